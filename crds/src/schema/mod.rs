@@ -1,0 +1,3 @@
+//! Schemas, generated from the Rust types.
+
+pub mod words;
