@@ -1,0 +1,416 @@
+//! Everything that is remembered: one enum of journal events. Memory is their fold, the feed and the audit are
+//! projections of them.
+
+use crate::{
+    Action, Autonomy, Confirmed, Digest, FreezeScope, Hold, HoldScope, Identity, Intent, IntentId, IssueKey,
+    NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId, TicketState, Timestamp, Upid, Vmid,
+};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// One journal record, once written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Record {
+    /// Place in the journal, from 1, without gaps.
+    pub seq: u64,
+    /// When it was written.
+    pub at: Timestamp,
+    /// Lease epoch of its writer.
+    pub epoch: u64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// Why an escalated issue may be tried again.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "camelCase")]
+pub enum Rearmed {
+    /// A person acknowledged it.
+    Acknowledged {
+        /// Who.
+        by: String,
+    },
+    /// A commit changed that very resource.
+    Commit {
+        /// Which.
+        commit: String,
+    },
+}
+
+/// Why an issue closed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "camelCase")]
+pub enum Closed {
+    /// Well for long enough.
+    SustainedHealth,
+    /// The manifest no longer asks for it, or is gone.
+    NoLongerDeclared,
+}
+
+/// How serious a line of the feed is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Routine.
+    Info,
+    /// Needs attention some time.
+    Warning,
+    /// Needs attention now.
+    Critical,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// Jarvis started.
+    Started {
+        /// Its version.
+        version: String,
+    },
+    /// A revision is in force.
+    RevisionApplied {
+        /// Git commit.
+        commit: String,
+        /// Hash over all manifests.
+        hash: String,
+        /// Content hash of each resource.
+        resources: BTreeMap<ResourceKey, String>,
+    },
+    /// A revision has errors; the last good one stays in force.
+    RevisionRejected {
+        /// Git commit.
+        commit: String,
+        /// Every error, one line each (at most 50, then a count).
+        errors: Vec<String>,
+    },
+    /// A revision removes too much; a person must confirm.
+    RevisionWithheld {
+        /// Git commit.
+        commit: String,
+        /// What to confirm.
+        digest: Digest,
+        /// What it would remove.
+        reason: String,
+    },
+    /// The source cannot be reached or read; the last good revision stays in force.
+    SourceFailed {
+        /// What and why.
+        reason: String,
+    },
+    /// The source works again.
+    SourceRecovered,
+    /// A guest's identity was seen for the first time.
+    IdentitySeen {
+        /// Its number.
+        vmid: Vmid,
+        /// What it is.
+        identity: Identity,
+    },
+    /// A person accepted a new guest under a known number.
+    IdentityAccepted {
+        /// Its number.
+        vmid: Vmid,
+        /// The accepted identity.
+        identity: Identity,
+        /// Who.
+        by: String,
+    },
+    /// An issue was found.
+    IssueOpened {
+        /// Which.
+        issue: IssueKey,
+        /// What was seen.
+        summary: String,
+    },
+    /// A person's stop will be reverted unless held.
+    IssueAnnounced {
+        /// Which.
+        issue: IssueKey,
+        /// When.
+        act_at: Timestamp,
+        /// What will happen.
+        text: String,
+    },
+    /// People are to be told.
+    IssueAlerted {
+        /// Which.
+        issue: IssueKey,
+        /// How serious.
+        severity: Severity,
+        /// What.
+        text: String,
+    },
+    /// It is well at the moment.
+    IssueHealthy {
+        /// Which.
+        issue: IssueKey,
+    },
+    /// It fell ill again before it closed.
+    IssueRelapsed {
+        /// Which.
+        issue: IssueKey,
+        /// What was seen.
+        summary: String,
+    },
+    /// All attempts are spent: given to people.
+    IssueEscalated {
+        /// Which.
+        issue: IssueKey,
+        /// Content hash of its resource at this time.
+        resource_hash: String,
+        /// What was tried and what a person may do next.
+        text: String,
+    },
+    /// An escalated issue may be tried again.
+    IssueRearmed {
+        /// Which.
+        issue: IssueKey,
+        /// Why.
+        because: Rearmed,
+    },
+    /// It is over.
+    IssueClosed {
+        /// Which.
+        issue: IssueKey,
+        /// Why.
+        because: Closed,
+    },
+    /// An effect is about to be sent. The attempt counts from here.
+    IntentLogged {
+        /// The whole intent.
+        intent: Box<Intent>,
+    },
+    /// Proxmox accepted the request.
+    EffectAccepted {
+        /// Which.
+        intent: IntentId,
+        /// The task; node power has none.
+        upid: Option<Upid>,
+    },
+    /// The request was sent, the reply is unknown.
+    ReplyUnknown {
+        /// Which.
+        intent: IntentId,
+        /// What went wrong with the reply.
+        text: String,
+    },
+    /// The task ended well; its effect is being verified.
+    TaskFinished {
+        /// Which.
+        intent: IntentId,
+    },
+    /// An intent ended.
+    IntentClosed {
+        /// Which.
+        intent: IntentId,
+        /// How.
+        outcome: Outcome,
+    },
+    /// Somebody asked for something that is not done.
+    ActionRefused {
+        /// What.
+        action: Action,
+        /// Who.
+        origin: Origin,
+        /// Why not.
+        refusal: Refusal,
+    },
+    /// A request was taken.
+    TicketOpened {
+        /// The whole ticket.
+        ticket: Box<Ticket>,
+    },
+    /// A person confirmed a request.
+    TicketConfirmed {
+        /// Which.
+        ticket: TicketId,
+        /// What and by whom.
+        confirmed: Confirmed,
+    },
+    /// A request moved on.
+    TicketChanged {
+        /// Which.
+        ticket: TicketId,
+        /// Where it stands.
+        state: TicketState,
+    },
+    /// A person approved recommendations, a whole plan, or a withheld revision.
+    Approved {
+        /// What was approved.
+        digests: Vec<Digest>,
+        /// Who.
+        by: String,
+        /// Until when it may be used.
+        expires_at: Timestamp,
+    },
+    /// The kill switch was pulled.
+    FreezeSet {
+        /// Whom it stops.
+        scope: FreezeScope,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+        /// Until; none means until thawed.
+        until: Option<Timestamp>,
+    },
+    /// The kill switch was released.
+    Thawed {
+        /// Who.
+        by: String,
+    },
+    /// A hold was put.
+    HoldSet {
+        /// On what.
+        scope: HoldScope,
+        /// The hold.
+        hold: Hold,
+    },
+    /// A hold was released.
+    HoldReleased {
+        /// From what.
+        scope: HoldScope,
+        /// Who.
+        by: String,
+    },
+    /// The ceiling over all autonomy was set.
+    CeilingSet {
+        /// None lifts the ceiling set before.
+        ceiling: Option<Autonomy>,
+        /// Who.
+        by: String,
+    },
+    /// A node left.
+    NodeLost {
+        /// Which.
+        node: NodeName,
+    },
+    /// A node is back.
+    NodeReturned {
+        /// Which.
+        node: NodeName,
+    },
+    /// The cluster may not decide.
+    QuorumLost,
+    /// The cluster may decide again.
+    QuorumRegained,
+    /// A user was created or changed.
+    UserSet {
+        /// Name.
+        user: String,
+        /// Argon2id hash, PHC form.
+        password_hash: String,
+        /// Role.
+        role: Role,
+        /// Whether the password may be used once only, to set another.
+        one_time: bool,
+    },
+    /// A bearer token was created.
+    TokenCreated {
+        /// Name.
+        name: String,
+        /// SHA-256 of the secret, hex.
+        secret_hash: String,
+        /// Role over GraphQL.
+        role: Role,
+        /// Scopes for assistants.
+        scopes: Vec<Scope>,
+        /// Who made it.
+        by: String,
+        /// When it lapses.
+        expires_at: Option<Timestamp>,
+    },
+    /// A bearer token was revoked.
+    TokenRevoked {
+        /// Name.
+        name: String,
+        /// Who.
+        by: String,
+    },
+    /// All sessions of a user before this are void.
+    SessionsRevoked {
+        /// Whose.
+        user: String,
+        /// Who did it.
+        by: String,
+    },
+}
+
+impl Event {
+    /// The event's name, as in JSON: `issueOpened`.
+    pub fn name(&self) -> String {
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|value| value.get("event").and_then(|name| name.as_str()).map(str::to_owned))
+            .unwrap_or_default()
+    }
+
+    /// Whether it belongs to the audit trail: acts, refusals, and what people changed.
+    pub fn is_audit(&self) -> bool {
+        matches!(
+            self,
+            Self::Started { .. }
+                | Self::IdentityAccepted { .. }
+                | Self::IntentLogged { .. }
+                | Self::EffectAccepted { .. }
+                | Self::ReplyUnknown { .. }
+                | Self::IntentClosed { .. }
+                | Self::ActionRefused { .. }
+                | Self::TicketOpened { .. }
+                | Self::TicketConfirmed { .. }
+                | Self::TicketChanged { .. }
+                | Self::Approved { .. }
+                | Self::FreezeSet { .. }
+                | Self::Thawed { .. }
+                | Self::HoldSet { .. }
+                | Self::HoldReleased { .. }
+                | Self::CeilingSet { .. }
+                | Self::UserSet { .. }
+                | Self::TokenCreated { .. }
+                | Self::TokenRevoked { .. }
+                | Self::SessionsRevoked { .. }
+                | Self::RevisionApplied { .. }
+                | Self::RevisionRejected { .. }
+                | Self::RevisionWithheld { .. }
+        )
+    }
+
+    /// How serious it is for the feed.
+    pub fn severity(&self) -> Severity {
+        match self {
+            Self::IssueEscalated { .. } | Self::QuorumLost | Self::NodeLost { .. } => Severity::Critical,
+            Self::IssueAlerted { severity, .. } => *severity,
+            Self::IssueOpened { .. }
+            | Self::IssueRelapsed { .. }
+            | Self::IssueAnnounced { .. }
+            | Self::RevisionRejected { .. }
+            | Self::RevisionWithheld { .. }
+            | Self::SourceFailed { .. }
+            | Self::ActionRefused { .. }
+            | Self::ReplyUnknown { .. }
+            | Self::FreezeSet { .. } => Severity::Warning,
+            Self::IntentClosed { outcome, .. } if *outcome != Outcome::Verified => Severity::Warning,
+            _ => Severity::Info,
+        }
+    }
+
+    /// The manifest resource it speaks of, if any.
+    pub fn resource(&self) -> Option<&ResourceKey> {
+        match self {
+            Self::IssueOpened { issue, .. }
+            | Self::IssueAnnounced { issue, .. }
+            | Self::IssueAlerted { issue, .. }
+            | Self::IssueHealthy { issue }
+            | Self::IssueRelapsed { issue, .. }
+            | Self::IssueEscalated { issue, .. }
+            | Self::IssueRearmed { issue, .. }
+            | Self::IssueClosed { issue, .. } => Some(&issue.resource),
+            Self::IntentLogged { intent } => intent.resource.as_ref(),
+            Self::HoldSet { scope: HoldScope::Resource(key), .. }
+            | Self::HoldReleased { scope: HoldScope::Resource(key), .. } => Some(key),
+            _ => None,
+        }
+    }
+}

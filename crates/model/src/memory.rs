@@ -1,0 +1,478 @@
+//! Memory: everything Jarvis remembers, as the fold of journal events. The same events always give the same
+//! memory; nothing else may change it.
+
+use crate::{
+    Autonomy, Digest, Event, Freeze, Hold, HoldScope, Identity, Intent, IntentId, Issue, IssueKey, Outcome, Rearmed,
+    Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId, TicketState, Timestamp, Vmid,
+    issue::{ATTEMPT_WINDOW, Cause},
+};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Closed intents and finished tickets kept for the screen; older ones are in the journal.
+const KEPT: usize = 200;
+
+/// The revision in force.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AppliedRevision {
+    /// Git commit.
+    pub commit: String,
+    /// Hash over all manifests.
+    pub hash: String,
+    /// Since when.
+    pub at: Timestamp,
+    /// Content hash of each resource.
+    pub resources: BTreeMap<ResourceKey, String>,
+}
+
+/// A revision that is not in force, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum PendingRevision {
+    /// It has errors.
+    Rejected {
+        /// Git commit.
+        commit: String,
+        /// One line each.
+        errors: Vec<String>,
+        /// When.
+        at: Timestamp,
+    },
+    /// It removes too much.
+    Withheld {
+        /// Git commit.
+        commit: String,
+        /// What to confirm.
+        digest: Digest,
+        /// What it would remove.
+        reason: String,
+        /// When.
+        at: Timestamp,
+    },
+}
+
+/// An approval by a person, usable once per digest until it lapses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Approval {
+    /// Who.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+    /// Until when it may be used.
+    pub expires_at: Timestamp,
+}
+
+/// A user who may sign in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct User {
+    /// Argon2id hash, PHC form.
+    pub password_hash: String,
+    /// Role.
+    pub role: Role,
+    /// Whether the password works only to set another.
+    pub one_time: bool,
+    /// Sessions made before this are void.
+    pub sessions_from: Timestamp,
+}
+
+/// A bearer token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Token {
+    /// SHA-256 of the secret, hex.
+    pub secret_hash: String,
+    /// Role over GraphQL.
+    pub role: Role,
+    /// Scopes for assistants.
+    pub scopes: Vec<Scope>,
+    /// Who made it.
+    pub by: String,
+    /// When.
+    pub created_at: Timestamp,
+    /// When it lapses.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// The fold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Memory {
+    /// Sequence number of the last event folded in.
+    pub seq: u64,
+    /// The kill switch.
+    pub freeze: Freeze,
+    /// Holds by scope.
+    pub holds: BTreeMap<HoldScope, Hold>,
+    /// Open issues.
+    pub issues: BTreeMap<IssueKey, Issue>,
+    /// Open intents, and the latest closed ones.
+    pub intents: BTreeMap<IntentId, Intent>,
+    /// When autonomous acts were logged within the last hour.
+    pub autonomous_acts: Vec<Timestamp>,
+    /// Known identities.
+    pub identities: BTreeMap<Vmid, Identity>,
+    /// When Jarvis last stopped or shut a guest down.
+    pub stopped_at: BTreeMap<Vmid, Timestamp>,
+    /// Requests: open ones, and the latest finished ones.
+    pub tickets: BTreeMap<TicketId, Ticket>,
+    /// Approvals that may still be used.
+    pub approvals: BTreeMap<Digest, Approval>,
+    /// The revision in force.
+    pub revision: Option<AppliedRevision>,
+    /// A newer one that is not in force.
+    pub pending: Option<PendingRevision>,
+    /// Why the source cannot be read, if so.
+    pub source_failure: Option<String>,
+    /// Ceiling over all autonomy, set by a person.
+    pub ceiling: Option<Autonomy>,
+    /// Users.
+    pub users: BTreeMap<String, User>,
+    /// Bearer tokens by name.
+    pub tokens: BTreeMap<String, Token>,
+}
+
+impl Default for Memory {
+    fn default() -> Self {
+        Self {
+            seq: 0,
+            freeze: Freeze::Off,
+            holds: BTreeMap::new(),
+            issues: BTreeMap::new(),
+            intents: BTreeMap::new(),
+            autonomous_acts: Vec::new(),
+            identities: BTreeMap::new(),
+            stopped_at: BTreeMap::new(),
+            tickets: BTreeMap::new(),
+            approvals: BTreeMap::new(),
+            revision: None,
+            pending: None,
+            source_failure: None,
+            ceiling: None,
+            users: BTreeMap::new(),
+            tokens: BTreeMap::new(),
+        }
+    }
+}
+
+impl Memory {
+    /// The fold of `records`, in their order.
+    pub fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
+        let mut memory = Self::default();
+        for record in records {
+            memory.apply(record);
+        }
+        memory
+    }
+
+    /// Intents that wait for their outcome.
+    pub fn open_intents(&self) -> impl Iterator<Item = &Intent> {
+        self.intents.values().filter(|intent| intent.is_open())
+    }
+
+    /// The hold that covers a resource on a node at `now`, if any.
+    pub fn hold_on(&self, scopes: &[HoldScope], now: Timestamp) -> Option<(&HoldScope, &Hold)> {
+        let alive = |hold: &Hold| hold.until.is_none_or(|until| until > now);
+        scopes.iter().find_map(|scope| self.holds.get_key_value(scope).filter(|(_, hold)| alive(hold)))
+    }
+
+    /// Whether a person approved this digest and the approval still stands at `now`.
+    pub fn approval(&self, digest: &Digest, now: Timestamp) -> Option<&Approval> {
+        self.approvals.get(digest).filter(|approval| approval.expires_at > now)
+    }
+
+    /// Autonomous acts logged in the hour before `now`.
+    pub fn acts_in_last_hour(&self, now: Timestamp) -> u32 {
+        let counted = self.autonomous_acts.iter().filter(|at| now.since(**at) < Duration::from_secs(3600)).count();
+        u32::try_from(counted).unwrap_or(u32::MAX)
+    }
+
+    /// Folds one record in. Records at or below [`Memory::seq`] are ignored, so that folding twice is harmless.
+    pub fn apply(&mut self, record: &Record) {
+        if record.seq <= self.seq {
+            return;
+        }
+        self.seq = record.seq;
+        let at = record.at;
+        match &record.event {
+            Event::RevisionApplied { .. }
+            | Event::RevisionRejected { .. }
+            | Event::RevisionWithheld { .. }
+            | Event::SourceFailed { .. }
+            | Event::SourceRecovered => self.apply_source(at, &record.event),
+            Event::IssueOpened { .. }
+            | Event::IssueAnnounced { .. }
+            | Event::IssueAlerted { .. }
+            | Event::IssueHealthy { .. }
+            | Event::IssueRelapsed { .. }
+            | Event::IssueEscalated { .. }
+            | Event::IssueRearmed { .. }
+            | Event::IssueClosed { .. } => self.apply_issue(at, &record.event),
+            Event::IntentLogged { .. }
+            | Event::EffectAccepted { .. }
+            | Event::ReplyUnknown { .. }
+            | Event::TaskFinished { .. }
+            | Event::IntentClosed { .. } => self.apply_intent(at, &record.event),
+            Event::TicketOpened { .. } | Event::TicketConfirmed { .. } | Event::TicketChanged { .. } => {
+                self.apply_ticket(&record.event);
+            }
+            Event::UserSet { .. }
+            | Event::TokenCreated { .. }
+            | Event::TokenRevoked { .. }
+            | Event::SessionsRevoked { .. } => self.apply_access(at, &record.event),
+            _ => self.apply_person(at, &record.event),
+        }
+    }
+
+    fn apply_source(&mut self, at: Timestamp, event: &Event) {
+        match event {
+            Event::RevisionApplied { commit, hash, resources } => {
+                self.revision = Some(AppliedRevision {
+                    commit: commit.clone(),
+                    hash: hash.clone(),
+                    at,
+                    resources: resources.clone(),
+                });
+                self.pending = None;
+            }
+            Event::RevisionRejected { commit, errors } => {
+                self.pending =
+                    Some(PendingRevision::Rejected { commit: commit.clone(), errors: errors.clone(), at });
+            }
+            Event::RevisionWithheld { commit, digest, reason } => {
+                self.pending = Some(PendingRevision::Withheld {
+                    commit: commit.clone(),
+                    digest: digest.clone(),
+                    reason: reason.clone(),
+                    at,
+                });
+            }
+            Event::SourceFailed { reason } => self.source_failure = Some(reason.clone()),
+            _ => self.source_failure = None,
+        }
+    }
+
+    fn apply_issue(&mut self, at: Timestamp, event: &Event) {
+        if let Event::IssueOpened { issue, summary } = event {
+            let opened = Issue {
+                key: issue.clone(),
+                opened_at: at,
+                summary: summary.clone(),
+                attempts: Vec::new(),
+                healthy_since: None,
+                announced_at: None,
+                escalated_at: None,
+                escalated_hash: None,
+                alerted: false,
+                last_outcome: None,
+            };
+            self.issues.insert(issue.clone(), opened);
+        } else if let Event::IssueClosed { issue, .. } = event {
+            self.issues.remove(issue);
+        } else {
+            self.change_issue(at, event);
+        }
+    }
+
+    fn change_issue(&mut self, at: Timestamp, event: &Event) {
+        let key = match event {
+            Event::IssueAnnounced { issue, .. }
+            | Event::IssueAlerted { issue, .. }
+            | Event::IssueHealthy { issue }
+            | Event::IssueRelapsed { issue, .. }
+            | Event::IssueEscalated { issue, .. }
+            | Event::IssueRearmed { issue, .. } => issue,
+            _ => return,
+        };
+        let Some(issue) = self.issues.get_mut(key) else { return };
+        match event {
+            Event::IssueAnnounced { .. } => issue.announced_at = Some(at),
+            Event::IssueAlerted { .. } => issue.alerted = true,
+            Event::IssueHealthy { .. } => issue.healthy_since = Some(at),
+            Event::IssueRelapsed { summary, .. } => {
+                issue.healthy_since = None;
+                issue.announced_at = None;
+                issue.summary.clone_from(summary);
+            }
+            Event::IssueEscalated { resource_hash, .. } => {
+                issue.escalated_at = Some(at);
+                issue.escalated_hash = Some(resource_hash.clone());
+            }
+            Event::IssueRearmed { because, .. } => {
+                issue.escalated_at = None;
+                issue.escalated_hash = None;
+                issue.alerted = false;
+                if matches!(because, Rearmed::Acknowledged { .. } | Rearmed::Commit { .. }) {
+                    issue.attempts.clear();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_intent(&mut self, at: Timestamp, event: &Event) {
+        match event {
+            Event::IntentLogged { intent } => self.log_intent(at, intent),
+            Event::EffectAccepted { intent, upid } => {
+                self.set_stage(intent, Stage::Accepted { upid: upid.clone(), at });
+            }
+            Event::ReplyUnknown { intent, text } => {
+                self.set_stage(intent, Stage::ReplyUnknown { text: text.clone() });
+            }
+            Event::TaskFinished { intent } => self.set_stage(intent, Stage::Finished { at }),
+            Event::IntentClosed { intent, outcome } => self.close_intent(at, intent, outcome),
+            _ => {}
+        }
+    }
+
+    fn log_intent(&mut self, at: Timestamp, intent: &Intent) {
+        if let Cause::Issue { issue } = &intent.cause
+            && let Some(issue) = self.issues.get_mut(issue)
+        {
+            issue.attempts.retain(|earlier| at.since(*earlier) < ATTEMPT_WINDOW);
+            issue.attempts.push(at);
+        }
+        if intent.origin.is_autonomous() {
+            self.autonomous_acts.retain(|earlier| at.since(*earlier) < Duration::from_secs(3600));
+            self.autonomous_acts.push(at);
+        }
+        self.approvals.remove(&intent.digest);
+        self.intents.insert(intent.id.clone(), intent.clone());
+        self.drop_old_intents();
+    }
+
+    fn close_intent(&mut self, at: Timestamp, id: &IntentId, outcome: &Outcome) {
+        let Some(intent) = self.intents.get_mut(id) else { return };
+        intent.outcome = Some(outcome.clone());
+        intent.closed_at = Some(at);
+        if let crate::Effect::Guest { vmid, request, .. } = &intent.effect
+            && matches!(request, crate::GuestVerb::Stop | crate::GuestVerb::Shutdown { .. })
+        {
+            self.stopped_at.insert(*vmid, at);
+        }
+        if let Cause::Issue { issue } = &intent.cause
+            && let Some(issue) = self.issues.get_mut(issue)
+        {
+            issue.last_outcome = Some(outcome.clone());
+        }
+    }
+
+    fn set_stage(&mut self, id: &IntentId, stage: Stage) {
+        if let Some(intent) = self.intents.get_mut(id) {
+            intent.stage = stage;
+        }
+    }
+
+    fn drop_old_intents(&mut self) {
+        while self.intents.len() > KEPT {
+            let Some(oldest) = self.intents.values().find(|intent| !intent.is_open()).map(|i| i.id.clone()) else {
+                return;
+            };
+            self.intents.remove(&oldest);
+        }
+    }
+
+    fn apply_ticket(&mut self, event: &Event) {
+        match event {
+            Event::TicketOpened { ticket } => {
+                self.tickets.insert(ticket.id.clone(), (**ticket).clone());
+                while self.tickets.len() > KEPT {
+                    let done = |ticket: &&Ticket| ticket.state.is_final();
+                    let Some(oldest) = self.tickets.values().find(done).map(|ticket| ticket.id.clone()) else {
+                        return;
+                    };
+                    self.tickets.remove(&oldest);
+                }
+            }
+            Event::TicketConfirmed { ticket, confirmed } => {
+                if let Some(ticket) = self.tickets.get_mut(ticket) {
+                    ticket.confirmed = Some(confirmed.clone());
+                    ticket.state = TicketState::Queued;
+                }
+            }
+            Event::TicketChanged { ticket, state } => {
+                if let Some(ticket) = self.tickets.get_mut(ticket) {
+                    ticket.state = state.clone();
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_access(&mut self, at: Timestamp, event: &Event) {
+        match event {
+            Event::UserSet { user, password_hash, role, one_time } => {
+                let set = User {
+                    password_hash: password_hash.clone(),
+                    role: *role,
+                    one_time: *one_time,
+                    sessions_from: at,
+                };
+                self.users.insert(user.clone(), set);
+            }
+            Event::TokenCreated { name, secret_hash, role, scopes, by, expires_at } => {
+                let token = Token {
+                    secret_hash: secret_hash.clone(),
+                    role: *role,
+                    scopes: scopes.clone(),
+                    by: by.clone(),
+                    created_at: at,
+                    expires_at: *expires_at,
+                };
+                self.tokens.insert(name.clone(), token);
+            }
+            Event::TokenRevoked { name, .. } => {
+                self.tokens.remove(name);
+            }
+            Event::SessionsRevoked { user, .. } => {
+                if let Some(user) = self.users.get_mut(user) {
+                    user.sessions_from = at;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn apply_person(&mut self, at: Timestamp, event: &Event) {
+        match event {
+            Event::IdentitySeen { vmid, identity } => {
+                self.identities.entry(*vmid).or_insert_with(|| identity.clone());
+            }
+            Event::IdentityAccepted { vmid, identity, .. } => {
+                self.identities.insert(*vmid, identity.clone());
+            }
+            Event::Approved { digests, by, expires_at } => {
+                self.approvals.retain(|_, approval| approval.expires_at > at);
+                for digest in digests {
+                    let approval = Approval { by: by.clone(), at, expires_at: *expires_at };
+                    self.approvals.insert(digest.clone(), approval);
+                }
+            }
+            Event::FreezeSet { scope, by, reason, until } => {
+                self.freeze = Freeze::On {
+                    scope: *scope,
+                    by: by.clone(),
+                    reason: reason.clone(),
+                    since: at,
+                    until: *until,
+                };
+            }
+            Event::Thawed { .. } => self.freeze = Freeze::Off,
+            Event::HoldSet { scope, hold } => {
+                self.holds.retain(|_, hold| hold.until.is_none_or(|until| until > at));
+                self.holds.insert(scope.clone(), hold.clone());
+            }
+            Event::HoldReleased { scope, .. } => {
+                self.holds.remove(scope);
+            }
+            Event::CeilingSet { ceiling, .. } => self.ceiling = *ceiling,
+            _ => {}
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "memory/tests.rs"]
+mod tests;

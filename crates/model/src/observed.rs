@@ -1,0 +1,390 @@
+//! What is known of the live cluster. Every fact is `Known` with the time it was seen, or `Unknown` with a reason;
+//! unknown never equals stopped or down.
+
+use crate::{GuestKind, NodeName, Timestamp, Upid, Vmid};
+use serde::{Deserialize, Serialize};
+use std::{collections::BTreeMap, time::Duration};
+
+/// Why something is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum UnknownReason {
+    /// Nobody has looked yet.
+    NotYetSeen,
+    /// Seen, but longer ago than its limit, or its source no longer moves.
+    Stale,
+    /// The node that would know is offline or does not answer.
+    NodeAway,
+    /// Proxmox did not let us look.
+    NoRights,
+    /// The answer could not be understood.
+    Malformed,
+    /// Two sources say different things.
+    Contradictory,
+}
+
+impl UnknownReason {
+    /// In words.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::NotYetSeen => "not looked at yet",
+            Self::Stale => "last seen too long ago",
+            Self::NodeAway => "its node does not answer",
+            Self::NoRights => "the token may not look",
+            Self::Malformed => "the answer could not be read",
+            Self::Contradictory => "two sources disagree",
+        }
+    }
+}
+
+/// One fact and its age.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Observation<T> {
+    /// Seen.
+    Known {
+        /// What.
+        value: T,
+        /// When the source was asked.
+        seen_at: Timestamp,
+    },
+    /// Not known.
+    Unknown {
+        /// Why not.
+        why: UnknownReason,
+    },
+}
+
+impl<T> Observation<T> {
+    /// A fact seen at `seen_at`.
+    pub fn known(value: T, seen_at: Timestamp) -> Self {
+        Self::Known { value, seen_at }
+    }
+
+    /// Nothing known, and why.
+    pub fn unknown(why: UnknownReason) -> Self {
+        Self::Unknown { why }
+    }
+
+    /// The value, however old.
+    pub fn value(&self) -> Option<&T> {
+        match self {
+            Self::Known { value, .. } => Some(value),
+            Self::Unknown { .. } => None,
+        }
+    }
+
+    /// When it was seen.
+    pub fn seen_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Known { seen_at, .. } => Some(*seen_at),
+            Self::Unknown { .. } => None,
+        }
+    }
+
+    /// The value if it is at most `limit` old at `now`. A time of seeing ahead of `now` (a clock that went
+    /// back) counts as fresh only within `limit` too.
+    pub fn fresh(&self, now: Timestamp, limit: Duration) -> Option<&T> {
+        match self {
+            Self::Known { value, seen_at } if now.since(*seen_at) <= limit && seen_at.since(now) <= limit => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Why it is not known at `now`, if it is not.
+    pub fn why_not(&self, now: Timestamp, limit: Duration) -> Option<UnknownReason> {
+        match self {
+            Self::Unknown { why } => Some(why.clone()),
+            Self::Known { .. } if self.fresh(now, limit).is_none() => Some(UnknownReason::Stale),
+            Self::Known { .. } => None,
+        }
+    }
+}
+
+impl<T> Default for Observation<T> {
+    fn default() -> Self {
+        Self::unknown(UnknownReason::NotYetSeen)
+    }
+}
+
+/// What a guest is doing.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum GuestStatus {
+    /// Running.
+    Running,
+    /// Not running.
+    Stopped,
+    /// Running but halted by a person or by full storage (`paused`, `io-error`, ...): the word Proxmox used.
+    Held(String),
+}
+
+impl GuestStatus {
+    /// The word for the screen.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Running => "running",
+            Self::Stopped => "stopped",
+            Self::Held(word) => word,
+        }
+    }
+}
+
+/// A guest as read live from its node (`status/current`).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LiveStatus {
+    /// What it does.
+    pub status: GuestStatus,
+    /// Seconds since its start; 0 when stopped.
+    pub uptime_secs: u64,
+    /// Process id, when running.
+    pub pid: Option<u64>,
+    /// Config lock (`backup`, `migrate`, ...).
+    pub lock: Option<String>,
+    /// Whether the HA manager has it.
+    pub ha_managed: bool,
+}
+
+/// What makes a guest this guest: the SMBIOS uuid of a VM or the first MAC of a container, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Identity(pub String);
+
+/// Why a guest is not running, as far as the node's tasks tell.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum StopCause {
+    /// A stop, shutdown or suspend task for this very guest.
+    Person {
+        /// Who, as in the task (`user@realm`, with `!token`).
+        user: String,
+        /// The task's type.
+        task_type: String,
+        /// When it started.
+        at: Timestamp,
+    },
+    /// Jarvis itself stopped it (task of our own intent).
+    Ourselves {
+        /// When.
+        at: Timestamp,
+    },
+    /// Stopped with its node or by the cluster: stopall, node shutdown, HA, migration.
+    System {
+        /// The task's type.
+        task_type: String,
+        /// When it started.
+        at: Timestamp,
+    },
+    /// A start task failed most recently.
+    StartFailed {
+        /// The task's exit text.
+        text: String,
+        /// When it started.
+        at: Timestamp,
+    },
+    /// No task explains it: a crash, or a power-off from inside.
+    NoTask,
+    /// The task list could not be read for lack of rights.
+    Unreadable,
+}
+
+/// A guest.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct GuestObserved {
+    /// Its number.
+    pub vmid: Vmid,
+    /// QEMU or LXC.
+    pub kind: GuestKind,
+    /// Where it lives; current in every answer.
+    pub node: NodeName,
+    /// Its name in Proxmox; missing while its node is silent.
+    pub name: Option<String>,
+    /// Status by the cluster list, already `Unknown` when its node or sample cannot be trusted.
+    pub status: Observation<GuestStatus>,
+    /// How many samples in a row, of different times, agreed on `status`.
+    pub agreeing_samples: u32,
+    /// Status read live, when somebody looked.
+    pub live: Observation<LiveStatus>,
+    /// Seconds since start by the list.
+    pub uptime_secs: Option<u64>,
+    /// Whether it is a template.
+    pub template: bool,
+    /// Config lock by the list; current in every answer.
+    pub lock: Option<String>,
+    /// State by the HA manager; present means managed.
+    pub ha_state: Option<String>,
+    /// Its identity.
+    pub identity: Observation<Identity>,
+    /// Why it stopped.
+    pub stop_cause: Observation<StopCause>,
+    /// Whether its `ready` probe answers.
+    pub ready: Observation<bool>,
+    /// A task that works on it now.
+    pub running_task: Option<Upid>,
+    /// Tags, sorted.
+    pub tags: Vec<String>,
+    /// Figures for the screen.
+    pub usage: Usage,
+}
+
+/// Figures of a guest or node for the screen; never decided upon in this form.
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Usage {
+    /// 0..1 of all its CPUs.
+    pub cpu: Option<f64>,
+    /// CPUs.
+    pub max_cpu: Option<f64>,
+    /// Bytes used.
+    pub mem_bytes: Option<u64>,
+    /// Bytes there.
+    pub max_mem_bytes: Option<u64>,
+    /// Bytes used of the root disk.
+    pub disk_bytes: Option<u64>,
+    /// Bytes there.
+    pub max_disk_bytes: Option<u64>,
+}
+
+/// Whether a node is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum NodeStatus {
+    /// Member of the cluster and reporting.
+    Online,
+    /// Not a member, by two agreeing quorate entry points.
+    Offline,
+}
+
+/// A node.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NodeObserved {
+    /// Its name.
+    pub name: NodeName,
+    /// Whether it is there.
+    pub status: Observation<NodeStatus>,
+    /// Whether its own API answered the last poll.
+    pub api: Observation<bool>,
+    /// When it was last seen to come (back) online; None while it never left since Jarvis looks.
+    pub returned_at: Option<Timestamp>,
+    /// Seconds since boot.
+    pub uptime_secs: Option<u64>,
+    /// Its votes; 1 unless corosync says otherwise.
+    pub votes: u32,
+    /// The node's own HA state (`online`, `fence`, ...).
+    pub ha_state: Option<String>,
+    /// Its address.
+    pub ip: Option<String>,
+    /// A task list of this node showing nothing running that Jarvis started.
+    pub idle: Observation<bool>,
+    /// Figures for the screen.
+    pub usage: Usage,
+}
+
+/// Quorum as one or more entry points tell it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Quorum {
+    /// Whether the asked side may decide.
+    pub quorate: bool,
+    /// Sum of all votes, with a quorum device's.
+    pub expected_votes: u32,
+    /// Votes of an additional quorum device, 0 without.
+    pub device_votes: u32,
+    /// How many entry points agree on this and on the members.
+    pub agreeing: u32,
+}
+
+impl Quorum {
+    /// Votes that must be present to decide: floor(expected / 2) + 1.
+    pub fn needed(&self) -> u32 {
+        self.expected_votes / 2 + 1
+    }
+}
+
+/// A storage on a node, or once when shared.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct StorageObserved {
+    /// Its name.
+    pub storage: String,
+    /// The node, when it is not shared.
+    pub node: Option<NodeName>,
+    /// `zfspool`, `rbd`, ...
+    pub plugin: String,
+    /// Whether it is there, and since when we know.
+    pub active: Observation<bool>,
+    /// Bytes used.
+    pub used_bytes: Option<u64>,
+    /// Bytes there.
+    pub total_bytes: Option<u64>,
+}
+
+/// A task seen in the cluster's list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TaskObserved {
+    /// Its id.
+    pub upid: Upid,
+    /// When it ended; none while it runs.
+    pub ended_at: Option<Timestamp>,
+    /// Exit text, once ended.
+    pub exit: Option<String>,
+}
+
+impl TaskObserved {
+    /// Whether it ended well: `OK` or `WARNINGS: N`.
+    pub fn succeeded(&self) -> bool {
+        self.exit.as_deref().is_some_and(exit_is_success)
+    }
+}
+
+/// Whether a task's exit text means success: `OK` or `WARNINGS: N`.
+pub fn exit_is_success(exit: &str) -> bool {
+    exit == "OK" || exit.starts_with("WARNINGS:")
+}
+
+/// The cluster, as far as it is known.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Observed {
+    /// Quorum.
+    pub quorum: Observation<Quorum>,
+    /// Nodes by name.
+    pub nodes: BTreeMap<NodeName, NodeObserved>,
+    /// Guests by number.
+    pub guests: BTreeMap<Vmid, GuestObserved>,
+    /// Storages by `storage/NODE/NAME` id.
+    pub storages: BTreeMap<String, StorageObserved>,
+    /// Recent tasks, newest first.
+    pub tasks: Vec<TaskObserved>,
+    /// Complete, consistent looks in a row since the start, at most counted to 1000.
+    pub complete_passes: u32,
+    /// When the last complete cluster-wide look was.
+    pub looked_at: Option<Timestamp>,
+}
+
+impl Observed {
+    /// Nodes that are Known online at `now`.
+    pub fn node_online(&self, node: &NodeName, now: Timestamp) -> bool {
+        self.nodes.get(node).and_then(|node| node.status.fresh(now, limits::CRITICAL)) == Some(&NodeStatus::Online)
+    }
+}
+
+/// How old a fact may be before it is unknown.
+pub mod limits {
+    use std::time::Duration;
+
+    /// Guest and node state by the 10 s cluster-wide call: three cycles.
+    pub const CRITICAL: Duration = Duration::from_secs(35);
+    /// A live read that stands behind an act.
+    pub const LIVE: Duration = Duration::from_secs(15);
+    /// Identity read before acting.
+    pub const IDENTITY: Duration = Duration::from_secs(60);
+    /// Cause of a stop, and readiness.
+    pub const CAUSE: Duration = Duration::from_secs(60);
+    /// Storage, every 30 s.
+    pub const IMPORTANT: Duration = Duration::from_secs(90);
+}

@@ -1,0 +1,238 @@
+//! The Proxmox cluster as the controller needs it: looks (reads) and one way to act.
+//!
+//! Guarantees of an implementation: a look never changes anything; `perform` sends at most one request for one
+//! permit and never repeats a write; time-outs exist for every call; what is returned is what the cluster said,
+//! without judgement (staleness and trust are decided above).
+
+use async_trait::async_trait;
+use jarvis_guard::Permit;
+use jarvis_model::{GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Usage, Vmid};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Which requests go first when a node's two request slots are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Priority {
+    /// Periodic looks.
+    Poll,
+    /// Looks behind an act, and acts.
+    Act,
+    /// A person waits.
+    Operator,
+}
+
+/// A node row of the cluster list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct NodeRow {
+    /// Its name.
+    pub node: NodeName,
+    /// `online`, `offline`, `unknown` as Proxmox says.
+    pub status: String,
+    /// Seconds since boot; missing when not online or not allowed to see.
+    pub uptime_secs: Option<u64>,
+    /// The node's HA state.
+    pub ha_state: Option<String>,
+    /// Figures.
+    pub usage: Usage,
+}
+
+/// A guest row of the cluster list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GuestRow {
+    /// Its number.
+    pub vmid: Vmid,
+    /// QEMU or LXC.
+    pub kind: GuestKind,
+    /// Where it lives (current).
+    pub node: NodeName,
+    /// Its name (sampled; may be missing).
+    pub name: Option<String>,
+    /// `running`, `stopped`, `paused`, `unknown`, ... (sampled; may be stale).
+    pub status: String,
+    /// Seconds since start (sampled).
+    pub uptime_secs: Option<u64>,
+    /// Whether it is a template.
+    pub template: bool,
+    /// Config lock (current).
+    pub lock: Option<String>,
+    /// HA state; present means managed.
+    pub ha_state: Option<String>,
+    /// Tags, sorted.
+    pub tags: Vec<String>,
+    /// Figures.
+    pub usage: Usage,
+}
+
+/// A storage row of the cluster list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageRow {
+    /// Id as in the list, `storage/NODE/NAME`.
+    pub id: String,
+    /// Name.
+    pub storage: String,
+    /// Node of this row.
+    pub node: NodeName,
+    /// Plug-in type.
+    pub plugin: String,
+    /// Whether all nodes share it.
+    pub shared: bool,
+    /// Whether it is available.
+    pub available: bool,
+    /// Bytes used.
+    pub used_bytes: Option<u64>,
+    /// Bytes there.
+    pub total_bytes: Option<u64>,
+}
+
+/// One cluster-wide look: the one call of a 10 s cycle.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct ClusterLook {
+    /// The entry point that answered, e.g. `atlas`.
+    pub via: String,
+    /// Node rows.
+    pub nodes: Vec<NodeRow>,
+    /// Guest rows.
+    pub guests: Vec<GuestRow>,
+    /// Storage rows.
+    pub storages: Vec<StorageRow>,
+}
+
+/// Membership as one entry point sees it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuorumLook {
+    /// The entry point that answered.
+    pub via: String,
+    /// Whether its side may decide. A stand-alone node is always quorate.
+    pub quorate: bool,
+    /// Cluster name, if it is a cluster.
+    pub cluster: Option<String>,
+    /// Members and whether it sees them online.
+    pub online: BTreeMap<NodeName, bool>,
+    /// Addresses of members, where known.
+    pub ips: BTreeMap<NodeName, String>,
+    /// Votes by node from the corosync configuration; empty when it could not be read (each counts 1 then).
+    pub votes: BTreeMap<NodeName, u32>,
+}
+
+/// What became of a task.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TaskState {
+    /// It runs.
+    Running,
+    /// It ended with this exit text (`OK`, `WARNINGS: 1`, or an error).
+    Ended(String),
+    /// The node does not know it (any more).
+    Gone,
+}
+
+/// Why a look failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LookError {
+    /// No entry point, or the node concerned, could be reached in time.
+    #[error("{what}: cannot reach {whom}: {why}")]
+    Unreachable {
+        /// What was attempted.
+        what: String,
+        /// Node or entry point.
+        whom: String,
+        /// Reason.
+        why: String,
+    },
+    /// 401: the token is wrong, expired or disabled.
+    #[error("{what}: Proxmox does not accept the token: {why}; check `token` of this cluster in jarvis.yaml")]
+    NotAuthenticated {
+        /// What was attempted.
+        what: String,
+        /// Reason phrase.
+        why: String,
+    },
+    /// 403: the privilege is missing.
+    #[error("{what}: the token may not: {why}")]
+    NoRights {
+        /// What was attempted.
+        what: String,
+        /// Proxmox's text, naming path and privilege.
+        why: String,
+    },
+    /// The thing does not exist (there).
+    #[error("{what}: {why}")]
+    Missing {
+        /// What was attempted.
+        what: String,
+        /// Proxmox's text.
+        why: String,
+    },
+    /// Any other refusal by Proxmox.
+    #[error("{what}: Proxmox answered {status}: {why}")]
+    Refused {
+        /// What was attempted.
+        what: String,
+        /// HTTP status.
+        status: u16,
+        /// Its text.
+        why: String,
+    },
+    /// The answer could not be understood.
+    #[error("{what}: the answer cannot be understood: {why}")]
+    Malformed {
+        /// What was attempted.
+        what: String,
+        /// Where it broke.
+        why: String,
+    },
+}
+
+/// An accepted effect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Accepted {
+    /// The task to follow; node power has none.
+    pub upid: Option<Upid>,
+}
+
+/// Why an effect was not accepted.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PerformError {
+    /// Nothing was begun: the connection could not be made, the permit had lapsed, or Proxmox refused before doing anything.
+    #[error("{text}")]
+    Rejected {
+        /// Text of Proxmox or of the transport.
+        text: String,
+        /// Whether later may be better (lock time-out, refused connection).
+        retryable: bool,
+    },
+    /// It may have been begun: reply lost, 595 to 599 after sending, time-out, unreadable answer.
+    #[error("{text}")]
+    Unknown {
+        /// What went wrong.
+        text: String,
+    },
+}
+
+/// A Proxmox cluster.
+#[async_trait]
+pub trait Hypervisor: Send + Sync {
+    /// `GET /cluster/resources` at the first entry point that answers.
+    async fn look_cluster(&self) -> Result<ClusterLook, LookError>;
+    /// `GET /cluster/status` (and votes) at up to `ask` different entry points that answer, in parallel; empty when none does.
+    async fn look_quorum(&self, ask: usize) -> Vec<Result<QuorumLook, LookError>>;
+    /// Whether the node's own API answers (`GET /nodes/{node}/status` at the node itself where its entry point is known, else by proxy).
+    async fn look_node(&self, node: &NodeName) -> Result<u64, LookError>;
+    /// `GET /nodes/{node}/{kind}/{vmid}/status/current`.
+    async fn look_guest(&self, node: &NodeName, kind: GuestKind, vmid: Vmid, priority: Priority) -> Result<LiveStatus, LookError>;
+    /// SMBIOS uuid or first MAC out of the guest's config; None when the config has neither.
+    async fn look_identity(&self, node: &NodeName, kind: GuestKind, vmid: Vmid) -> Result<Option<Identity>, LookError>;
+    /// Whether the guest agent answers (QEMU), `POST agent/ping`; it reads only.
+    async fn ping_agent(&self, node: &NodeName, vmid: Vmid) -> Result<bool, LookError>;
+    /// Tasks of a guest at a node, running and ended, newest first, started at or after `since`.
+    async fn look_guest_tasks(&self, node: &NodeName, vmid: Vmid, since: Timestamp) -> Result<Vec<TaskObserved>, LookError>;
+    /// Recent tasks of the node that concern the node as a whole or any guest, newest first, since then.
+    async fn look_node_tasks(&self, node: &NodeName, since: Timestamp) -> Result<Vec<TaskObserved>, LookError>;
+    /// Recent tasks of the cluster.
+    async fn look_cluster_tasks(&self) -> Result<Vec<TaskObserved>, LookError>;
+    /// Status of a task, asked at the node in its id.
+    async fn look_task(&self, upid: &Upid) -> Result<TaskState, LookError>;
+    /// The last lines of a task's log, at most `lines`.
+    async fn look_task_log(&self, upid: &Upid, lines: usize) -> Result<Vec<String>, LookError>;
+    /// Sends the permitted effect, once.
+    async fn perform(&self, permit: Permit) -> Result<Accepted, PerformError>;
+}

@@ -1,0 +1,19 @@
+//! The seams: small traits between the pure middle and the outside. Knows no implementation of any of them.
+//!
+//! Trait objects only; the upper layers compile without reqwest, sled or git.
+
+pub mod clock;
+pub mod hypervisor;
+pub mod journal;
+pub mod probe;
+pub mod source;
+pub mod store;
+
+pub use clock::{Clock, SystemClock};
+pub use hypervisor::{
+    Accepted, ClusterLook, GuestRow, Hypervisor, LookError, NodeRow, PerformError, Priority, QuorumLook, TaskState,
+};
+pub use journal::{Journal, JournalError, Stored};
+pub use probe::Probe;
+pub use source::{Fetched, ManifestSource, SourceError};
+pub use store::{Store, StoreError, Write};
