@@ -1,0 +1,385 @@
+//! Faults that can be injected: what breaks, what other people do, and how it is mended.
+//!
+//! The JSON form (`{"fault": "crash-guest", "vmid": 101}`) is that of the control endpoint.
+
+use serde::{Deserialize, Serialize};
+
+use super::World;
+use super::actions::Action;
+use super::ledger::Injected;
+
+/// Something that happens to the cluster. Fractions are given as percent.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Fault {
+    /// The guest's process is killed; no task, no log line.
+    CrashGuest { vmid: u32 },
+    /// The guest switches itself off.
+    PowerOffInside { vmid: u32 },
+    /// Another user stops the guest (a task appears).
+    UserStop {
+        vmid: u32,
+        #[serde(default = "other_user")]
+        user: String,
+    },
+    /// Another user shuts the guest down (a task appears).
+    UserShutdown {
+        vmid: u32,
+        #[serde(default = "other_user")]
+        user: String,
+    },
+    /// Another user starts the guest (a task appears).
+    UserStart {
+        vmid: u32,
+        #[serde(default = "other_user")]
+        user: String,
+    },
+    /// Another user moves the guest.
+    UserMigrate {
+        vmid: u32,
+        target: String,
+        #[serde(default = "other_user")]
+        user: String,
+    },
+    /// The node loses power.
+    PowerLoss { node: String },
+    /// The node is switched on.
+    PowerOn { node: String },
+    /// All processes of the node stand still.
+    Freeze { node: String },
+    /// They go on.
+    Thaw { node: String },
+    /// `pveproxy` is stopped.
+    StopProxy { node: String },
+    /// `pveproxy` is started.
+    StartProxy { node: String },
+    /// `pvedaemon` is stopped.
+    StopApiDaemon { node: String },
+    /// `pvedaemon` is started.
+    StartApiDaemon { node: String },
+    /// `pvestatd` is stopped.
+    StopStatusDaemon { node: String },
+    /// `pvestatd` is started.
+    StartStatusDaemon { node: String },
+    /// `corosync` is stopped.
+    StopCorosync { node: String },
+    /// `corosync` is started.
+    StartCorosync { node: String },
+    /// These nodes are cut off; `network`: for all traffic, not only corosync's.
+    Partition {
+        nodes: Vec<String>,
+        #[serde(default)]
+        network: bool,
+    },
+    /// All partitions end.
+    Heal,
+    /// Just enough nodes lose power that no quorum is left; `keep` stays on.
+    LoseQuorum {
+        #[serde(default)]
+        keep: Option<String>,
+    },
+    /// Every node without power is switched on.
+    RestorePower,
+    /// A storage (on one node, or everywhere) is filled.
+    FillStorage {
+        storage: String,
+        #[serde(default)]
+        node: Option<String>,
+        percent: f64,
+    },
+    /// The root file system of a node is filled.
+    FillDisk { node: String, percent: f64 },
+    /// A node's load is set; without figures it returns to normal.
+    NodeLoad {
+        node: String,
+        #[serde(default)]
+        cpu: Option<f64>,
+        #[serde(default)]
+        memory: Option<f64>,
+        #[serde(default)]
+        celsius: Option<f64>,
+    },
+    /// A guest's load is set; without figures it returns to normal.
+    GuestLoad {
+        vmid: u32,
+        #[serde(default)]
+        cpu: Option<f64>,
+        #[serde(default)]
+        memory: Option<f64>,
+    },
+    /// The guest's configuration is locked.
+    Lock { vmid: u32, lock: String },
+    /// And unlocked.
+    Unlock { vmid: u32 },
+    /// The guest's process ends at once after each start (or no longer).
+    FailsToStart { vmid: u32, on: bool },
+    /// The guest ignores the request to shut down (or no longer).
+    IgnoresAcpi { vmid: u32, on: bool },
+    /// The guest agent does not answer (or does again).
+    SilentAgent { vmid: u32, on: bool },
+    /// Everything tasks do takes this many times as long.
+    SlowTasks { factor: u32 },
+    /// The guest is destroyed and another one made under its number, stopped.
+    ReuseVmid {
+        vmid: u32,
+        #[serde(default)]
+        name: Option<String>,
+        #[serde(default)]
+        node: Option<String>,
+    },
+    /// The guest is put under HA.
+    HaAdd { vmid: u32, state: String },
+    /// The guest is taken out of HA.
+    HaRemove { vmid: u32 },
+}
+
+fn other_user() -> String {
+    "alex@pam".to_owned()
+}
+
+impl World {
+    /// Lets a fault happen now. The error says what is wrong with it.
+    pub fn inject(&mut self, fault: &Fault) -> Result<(), String> {
+        self.check_names(fault)?;
+        let what = serde_json::to_string(fault).unwrap_or_default();
+        self.ledger.faults.push(Injected {
+            at_ms: self.now.as_millis(),
+            what,
+        });
+        match fault {
+            Fault::CrashGuest { .. }
+            | Fault::PowerOffInside { .. }
+            | Fault::UserStop { .. }
+            | Fault::UserShutdown { .. }
+            | Fault::UserStart { .. }
+            | Fault::UserMigrate { .. }
+            | Fault::ReuseVmid { .. }
+            | Fault::HaAdd { .. }
+            | Fault::HaRemove { .. } => self.inject_deed(fault),
+            Fault::Lock { .. }
+            | Fault::Unlock { .. }
+            | Fault::FailsToStart { .. }
+            | Fault::IgnoresAcpi { .. }
+            | Fault::SilentAgent { .. }
+            | Fault::GuestLoad { .. } => {
+                self.inject_habit(fault);
+                Ok(())
+            }
+            _ => {
+                self.inject_node(fault);
+                Ok(())
+            }
+        }
+    }
+
+    fn check_names(&self, fault: &Fault) -> Result<(), String> {
+        let value = serde_json::to_value(fault).unwrap_or_default();
+        let node = |name: &serde_json::Value| match name.as_str() {
+            Some(name) if !self.nodes.contains_key(name) => Err(format!("there is no node '{name}'")),
+            _ => Ok(()),
+        };
+        for key in ["node", "target", "keep"] {
+            node(&value[key])?;
+        }
+        for name in value["nodes"].as_array().into_iter().flatten() {
+            node(name)?;
+        }
+        match (value["vmid"].as_u64(), value["storage"].as_str()) {
+            (Some(vmid), _) if !self.guests.keys().any(|known| u64::from(*known) == vmid) => {
+                Err(format!("there is no guest {vmid}"))
+            }
+            (_, Some(storage)) if !self.storages.contains_key(storage) => {
+                Err(format!("there is no storage '{storage}'"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn inject_deed(&mut self, fault: &Fault) -> Result<(), String> {
+        match fault {
+            Fault::CrashGuest { vmid } => self.end_process(*vmid, "crash"),
+            Fault::PowerOffInside { vmid } => self.end_process(*vmid, "inside"),
+            Fault::UserStop { vmid, user } => {
+                return self.deed(*vmid, Action::Stop { overrule: false }, user);
+            }
+            Fault::UserShutdown { vmid, user } => {
+                return self.deed(
+                    *vmid,
+                    Action::Shutdown {
+                        timeout: None,
+                        force: false,
+                    },
+                    user,
+                );
+            }
+            Fault::UserStart { vmid, user } => return self.deed(*vmid, Action::Start, user),
+            Fault::UserMigrate { vmid, target, user } => {
+                let guest = &self.guests[vmid];
+                let (node, kind) = (guest.node.clone(), guest.kind);
+                self.migrate(&node, kind, *vmid, target, true, user)
+                    .map_err(|refusal| refusal.text)?;
+            }
+            Fault::ReuseVmid { vmid, name, node } => self.reuse(*vmid, name.as_deref(), node.as_deref()),
+            Fault::HaAdd { vmid, state } => {
+                self.ha_add(*vmid, state, None).map_err(|refusal| refusal.text)?
+            }
+            Fault::HaRemove { vmid } => self.ha_remove(*vmid).map_err(|refusal| refusal.text)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn deed(&mut self, vmid: u32, action: Action, user: &str) -> Result<(), String> {
+        let guest = &self.guests[&vmid];
+        let (node, kind) = (guest.node.clone(), guest.kind);
+        self.act(&node, kind, vmid, action, user)
+            .map(|_| ())
+            .map_err(|refusal| refusal.text)
+    }
+
+    fn reuse(&mut self, vmid: u32, name: Option<&str>, node: Option<&str>) {
+        self.end_process(vmid, "destroyed");
+        let uuid = self.rng.uuid();
+        let mac = self.rng.guest_mac();
+        let created_at_secs = self.unix_now();
+        if let Some(guest) = self.guests.get_mut(&vmid) {
+            guest.uuid = uuid;
+            guest.mac = mac;
+            guest.created_at_secs = created_at_secs;
+            guest.edits = 0;
+            guest.snapshots.clear();
+            guest.lock = None;
+            guest.holder = None;
+            if let Some(name) = name {
+                name.clone_into(&mut guest.name);
+            }
+            if let Some(node) = node {
+                node.clone_into(&mut guest.node);
+            }
+        }
+    }
+
+    fn inject_habit(&mut self, fault: &Fault) {
+        let (Fault::Lock { vmid, .. }
+        | Fault::Unlock { vmid }
+        | Fault::FailsToStart { vmid, .. }
+        | Fault::IgnoresAcpi { vmid, .. }
+        | Fault::SilentAgent { vmid, .. }
+        | Fault::GuestLoad { vmid, .. }) = fault
+        else {
+            return;
+        };
+        let Some(guest) = self.guests.get_mut(vmid) else {
+            return;
+        };
+        match fault {
+            Fault::Lock { lock, .. } => guest.lock = Some(lock.clone()),
+            Fault::Unlock { .. } => guest.lock = None,
+            Fault::FailsToStart { on, .. } => guest.habits.fails_to_start = *on,
+            Fault::IgnoresAcpi { on, .. } => guest.habits.ignores_acpi = *on,
+            Fault::SilentAgent { on, .. } => guest.habits.agent_silent = *on,
+            Fault::GuestLoad { cpu, memory, .. } => {
+                guest.forced_cpu = cpu.map(fraction);
+                guest.forced_memory = memory.map(fraction);
+            }
+            _ => {}
+        }
+    }
+
+    fn inject_node(&mut self, fault: &Fault) {
+        match fault {
+            Fault::PowerLoss { node } => self.power_loss(node),
+            Fault::PowerOn { node } => self.power_on(node),
+            Fault::Freeze { node } => self.freeze(node),
+            Fault::Thaw { node } => self.thaw(node),
+            Fault::StopProxy { node } => self.set_daemon(node, "pveproxy", false),
+            Fault::StartProxy { node } => self.set_daemon(node, "pveproxy", true),
+            Fault::StopApiDaemon { node } => self.set_daemon(node, "pvedaemon", false),
+            Fault::StartApiDaemon { node } => self.set_daemon(node, "pvedaemon", true),
+            Fault::StopStatusDaemon { node } => self.set_daemon(node, "pvestatd", false),
+            Fault::StartStatusDaemon { node } => self.set_daemon(node, "pvestatd", true),
+            Fault::StopCorosync { node } => self.set_corosync(node, false),
+            Fault::StartCorosync { node } => self.set_corosync(node, true),
+            Fault::Partition { nodes, network } => self.partition(nodes, *network),
+            Fault::Heal => self.heal(),
+            Fault::LoseQuorum { keep } => self.lose_quorum(keep.as_deref()),
+            Fault::RestorePower => {
+                let names: Vec<String> = self.nodes.keys().cloned().collect();
+                for name in names {
+                    self.power_on(&name);
+                }
+            }
+            Fault::FillStorage {
+                storage,
+                node,
+                percent,
+            } => {
+                if let Some(storage) = self.storages.get_mut(storage) {
+                    match node {
+                        Some(node) => {
+                            storage.used_on.insert(node.clone(), fraction(*percent));
+                        }
+                        None => {
+                            storage.used = fraction(*percent);
+                            storage.used_on.clear();
+                        }
+                    }
+                }
+            }
+            Fault::SlowTasks { factor } => self.slowness = (*factor).clamp(1, 1000),
+            Fault::FillDisk { .. } | Fault::NodeLoad { .. } => self.inject_load(fault),
+            _ => {}
+        }
+    }
+
+    fn inject_load(&mut self, fault: &Fault) {
+        match fault {
+            Fault::FillDisk { node, percent } => {
+                if let Some(state) = self.nodes.get_mut(node) {
+                    state.forced_disk = Some(fraction(*percent));
+                }
+            }
+            Fault::NodeLoad {
+                node,
+                cpu,
+                memory,
+                celsius,
+            } => {
+                if let Some(state) = self.nodes.get_mut(node) {
+                    state.forced_cpu = cpu.map(fraction);
+                    state.forced_memory = memory.map(fraction);
+                    state.forced_celsius = *celsius;
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn lose_quorum(&mut self, keep: Option<&str>) {
+        let needed = self.quorum_votes();
+        let mut left: u32 = self
+            .nodes
+            .values()
+            .filter(|node| node.talks())
+            .map(|node| node.votes)
+            .sum();
+        let victims: Vec<(String, u32)> = self
+            .nodes
+            .values()
+            .rev()
+            .filter(|node| node.talks() && Some(node.name.as_str()) != keep)
+            .map(|node| (node.name.clone(), node.votes))
+            .collect();
+        for (name, votes) in victims {
+            if left < needed {
+                break;
+            }
+            self.power_loss(&name);
+            left -= votes;
+        }
+    }
+}
+
+fn fraction(percent: f64) -> f64 {
+    (percent / 100.0).clamp(0.0, 1.0)
+}

@@ -1,0 +1,304 @@
+//! The rounds of the HA managers: the cluster's one decides every ten seconds, the nodes' ones act every five.
+
+use super::guest::{Guest, Kind};
+use super::task::Work;
+use super::timing::{
+    CRM_PERIOD, HA_FENCE, HA_OLD_LOCK, HA_RECOVER, HA_RECOVER_LATE, LRM_PERIOD, SHUTDOWN_TIMEOUT, WATCHDOG,
+};
+use super::{Event, World};
+use crate::time::SimTime;
+
+impl World {
+    pub(super) fn crm_round(&mut self) {
+        self.at(CRM_PERIOD, Event::CrmRound);
+        let Some(viewer) = self.majority_viewer().map(str::to_owned) else {
+            return;
+        };
+        self.ha.master_seen = self.now;
+        if !self.ha.ever_used {
+            return;
+        }
+        let vmids: Vec<u32> = self.ha.services.keys().copied().collect();
+        for vmid in vmids {
+            self.decide(&viewer, vmid);
+        }
+    }
+
+    fn decide(&mut self, viewer: &str, vmid: u32) {
+        let running = self.guests.get(&vmid).is_some_and(Guest::is_running);
+        let place = self.guests.get(&vmid).map(|guest| guest.node.clone());
+        let Some(service) = self.ha.services.get(&vmid) else {
+            return;
+        };
+        let at_home = self
+            .views
+            .get(viewer)
+            .is_some_and(|view| view.members.contains(&service.node));
+        let wants_run = service.requested == "started";
+        let next = match (service.requested.as_str(), service.crm) {
+            ("ignored", _) => None,
+            (_, Some("fence")) => Some("fence"),
+            (_, Some("freeze")) if !at_home => Some("freeze"),
+            (_, Some("freeze")) => Some("started"),
+            ("disabled", Some("error")) => Some("stopped"),
+            (_, Some("error")) => Some("error"),
+            (_, Some("started")) if wants_run => Some("started"),
+            (_, _) if wants_run => Some("started"),
+            (_, Some("started")) => Some("request_stop"),
+            (_, _) if running => Some("request_stop"),
+            (_, _) => Some("stopped"),
+        };
+        let Some(service) = self.ha.services.get_mut(&vmid) else {
+            return;
+        };
+        if let Some(place) = place {
+            service.node = place;
+        }
+        if next == Some("started") && service.crm != next {
+            service.confirmed = false;
+            service.attempt = None;
+        }
+        service.crm = next;
+    }
+
+    pub(super) fn lrm_round(&mut self) {
+        self.at(LRM_PERIOD, Event::LrmRound);
+        if !self.ha.ever_used {
+            return;
+        }
+        self.watch_nodes();
+        self.bite();
+        let vmids: Vec<u32> = self.ha.services.keys().copied().collect();
+        for vmid in vmids {
+            self.carry_out(vmid);
+        }
+    }
+
+    /// Losses of nodes: noticed, fenced, recovered, over.
+    fn watch_nodes(&mut self) {
+        let Some(viewer) = self.majority_viewer().map(str::to_owned) else {
+            return;
+        };
+        let names: Vec<String> = self.nodes.keys().cloned().collect();
+        for name in names {
+            let online = self.sees_online(&viewer, &name);
+            if online && self.ha.orderly.remove(&name) {
+                self.ha.losses.remove(&name);
+            }
+            if !online && !self.ha.orderly.contains(&name) && !self.ha.losses.contains_key(&name) {
+                let at = self.nodes[&name].lost_at.unwrap_or(self.now);
+                let loss = super::ha::Loss {
+                    at,
+                    returned: None,
+                    fenced: false,
+                    recovered: false,
+                };
+                self.ha.losses.insert(name.clone(), loss);
+            }
+            self.pursue_loss(&name, online, &viewer);
+        }
+    }
+
+    fn pursue_loss(&mut self, name: &str, online: bool, viewer: &str) {
+        let now = self.now;
+        let Some(loss) = self.ha.losses.get_mut(name) else {
+            return;
+        };
+        if online {
+            loss.returned = loss.returned.or(Some(now));
+        }
+        let gone = now.since(loss.at);
+        let back = loss.returned.is_some();
+        if !loss.fenced && back {
+            if gone >= HA_OLD_LOCK {
+                self.ha.losses.remove(name);
+            }
+        } else if !loss.fenced && gone >= HA_FENCE {
+            loss.fenced = true;
+            for service in self
+                .ha
+                .services
+                .values_mut()
+                .filter(|service| service.node == name)
+            {
+                if service.crm == Some("started") {
+                    service.crm = Some("fence");
+                }
+            }
+        } else if loss.fenced && !loss.recovered && gone >= if back { HA_RECOVER_LATE } else { HA_RECOVER } {
+            loss.recovered = true;
+            self.recover_services(name, viewer);
+        } else if loss.recovered && back {
+            self.ha.losses.remove(name);
+        }
+    }
+
+    fn recover_services(&mut self, lost: &str, viewer: &str) {
+        let homeless: Vec<u32> = self
+            .ha
+            .services
+            .values()
+            .filter(|service| service.node == lost && service.crm == Some("fence"))
+            .map(|service| service.vmid)
+            .collect();
+        for vmid in homeless {
+            if let Some(target) = self.emptiest_node(viewer, lost) {
+                self.relocate(vmid, &target);
+            }
+        }
+    }
+
+    fn relocate(&mut self, vmid: u32, target: &str) {
+        if let Some(guest) = self.guests.get_mut(&vmid) {
+            target.clone_into(&mut guest.node);
+            guest.lock = None;
+            guest.holder = None;
+        }
+        if let Some(service) = self.ha.services.get_mut(&vmid) {
+            target.clone_into(&mut service.node);
+            service.crm = Some("started");
+            service.confirmed = false;
+            service.failures = 0;
+            service.attempt = None;
+        }
+    }
+
+    /// The node with the fewest services that can take one.
+    fn emptiest_node(&self, viewer: &str, except: &str) -> Option<String> {
+        let load = |name: &str| {
+            self.ha
+                .services
+                .values()
+                .filter(|service| service.node == name)
+                .count()
+        };
+        self.nodes
+            .values()
+            .filter(|node| node.name != except && self.sees_online(viewer, &node.name))
+            .filter(|node| !self.ha.losses.contains_key(&node.name))
+            .min_by_key(|node| (load(&node.name), node.nodeid))
+            .map(|node| node.name.clone())
+    }
+
+    /// A node with services that has had no quorum for a minute resets itself.
+    fn bite(&mut self) {
+        if !self.watchdog {
+            return;
+        }
+        let now = self.now;
+        let bitten: Vec<String> = self
+            .nodes
+            .values()
+            .filter(|node| node.works())
+            .filter(|node| {
+                node.inquorate_since
+                    .is_some_and(|since| now.since(since) >= WATCHDOG)
+            })
+            .filter(|node| {
+                self.ha
+                    .services
+                    .values()
+                    .any(|s| s.node == node.name && matches!(s.crm, Some("started" | "fence")))
+            })
+            .map(|node| node.name.clone())
+            .collect();
+        for node in bitten {
+            self.power_loss(&node);
+            self.power_on(&node);
+        }
+    }
+
+    /// A node's own manager does what is wanted of one service.
+    fn carry_out(&mut self, vmid: u32) {
+        let Some(service) = self.ha.services.get(&vmid) else {
+            return;
+        };
+        let Some(guest) = self.guests.get(&vmid) else {
+            return;
+        };
+        let node = service.node.clone();
+        let able = self.nodes.get(&node).is_some_and(super::node::Node::works)
+            && self.is_quorate(&node)
+            && guest.node == node
+            && !self.ha.losses.contains_key(&node)
+            && self.running_tasks_of(vmid).is_empty();
+        if !able {
+            return;
+        }
+        let (kind, running, stop_hard) = (guest.kind, guest.is_running(), service.stop_hard);
+        match service.crm {
+            Some("started") if running => {
+                if let Some(service) = self.ha.services.get_mut(&vmid) {
+                    service.confirmed = true;
+                    service.failures = 0;
+                    service.attempt = None;
+                }
+            }
+            Some("started") => self.try_start(vmid, kind, &node),
+            Some("request_stop") if running => {
+                let (word, work) = if stop_hard {
+                    ("stop", Work::Stop { overrule: false })
+                } else {
+                    (
+                        "shutdown",
+                        Work::Shutdown {
+                            timeout: SHUTDOWN_TIMEOUT,
+                            force: true,
+                        },
+                    )
+                };
+                let word = format!("{}{word}", kind.task_word());
+                self.begin_task(&node, &word, &vmid.to_string(), "root@pam", work);
+            }
+            _ => {}
+        }
+    }
+
+    fn try_start(&mut self, vmid: u32, kind: Kind, node: &str) {
+        let Some(service) = self.ha.services.get(&vmid) else {
+            return;
+        };
+        let failed = service
+            .attempt
+            .as_ref()
+            .and_then(|upid| self.task(upid))
+            .and_then(|task| task.end.as_ref())
+            .is_some_and(|end| end.status != "OK");
+        let failures = service.failures + u32::from(failed);
+        if failures > service.max_restart {
+            let may_move = service.moves < service.max_relocate;
+            let viewer = self.majority_viewer().map(str::to_owned);
+            match viewer
+                .and_then(|viewer| self.emptiest_node(&viewer, node))
+                .filter(|_| may_move)
+            {
+                Some(target) => {
+                    self.relocate(vmid, &target);
+                    if let Some(service) = self.ha.services.get_mut(&vmid) {
+                        service.moves += 1;
+                    }
+                }
+                None => {
+                    if let Some(service) = self.ha.services.get_mut(&vmid) {
+                        service.crm = Some("error");
+                    }
+                }
+            }
+            return;
+        }
+        let word = format!("{}start", kind.task_word());
+        let upid = self.begin_task(node, &word, &vmid.to_string(), "root@pam", Work::Start);
+        if let Some(service) = self.ha.services.get_mut(&vmid) {
+            service.failures = failures;
+            service.attempt = Some(upid);
+        }
+    }
+
+    /// The last sign of a node's local manager (simulated time).
+    pub fn lrm_seen(&self, node: &str) -> SimTime {
+        let state = &self.nodes[node];
+        state
+            .lost_at
+            .unwrap_or_else(|| SimTime::from_millis(self.now.as_millis() / 5_000 * 5_000))
+    }
+}

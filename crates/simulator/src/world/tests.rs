@@ -1,0 +1,1 @@
+//! The world by itself, with plain numbers for time.
