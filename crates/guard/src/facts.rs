@@ -1,7 +1,9 @@
 //! What the guard judges on: the floor, the policy in force, the live picture, memory, and `now`.
 
 use jarvis_crds::Desired;
-use jarvis_model::{Action, Autonomy, Cause, Digest, Memory, NodeName, Observed, Origin, ResourceKey, Timestamp, Vmid};
+use jarvis_model::{
+    Action, Autonomy, Cause, Digest, Memory, NodeName, Observed, Origin, ResourceKey, Timestamp, Vmid,
+};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeSet, time::Duration};
 

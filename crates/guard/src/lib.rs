@@ -1,8 +1,34 @@
 //! The guard: decides what may be done, and is the only maker of [`Permit`]. Pure and total: no clock, no network,
 //! no randomness. Read `judge.rs` first; it is the order in which the rules speak.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`facts`] | what is judged, and on what |
+//! | [`judge()`] | the order of the rules |
+//! | [`permit()`] | the second judgement, at dispatch, and the [`Permit`] it gives |
+//! | [`tier`] | how dangerous an action is by itself |
+//! | [`graph`] | what is protected, what needs what, what an action interrupts |
+//! | [`quorum`] | arithmetic of votes |
+//! | [`effect`] | an action as the one request that is sent |
+//! | [`blast`] | what a card or audit record says before the act |
 
+mod case;
+mod rules;
+mod words;
+
+pub mod blast;
+pub mod effect;
 pub mod facts;
+pub mod graph;
+pub mod judge;
 pub mod permit;
+pub mod quorum;
+pub mod tier;
 
-pub use facts::{Facts, Floor, Request};
-pub use permit::Permit;
+pub use blast::{Preview, preview};
+pub use effect::resolve;
+pub use facts::{Facts, Floor, Nature, PlanSize, Request};
+pub use judge::{judge, objections, warnings};
+pub use permit::{Permit, no_lease, no_record, permit};
+pub use rules::unattended::autonomy;
+pub use tier::base_tier;

@@ -1,0 +1,32 @@
+//! The look that stands directly behind an act: the guest's live status, younger than its node's return, and its
+//! identity.
+
+use super::target::unknown;
+use crate::case::Case;
+use jarvis_model::{Verdict, limits};
+
+/// Live status and identity must be fresh. A node's own state is checked with its cluster-wide facts.
+pub fn fresh(case: &Case<'_>) -> Option<Verdict> {
+    let guest = case.guest().filter(|_| !case.only_reads())?;
+    let name = case.name(guest.vmid);
+    if let Some(why) = guest.live.why_not(case.now(), limits::LIVE) {
+        return Some(unknown(case, &name, why.as_str()));
+    }
+    let returned_at = case
+        .facts
+        .observed
+        .nodes
+        .get(&guest.node)
+        .and_then(|node| node.returned_at);
+    if guest.live.seen_at() < returned_at {
+        return Some(unknown(case, &name, "it was last seen before its node came back"));
+    }
+    if let Some(why) = guest.identity.why_not(case.now(), limits::IDENTITY) {
+        let why = format!(
+            "whether it is still the same guest is open, its identity: {}",
+            why.as_str()
+        );
+        return Some(unknown(case, &name, &why));
+    }
+    None
+}
