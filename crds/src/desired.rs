@@ -134,6 +134,21 @@ impl Desired {
         all
     }
 
+    /// Every key, in order within each kind.
+    pub fn keys(&self) -> impl Iterator<Item = ResourceKey> + '_ {
+        let specs = [
+            self.guests.keys().collect::<Vec<_>>(),
+            self.nodes.keys().collect(),
+            self.services.keys().collect(),
+            self.thresholds.keys().collect(),
+            self.runbooks.keys().collect(),
+            self.policies.keys().collect(),
+            self.windows.keys().collect(),
+            self.channels.keys().collect(),
+        ];
+        specs.into_iter().flatten().cloned()
+    }
+
     /// Every resource's key with the content hash of that resource alone, in key order.
     pub fn resources(&self) -> impl Iterator<Item = (ResourceKey, String)> {
         self.manifests()

@@ -4,14 +4,21 @@
 //! Pure: callers read the files and hand them over. Knows nothing of git, the cluster, or what is done about a
 //! difference.
 
+pub mod check;
 pub mod desired;
+pub mod error;
 pub mod hash;
 pub mod kinds;
+pub mod load;
 pub mod manifest;
 pub mod schema;
+pub mod shrink;
 pub mod text;
+pub mod windows;
+pub mod yaml;
 
 pub use desired::{Desired, Revision};
+pub use error::ManifestError;
 pub use jarvis_model::Autonomy;
 pub use kinds::{
     channel::{Email, NotificationChannelSpec, Ntfy, QuietHours, Way, Webhook},
@@ -28,5 +35,8 @@ pub use kinds::{
     threshold::{Metric, Severity, Subject, ThresholdSpec},
     window::{AppliesTo, MaintenanceWindowSpec, WindowEffect},
 };
-pub use manifest::{API_VERSION, AnyManifest, Manifest, Metadata};
+pub use load::{Loaded, Source, load, load_unsaved};
+pub use manifest::{API_VERSION, AnyManifest, Manifest, Metadata, print};
+pub use schema::{crd_yaml, generated_files, json_schema};
+pub use shrink::{Shrink, shrink};
 pub use text::{level::Level, mac::MacAddress};

@@ -4,8 +4,10 @@ use crate::kinds::{
     channel::NotificationChannelSpec, guest::GuestSpec, node::NodeSpec, policy::SafetyPolicySpec,
     runbook::RunbookSpec, service::ServiceSpec, threshold::ThresholdSpec, window::MaintenanceWindowSpec,
 };
+use crate::yaml::print::to_yaml;
 use jarvis_model::{ResourceKey, ResourceKind};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// What every manifest says in `apiVersion`.
@@ -110,6 +112,11 @@ impl AnyManifest {
         }
     }
 
+    /// The manifest as a YAML document: what [`crate::load()`] reads back to the same value.
+    pub fn to_yaml(&self) -> String {
+        print(self.kind(), self)
+    }
+
     /// Kind and name.
     pub fn key(&self) -> ResourceKey {
         ResourceKey {
@@ -117,4 +124,16 @@ impl AnyManifest {
             name: self.metadata().name.clone(),
         }
     }
+}
+
+/// Prints a manifest (one [`Manifest`], or an [`AnyManifest`]) of a kind as a YAML document. Defaults are left out.
+pub fn print<M: Serialize>(kind: ResourceKind, manifest: &M) -> String {
+    let mut document = Map::new();
+    document.insert("apiVersion".to_owned(), API_VERSION.into());
+    document.insert("kind".to_owned(), kind.as_str().into());
+    // Serialising cannot fail: all keys are text and no value is fallible.
+    if let Ok(Value::Object(fields)) = serde_json::to_value(manifest) {
+        document.extend(fields.into_iter().filter(|(key, _)| key != "kind"));
+    }
+    to_yaml(&Value::Object(document))
 }
