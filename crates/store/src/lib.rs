@@ -4,9 +4,17 @@
 //! Knows nothing of what the events mean beyond their audit, and nothing of the cluster.
 
 mod append;
+mod ballast;
 mod chain;
+#[doc(hidden)]
+pub mod conformance;
+mod disk;
 mod frame;
+mod journal;
+mod mark;
 mod memory;
+mod scan;
 
 pub use chain::{Anchor, Hash};
+pub use journal::{FileJournal, OpenError, Opened, Options, Repaired};
 pub use memory::{MemoryJournal, MemoryStore};
