@@ -15,6 +15,7 @@ pub struct NotificationChannelSpec {
     pub way: Way,
     /// What is less grave than this is not sent.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = "warning"))]
     pub minimum_severity: Severity,
     /// When only what is critical is sent at once; the rest waits for the end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -25,7 +26,7 @@ pub struct NotificationChannelSpec {
     pub daily_report: Option<String>,
     /// The time zone of quiet hours and report, by its IANA name.
     #[serde(default = "utc", skip_serializing_if = "is_utc")]
-    #[schemars(with = "TimeZoneText")]
+    #[schemars(with = "TimeZoneText", extend("default" = "UTC"))]
     pub time_zone: String,
 }
 

@@ -10,11 +10,11 @@ use std::time::Duration;
 /// When the guest should run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 pub enum RunStrategy {
-    /// Always running: started again whatever stopped it, a person's stop included (after an announcement).
+    /// Started again whatever stopped it, a person's stop included (after an announcement).
     Always,
-    /// Running, and started again after a crash; a person's stop or shutdown is respected.
+    /// Started again after a crash; a person's stop or shutdown is respected.
     RerunOnFailure,
-    /// Off: shut down gracefully when found running, never forced.
+    /// Shut down gracefully when found running, never forced.
     Halted,
     /// Observed only.
     Manual,
@@ -90,14 +90,10 @@ pub struct Ready {
     pub probe: Probe,
     /// How long the guest has from its start until the probe must succeed.
     #[serde(default = "two_minutes", with = "duration::required")]
-    #[schemars(with = "DurationText", default = "two_minutes_text")]
+    #[schemars(with = "DurationText", extend("default" = "2m"))]
     pub within: Duration,
 }
 
 fn two_minutes() -> Duration {
     Duration::from_mins(2)
-}
-
-fn two_minutes_text() -> &'static str {
-    "2m"
 }

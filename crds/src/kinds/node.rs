@@ -23,6 +23,7 @@ pub struct NodeSpec {
     pub wake_on_lan: Option<WakeOnLan>,
     /// In which state it is healthy.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = "Online"))]
     pub expected: Expected,
     /// Which sensor stands for its temperature; the hottest processor sensor when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]

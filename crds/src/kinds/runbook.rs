@@ -64,16 +64,12 @@ pub struct Step {
     pub verify: Option<Verify>,
     /// How long action and verification may take together; for `wait`, how long to wait.
     #[serde(default = "one_minute", with = "duration::required")]
-    #[schemars(with = "DurationText", default = "one_minute_text")]
+    #[schemars(with = "DurationText", extend("default" = "1m"))]
     pub timeout: Duration,
 }
 
 fn one_minute() -> Duration {
     Duration::from_mins(1)
-}
-
-fn one_minute_text() -> &'static str {
-    "1m"
 }
 
 /// What a step does. Each is judged by the guard like any other action.
@@ -125,7 +121,7 @@ pub struct RunbookBudget {
     pub attempts: u32,
     /// The window; never shorter than an hour.
     #[serde(default = "one_hour", with = "duration::required")]
-    #[schemars(with = "DurationText", default = "one_hour_text")]
+    #[schemars(with = "DurationText", extend("default" = "1h"))]
     pub per: Duration,
 }
 
@@ -144,8 +140,4 @@ fn three() -> u32 {
 
 fn one_hour() -> Duration {
     Duration::from_hours(1)
-}
-
-fn one_hour_text() -> &'static str {
-    "1h"
 }

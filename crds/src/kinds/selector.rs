@@ -20,6 +20,7 @@ pub struct Selector {
     pub names: Vec<String>,
     /// Only resources that carry all these labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "LabelMap")]
     pub labels: BTreeMap<String, String>,
 }
 

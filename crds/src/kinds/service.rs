@@ -20,9 +20,11 @@ pub struct ServiceSpec {
     pub check: ServiceCheck,
     /// Whether it should be up.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = "Running"))]
     pub state: ServiceState,
     /// What may be done when it is not as wished.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = "AlertOnly"))]
     pub restart: Restart,
     /// How far Jarvis may go with this service; policies can lower it.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -67,6 +67,7 @@ pub struct GuestTarget {
     pub vmid: Vmid,
     /// How to reach inside.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = "ssh"))]
     pub via: GuestAccess,
 }
 

@@ -40,7 +40,7 @@ pub struct ThresholdSpec {
         skip_serializing_if = "is_default",
         with = "duration::required"
     )]
-    #[schemars(with = "DurationText", default = "none_text")]
+    #[schemars(with = "DurationText", extend("default" = "0s"))]
     pub lasting: Duration,
     /// The level at which it counts as over again (hysteresis); the limit itself when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -48,6 +48,7 @@ pub struct ThresholdSpec {
     pub clear: Option<Level>,
     /// How grave it is.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = "warning"))]
     pub severity: Severity,
     /// Which NotificationChannels are told; all of them (by their own minimum severity) when left out.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -59,15 +60,11 @@ pub struct ThresholdSpec {
     pub runbook: Option<String>,
 }
 
-fn none_text() -> &'static str {
-    "0s"
-}
-
 /// Whose figure a threshold watches: a kind, narrowed by names or labels.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
     /// The kind of resource.
-    #[schemars(with = "KindText")]
+    #[schemars(with = "SubjectKindText")]
     pub kind: ResourceKind,
     /// Only these names; `*` stands for any letters.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -75,6 +72,7 @@ pub struct Subject {
     pub names: Vec<String>,
     /// Only resources that carry all these labels.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[schemars(with = "LabelMap")]
     pub labels: BTreeMap<String, String>,
 }
 

@@ -24,16 +24,18 @@ pub struct MaintenanceWindowSpec {
     pub duration: Duration,
     /// The time zone of the schedule, by its IANA name.
     #[serde(default = "utc", skip_serializing_if = "is_utc")]
-    #[schemars(with = "TimeZoneText")]
+    #[schemars(with = "TimeZoneText", extend("default" = "UTC"))]
     pub time_zone: String,
     /// Which resources it is about; all when left out.
     #[serde(default, skip_serializing_if = "is_default")]
     pub selector: Selector,
     /// Which actions it is about.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = "changes"))]
     pub applies_to: AppliesTo,
     /// Whether what began inside an allow window may be finished after it closes.
     #[serde(default, skip_serializing_if = "is_default")]
+    #[schemars(extend("default" = false))]
     pub overrun: bool,
 }
 

@@ -38,7 +38,7 @@ pub fn names(kind: ResourceKind) -> Names {
 }
 
 /// Keywords of the normal form that a CRD's schema takes as they are.
-const KEPT: [&str; 12] = [
+const KEPT: [&str; 13] = [
     "type",
     "description",
     "required",
@@ -51,6 +51,7 @@ const KEPT: [&str; 12] = [
     "maxItems",
     "default",
     "oneOf",
+    "pattern",
 ];
 
 /// The definition of a kind.
@@ -111,8 +112,7 @@ fn root(kind: ResourceKind) -> Value {
     })
 }
 
-/// Only what a structural schema may have. Patterns with look-ahead are left out: the API server's regular
-/// expressions have none.
+/// Only what a structural schema may have.
 fn structural(node: &Value) -> Value {
     let Value::Object(fields) = node else {
         return node.clone();
@@ -132,9 +132,6 @@ fn structural(node: &Value) -> Value {
             "items" | "additionalProperties" => drop(kept.insert(key.clone(), structural(value))),
             "format" if value == "ipv4" || value == "date-time" => {
                 drop(kept.insert(key.clone(), value.clone()))
-            }
-            "pattern" if !value.as_str().is_some_and(|pattern| pattern.contains("(?")) => {
-                kept.insert(key.clone(), value.clone());
             }
             known if KEPT.contains(&known) => drop(kept.insert(key.clone(), value.clone())),
             _ => {}

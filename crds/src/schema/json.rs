@@ -45,8 +45,5 @@ fn close(node: &Value) -> Value {
             _ => drop(closed.insert(key.clone(), value.clone())),
         }
     }
-    if fields.get("type") == Some(&json!("object")) && !closed.contains_key("additionalProperties") {
-        closed.insert("additionalProperties".to_owned(), json!(false));
-    }
     Value::Object(closed)
 }

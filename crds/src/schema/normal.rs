@@ -30,6 +30,10 @@ pub fn normalise(schema: Value) -> Value {
     if normal.contains_key("enum") || normal.contains_key("const") {
         normal.entry("type").or_insert_with(|| json!("string"));
     }
+    let is_object = normal.get("type") == Some(&json!("object"));
+    if is_object && !normal.contains_key("properties") && !normal.contains_key("additionalProperties") {
+        normal.insert("properties".to_owned(), json!({}));
+    }
     Value::Object(normal)
 }
 
@@ -154,7 +158,7 @@ mod tests {
         let option = json!({"anyOf": [{"type": "object"}, {"type": "null"}], "description": "A\n b."});
         assert_eq!(
             normalise(option),
-            json!({"description": "A b.", "type": "object"})
+            json!({"description": "A b.", "type": "object", "properties": {}})
         );
     }
 

@@ -41,11 +41,16 @@ word! {
     /// A kind of resource.
     KindText = {"type": "string", "enum": ["VirtualMachine", "Container", "Node", "Service", "Threshold", "Runbook",
         "SafetyPolicy", "MaintenanceWindow", "NotificationChannel"]};
+    /// A kind of resource that has figures.
+    SubjectKindText = {"type": "string", "enum": ["VirtualMachine", "Container", "Node", "Service"]};
+    /// Labels by key.
+    LabelMap = {"type": "object", "x-jarvis-keys": "label-key",
+        "additionalProperties": {"type": "string", "format": "label-value", "maxLength": 63}};
     /// A level of autonomy.
     AutonomyText = {"type": "string", "enum": ["L0", "L1", "L2", "L3", "L4"]};
     /// A span of time.
     DurationText = {"type": "string", "format": "duration-text",
-        "pattern": "^(?=[0-9])([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?$"};
+        "pattern": "^([0-9]+d([0-9]+h)?([0-9]+m)?([0-9]+s)?|[0-9]+h([0-9]+m)?([0-9]+s)?|[0-9]+m([0-9]+s)?|[0-9]+s)$"};
     /// An Ethernet address.
     MacText = {"type": "string", "format": "mac-address",
         "pattern": "^([0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}$|^([0-9A-Fa-f]{2}-){5}[0-9A-Fa-f]{2}$"};
