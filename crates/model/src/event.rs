@@ -282,6 +282,14 @@ pub enum Event {
         /// Who.
         by: String,
     },
+    /// Guests that were seen to run, or to have stopped, since the last such record. A guest that never ran
+    /// under our eyes is not "crashed" when it is found stopped.
+    GuestsSeen {
+        /// Now running.
+        running: Vec<Vmid>,
+        /// Confirmed stopped.
+        stopped: Vec<Vmid>,
+    },
     /// A node left.
     NodeLost {
         /// Which.
@@ -374,6 +382,19 @@ impl Event {
                 | Self::RevisionApplied { .. }
                 | Self::RevisionRejected { .. }
                 | Self::RevisionWithheld { .. }
+        )
+    }
+
+    /// Whether it is a line of the activity feed; bookkeeping is not.
+    pub fn is_feed(&self) -> bool {
+        !matches!(
+            self,
+            Self::GuestsSeen { .. }
+                | Self::IdentitySeen { .. }
+                | Self::TaskFinished { .. }
+                | Self::UserSet { .. }
+                | Self::TicketConfirmed { .. }
+                | Self::TicketChanged { .. }
         )
     }
 

@@ -2,12 +2,15 @@
 //! memory; nothing else may change it.
 
 use crate::{
-    Autonomy, Digest, Event, Freeze, Hold, HoldScope, Identity, Intent, IntentId, Issue, IssueKey, Outcome, Rearmed,
-    Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId, TicketState, Timestamp, Vmid,
+    Autonomy, Digest, Event, Freeze, Hold, HoldScope, Identity, Intent, IntentId, Issue, IssueKey, NodeName, Outcome,
+    Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId, TicketState, Timestamp, Vmid,
     issue::{ATTEMPT_WINDOW, Cause},
 };
 use serde::{Deserialize, Serialize};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 /// Closed intents and finished tickets kept for the screen; older ones are in the journal.
 const KEPT: usize = 200;
@@ -114,6 +117,16 @@ pub struct Memory {
     pub autonomous_acts: Vec<Timestamp>,
     /// Known identities.
     pub identities: BTreeMap<Vmid, Identity>,
+    /// Guests seen running, and since when that is known.
+    pub running: BTreeMap<Vmid, Timestamp>,
+    /// Guests confirmed stopped after they were seen running: when the running phase began and ended.
+    pub stopped_after_running: BTreeMap<Vmid, (Timestamp, Timestamp)>,
+    /// When each resource's manifest last changed.
+    pub resource_changed: BTreeMap<ResourceKey, Timestamp>,
+    /// Nodes that left and are not back.
+    pub lost_nodes: BTreeSet<NodeName>,
+    /// Whether quorum is lost.
+    pub quorum_lost: bool,
     /// When Jarvis last stopped or shut a guest down.
     pub stopped_at: BTreeMap<Vmid, Timestamp>,
     /// Requests: open ones, and the latest finished ones.
@@ -144,6 +157,11 @@ impl Default for Memory {
             intents: BTreeMap::new(),
             autonomous_acts: Vec::new(),
             identities: BTreeMap::new(),
+            running: BTreeMap::new(),
+            stopped_after_running: BTreeMap::new(),
+            resource_changed: BTreeMap::new(),
+            lost_nodes: BTreeSet::new(),
+            quorum_lost: false,
             stopped_at: BTreeMap::new(),
             tickets: BTreeMap::new(),
             approvals: BTreeMap::new(),
@@ -229,6 +247,13 @@ impl Memory {
     fn apply_source(&mut self, at: Timestamp, event: &Event) {
         match event {
             Event::RevisionApplied { commit, hash, resources } => {
+                let before = self.revision.take().map(|revision| revision.resources).unwrap_or_default();
+                self.resource_changed.retain(|key, _| resources.contains_key(key));
+                for (key, content) in resources {
+                    if before.get(key) != Some(content) {
+                        self.resource_changed.insert(key.clone(), at);
+                    }
+                }
                 self.revision = Some(AppliedRevision {
                     commit: commit.clone(),
                     hash: hash.clone(),
@@ -468,6 +493,30 @@ impl Memory {
                 self.holds.remove(scope);
             }
             Event::CeilingSet { ceiling, .. } => self.ceiling = *ceiling,
+            _ => self.apply_cluster(at, event),
+        }
+    }
+
+    fn apply_cluster(&mut self, at: Timestamp, event: &Event) {
+        match event {
+            Event::GuestsSeen { running, stopped } => {
+                for vmid in stopped {
+                    let since = self.running.remove(vmid).unwrap_or(at);
+                    self.stopped_after_running.insert(*vmid, (since, at));
+                }
+                for vmid in running {
+                    self.running.insert(*vmid, at);
+                    self.stopped_after_running.remove(vmid);
+                }
+            }
+            Event::NodeLost { node } => {
+                self.lost_nodes.insert(node.clone());
+            }
+            Event::NodeReturned { node } => {
+                self.lost_nodes.remove(node);
+            }
+            Event::QuorumLost => self.quorum_lost = true,
+            Event::QuorumRegained => self.quorum_lost = false,
             _ => {}
         }
     }

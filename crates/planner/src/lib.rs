@@ -1,1 +1,33 @@
-//! jarvis-planner.
+//! The planner: what should be done, looked at and remembered, given desired, observed, memory and `now`.
+//!
+//! Pure and total: no clock, no I/O, no randomness; jitter is a hash. It asks the guard for a verdict on everything
+//! it wants; it never obtains a permit.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`plan`] | what a pass produces |
+//! | [`pass`] | one pass over everything, in order |
+//! | [`guest`] | one guest against its manifest |
+//! | [`cause`] | what the reason of a stop means for a run strategy |
+//! | [`node`] | nodes against their manifests |
+//! | [`ticket`] | requests of people |
+//! | [`cluster`] | what is remembered of nodes, quorum and running guests |
+//! | [`backoff`] | how long to wait between attempts |
+//! | [`pursue`] | what to do next about an effect in flight |
+
+pub mod backoff;
+pub mod cause;
+pub mod cluster;
+pub mod guest;
+pub mod node;
+pub mod pass;
+pub mod plan;
+pub mod pursue;
+#[cfg(test)]
+mod scene;
+mod status;
+pub mod ticket;
+
+pub use pass::{Input, plan};
+pub use plan::{Decision, Look, Plan, ReportLine};
+pub use pursue::{Evidence, Step, pursue};

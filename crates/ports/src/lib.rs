@@ -11,7 +11,8 @@ pub mod store;
 
 pub use clock::{Clock, SystemClock};
 pub use hypervisor::{
-    Accepted, ClusterLook, GuestRow, Hypervisor, LookError, NodeRow, PerformError, Priority, QuorumLook, TaskState,
+    Accepted, ClusterLook, GuestRow, Hypervisor, LookError, NodeRow, PerformError, Priority, QuorumLook,
+    StorageRow, TaskState,
 };
 pub use journal::{Journal, JournalError, Stored};
 pub use probe::Probe;

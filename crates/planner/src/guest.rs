@@ -1,0 +1,315 @@
+//! One guest against its manifest: its status, what to remember, what to look at, and what it wants done.
+//!
+//! The rules speak in a fixed order; the first that has something to say decides. Nothing is decided from Unknown.
+
+mod down;
+mod up;
+
+use crate::{pass::Input, plan::Look, status::status};
+use jarvis_crds::{GuestSpec, Manifest, RunStrategy};
+use jarvis_guard::facts::Nature;
+use jarvis_model::{
+    Action, Closed, ConditionType, Event, GuestKind, GuestObserved, GuestStatus, Health, HoldScope, IssueKey, IssueKind,
+    ResourceKey, ResourceKind, ResourceStatus, Sync, Timestamp, UnknownReason, limits,
+    issue::SUSTAINED_HEALTH,
+};
+
+/// A guest and its manifest, with what the pass looks at.
+#[derive(Clone, Copy)]
+pub struct Case<'a> {
+    /// The pass.
+    pub input: &'a Input<'a>,
+    /// The resource.
+    pub key: &'a ResourceKey,
+    /// Its manifest.
+    pub manifest: &'a Manifest<GuestSpec>,
+    /// The guest as observed.
+    pub guest: &'a GuestObserved,
+}
+
+/// Something a guest wants done.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Want {
+    /// What.
+    pub action: Action,
+    /// Repair or change.
+    pub nature: Nature,
+    /// For which issue.
+    pub issue: IssueKey,
+    /// On what facts, a line each.
+    pub evidence: Vec<String>,
+}
+
+/// What one guest's look came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome {
+    /// Its status, before the guard spoke on what it wants.
+    pub status: ResourceStatus,
+    /// What to remember.
+    pub events: Vec<Event>,
+    /// What to look at.
+    pub looks: Vec<Look>,
+    /// What it wants done.
+    pub want: Option<Want>,
+    /// When to look again.
+    pub wake_at: Option<Timestamp>,
+}
+
+impl Outcome {
+    fn only(status: ResourceStatus) -> Self {
+        Self { status, events: Vec::new(), looks: Vec::new(), want: None, wake_at: None }
+    }
+
+    fn looking(mut self, look: Look) -> Self {
+        self.looks.push(look);
+        self
+    }
+
+    fn at(mut self, wake_at: Timestamp) -> Self {
+        self.wake_at = Some(wake_at);
+        self
+    }
+
+    fn remembering(mut self, events: Vec<Event>) -> Self {
+        self.events.extend(events);
+        self
+    }
+}
+
+/// One guest against its manifest.
+pub fn evaluate(input: &Input<'_>, key: &ResourceKey, manifest: &Manifest<GuestSpec>) -> Outcome {
+    let vmid = manifest.spec.vmid;
+    let Some(guest) = input.observed.guests.get(&vmid) else {
+        return missing(input, manifest);
+    };
+    let case = Case { input, key, manifest, guest };
+    case.standing_aside().unwrap_or_else(|| case.compare())
+}
+
+fn missing(input: &Input<'_>, manifest: &Manifest<GuestSpec>) -> Outcome {
+    let revision = &input.desired.revision.commit;
+    let vmid = manifest.spec.vmid;
+    if input.observed.looked_at.is_none() {
+        let text = "the cluster has not been looked at yet";
+        return Outcome::only(status(
+            revision,
+            Sync::Unknown,
+            Health::Unknown,
+            ConditionType::Reconciling,
+            "FirstLooks",
+            text,
+        ));
+    }
+    let text = format!(
+        "no guest {vmid} is visible; create it in Proxmox, correct spec.vmid, give the reading token VM.Audit on \
+         /vms/{vmid}, or remove the manifest"
+    );
+    Outcome::only(status(revision, Sync::OutOfSync, Health::Unknown, ConditionType::Blocked, "GuestMissing", text))
+}
+
+impl<'a> Case<'a> {
+    fn now(&self) -> Timestamp {
+        self.input.now
+    }
+
+    fn is(
+        &self,
+        sync: Sync,
+        health: Health,
+        kind: ConditionType,
+        reason: &str,
+        message: impl Into<String>,
+    ) -> ResourceStatus {
+        status(&self.input.desired.revision.commit, sync, health, kind, reason, message)
+    }
+
+    fn issue(&self, kind: IssueKind) -> IssueKey {
+        IssueKey { resource: self.key.clone(), kind }
+    }
+
+    fn name(&self) -> String {
+        match &self.guest.name {
+            Some(name) => format!("{name} ({})", self.guest.vmid),
+            None => format!("guest {}", self.guest.vmid),
+        }
+    }
+
+    /// What is believed of the guest: a fresh live read beats the list.
+    fn believed(&self) -> Option<&'a GuestStatus> {
+        let live = self.guest.live.fresh(self.now(), limits::LIVE).map(|live| &live.status);
+        live.or_else(|| self.guest.status.fresh(self.now(), limits::CRITICAL))
+    }
+
+    /// Rules that keep Jarvis away from the guest altogether.
+    fn standing_aside(&self) -> Option<Outcome> {
+        let kind = if self.guest.kind == GuestKind::Qemu { ResourceKind::VirtualMachine } else { ResourceKind::Container };
+        if kind != self.key.kind {
+            let text = format!("guest {} is a {kind}, not a {}; correct kind", self.guest.vmid, self.key.kind);
+            return Some(self.aside(Sync::OutOfSync, Health::Unknown, ConditionType::Blocked, "WrongKind", text));
+        }
+        if let Some(known) = self.identity_conflict() {
+            return Some(known);
+        }
+        if self.manifest.spec.run_strategy == RunStrategy::Manual {
+            return Some(self.manual());
+        }
+        if self.guest.template {
+            let text = "it is a template and cannot run; declare runStrategy: Manual".to_owned();
+            return Some(self.aside(Sync::OutOfSync, Health::Suspended, ConditionType::Blocked, "Template", text));
+        }
+        if let Some(state) = &self.guest.ha_state {
+            let text = format!("Proxmox HA manages it (state {state}); Jarvis observes only");
+            return Some(self.aside(Sync::Synced, Health::Suspended, ConditionType::Suspended, "HaManaged", text));
+        }
+        let scopes = [
+            HoldScope::Resource(self.key.clone()),
+            HoldScope::Node(self.guest.node.clone()),
+            HoldScope::Cluster,
+        ];
+        let (scope, hold) = self.input.memory.hold_on(&scopes, self.now())?;
+        let text = format!("held ({scope}) by {}: {}; `jarvis release {scope}` ends it", hold.by, hold.reason);
+        let mut held = self.aside(self.sync_now(), Health::Suspended, ConditionType::Suspended, "Held", text);
+        held.wake_at = hold.until;
+        Some(held)
+    }
+
+    fn aside(&self, sync: Sync, health: Health, kind: ConditionType, reason: &str, text: String) -> Outcome {
+        Outcome::only(self.is(sync, health, kind, reason, text))
+    }
+
+    fn sync_now(&self) -> Sync {
+        match (self.believed(), self.manifest.spec.run_strategy) {
+            (None, _) => Sync::Unknown,
+            (Some(GuestStatus::Running), RunStrategy::Halted) => Sync::OutOfSync,
+            (Some(GuestStatus::Stopped), RunStrategy::Always | RunStrategy::RerunOnFailure) => Sync::OutOfSync,
+            _ => Sync::Synced,
+        }
+    }
+
+    fn manual(&self) -> Outcome {
+        let (health, word) = match self.believed() {
+            Some(GuestStatus::Running) => (Health::Healthy, "running"),
+            Some(GuestStatus::Stopped) => (Health::Suspended, "stopped"),
+            Some(GuestStatus::Held(word)) => (Health::Suspended, word.as_str()),
+            None => (Health::Unknown, "not known"),
+        };
+        let sync = if health == Health::Unknown { Sync::Unknown } else { Sync::Synced };
+        let text = format!("{word}; runStrategy is Manual, so it is observed only");
+        self.aside(sync, health, ConditionType::Ready, "ObservedOnly", text).remembering(self.undeclared())
+    }
+
+    /// A guest that is not the one known under this number blocks until a person accepts it.
+    fn identity_conflict(&self) -> Option<Outcome> {
+        let known = self.input.memory.identities.get(&self.guest.vmid)?;
+        let seen = self.guest.identity.value()?;
+        if known == seen {
+            return None;
+        }
+        let spec = self.manifest.spec.accept_identity.as_deref();
+        if spec.is_some_and(|accepted| accepted.eq_ignore_ascii_case(&seen.0)) {
+            let event = Event::IdentityAccepted {
+                vmid: self.guest.vmid,
+                identity: seen.clone(),
+                by: format!("manifest {}", self.key),
+            };
+            let text = "the manifest accepts the new identity";
+            let accepted =
+                self.is(Sync::Unknown, Health::Progressing, ConditionType::Reconciling, "IdentityAccepted", text);
+            return Some(Outcome::only(accepted).remembering(vec![event]));
+        }
+        let text = format!(
+            "guest {} is not the one Jarvis knew under this number (was {}, is {}); if that is right, run `jarvis \
+             accept-identity {}` or set spec.acceptIdentity: {}",
+            self.guest.vmid, known.0, seen.0, self.guest.vmid, seen.0
+        );
+        let issue = self.issue(IssueKind::IdentityChanged);
+        let blocked = self.aside(Sync::Unknown, Health::Unknown, ConditionType::Blocked, "IdentityChanged", text.clone());
+        let opened = Event::IssueOpened { issue: issue.clone(), summary: text };
+        let events = if self.input.memory.issues.contains_key(&issue) { Vec::new() } else { vec![opened] };
+        Some(blocked.remembering(events))
+    }
+
+    fn compare(&self) -> Outcome {
+        let settled = self.settled_identity();
+        let compared = match (self.believed(), self.manifest.spec.run_strategy) {
+            (None, _) => self.unknown(),
+            (Some(GuestStatus::Running), RunStrategy::Halted) => self.should_stop(),
+            (Some(GuestStatus::Held(_)), RunStrategy::Halted) => self.should_stop(),
+            (Some(GuestStatus::Stopped), RunStrategy::Halted) => {
+                let text = "stopped, as declared";
+                let synced = self.is(Sync::Synced, Health::Healthy, ConditionType::Ready, "Stopped", text);
+                self.well(synced, IssueKind::GuestUp)
+            }
+            (Some(GuestStatus::Held(word)), _) => self.paused(word),
+            (Some(GuestStatus::Running), _) => self.running(),
+            (Some(GuestStatus::Stopped), _) => self.should_start(),
+        };
+        compared.remembering(settled)
+    }
+
+    /// Closes an identity issue once the identity fits again.
+    fn settled_identity(&self) -> Vec<Event> {
+        let issue = self.issue(IssueKind::IdentityChanged);
+        let open = self.input.memory.issues.contains_key(&issue) && self.guest.identity.value().is_some();
+        open.then_some(Event::IssueClosed { issue, because: Closed::NoLongerDeclared }).into_iter().collect()
+    }
+
+    fn unknown(&self) -> Outcome {
+        let away = self.guest.status.why_not(self.now(), limits::CRITICAL);
+        let why = away.clone().unwrap_or(UnknownReason::Stale);
+        let text = format!("its state is not known: {}; nothing is decided from that", why.as_str());
+        let unknown = self.is(Sync::Unknown, Health::Unknown, ConditionType::Reconciling, "Unknown", text);
+        let outcome = Outcome::only(unknown);
+        if self.input.observed.node_online(&self.guest.node, self.now()) {
+            outcome.looking(Look::Guest { vmid: self.guest.vmid })
+        } else {
+            outcome
+        }
+    }
+
+    fn paused(&self, word: &str) -> Outcome {
+        let text = match word {
+            "io-error" => "it halted on a storage error (is its storage full?); make room and resume it".to_owned(),
+            _ => format!("it is {word}; resume or stop it yourself, Jarvis leaves it alone"),
+        };
+        Outcome::only(self.is(Sync::OutOfSync, Health::Degraded, ConditionType::Blocked, "Paused", text))
+    }
+
+    /// Events and wake time of a guest that is as declared: open issues of `kind` heal, all others end.
+    fn well(&self, status: ResourceStatus, kind: IssueKind) -> Outcome {
+        let mut outcome = Outcome::only(status);
+        let issue = self.issue(kind);
+        if let Some(open) = self.input.memory.issues.get(&issue) {
+            match open.healthy_since {
+                None => outcome.events.push(Event::IssueHealthy { issue }),
+                Some(since) if self.now() >= since + SUSTAINED_HEALTH => {
+                    outcome.events.push(Event::IssueClosed { issue, because: Closed::SustainedHealth });
+                }
+                Some(since) => outcome.wake_at = Some(since + SUSTAINED_HEALTH),
+            }
+        }
+        let other = if kind == IssueKind::GuestDown { IssueKind::GuestUp } else { IssueKind::GuestDown };
+        outcome.remembering(self.ended(other))
+    }
+
+    fn ended(&self, kind: IssueKind) -> Vec<Event> {
+        let issue = self.issue(kind);
+        let open = self.input.memory.issues.contains_key(&issue);
+        open.then_some(Event::IssueClosed { issue, because: Closed::NoLongerDeclared }).into_iter().collect()
+    }
+
+    fn undeclared(&self) -> Vec<Event> {
+        let mut events = self.ended(IssueKind::GuestDown);
+        events.extend(self.ended(IssueKind::GuestUp));
+        events
+    }
+
+    /// Whether an effect on this very guest is in flight.
+    fn in_flight(&self) -> Option<&'a Action> {
+        let on_this = |action: &Action| action.vmid() == Some(self.guest.vmid);
+        self.input.memory.open_intents().map(|intent| &intent.action).find(|action| on_this(action))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! Guests that run: healthy as declared, starting, misplaced, or to be shut down.
+
+use super::{Case, Outcome, Want};
+use crate::plan::Look;
+use jarvis_crds::RunStrategy;
+use jarvis_guard::facts::Nature;
+use jarvis_model::{
+    Action, ConditionType, Event, GuestStatus, Health, IssueKind, Sync, action::default_stop_timeout_secs, limits,
+};
+use std::time::Duration;
+
+/// How often a readiness probe is asked while it fails.
+const PROBE_EVERY: Duration = Duration::from_secs(30);
+/// How often it is asked while it succeeds.
+const PROBE_READY_EVERY: Duration = Duration::from_secs(300);
+
+impl Case<'_> {
+    /// It runs and should.
+    pub(super) fn running(&self) -> Outcome {
+        let mut outcome = self.running_now();
+        outcome.looks.extend(self.stale_readiness());
+        outcome
+    }
+
+    fn running_now(&self) -> Outcome {
+        if let Some(action) = self.in_flight() {
+            let text = format!("{}: in progress", action);
+            let status = self.is(Sync::Synced, Health::Progressing, ConditionType::Reconciling, "InFlight", text);
+            return Outcome::only(status);
+        }
+        if let Some(waiting) = self.readiness() {
+            return waiting;
+        }
+        if let Some(declared) = self.manifest.spec.node.as_ref().filter(|declared| **declared != self.guest.node) {
+            let text = format!(
+                "running, but on {} and not on {declared}; migrate it back or change spec.node (Jarvis never \
+                 migrates by itself)",
+                self.guest.node
+            );
+            let status = self.is(Sync::OutOfSync, Health::Healthy, ConditionType::Blocked, "Misplaced", text);
+            return self.well(status, IssueKind::GuestDown);
+        }
+        let notice = match (&self.manifest.spec.guest_name, &self.guest.name) {
+            (Some(declared), Some(seen)) if declared != seen => format!("; Proxmox calls it {seen}, not {declared}"),
+            _ => String::new(),
+        };
+        let text = format!("running on {}, as declared{notice}", self.guest.node);
+        let status = self.is(Sync::Synced, Health::Healthy, ConditionType::Ready, "Running", text);
+        self.well(status, IssueKind::GuestDown)
+    }
+
+    /// The manifest's readiness probe, asked when the last answer is old; None when it is ready or has no probe.
+    fn readiness(&self) -> Option<Outcome> {
+        let ready = self.manifest.spec.ready.as_ref()?;
+        let look = Look::Ready { vmid: self.guest.vmid };
+        match self.guest.ready.fresh(self.now(), PROBE_EVERY) {
+            Some(true) => None,
+            None if self.guest.ready.value() == Some(&true) => None,
+            None => {
+                let text = "running; whether it is ready is being asked";
+                let status = self.is(Sync::Synced, Health::Progressing, ConditionType::Reconciling, "Probing", text);
+                Some(Outcome::only(status).looking(look))
+            }
+            Some(false) => {
+                let uptime = Duration::from_secs(self.guest.uptime_secs.unwrap_or(0));
+                let (health, reason) = if uptime <= ready.within {
+                    (Health::Progressing, "Starting")
+                } else {
+                    (Health::Degraded, "NotReady")
+                };
+                let text = format!("running for {} s, its ready probe does not answer", uptime.as_secs());
+                let status = self.is(Sync::Synced, health, ConditionType::Reconciling, reason, text);
+                let next = self.guest.ready.seen_at().unwrap_or(self.now()) + PROBE_EVERY;
+                Some(Outcome::only(status).at(next))
+            }
+        }
+    }
+
+    /// Whether a readiness answer should be refreshed even though the guest counts as ready.
+    fn stale_readiness(&self) -> Option<Look> {
+        let ready = self.manifest.spec.ready.is_some() && self.guest.ready.value() == Some(&true);
+        let stale = ready && self.guest.ready.fresh(self.now(), PROBE_READY_EVERY).is_none();
+        stale.then_some(Look::Ready { vmid: self.guest.vmid })
+    }
+
+    /// It runs and should not: a graceful shutdown, after those that depend on it.
+    pub(super) fn should_stop(&self) -> Outcome {
+        if let Some(action) = self.in_flight() {
+            let text = format!("{action}: in progress");
+            return Outcome::only(self.is(
+                Sync::OutOfSync,
+                Health::Progressing,
+                ConditionType::Reconciling,
+                "InFlight",
+                text,
+            ));
+        }
+        let vmid = self.guest.vmid;
+        let text = format!("{} runs, declared Halted", self.name());
+        let drifting =
+            self.is(Sync::OutOfSync, Health::Progressing, ConditionType::Reconciling, "ShuttingDown", text.clone());
+        let issue = self.issue(IssueKind::GuestUp);
+        let Some(open) = self.input.memory.issues.get(&issue) else {
+            let looks = self.looks_before_acting();
+            let events = if looks.is_empty() { vec![Event::IssueOpened { issue, summary: text }] } else { Vec::new() };
+            let mut outcome = Outcome::only(drifting).remembering(events);
+            outcome.looks = looks;
+            return outcome.remembering(self.ended(IssueKind::GuestDown));
+        };
+        if let Some(outcome) = self.exhausted(open) {
+            return outcome;
+        }
+        if open.healthy_since.is_some() {
+            return Outcome::only(drifting).remembering(vec![Event::IssueRelapsed { issue, summary: text }]);
+        }
+        if let Some(dependent) = self.running_dependent() {
+            let text = format!("waits for {dependent}, which depends on it, to be shut down first");
+            return Outcome::only(self.is(
+                Sync::OutOfSync,
+                Health::Progressing,
+                ConditionType::Reconciling,
+                "WaitingForDependents",
+                text,
+            ));
+        }
+        let mut outcome = Outcome::only(drifting);
+        let spec = &self.manifest.spec;
+        let timeout_secs = spec.stop_timeout.map_or(default_stop_timeout_secs(), |span| {
+            u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
+        });
+        outcome.want = Some(Want {
+            action: Action::ShutdownGuest { vmid, timeout_secs },
+            nature: Nature::Change,
+            issue,
+            evidence: vec![text, self.seen_line()],
+        });
+        outcome
+    }
+
+    /// A guest that is declared Halted too, depends on this one, and still runs.
+    fn running_dependent(&self) -> Option<String> {
+        self.input.desired.guests.iter().find_map(|(key, other)| {
+            let depends = other.spec.depends_on.contains(self.key) && other.spec.run_strategy == RunStrategy::Halted;
+            let seen = self.input.observed.guests.get(&other.spec.vmid)?;
+            let runs = seen.status.fresh(self.now(), limits::CRITICAL) != Some(&GuestStatus::Stopped);
+            (depends && runs).then(|| key.to_string())
+        })
+    }
+}

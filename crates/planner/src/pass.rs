@@ -1,0 +1,343 @@
+//! One pass over everything, in order: cluster, nodes, guests, requests, then the guard's word on each want.
+
+use crate::{
+    cluster, guest, node,
+    plan::{Decision, Look, Plan, ReportLine},
+    status::status,
+    ticket,
+};
+use jarvis_crds::Desired;
+use jarvis_guard::{
+    Facts, Floor,
+    facts::{PlanSize, Request},
+    judge,
+};
+use jarvis_model::{
+    Cause, Condition, ConditionType, Digest, Event, Health, Memory, NodeStatus, Observed, Origin, Outcome, ResourceKey,
+    ResourceStatus, Rule, Severity, Sync, Timestamp, Verdict, Vmid, limits,
+};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+/// Looks of one pass: never one request for every guest.
+const LOOKS_PER_PASS: usize = 12;
+
+/// What a pass looks at.
+#[derive(Debug, Clone, Copy)]
+pub struct Input<'a> {
+    /// The floor.
+    pub floor: &'a Floor,
+    /// What is declared.
+    pub desired: &'a Desired,
+    /// Whether `desired` was read at all; before that nothing is released.
+    pub desired_known: bool,
+    /// What is known.
+    pub observed: &'a Observed,
+    /// What is remembered.
+    pub memory: &'a Memory,
+    /// The time of the pass.
+    pub now: Timestamp,
+}
+
+impl<'a> Input<'a> {
+    /// What the guard judges on.
+    pub fn facts(&self) -> Facts<'a> {
+        Facts {
+            floor: self.floor,
+            desired: self.desired,
+            observed: self.observed,
+            memory: self.memory,
+            now: self.now,
+        }
+    }
+}
+
+struct Draft {
+    statuses: BTreeMap<ResourceKey, ResourceStatus>,
+    events: Vec<Event>,
+    looks: BTreeSet<Look>,
+    report: Vec<ReportLine>,
+    wake_at: Option<Timestamp>,
+    wants: Vec<(ResourceKey, guest::Want)>,
+    decisions: Vec<Decision>,
+}
+
+impl Draft {
+    fn sooner(&mut self, at: Option<Timestamp>) {
+        self.wake_at = [self.wake_at, at].into_iter().flatten().min();
+    }
+
+    fn report(&mut self, subject: impl ToString, text: impl Into<String>) {
+        self.report.push(ReportLine { subject: subject.to_string(), text: text.into() });
+    }
+}
+
+/// One pass over everything.
+pub fn plan(input: &Input<'_>) -> Plan {
+    let mut draft = Draft {
+        statuses: BTreeMap::new(),
+        events: Vec::new(),
+        looks: BTreeSet::new(),
+        report: Vec::new(),
+        wake_at: None,
+        wants: Vec::new(),
+        decisions: Vec::new(),
+    };
+    if gate_is_open(input) {
+        draft.events.extend(cluster::changes(input));
+        nodes(input, &mut draft);
+        guests(input, &mut draft);
+        identities(input, &mut draft);
+        tickets(input, &mut draft);
+        judge_wants(input, &mut draft);
+        released(input, &mut draft);
+        slots(input, &mut draft);
+    } else {
+        first_looks(input, &mut draft);
+        tickets(input, &mut draft);
+    }
+    others(input, &mut draft);
+    finish(input, draft)
+}
+
+/// Nothing is judged before the start gate: enough complete, consistent looks.
+fn gate_is_open(input: &Input<'_>) -> bool {
+    input.observed.complete_passes >= input.floor.start_gate_passes
+}
+
+fn first_looks(input: &Input<'_>, draft: &mut Draft) {
+    let (seen, needed) = (input.observed.complete_passes, input.floor.start_gate_passes);
+    let text = format!("{seen} of {needed} complete looks at the cluster since the start; nothing is judged before");
+    draft.report("cluster", text.clone());
+    for key in input.desired.guests.keys().chain(input.desired.nodes.keys()) {
+        let revision = &input.desired.revision.commit;
+        let waiting =
+            status(revision, Sync::Unknown, Health::Unknown, ConditionType::Reconciling, "FirstLooks", text.clone());
+        draft.statuses.insert(key.clone(), waiting);
+    }
+}
+
+/// One resource's fault must not stop the others.
+fn guarded<T>(key: &ResourceKey, input: &Input<'_>, look: impl FnOnce() -> T) -> Result<T, ResourceStatus> {
+    catch_unwind(AssertUnwindSafe(look)).map_err(|_| {
+        let text = format!("Jarvis failed while looking at {key}; please report this with the log of this time");
+        status(&input.desired.revision.commit, Sync::Unknown, Health::Unknown, ConditionType::Stalled, "Panicked", text)
+    })
+}
+
+fn nodes(input: &Input<'_>, draft: &mut Draft) {
+    for (key, manifest) in &input.desired.nodes {
+        match guarded(key, input, || node::evaluate(input, key, manifest)) {
+            Ok(outcome) => {
+                draft.events.extend(outcome.events);
+                draft.sooner(outcome.wake_at);
+                draft.statuses.insert(key.clone(), outcome.status);
+            }
+            Err(stalled) => drop(draft.statuses.insert(key.clone(), stalled)),
+        }
+    }
+}
+
+fn guests(input: &Input<'_>, draft: &mut Draft) {
+    for (key, manifest) in &input.desired.guests {
+        match guarded(key, input, || guest::evaluate(input, key, manifest)) {
+            Ok(outcome) => {
+                draft.events.extend(outcome.events);
+                draft.looks.extend(outcome.looks);
+                draft.sooner(outcome.wake_at);
+                draft.statuses.insert(key.clone(), outcome.status);
+                if let Some(want) = outcome.want {
+                    draft.wants.push((key.clone(), want));
+                }
+            }
+            Err(stalled) => drop(draft.statuses.insert(key.clone(), stalled)),
+        }
+    }
+}
+
+/// Identities seen for the first time.
+fn identities(input: &Input<'_>, draft: &mut Draft) {
+    for (vmid, guest) in &input.observed.guests {
+        let known = input.memory.identities.contains_key(vmid);
+        if let Some(identity) = guest.identity.value().filter(|_| !known) {
+            draft.events.push(Event::IdentitySeen { vmid: *vmid, identity: identity.clone() });
+        }
+    }
+}
+
+fn tickets(input: &Input<'_>, draft: &mut Draft) {
+    let outcome = ticket::evaluate(input);
+    draft.events.extend(outcome.events);
+    draft.looks.extend(outcome.looks);
+    draft.report.extend(outcome.report);
+    draft.sooner(outcome.wake_at);
+    draft.decisions.extend(outcome.decisions);
+}
+
+fn judge_wants(input: &Input<'_>, draft: &mut Draft) {
+    let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let plan_size = PlanSize { changes: count(draft.wants.len()), declared: count(input.desired.guests.len()) };
+    let mut wants = std::mem::take(&mut draft.wants);
+    wants.sort_by_key(|(key, want)| {
+        (input.memory.issues.get(&want.issue).map(|issue| issue.opened_at), key.clone())
+    });
+    for (key, want) in wants {
+        let decision = decide(input, &key, want, plan_size);
+        draft.report(&key, format!("{}: {}", decision.request.action, line(&decision.verdict)));
+        after_verdict(input, draft, &key, &decision);
+        draft.decisions.push(decision);
+    }
+}
+
+fn decide(input: &Input<'_>, key: &ResourceKey, want: guest::Want, plan_size: PlanSize) -> Decision {
+    let issue = input.memory.issues.get(&want.issue);
+    let attempt = issue.map_or(0, |issue| issue.attempts_in_window(input.now)) + 1;
+    let opened = issue.map(|issue| issue.opened_at);
+    let tried = issue.map_or(0, |issue| issue.attempts.len());
+    let revision = &input.desired.revision.hash;
+    let request = Request {
+        digest: Digest::of(&("issue", &want.issue, opened, tried, &want.action, revision)),
+        action: want.action,
+        origin: Origin::Reconciler,
+        cause: Cause::Issue { issue: want.issue },
+        resource: Some(key.clone()),
+        nature: want.nature,
+        autonomy: input.desired.guests.get(key).and_then(|manifest| manifest.spec.autonomy),
+        plan_size,
+    };
+    let verdict = judge(&request, &input.facts());
+    Decision { request, verdict, evidence: want.evidence, attempt }
+}
+
+fn line(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Permit { tier } => format!("permitted ({tier})"),
+        Verdict::Confirm { reason, .. } => format!("waits for a person: {reason}"),
+        Verdict::Wait { refusal, .. } => format!("waits: {}", refusal.reason),
+        Verdict::Refuse { refusal } => format!("refused: {} {}", refusal.reason, refusal.unblock),
+    }
+}
+
+/// The verdict shows in the resource's status, may need looks, and people are told once when it is not acted upon.
+fn after_verdict(input: &Input<'_>, draft: &mut Draft, key: &ResourceKey, decision: &Decision) {
+    let (kind, reason, message) = match &decision.verdict {
+        Verdict::Permit { .. } => return,
+        Verdict::Confirm { reason, .. } => (ConditionType::Blocked, "AwaitingPerson", format!("{reason}; confirm it or hold the resource")),
+        Verdict::Wait { refusal, until, .. } => {
+            draft.sooner(*until);
+            draft.looks.extend(looks_for(input, decision, refusal.rule));
+            (ConditionType::Reconciling, "Waiting", format!("{} {}", refusal.reason, refusal.unblock))
+        }
+        Verdict::Refuse { refusal } if refusal.rule == Rule::Autonomy => {
+            (ConditionType::Suspended, "AlertOnly", format!("{} {}", refusal.reason, refusal.unblock))
+        }
+        Verdict::Refuse { refusal } => {
+            (ConditionType::Blocked, "Refused", format!("{} {}", refusal.reason, refusal.unblock))
+        }
+    };
+    if let Some(status) = draft.statuses.get_mut(key) {
+        status.conditions.push(Condition { kind, status: true, reason: reason.to_owned(), message: message.clone() });
+    }
+    alert(input, draft, decision, &message);
+}
+
+/// What would let a waiting decision go on: the guard asks for fresh knowledge last, so this is about to be done.
+fn looks_for(input: &Input<'_>, decision: &Decision, rule: Rule) -> Vec<Look> {
+    let mut looks = Vec::new();
+    if rule == Rule::NoQuorum {
+        looks.push(Look::Quorum);
+    }
+    if let (Rule::TargetUnknown, Some(vmid)) = (rule, decision.request.action.vmid())
+        && let Some(guest) = input.observed.guests.get(&vmid)
+    {
+        if guest.live.fresh(input.now, limits::LIVE).is_none() {
+            looks.push(Look::Guest { vmid });
+        }
+        if guest.identity.fresh(input.now, limits::IDENTITY).is_none() {
+            looks.push(Look::Identity { vmid });
+        }
+    }
+    looks
+}
+
+fn alert(input: &Input<'_>, draft: &mut Draft, decision: &Decision, message: &str) {
+    let Cause::Issue { issue } = &decision.request.cause else { return };
+    let told = input.memory.issues.get(issue).is_none_or(|open| open.alerted);
+    let silent = jarvis_guard::autonomy(decision.request.autonomy, &input.facts()) == jarvis_model::Autonomy::L0;
+    if told || silent || matches!(decision.verdict, Verdict::Wait { .. }) {
+        return;
+    }
+    let summary = input.memory.issues.get(issue).map_or("", |open| open.summary.as_str());
+    let text = format!("{summary}. Not acted upon: {message}");
+    draft.events.push(Event::IssueAlerted { issue: issue.clone(), severity: Severity::Warning, text });
+}
+
+/// Issues of resources that are no longer declared end.
+fn released(input: &Input<'_>, draft: &mut Draft) {
+    if !input.desired_known {
+        return;
+    }
+    for issue in input.memory.issues.keys() {
+        let declared =
+            input.desired.guests.contains_key(&issue.resource) || input.desired.nodes.contains_key(&issue.resource);
+        if !declared {
+            let because = jarvis_model::Closed::NoLongerDeclared;
+            draft.events.push(Event::IssueClosed { issue: issue.clone(), because });
+        }
+    }
+}
+
+/// An unresolved effect frees its node by evidence; ask for it.
+fn slots(input: &Input<'_>, draft: &mut Draft) {
+    for intent in input.memory.intents.values() {
+        if intent.outcome == Some(Outcome::Unresolved) {
+            let node = intent.effect.node();
+            let seen = input.observed.nodes.get(node);
+            let proven = seen.is_some_and(|node| {
+                let offline = node.status.fresh(input.now, limits::CRITICAL) == Some(&NodeStatus::Offline);
+                let since = intent.closed_at.unwrap_or_default();
+                offline || (node.idle.value() == Some(&true) && node.idle.seen_at() > Some(since))
+            });
+            if !proven {
+                draft.looks.insert(Look::NodeIdle { node: node.clone() });
+            }
+        }
+    }
+}
+
+/// Kinds that do not act here are listed with their status too.
+fn others(input: &Input<'_>, draft: &mut Draft) {
+    let revision = &input.desired.revision.commit;
+    for (key, _) in input.desired.resources() {
+        if !draft.statuses.contains_key(&key) {
+            let text = "in force";
+            let ready = status(revision, Sync::Synced, Health::Healthy, ConditionType::Ready, "InForce", text);
+            draft.statuses.insert(key, ready);
+        }
+    }
+}
+
+fn finish(input: &Input<'_>, draft: Draft) -> Plan {
+    let digests: Vec<&Digest> = draft.decisions.iter().map(Decision::id).collect();
+    let digest = Digest::of(&digests);
+    let mut looks: Vec<Look> = draft.looks.into_iter().collect();
+    let open: BTreeSet<Vmid> = input.memory.open_intents().filter_map(|intent| intent.action.vmid()).collect();
+    looks.retain(|look| !matches!(look, Look::Guest { vmid } if open.contains(vmid)));
+    looks.truncate(LOOKS_PER_PASS);
+    Plan {
+        revision: input.desired.revision.commit.clone(),
+        at: input.now,
+        digest,
+        decisions: draft.decisions,
+        statuses: draft.statuses,
+        events: draft.events,
+        looks,
+        report: draft.report,
+        wake_at: draft.wake_at.map(|at| at.max(input.now)),
+    }
+}
+
+#[cfg(test)]
+mod tests;
