@@ -1,0 +1,144 @@
+//! Sending the one request of a permitted effect, once, to one entry point; and saying what became of it. Everything
+//! that happens after the request may have left is `Unknown`, never retried here.
+
+use crate::{
+    client::Proxmox,
+    entry::{Entry, NoAnswer, NoAnswerKind},
+    paths,
+};
+use jarvis_model::{Effect, GuestVerb, NodeName, Timestamp};
+use jarvis_ports::{Accepted, PerformError, Priority};
+use std::sync::Arc;
+use tokio::time::timeout;
+use tracing::info;
+
+impl Proxmox {
+    /// Sends an effect before `send_before`, or not at all.
+    pub(crate) async fn send(
+        &self,
+        effect: &Effect,
+        send_before: Timestamp,
+    ) -> Result<Accepted, PerformError> {
+        let what = describe(effect);
+        let rejected = |text: String, retryable: bool| PerformError::Rejected {
+            text: format!("{what}: {text}"),
+            retryable,
+        };
+        check(effect).map_err(|why| rejected(why, false))?;
+        let entry = self
+            .entry_for_write(effect.node())
+            .ok_or_else(|| rejected("no entry point".to_owned(), false))?;
+        if let Some(why) = entry.health.token_refused() {
+            return Err(rejected(
+                format!(
+                    "{} does not accept the token: {why}; nothing was sent",
+                    entry.name()
+                ),
+                false,
+            ));
+        }
+        let patience = send_before
+            .since(self.options.clock.now())
+            .min(self.options.timeouts.write);
+        let Ok(_pass) = timeout(patience, self.enter(effect.node().as_str(), Priority::Act)).await else {
+            return Err(rejected(
+                "its time to be sent passed while waiting for a slot; nothing was sent".to_owned(),
+                true,
+            ));
+        };
+        if self.options.clock.now() >= send_before {
+            return Err(rejected(
+                "the permit has lapsed; nothing was sent".to_owned(),
+                true,
+            ));
+        }
+        info!(cluster = %self.options.cluster, entry = %entry.name(), effect = %what, "sending");
+        let limit = self.options.timeouts.write;
+        let result = timeout(limit, entry.post(&paths::effect(effect)))
+            .await
+            .unwrap_or_else(|_| {
+                let why = format!("no answer within {limit:?}");
+                Err(NoAnswer {
+                    kind: NoAnswerKind::TimedOut,
+                    why,
+                })
+            });
+        match result {
+            Ok(answer) => {
+                self.note_answer(&entry, &answer);
+                answer.outcome(&what, matches!(effect, Effect::Guest { .. }))
+            }
+            Err(failure) => {
+                self.note_failure(&entry, &failure);
+                let text = format!("cannot reach {}: {}", entry.name(), failure.why);
+                if failure.may_be_sent() {
+                    let text = format!("{what}: {text}; whether it was begun is not known");
+                    Err(PerformError::Unknown { text })
+                } else {
+                    Err(rejected(format!("{text}; nothing was sent"), true))
+                }
+            }
+        }
+    }
+
+    /// The one entry point for a write: the node's own in good standing, else another in good standing, else its own
+    /// (a refusal to connect is a clear answer), else the first.
+    fn entry_for_write(&self, node: &NodeName) -> Option<Arc<Entry>> {
+        let order = self.order(Some(node));
+        let good = order
+            .first()
+            .filter(|entry| entry.health.aside().is_none())
+            .cloned();
+        good.or_else(|| self.own_entry(node))
+            .or_else(|| order.first().cloned())
+    }
+}
+
+/// What would be sent, in words.
+fn describe(effect: &Effect) -> String {
+    match effect {
+        Effect::Node { node, request } => format!("{} node {node}", format!("{request:?}").to_lowercase()),
+        Effect::Guest {
+            node,
+            kind,
+            vmid,
+            request,
+        } => {
+            let verb = match request {
+                GuestVerb::Start => "start",
+                GuestVerb::Shutdown { .. } => "shut down",
+                GuestVerb::Reboot { .. } => "reboot",
+                GuestVerb::Stop => "stop",
+                GuestVerb::Reset => "reset",
+                GuestVerb::Snapshot { .. } => "snapshot",
+                GuestVerb::Rollback { .. } => "roll back",
+                GuestVerb::Migrate { .. } => "migrate",
+            };
+            format!("{verb} {} {vmid} on {node}", kind.as_str())
+        }
+    }
+}
+
+/// Refuses what would not mean what it says once it is a path.
+fn check(effect: &Effect) -> Result<(), String> {
+    let Effect::Guest {
+        request: GuestVerb::Snapshot { snapshot } | GuestVerb::Rollback { snapshot },
+        ..
+    } = effect
+    else {
+        return Ok(());
+    };
+    let fine = snapshot.len() <= 40
+        && snapshot.len() >= 2
+        && snapshot.starts_with(|c: char| c.is_ascii_alphabetic())
+        && snapshot
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if fine {
+        Ok(())
+    } else {
+        Err(format!(
+            "{snapshot:?} is no snapshot name: 2 to 40 letters, digits, '-' or '_', a letter first"
+        ))
+    }
+}

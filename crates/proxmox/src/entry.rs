@@ -1,0 +1,272 @@
+//! One entry point: its HTTP clients and the exchange of one request for one answer. Says of every failure whether the
+//! request may have been sent. Knows no endpoint and no retry beyond that of a lost GET.
+
+use crate::{
+    answer::{Answer, plain},
+    health::{Class, Health},
+    options::{EntryPoint, Options, OptionsError},
+    paths::Post,
+    tls::{self, Tls},
+    token::Token,
+};
+use hyper::ext::ReasonPhrase;
+use reqwest::{Client, Method, Request, header};
+use std::{error::Error as StdError, io, time::Duration};
+
+/// Answers to most calls stay far below this.
+pub const SMALL_BODY: usize = 1024 * 1024;
+/// The cluster's list may be large.
+pub const LARGE_BODY: usize = 16 * 1024 * 1024;
+
+/// An entry point in use.
+#[derive(Debug)]
+pub struct Entry {
+    /// As configured or found.
+    pub point: EntryPoint,
+    /// What is remembered of it.
+    pub health: Health,
+    reads: Client,
+    writes: Client,
+    token: Token,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoAnswer {
+    /// How it failed.
+    pub kind: NoAnswerKind,
+    /// In words.
+    pub why: String,
+}
+
+/// How an exchange failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoAnswerKind {
+    /// No connection: refused, not resolved, timed out while connecting, certificate not accepted. Nothing was sent.
+    NotConnected,
+    /// The time was up after connecting.
+    TimedOut,
+    /// The connection ended before the answer began.
+    Lost,
+    /// The answer began and broke off.
+    BrokeOff,
+    /// The answer is not HTTP, or larger than allowed.
+    Nonsense,
+}
+
+impl NoAnswer {
+    /// Whether the request may have reached Proxmox.
+    pub fn may_be_sent(&self) -> bool {
+        self.kind != NoAnswerKind::NotConnected
+    }
+}
+
+impl Entry {
+    /// Builds the clients: one that keeps connections for reads, and one that opens a fresh connection for every write,
+    /// so that no layer can send a write twice and a failure to connect is known to precede sending.
+    pub fn new(point: EntryPoint, options: &Options) -> Result<Self, OptionsError> {
+        let wrong = |error: reqwest::Error| OptionsError::Client {
+            url: point.url().to_owned(),
+            why: chain(&error).unwrap_or_else(|| error.to_string()),
+        };
+        let build = |idle: usize| -> Result<Client, OptionsError> {
+            let mut builder = Client::builder()
+                .http1_only()
+                .no_proxy()
+                .redirect(reqwest::redirect::Policy::none())
+                .retry(reqwest::retry::never())
+                .connect_timeout(options.timeouts.connect)
+                // Proxmox closes idle connections after 5 s.
+                .pool_idle_timeout(Duration::from_secs(4))
+                .pool_max_idle_per_host(idle)
+                .tcp_nodelay(true)
+                .user_agent(concat!("jarvis/", env!("CARGO_PKG_VERSION")));
+            builder = match options.tls.client_config()? {
+                Some(tls) => builder.tls_backend_preconfigured(tls),
+                None => builder,
+            };
+            builder.build().map_err(wrong)
+        };
+        Ok(Self {
+            health: Health::new(point.node.clone()),
+            reads: build(2)?,
+            writes: build(0)?,
+            token: options.token.clone(),
+            point,
+        })
+    }
+
+    /// Its node's name, or its address while the name is not known.
+    pub fn name(&self) -> String {
+        self.health
+            .node()
+            .map_or_else(|| self.point.address(), |node| node.to_string())
+    }
+
+    /// Sends a GET; once more when the connection was lost before the answer began.
+    pub async fn get(&self, path: &str, largest: usize) -> Result<Answer, NoAnswer> {
+        let request = || self.request(Method::GET, path, None);
+        match self.exchange(&self.reads, request()?, largest).await {
+            Err(NoAnswer {
+                kind: NoAnswerKind::Lost,
+                ..
+            }) => self.exchange(&self.reads, request()?, largest).await,
+            result => result,
+        }
+    }
+
+    /// Sends a POST, exactly once.
+    pub async fn post(&self, post: &Post) -> Result<Answer, NoAnswer> {
+        let request = self.request(Method::POST, &post.path, Some(&post.form))?;
+        self.exchange(&self.writes, request, SMALL_BODY).await
+    }
+
+    fn request(&self, method: Method, path: &str, form: Option<&str>) -> Result<Request, NoAnswer> {
+        let unsent = |why: String| NoAnswer {
+            kind: NoAnswerKind::NotConnected,
+            why,
+        };
+        let authorization = self
+            .token
+            .header()
+            .ok_or_else(|| unsent("`token` cannot be sent".to_owned()))?;
+        let mut builder = self
+            .reads
+            .request(method, format!("{}/api2/json{path}", self.point.url()))
+            .header(header::AUTHORIZATION, authorization)
+            .header(header::ACCEPT, "application/json");
+        if let Some(form) = form {
+            // Proxmox answers 501 to a body without a length.
+            builder = builder
+                .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+                .header(header::CONTENT_LENGTH, form.len())
+                .body(form.to_owned());
+        }
+        builder
+            .build()
+            .map_err(|error| unsent(chain(&error).unwrap_or_else(|| error.to_string())))
+    }
+
+    async fn exchange(&self, client: &Client, request: Request, largest: usize) -> Result<Answer, NoAnswer> {
+        let result = receive(client, request, largest).await;
+        self.health.count(match &result {
+            Ok(answer) => Class::of(answer.status),
+            Err(_) => Class::Transport,
+        });
+        result
+    }
+}
+
+async fn receive(client: &Client, request: Request, largest: usize) -> Result<Answer, NoAnswer> {
+    let mut response = client.execute(request).await.map_err(|error| sort(&error))?;
+    let reason = match response.extensions().get::<ReasonPhrase>() {
+        Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
+        None => response
+            .status()
+            .canonical_reason()
+            .unwrap_or_default()
+            .to_owned(),
+    };
+    let location = response
+        .headers()
+        .get(header::LOCATION)
+        .and_then(|text| text.to_str().ok())
+        .map(str::to_owned);
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if body.len() + chunk.len() <= largest => body.extend_from_slice(&chunk),
+            Ok(Some(_)) => {
+                let why = format!("the answer is larger than {largest} bytes");
+                return Err(NoAnswer {
+                    kind: NoAnswerKind::Nonsense,
+                    why,
+                });
+            }
+            Ok(None) => {
+                return Ok(Answer {
+                    status,
+                    reason: plain(&reason),
+                    location,
+                    body,
+                });
+            }
+            Err(error) => {
+                let why = format!(
+                    "the answer broke off after {} bytes: {}",
+                    body.len(),
+                    text_of(&error)
+                );
+                return Err(NoAnswer {
+                    kind: NoAnswerKind::BrokeOff,
+                    why,
+                });
+            }
+        }
+    }
+}
+
+/// Sorts a failure before the answer began.
+fn sort(error: &reqwest::Error) -> NoAnswer {
+    let kind = if error.is_connect() || error.is_builder() {
+        NoAnswerKind::NotConnected
+    } else if error.is_timeout() {
+        NoAnswerKind::TimedOut
+    } else if is_lost(error) {
+        NoAnswerKind::Lost
+    } else {
+        NoAnswerKind::Nonsense
+    };
+    let why = match (kind, error.is_timeout()) {
+        (NoAnswerKind::NotConnected, true) => "no connection in time".to_owned(),
+        _ => text_of(error),
+    };
+    NoAnswer { kind, why }
+}
+
+fn is_lost(error: &reqwest::Error) -> bool {
+    sources(error).any(|source| {
+        let http = source
+            .downcast_ref::<hyper::Error>()
+            .is_some_and(|error| error.is_incomplete_message() || error.is_canceled() || error.is_closed());
+        let stream = source.downcast_ref::<io::Error>().is_some_and(|error| {
+            matches!(
+                error.kind(),
+                io::ErrorKind::ConnectionReset
+                    | io::ErrorKind::ConnectionAborted
+                    | io::ErrorKind::BrokenPipe
+                    | io::ErrorKind::UnexpectedEof
+            )
+        });
+        http || stream
+    })
+}
+
+fn text_of(error: &reqwest::Error) -> String {
+    plain(
+        &certificate_problem(error)
+            .or_else(|| chain(error))
+            .unwrap_or_else(|| error.to_string()),
+    )
+}
+
+/// The innermost cause, in its own words.
+fn chain(error: &reqwest::Error) -> Option<String> {
+    sources(error).last().map(ToString::to_string)
+}
+
+fn certificate_problem(error: &reqwest::Error) -> Option<String> {
+    sources(error).find_map(tls::problem_in)
+}
+
+fn sources(error: &reqwest::Error) -> impl Iterator<Item = &(dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |error: &&(dyn StdError + 'static)| {
+        (*error).source()
+    })
+}
+
+/// Whether the configuration switched the look at certificates off.
+pub fn is_insecure(point: &EntryPoint, tls: &Tls) -> bool {
+    matches!(tls, Tls::Insecure) && point.url().starts_with("https:")
+}

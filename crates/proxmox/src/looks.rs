@@ -1,0 +1,320 @@
+//! The Hypervisor port: what is asked for each look, and how the answer is read.
+
+use crate::{
+    answer::Envelope,
+    client::{Look, Proxmox, Read, lock},
+    decode::{self, Misfit},
+    entry::{Entry, LARGE_BODY},
+    paths,
+    privileges::Privileges,
+};
+use async_trait::async_trait;
+use futures::stream::{FuturesUnordered, StreamExt as _};
+use jarvis_guard::Permit;
+use jarvis_model::{GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid};
+use jarvis_ports::{
+    Accepted, ClusterLook, Hypervisor, LookError, PerformError, Priority, QuorumLook, TaskState,
+};
+use std::{collections::BTreeMap, sync::Arc};
+use tokio::time::Instant;
+
+/// Rows asked for of a guest's task list.
+const GUEST_TASKS: u32 = 50;
+/// Rows asked for of a node's task list.
+const NODE_TASKS: u32 = 200;
+
+fn read<T>(what: &str, result: Result<T, Misfit>) -> Result<T, LookError> {
+    result.map_err(|why| LookError::Malformed {
+        what: what.to_owned(),
+        why,
+    })
+}
+
+impl Proxmox {
+    /// `GET /version`: the version text, e.g. `9.2.11`.
+    pub async fn version(&self) -> Result<String, LookError> {
+        let look = Look::cluster("ask for the version", paths::VERSION);
+        let (_, envelope) = self.ask_any(&look).await?;
+        read(
+            &look.what,
+            crate::loose::word(envelope.data.get("version")).ok_or_else(|| "no version in it".to_owned()),
+        )
+    }
+
+    /// Rights of the token on `/`, `/vms`, `/nodes`, `/storage` and on the named nodes and guests
+    /// (`GET /access/permissions?path=…`, inheritance resolved by Proxmox).
+    pub async fn preflight(&self, nodes: &[NodeName], guests: &[Vmid]) -> Result<Privileges, LookError> {
+        let mut privileges = Privileges::default();
+        for path in Privileges::paths_for(nodes, guests) {
+            let mut look = rights_on(&path);
+            look.priority = Priority::Operator;
+            let (_, envelope) = self.ask_any(&look).await?;
+            let held = decode::privileges(&envelope.data, &path);
+            privileges.paths.insert(path, held);
+        }
+        Ok(privileges)
+    }
+
+    /// An empty guest list is believed only when the token may see guests.
+    async fn check_rights_to_see_guests(&self, entry: &Arc<Entry>, what: &str) -> Result<(), LookError> {
+        let envelope = self.ask(entry, &rights_on("/vms")).await?;
+        let held = decode::privileges(&envelope.data, "/vms");
+        if held.get("VM.Audit").copied().unwrap_or(false) {
+            return Ok(());
+        }
+        let why = "no guest is listed, and VM.Audit on /vms is not granted: guests may be there but hidden; grant \
+                   VM.Audit on /vms to the token (and, with privilege separation, to its user)";
+        Err(LookError::NoRights {
+            what: what.to_owned(),
+            why: why.to_owned(),
+        })
+    }
+
+    fn read_quorum(&self, entry: &Entry, what: &str, envelope: &Envelope) -> Result<QuorumLook, LookError> {
+        let (mut look, local) = read(what, decode::quorum(&envelope.data, String::new()))?;
+        if let Some(local) = local {
+            self.learn(entry, &local);
+        }
+        if look.quorate {
+            self.learn_addresses(entry, &look.ips);
+        }
+        look.via = entry.name();
+        Ok(look)
+    }
+
+    /// Votes, at most a few minutes old; empty when they may not be read, the last known when nobody answers.
+    async fn votes(&self, entry: &Arc<Entry>) -> BTreeMap<NodeName, u32> {
+        let known = lock(&self.votes).clone();
+        if let Some((read_at, votes)) = &known
+            && read_at.elapsed() < self.options.timeouts.votes
+        {
+            return votes.clone();
+        }
+        let fresh = match self
+            .ask(entry, &Look::cluster("ask for votes", paths::CONFIG_NODES))
+            .await
+        {
+            Ok(envelope) => decode::votes(&envelope.data),
+            Err(LookError::NoRights { .. } | LookError::Refused { .. } | LookError::Missing { .. }) => {
+                BTreeMap::new()
+            }
+            Err(_) => return known.map(|(_, votes)| votes).unwrap_or_default(),
+        };
+        *lock(&self.votes) = Some((Instant::now(), fresh.clone()));
+        fresh
+    }
+
+    async fn tasks(
+        &self,
+        look: Look,
+        node: &NodeName,
+        since: Timestamp,
+    ) -> Result<Vec<TaskObserved>, LookError> {
+        let envelope = self.ask_about(node, &look).await?;
+        read(&look.what, decode::tasks(&envelope.data, since))
+    }
+}
+
+fn rights_on(path: &str) -> Look {
+    Look::cluster(
+        &format!("ask for the token's rights on {path}"),
+        &paths::permissions(path),
+    )
+}
+
+#[async_trait]
+impl Hypervisor for Proxmox {
+    async fn look_cluster(&self) -> Result<ClusterLook, LookError> {
+        let mut look = Look::cluster("look at the cluster", paths::CLUSTER_RESOURCES);
+        look.largest = LARGE_BODY;
+        let (entry, envelope) = self.ask_any(&look).await?;
+        let seen = read(&look.what, decode::cluster(&envelope.data, entry.name()))?;
+        if seen.guests.is_empty() {
+            self.check_rights_to_see_guests(&entry, &look.what).await?;
+        }
+        Ok(seen)
+    }
+
+    async fn look_quorum(&self, ask: usize) -> Vec<Result<QuorumLook, LookError>> {
+        let look = Look::cluster("look at quorum", paths::CLUSTER_STATUS);
+        let mut candidates = self.order(None).into_iter();
+        let mut running: FuturesUnordered<_> = candidates
+            .by_ref()
+            .take(ask)
+            .map(|entry| self.ask_and_name(entry, &look))
+            .collect();
+        let mut answers: Vec<(Arc<Entry>, Result<QuorumLook, LookError>)> = Vec::new();
+        let hedge = self.options.timeouts.hedge;
+        // Once one has answered, the silent ones are waited for only so long.
+        let mut patience = Instant::now() + self.options.timeouts.look * 2;
+        while answers.iter().filter(|(_, answer)| answer.is_ok()).count() < ask {
+            let missing = tokio::time::sleep(hedge);
+            tokio::select! {
+                biased;
+                answered = running.next() => match answered {
+                    Some((entry, Ok(envelope))) => {
+                        let seen = self.read_quorum(&entry, &look.what, &envelope);
+                        answers.push((entry, seen));
+                        patience = patience.min(Instant::now() + hedge * 2);
+                        continue;
+                    }
+                    Some((_, Err(LookError::Unreachable { .. }))) => {}
+                    Some((entry, Err(error))) => answers.push((entry, Err(error))),
+                    None => break,
+                },
+                () = missing, if candidates.len() > 0 => {}
+                () = tokio::time::sleep_until(patience) => break,
+            }
+            running.extend(candidates.next().map(|entry| self.ask_and_name(entry, &look)));
+        }
+        drop(running);
+        let answered = answers
+            .iter()
+            .find(|(_, answer)| answer.is_ok())
+            .map(|(entry, _)| Arc::clone(entry));
+        if let Some(entry) = answered {
+            let votes = self.votes(&entry).await;
+            for answer in answers.iter_mut().filter_map(|(_, answer)| answer.as_mut().ok()) {
+                answer.votes.clone_from(&votes);
+            }
+        }
+        answers.into_iter().map(|(_, answer)| answer).collect()
+    }
+
+    async fn look_node(&self, node: &NodeName) -> Result<u64, LookError> {
+        let what = format!("look at node {node}");
+        let look = Look::node(what, paths::node_status(node), node, Priority::Poll);
+        let envelope = match self.own_entry(node) {
+            Some(entry) => self.ask(&entry, &look).await?,
+            None => self.ask_about(node, &look).await?,
+        };
+        read(&look.what, decode::node_uptime(&envelope.data))
+    }
+
+    async fn look_guest(
+        &self,
+        node: &NodeName,
+        kind: GuestKind,
+        vmid: Vmid,
+        priority: Priority,
+    ) -> Result<LiveStatus, LookError> {
+        let what = format!("look at guest {vmid} on {node}");
+        let look = Look::node(what, paths::guest_status(node, kind, vmid), node, priority);
+        let envelope = self.ask_about(node, &look).await?;
+        read(&look.what, decode::live(&envelope.data))
+    }
+
+    async fn look_identity(
+        &self,
+        node: &NodeName,
+        kind: GuestKind,
+        vmid: Vmid,
+    ) -> Result<Option<Identity>, LookError> {
+        let what = format!("look at the config of guest {vmid} on {node}");
+        let look = Look::node(what, paths::guest_config(node, kind, vmid), node, Priority::Act);
+        let envelope = self.ask_about(node, &look).await?;
+        read(&look.what, decode::identity(&envelope.data, kind))
+    }
+
+    async fn ping_agent(&self, node: &NodeName, vmid: Vmid) -> Result<bool, LookError> {
+        let look = Look {
+            request: Read::Post(paths::agent_ping(node, vmid)),
+            ..Look::node(
+                format!("ping the agent of guest {vmid} on {node}"),
+                String::new(),
+                node,
+                Priority::Act,
+            )
+        };
+        match self.ask_about(node, &look).await {
+            Ok(envelope) => Ok(decode::agent_answered(&envelope.data)),
+            Err(LookError::Refused { status: 500, why, .. })
+                if why.contains("guest agent") || why.contains("not running") =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn look_guest_tasks(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+        since: Timestamp,
+    ) -> Result<Vec<TaskObserved>, LookError> {
+        let path = paths::node_tasks(node, Some(vmid), since, GUEST_TASKS);
+        let look = Look::node(
+            format!("list tasks of guest {vmid} on {node}"),
+            path,
+            node,
+            Priority::Act,
+        );
+        self.tasks(look, node, since).await
+    }
+
+    async fn look_node_tasks(
+        &self,
+        node: &NodeName,
+        since: Timestamp,
+    ) -> Result<Vec<TaskObserved>, LookError> {
+        let path = paths::node_tasks(node, None, since, NODE_TASKS);
+        let look = Look::node(format!("list tasks of node {node}"), path, node, Priority::Act);
+        self.tasks(look, node, since).await
+    }
+
+    async fn look_cluster_tasks(&self) -> Result<Vec<TaskObserved>, LookError> {
+        let look = Look::cluster("list tasks of the cluster", paths::CLUSTER_TASKS);
+        let (_, envelope) = self.ask_any(&look).await?;
+        read(&look.what, decode::tasks(&envelope.data, Timestamp::default()))
+    }
+
+    async fn look_task(&self, upid: &Upid) -> Result<TaskState, LookError> {
+        let look = Look::node(
+            format!("look at task {upid}"),
+            paths::task_status(upid),
+            upid.node(),
+            Priority::Act,
+        );
+        match self.ask_about(upid.node(), &look).await {
+            Ok(envelope) => read(&look.what, decode::task_state(&envelope.data)),
+            Err(LookError::Missing { .. }) => Ok(TaskState::Gone),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn look_task_log(&self, upid: &Upid, lines: usize) -> Result<Vec<String>, LookError> {
+        if lines == 0 {
+            return Ok(Vec::new());
+        }
+        let what = format!("read the log of task {upid}");
+        let page = |start, limit| {
+            Look::node(
+                what.clone(),
+                paths::task_log(upid, start, limit),
+                upid.node(),
+                Priority::Act,
+            )
+        };
+        let mut envelope = self.ask_about(upid.node(), &page(0, lines)).await?;
+        let wanted = u64::try_from(lines).unwrap_or(u64::MAX);
+        if let Some(total) = envelope.total.filter(|total| *total > wanted) {
+            envelope = self.ask_about(upid.node(), &page(total - wanted, lines)).await?;
+        }
+        let mut log = read(&what, decode::log(&envelope.data))?;
+        if let [only] = &log[..]
+            && only.starts_with("unable to open file")
+        {
+            return Err(LookError::Missing {
+                what,
+                why: only.clone(),
+            });
+        }
+        log.drain(..log.len().saturating_sub(lines));
+        Ok(log)
+    }
+
+    async fn perform(&self, permit: Permit) -> Result<Accepted, PerformError> {
+        self.send(permit.effect(), permit.send_before()).await
+    }
+}

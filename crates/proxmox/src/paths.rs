@@ -1,0 +1,273 @@
+//! Paths, queries and form bodies under `/api2/json`. The only place that spells a Proxmox path; every segment and
+//! value is percent-encoded once.
+
+use jarvis_model::{Effect, GuestKind, GuestVerb, NodeName, NodeVerb, Timestamp, Upid, Vmid};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::fmt::Write as _;
+
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+pub const VERSION: &str = "/version";
+pub const CLUSTER_RESOURCES: &str = "/cluster/resources";
+pub const CLUSTER_STATUS: &str = "/cluster/status";
+pub const CLUSTER_TASKS: &str = "/cluster/tasks";
+pub const CONFIG_NODES: &str = "/cluster/config/nodes";
+
+/// A POST: its path and its form body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Post {
+    /// Under `/api2/json`.
+    pub path: String,
+    /// `application/x-www-form-urlencoded`; may be empty.
+    pub form: String,
+}
+
+/// `/access/permissions?path=…`: rights of the token on one path, inheritance resolved by the server.
+pub fn permissions(path: &str) -> String {
+    format!("/access/permissions?path={}", escape(path))
+}
+
+/// `/nodes/{node}/status`.
+pub fn node_status(node: &NodeName) -> String {
+    format!("/nodes/{}/status", escape(node.as_str()))
+}
+
+/// `/nodes/{node}/{kind}/{vmid}/status/current`.
+pub fn guest_status(node: &NodeName, kind: GuestKind, vmid: Vmid) -> String {
+    format!("{}/status/current", guest(node, kind, vmid))
+}
+
+/// `/nodes/{node}/{kind}/{vmid}/config`.
+pub fn guest_config(node: &NodeName, kind: GuestKind, vmid: Vmid) -> String {
+    format!("{}/config", guest(node, kind, vmid))
+}
+
+/// `POST /nodes/{node}/qemu/{vmid}/agent/ping`.
+pub fn agent_ping(node: &NodeName, vmid: Vmid) -> Post {
+    Post {
+        path: format!("{}/agent/ping", guest(node, GuestKind::Qemu, vmid)),
+        form: String::new(),
+    }
+}
+
+/// `/nodes/{node}/tasks`, running and ended, of one guest or of all.
+pub fn node_tasks(node: &NodeName, vmid: Option<Vmid>, since: Timestamp, limit: u32) -> String {
+    let mut path = format!(
+        "/nodes/{}/tasks?source=all&limit={limit}&since={}",
+        escape(node.as_str()),
+        since.as_secs()
+    );
+    if let Some(vmid) = vmid {
+        let _ = write!(path, "&vmid={vmid}");
+    }
+    path
+}
+
+/// `/nodes/{node}/tasks/{upid}/status` at the node in the id.
+pub fn task_status(upid: &Upid) -> String {
+    format!(
+        "/nodes/{}/tasks/{}/status",
+        escape(upid.node().as_str()),
+        escape(upid.as_str())
+    )
+}
+
+/// `/nodes/{node}/tasks/{upid}/log`, `limit` lines from `start`.
+pub fn task_log(upid: &Upid, start: u64, limit: usize) -> String {
+    let node = escape(upid.node().as_str());
+    format!(
+        "/nodes/{node}/tasks/{}/log?start={start}&limit={limit}",
+        escape(upid.as_str())
+    )
+}
+
+/// The one request that carries out an effect.
+pub fn effect(effect: &Effect) -> Post {
+    match effect {
+        Effect::Node { node, request } => {
+            let command = match request {
+                NodeVerb::Reboot => "reboot",
+                NodeVerb::Shutdown => "shutdown",
+            };
+            Post {
+                path: node_status(node),
+                form: format!("command={command}"),
+            }
+        }
+        Effect::Guest {
+            node,
+            kind,
+            vmid,
+            request,
+        } => {
+            let (below, form) = guest_request(*kind, request);
+            Post {
+                path: format!("{}/{below}", guest(node, *kind, *vmid)),
+                form,
+            }
+        }
+    }
+}
+
+fn guest_request(kind: GuestKind, request: &GuestVerb) -> (String, String) {
+    let bare = |below: &str| (below.to_owned(), String::new());
+    match request {
+        GuestVerb::Start => bare("status/start"),
+        GuestVerb::Stop => bare("status/stop"),
+        GuestVerb::Reset => bare("status/reset"),
+        GuestVerb::Shutdown { timeout_secs } => {
+            ("status/shutdown".to_owned(), format!("timeout={timeout_secs}"))
+        }
+        GuestVerb::Reboot { timeout_secs } => ("status/reboot".to_owned(), format!("timeout={timeout_secs}")),
+        GuestVerb::Snapshot { snapshot } => ("snapshot".to_owned(), format!("snapname={}", escape(snapshot))),
+        GuestVerb::Rollback { snapshot } => bare(&format!("snapshot/{}/rollback", escape(snapshot))),
+        GuestVerb::Migrate { target, running } => {
+            let mut form = format!("target={}", escape(target.as_str()));
+            if *running {
+                form.push_str(match kind {
+                    GuestKind::Qemu => "&online=1",
+                    GuestKind::Lxc => "&restart=1",
+                });
+            }
+            ("migrate".to_owned(), form)
+        }
+    }
+}
+
+fn guest(node: &NodeName, kind: GuestKind, vmid: Vmid) -> String {
+    format!("/nodes/{}/{}/{vmid}", escape(node.as_str()), kind.as_str())
+}
+
+fn escape(text: &str) -> String {
+    utf8_percent_encode(text, ESCAPED).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(name: &str) -> NodeName {
+        NodeName::new(name).unwrap()
+    }
+
+    fn send(kind: GuestKind, request: GuestVerb) -> (String, String) {
+        let post = effect(&Effect::Guest {
+            node: node("atlas"),
+            kind,
+            vmid: Vmid::new(101).unwrap(),
+            request,
+        });
+        (post.path, post.form)
+    }
+
+    #[test]
+    fn every_effect_has_its_request() {
+        let base = "/nodes/atlas/qemu/101";
+        let target = node("home");
+        for (request, below, form) in [
+            (GuestVerb::Start, "status/start", ""),
+            (GuestVerb::Stop, "status/stop", ""),
+            (GuestVerb::Reset, "status/reset", ""),
+            (
+                GuestVerb::Shutdown { timeout_secs: 90 },
+                "status/shutdown",
+                "timeout=90",
+            ),
+            (
+                GuestVerb::Reboot { timeout_secs: 60 },
+                "status/reboot",
+                "timeout=60",
+            ),
+            (
+                GuestVerb::Snapshot {
+                    snapshot: "a;b&c".to_owned(),
+                },
+                "snapshot",
+                "snapname=a%3Bb%26c",
+            ),
+            (
+                GuestVerb::Rollback {
+                    snapshot: "../x".to_owned(),
+                },
+                "snapshot/..%2Fx/rollback",
+                "",
+            ),
+            (
+                GuestVerb::Migrate {
+                    target: target.clone(),
+                    running: true,
+                },
+                "migrate",
+                "target=home&online=1",
+            ),
+            (
+                GuestVerb::Migrate {
+                    target: target.clone(),
+                    running: false,
+                },
+                "migrate",
+                "target=home",
+            ),
+        ] {
+            assert_eq!(
+                send(GuestKind::Qemu, request),
+                (format!("{base}/{below}"), form.to_owned())
+            );
+        }
+        let (path, form) = send(
+            GuestKind::Lxc,
+            GuestVerb::Migrate {
+                target,
+                running: true,
+            },
+        );
+        assert_eq!(
+            (path.as_str(), form.as_str()),
+            ("/nodes/atlas/lxc/101/migrate", "target=home&restart=1")
+        );
+        let reboot = effect(&Effect::Node {
+            node: node("atlas"),
+            request: NodeVerb::Reboot,
+        });
+        assert_eq!(
+            (reboot.path.as_str(), reboot.form.as_str()),
+            ("/nodes/atlas/status", "command=reboot")
+        );
+        let down = effect(&Effect::Node {
+            node: node("atlas"),
+            request: NodeVerb::Shutdown,
+        });
+        assert_eq!(down.form, "command=shutdown");
+    }
+
+    #[test]
+    fn a_shutdown_never_forces() {
+        let (_, form) = send(GuestKind::Qemu, GuestVerb::Shutdown { timeout_secs: 1 });
+        assert!(!form.to_lowercase().contains("force"));
+    }
+
+    #[test]
+    fn task_ids_are_encoded_once() {
+        let upid: Upid = "UPID:pve:00000B70:0003EDD9:6B045A8F:qmstart:100:root@pam!jarvis:"
+            .parse()
+            .unwrap();
+        assert_eq!(
+            task_status(&upid),
+            "/nodes/pve/tasks/UPID%3Apve%3A00000B70%3A0003EDD9%3A6B045A8F%3Aqmstart%3A100%3Aroot%40pam%21jarvis%3A/status"
+        );
+        assert!(task_log(&upid, 3, 20).ends_with("/log?start=3&limit=20"));
+        let since = Timestamp::from_millis(1_795_449_379_999);
+        assert_eq!(
+            node_tasks(upid.node(), Some(Vmid::new(100).unwrap()), since, 50),
+            "/nodes/pve/tasks?source=all&limit=50&since=1795449379&vmid=100"
+        );
+        assert_eq!(
+            permissions("/nodes/a b"),
+            "/access/permissions?path=%2Fnodes%2Fa%20b"
+        );
+    }
+}
