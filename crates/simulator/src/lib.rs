@@ -1,15 +1,25 @@
 //! A simulated Proxmox VE 9.2 cluster.
 //!
 //! * [`world`] is the cluster as a value: pure, deterministic, cloneable. Time is an argument.
-//! * `wire` is that world behind real HTTP and HTTPS sockets, one entry point per node, with the status lines, reason
+//! * [`wire`] is that world behind real HTTP and HTTPS sockets, one entry point per node, with the status lines, reason
 //!   phrases, bodies and delays of the original, and a control endpoint for injecting faults.
 //! * [`scenario`] makes worlds: a home laboratory of four nodes, or generated ones of any size.
 //!
 //! This crate depends on no other crate of the project on purpose: if the client and the simulator shared wire types
 //! they would share one misreading of the API.
 
+mod handle;
 pub mod json;
 pub mod rng;
 pub mod scenario;
 pub mod time;
+pub mod wire;
 pub mod world;
+
+pub use handle::SimulatorHandle;
+pub use scenario::Scenario;
+pub use time::SimTime;
+pub use wire::mischief::{Mischief, Which};
+pub use wire::{ApiToken, Options, PASSWORD, Simulator, StartError, Tls, Tokens};
+pub use world::faults::Fault;
+pub use world::ledger::Ledger;
