@@ -1,1 +1,31 @@
-//! jarvis-controller.
+//! The controller: looks at the cluster, runs the planner, carries out what the guard permits, and remembers.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`service`] | the loop |
+//! | [`handle`] | how everything above talks to it |
+//! | [`view`] | the read model it publishes after every pass |
+//! | [`command`] | what can be asked of it |
+//! | [`observe`] | what may be believed of what the cluster says |
+//! | [`options`], [`ports`] | how it is set up, and through what it works |
+
+mod absorb;
+pub mod command;
+mod commands;
+mod core;
+mod execute;
+pub mod handle;
+pub mod observe;
+pub mod options;
+pub mod ports;
+pub mod service;
+mod sourcing;
+pub mod view;
+mod work;
+
+pub use command::{CommandError, Confirm, NewRequest, Person};
+pub use handle::Handle;
+pub use options::Options;
+pub use ports::Ports;
+pub use service::{Service, controller};
+pub use view::{LoopState, View};

@@ -1,0 +1,166 @@
+//! Taking in what the work beside the loop found.
+
+use crate::{
+    core::Core,
+    observe::{Tracker, tracker::occupies},
+    work::{Found, Message},
+};
+use jarvis_model::{
+    Event, IntentId, Observation, Outcome, Timestamp, UnknownReason, Vmid,
+};
+use jarvis_planner::{Look, pursue::TaskSeen};
+use jarvis_ports::{LookError, PerformError, TaskState};
+use std::time::Duration;
+
+/// A look that failed is not repeated before this.
+const AGAIN_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// A look that succeeded is not repeated before this.
+const AGAIN_AFTER_SUCCESS: Duration = Duration::from_secs(2);
+
+impl Core {
+    /// Takes one message in.
+    pub(crate) fn absorb(&mut self, message: Message) {
+        match message {
+            Message::Cluster(Ok(look), at) => {
+                self.tracker.absorb_cluster(&mut self.observed, &look, at);
+                self.state.last_look_at = Some(at);
+                self.state.look_failure = None;
+            }
+            Message::Cluster(Err(error), _) => {
+                tracing::warn!(%error, "the cluster cannot be looked at");
+                self.state.look_failure = Some(error.to_string());
+            }
+            Message::Quorum(looks, at) => {
+                let answered: Vec<_> = looks.into_iter().filter_map(Result::ok).collect();
+                self.tracker.absorb_quorum(&mut self.observed, &answered, at);
+            }
+            Message::Tasks(Ok(tasks)) => Tracker::absorb_tasks(&mut self.observed, tasks),
+            Message::Tasks(Err(error)) => tracing::debug!(%error, "the task list cannot be read"),
+            Message::Looked(look, found, at) => self.absorb_look(look, found, at),
+            Message::Pursued(intent, found, at) => self.absorb_evidence(&intent, found, at),
+            Message::Performed(intent, result) => self.absorb_performed(&intent, result),
+            Message::Fetched(fetched) => self.absorb_fetched(fetched),
+            Message::Restored(restored) => self.absorb_restored(restored),
+        }
+    }
+
+    fn absorb_look(&mut self, look: Look, found: Found, at: Timestamp) {
+        let failed = self.absorb_found(found, at);
+        let again = if failed { AGAIN_AFTER_FAILURE } else { AGAIN_AFTER_SUCCESS };
+        self.looking.insert(look, at + again);
+    }
+
+    /// Takes one finding in; says whether the look failed.
+    fn absorb_found(&mut self, found: Found, at: Timestamp) -> bool {
+        match found {
+            Found::Live(vmid, live) => self.guest(vmid, |guest| set(&mut guest.live, live, at)),
+            Found::Identity(vmid, Ok(Some(identity))) => {
+                self.guest(vmid, |guest| set(&mut guest.identity, Ok(identity), at))
+            }
+            Found::Identity(vmid, Ok(None)) => self.guest(vmid, |guest| {
+                guest.identity = Observation::unknown(UnknownReason::Malformed);
+                true
+            }),
+            Found::Identity(vmid, Err(error)) => self.guest(vmid, |guest| set(&mut guest.identity, Err(error), at)),
+            Found::Cause(vmid, Ok((cause, tasks))) => self.guest(vmid, |guest| {
+                let running = tasks.iter().find(|task| task.ended_at.is_none() && occupies(task));
+                guest.running_task = running.map(|task| task.upid.clone());
+                set(&mut guest.stop_cause, Ok(cause), at)
+            }),
+            Found::Cause(vmid, Err(error)) => self.guest(vmid, |guest| set(&mut guest.stop_cause, Err(error), at)),
+            Found::Ready(vmid, Some(ready)) => self.guest(vmid, |guest| set(&mut guest.ready, Ok(ready), at)),
+            Found::Ready(..) => true,
+            Found::Node(name, result) => {
+                let up = result.is_ok();
+                if let Some(node) = self.observed.nodes.get_mut(&name) {
+                    node.api = Observation::known(up, at);
+                }
+                !up
+            }
+            Found::NodeIdle(name, result) => {
+                if let (Some(node), Ok(idle)) = (self.observed.nodes.get_mut(&name), &result) {
+                    node.idle = Observation::known(*idle, at);
+                }
+                result.is_err()
+            }
+            Found::Tasks(_) | Found::Task(_) | Found::Nothing => false,
+        }
+    }
+
+    fn guest(&mut self, vmid: Vmid, change: impl FnOnce(&mut jarvis_model::GuestObserved) -> bool) -> bool {
+        self.observed.guests.get_mut(&vmid).is_none_or(change)
+    }
+
+    fn absorb_evidence(&mut self, intent: &IntentId, found: Found, at: Timestamp) {
+        if let Found::Live(vmid, Ok(live)) = &found {
+            let live = live.clone();
+            self.guest(*vmid, |guest| set(&mut guest.live, Ok(live), at));
+        }
+        let Some(evidence) = self.evidence.get_mut(intent) else { return };
+        match found {
+            Found::Tasks(Ok(tasks)) => evidence.tasks = Some((tasks, at)),
+            Found::Task(Ok(state)) => {
+                let seen = match state {
+                    TaskState::Running => TaskSeen::Running,
+                    TaskState::Ended(exit) => TaskSeen::Ended(exit),
+                    TaskState::Gone => TaskSeen::Gone,
+                };
+                evidence.task = Some((seen, at));
+            }
+            Found::Live(_, Ok(live)) => evidence.live = Some((live, at)),
+            Found::Node(_, Ok(uptime)) => evidence.node_uptime = Some((uptime, at)),
+            _ => {}
+        }
+        evidence.tried_at = Some(at);
+        evidence.looking = false;
+    }
+
+    fn absorb_performed(&mut self, intent: &IntentId, result: Result<jarvis_ports::Accepted, PerformError>) {
+        let event = match result {
+            Ok(accepted) => Event::EffectAccepted { intent: intent.clone(), upid: accepted.upid },
+            Err(PerformError::Unknown { text }) => Event::ReplyUnknown { intent: intent.clone(), text },
+            Err(PerformError::Rejected { text, retryable }) => {
+                let already = text.contains("already running") && self.wants_running(intent);
+                if already {
+                    Event::TaskFinished { intent: intent.clone() }
+                } else {
+                    let outcome = Outcome::Rejected { text, retryable };
+                    Event::IntentClosed { intent: intent.clone(), outcome }
+                }
+            }
+        };
+        if let Some(evidence) = self.evidence.get_mut(intent) {
+            evidence.in_hand = false;
+        }
+        // When this cannot be remembered the intent stays Logged and is resolved by looking.
+        drop(self.remember(vec![event]));
+    }
+
+    fn wants_running(&self, intent: &IntentId) -> bool {
+        self.memory
+            .intents
+            .get(intent)
+            .is_some_and(|intent| matches!(intent.action, jarvis_model::Action::StartGuest { .. }))
+    }
+}
+
+/// Sets a fact from a look; a failed look makes it Unknown, with the reason. Says whether it failed.
+fn set<T>(fact: &mut Observation<T>, result: Result<T, LookError>, at: Timestamp) -> bool {
+    match result {
+        Ok(value) => {
+            *fact = Observation::known(value, at);
+            false
+        }
+        Err(error) => {
+            let why = match error {
+                LookError::Unreachable { .. } => UnknownReason::NodeAway,
+                LookError::NotAuthenticated { .. } | LookError::NoRights { .. } => UnknownReason::NoRights,
+                LookError::Missing { .. } | LookError::Refused { .. } => UnknownReason::Contradictory,
+                LookError::Malformed { .. } => UnknownReason::Malformed,
+            };
+            tracing::debug!(%error, "a look failed");
+            *fact = Observation::unknown(why);
+            true
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The one owner of everything that changes: desired, observed, memory, plan. Single-threaded; what it cannot do at
+//! once it hands out as work and hears of by message.
+
+use crate::{
+    command::CommandError,
+    observe::Tracker,
+    options::Options,
+    ports::Ports,
+    view::{LoopState, View},
+};
+use jarvis_crds::Desired;
+use jarvis_model::{Digest, Event, IntentId, Memory, Observed, Timestamp, Upid};
+use jarvis_planner::{Evidence, Input, Look, Plan};
+use jarvis_ports::{JournalError, Stored};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+use tokio::sync::{broadcast, watch};
+
+/// Everything that changes.
+pub struct Core {
+    pub(crate) options: Options,
+    pub(crate) ports: Ports,
+    pub(crate) tracker: Tracker,
+    pub(crate) observed: Observed,
+    pub(crate) desired: Arc<Desired>,
+    /// Whether `desired` was read; before that nothing is released.
+    pub(crate) desired_known: bool,
+    /// A revision that removes too much and waits for a person.
+    pub(crate) withheld: Option<(Digest, Arc<Desired>)>,
+    pub(crate) memory: Arc<Memory>,
+    pub(crate) plan: Arc<Plan>,
+    pub(crate) evidence: BTreeMap<IntentId, Evidence>,
+    /// Task ids of our own effects, for as long as this process lives.
+    pub(crate) own_tasks: BTreeSet<Upid>,
+    /// Looks under way or tried a moment ago, with the time from which they may be tried again.
+    pub(crate) looking: BTreeMap<Look, Timestamp>,
+    pub(crate) epoch: u64,
+    pub(crate) state: LoopState,
+    pub(crate) version: u64,
+    pub(crate) views: watch::Sender<Arc<View>>,
+    pub(crate) records: broadcast::Sender<Arc<Stored>>,
+}
+
+impl Core {
+    /// The time now.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// What the planner looks at.
+    pub(crate) fn input(&self, now: Timestamp) -> Input<'_> {
+        Input {
+            floor: &self.options.floor,
+            desired: &self.desired,
+            desired_known: self.desired_known,
+            observed: &self.observed,
+            memory: &self.memory,
+            now,
+        }
+    }
+
+    /// Makes `events` durable and folds them in. After a failure nothing may be done that they would have announced.
+    pub(crate) fn remember(&mut self, events: Vec<Event>) -> Result<(), CommandError> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let appended = self.ports.journal.append(self.memory.seq, self.epoch, self.now(), events);
+        match appended {
+            Ok(stored) => {
+                let memory = Arc::make_mut(&mut self.memory);
+                for record in stored {
+                    memory.apply(&record.record);
+                    // No reader is fine: subscribers come and go.
+                    drop(self.records.send(Arc::new(record)));
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let text = error.to_string();
+                if self.state.acting_stopped.is_none() {
+                    tracing::error!(%error, "the journal refused; nothing is done until it takes records again");
+                }
+                if !matches!(error, JournalError::Conflict { .. }) || self.state.acting_stopped.is_none() {
+                    self.state.acting_stopped = Some(text.clone());
+                }
+                Err(CommandError::NoRecord(text))
+            }
+        }
+    }
+
+    /// Publishes the picture.
+    pub(crate) fn publish(&mut self) {
+        self.version += 1;
+        let view = View {
+            version: self.version,
+            at: self.now(),
+            cluster: self.options.cluster.clone().into(),
+            observed: Arc::new(self.observed.clone()),
+            desired: self.desired.clone(),
+            memory: self.memory.clone(),
+            plan: self.plan.clone(),
+            floor: Arc::new(self.options.floor.clone()),
+            state: self.state.clone(),
+        };
+        self.views.send_replace(Arc::new(view));
+    }
+}

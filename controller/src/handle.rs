@@ -1,0 +1,150 @@
+//! The handle: a cheap clone by which everything above reads and asks.
+
+use crate::{
+    command::{Command, CommandError, Confirm, NewRequest, Person, Reply},
+    view::View,
+};
+use jarvis_crds::Desired;
+use jarvis_model::{Autonomy, Event, FreezeScope, HoldScope, Identity, IssueKey, Ticket, TicketId, Vmid};
+use jarvis_planner::Plan;
+use jarvis_ports::{Journal, JournalError, ManifestSource, Store, Stored};
+use std::{sync::Arc, time::Duration};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+/// Reads and asks. Reading never blocks the loop; asking is answered once the record is durable.
+#[derive(Clone)]
+pub struct Handle {
+    pub(crate) views: watch::Receiver<Arc<View>>,
+    pub(crate) records: broadcast::Sender<Arc<Stored>>,
+    pub(crate) commands: mpsc::Sender<Command>,
+    pub(crate) wake_source: Arc<tokio::sync::Notify>,
+    pub(crate) journal: Arc<dyn Journal>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) source: Option<Arc<dyn ManifestSource>>,
+}
+
+impl Handle {
+    /// The latest picture.
+    pub fn view(&self) -> Arc<View> {
+        self.views.borrow().clone()
+    }
+
+    /// Pictures as they are published; a slow reader sees the newest one only.
+    pub fn watch(&self) -> watch::Receiver<Arc<View>> {
+        self.views.clone()
+    }
+
+    /// Records as they are written, from now on; a slow reader is told how many it missed.
+    pub fn records(&self) -> broadcast::Receiver<Arc<Stored>> {
+        self.records.subscribe()
+    }
+
+    /// Records after `seq`, at most `limit`, from the journal.
+    pub fn records_after(&self, seq: u64, limit: usize) -> Result<Vec<Stored>, JournalError> {
+        self.journal.read_after(seq, limit)
+    }
+
+    /// Sequence number of the last record.
+    pub fn head(&self) -> u64 {
+        self.journal.head()
+    }
+
+    /// The store, for what expires (sessions).
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Where manifests come from, if a source is configured.
+    pub fn source(&self) -> Option<&Arc<dyn ManifestSource>> {
+        self.source.as_ref()
+    }
+
+    /// Fetch the source now (a webhook came).
+    pub fn fetch_now(&self) {
+        self.wake_source.notify_one();
+    }
+
+    /// The plan the loop would make if `desired` were in force now. Nothing is remembered or done.
+    pub fn plan_for(&self, desired: &Desired) -> Plan {
+        let view = self.view();
+        jarvis_planner::plan(&jarvis_planner::Input {
+            floor: &view.floor,
+            desired,
+            desired_known: true,
+            observed: &view.observed,
+            memory: &view.memory,
+            now: view.at,
+        })
+    }
+
+    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, CommandError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.map_err(|_| CommandError::Stopping)?;
+        answer.await.map_err(|_| CommandError::Stopping)?
+    }
+
+    /// Asks for an action. The ticket's state tells what became of it at once (refused, awaiting confirmation, queued).
+    pub async fn request(&self, request: NewRequest) -> Result<Ticket, CommandError> {
+        self.ask(|reply| Command::Request(request, reply)).await
+    }
+
+    /// Confirms what has this digest.
+    pub async fn confirm(&self, confirm: Confirm) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Confirm(confirm, reply)).await
+    }
+
+    /// Says no to a confirmation.
+    pub async fn reject(&self, ticket: TicketId, by: Person) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Reject(ticket, by, reply)).await
+    }
+
+    /// Takes a request back before it begins.
+    pub async fn recall(&self, ticket: TicketId, by: Person) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Recall(ticket, by, reply)).await
+    }
+
+    /// Pulls the kill switch.
+    pub async fn freeze(&self, scope: FreezeScope, reason: String, ttl: Option<Duration>, by: Person) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Freeze { scope, reason, ttl, by, reply }).await
+    }
+
+    /// Releases the kill switch.
+    pub async fn thaw(&self, by: Person) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Thaw(by, reply)).await
+    }
+
+    /// Puts a hold.
+    pub async fn hold(&self, scope: HoldScope, reason: String, ttl: Option<Duration>, by: Person) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Hold { scope, reason, ttl, by, reply }).await
+    }
+
+    /// Releases a hold.
+    pub async fn release(&self, scope: HoldScope, by: Person) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Release(scope, by, reply)).await
+    }
+
+    /// Accepts a new guest under a known number; `identity` must be the one observed.
+    pub async fn accept_identity(&self, vmid: Vmid, identity: Identity, by: Person) -> Result<(), CommandError> {
+        self.ask(|reply| Command::AcceptIdentity(vmid, identity, by, reply)).await
+    }
+
+    /// Sets or lifts the ceiling over all autonomy (admins).
+    pub async fn set_ceiling(&self, ceiling: Option<Autonomy>, by: Person) -> Result<(), CommandError> {
+        self.ask(|reply| Command::SetCeiling(ceiling, by, reply)).await
+    }
+
+    /// Looks, fetches and plans now.
+    pub async fn reconcile_now(&self, by: Person) -> Result<(), CommandError> {
+        self.ask(|reply| Command::ReconcileNow(by, reply)).await
+    }
+
+    /// Acknowledges an issue: an escalation ends, attempts count anew.
+    pub async fn acknowledge(&self, issue: IssueKey, by: Person) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Acknowledge(issue, by, reply)).await
+    }
+
+    /// Remembers a change of users or tokens (`UserSet`, `TokenCreated`, `TokenRevoked`, `SessionsRevoked` only).
+    pub async fn record_access(&self, event: Event) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Access(event, reply)).await
+    }
+}

@@ -1,0 +1,43 @@
+//! How the controller is set up.
+
+use jarvis_guard::Floor;
+use std::time::Duration;
+
+/// How the controller is set up.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Name of the cluster, as manifests may name it.
+    pub cluster: String,
+    /// Version of Jarvis, for the journal.
+    pub version: String,
+    /// Protection and limits that are in force without any manifest.
+    pub floor: Floor,
+    /// How often the one cluster-wide call is made. Proxmox samples every 10 s; faster shows nothing new.
+    pub look_every: Duration,
+    /// How often quorum is asked for when nothing is wrong.
+    pub quorum_every: Duration,
+    /// How often the cluster's task list is read.
+    pub tasks_every: Duration,
+    /// How often the source is fetched.
+    pub fetch_every: Duration,
+    /// How long a person's request from the dashboard can be recalled when it interrupts something.
+    pub recall: Duration,
+    /// How long a hold lasts that comes with a request.
+    pub default_hold: Duration,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            cluster: "default".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            floor: Floor::default(),
+            look_every: Duration::from_secs(10),
+            quorum_every: Duration::from_secs(25),
+            tasks_every: Duration::from_secs(30),
+            fetch_every: Duration::from_secs(30),
+            recall: Duration::from_secs(4),
+            default_hold: Duration::from_secs(3600),
+        }
+    }
+}

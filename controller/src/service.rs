@@ -1,0 +1,323 @@
+//! The loop: hear, plan, remember, look, act, publish. One task owns everything; work that takes time is done beside
+//! it and reports by message.
+
+use crate::{
+    command::Command,
+    core::Core,
+    handle::Handle,
+    observe::Tracker,
+    options::Options,
+    ports::Ports,
+    view::{LoopState, View},
+    work::{Message, Worker},
+};
+use jarvis_crds::Desired;
+use jarvis_model::{Event, Freeze, Memory, Observed, Timestamp};
+use jarvis_planner::{Look, Plan, plan};
+use jarvis_ports::JournalError;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// Planning rounds within a pass: each remembers what the one before found.
+const MOST_ROUNDS: usize = 8;
+/// The longest the loop rests.
+const LONGEST_REST: Duration = Duration::from_secs(10);
+/// Records a slow subscriber may be behind.
+const RECORDS_KEPT: usize = 4096;
+/// Records read at a time when memory is folded.
+const FOLD_CHUNK: usize = 10_000;
+
+/// The controller, ready to run.
+pub struct Service {
+    core: Core,
+    inbox: mpsc::UnboundedReceiver<Message>,
+    commands: mpsc::Receiver<Command>,
+    wake_source: Arc<Notify>,
+    worker: Worker,
+    due: Due,
+}
+
+/// When the periodic looks are due.
+#[derive(Debug, Default)]
+struct Due {
+    cluster: Timestamp,
+    quorum: Timestamp,
+    tasks: Timestamp,
+    fetch: Timestamp,
+    cluster_busy: bool,
+    quorum_busy: bool,
+    tasks_busy: bool,
+    fetch_busy: bool,
+}
+
+/// Folds the whole journal.
+fn fold(ports: &Ports) -> Result<Memory, JournalError> {
+    let mut memory = Memory::default();
+    loop {
+        let chunk = ports.journal.read_after(memory.seq, FOLD_CHUNK)?;
+        if chunk.is_empty() {
+            return Ok(memory);
+        }
+        for stored in &chunk {
+            memory.apply(&stored.record);
+        }
+    }
+}
+
+/// Builds the controller: folds the journal, takes the lease. A journal that cannot be read or written leaves it
+/// observing, frozen, and saying so.
+pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
+    let mut state = LoopState::default();
+    let mut memory = fold(&ports).unwrap_or_else(|error| {
+        let reason = error.to_string();
+        state.acting_stopped = Some(reason.clone());
+        Memory { freeze: Freeze::Unreadable { reason }, ..Memory::default() }
+    });
+    let epoch = match ports.journal.acquire_lease() {
+        Ok(epoch) => epoch,
+        Err(error) => {
+            let reason = error.to_string();
+            state.acting_stopped = Some(reason.clone());
+            if matches!(error, JournalError::Damaged { .. }) {
+                memory.freeze = Freeze::Unreadable { reason };
+            }
+            0
+        }
+    };
+    state.epoch = epoch;
+    let (messages, inbox) = mpsc::unbounded_channel();
+    let (command_sender, commands) = mpsc::channel(256);
+    let (records, _) = broadcast::channel(RECORDS_KEPT);
+    let desired = Arc::new(Desired::default());
+    let memory = Arc::new(memory);
+    let observed = Observed::default();
+    let empty = Arc::new(empty_plan(&ports));
+    let view = View {
+        version: 0,
+        at: ports.clock.now(),
+        cluster: options.cluster.clone().into(),
+        observed: Arc::new(observed.clone()),
+        desired: desired.clone(),
+        memory: memory.clone(),
+        plan: empty.clone(),
+        floor: Arc::new(options.floor.clone()),
+        state: state.clone(),
+    };
+    let (views, watcher) = watch::channel(Arc::new(view));
+    let wake_source = Arc::new(Notify::new());
+    let handle = Handle {
+        views: watcher,
+        records: records.clone(),
+        commands: command_sender,
+        wake_source: wake_source.clone(),
+        journal: ports.journal.clone(),
+        store: ports.store.clone(),
+        source: ports.source.clone(),
+    };
+    let worker = Worker { ports: ports.clone(), messages: messages.clone(), tasks: TaskTracker::new() };
+    let desired_known = ports.source.is_none();
+    let core = Core {
+        options,
+        ports,
+        tracker: Tracker::default(),
+        observed,
+        desired,
+        desired_known,
+        withheld: None,
+        memory,
+        plan: empty,
+        evidence: BTreeMap::new(),
+        own_tasks: BTreeSet::new(),
+        looking: BTreeMap::new(),
+        epoch,
+        state,
+        version: 0,
+        views,
+        records,
+    };
+    (Service { core, inbox, commands, wake_source, worker, due: Due::default() }, handle)
+}
+
+fn empty_plan(ports: &Ports) -> Plan {
+    Plan {
+        revision: String::new(),
+        at: ports.clock.now(),
+        digest: jarvis_model::Digest::of(&()),
+        decisions: Vec::new(),
+        statuses: BTreeMap::new(),
+        events: Vec::new(),
+        looks: Vec::new(),
+        report: Vec::new(),
+        wake_at: None,
+    }
+}
+
+impl Service {
+    /// Runs until cancelled: then no key is taken any more, the effect in hand reaches a recorded state, and it ends.
+    pub async fn run(mut self, cancel: CancellationToken) {
+        let version = self.core.options.version.clone();
+        drop(self.core.remember(vec![Event::Started { version }]));
+        match self.core.memory.revision.clone() {
+            Some(revision) if self.core.ports.source.is_some() => {
+                self.due.fetch_busy = true;
+                self.worker.restore(revision.commit);
+            }
+            _ => {}
+        }
+        let clock = self.core.ports.clock.clone();
+        loop {
+            let rest = self.pass();
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => break,
+                Some(command) = self.commands.recv() => self.hear(command),
+                Some(message) = self.inbox.recv() => self.take(message),
+                () = self.wake_source.notified() => self.due.fetch = Timestamp::default(),
+                () = clock.sleep(rest) => {}
+            }
+            self.drain();
+        }
+        self.settle().await;
+    }
+
+    /// Takes in whatever else has come, so that one pass serves many messages.
+    fn drain(&mut self) {
+        for _ in 0..1024 {
+            let Ok(message) = self.inbox.try_recv() else { break };
+            self.take(message);
+        }
+    }
+
+    fn hear(&mut self, command: Command) {
+        if self.core.command(command) {
+            self.due = Due {
+                cluster: Timestamp::default(),
+                quorum: Timestamp::default(),
+                tasks: Timestamp::default(),
+                fetch: Timestamp::default(),
+                ..std::mem::take(&mut self.due)
+            };
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        match &message {
+            Message::Cluster(..) => self.due.cluster_busy = false,
+            Message::Quorum(..) => self.due.quorum_busy = false,
+            Message::Tasks(_) => self.due.tasks_busy = false,
+            Message::Fetched(_) | Message::Restored(_) => self.due.fetch_busy = false,
+            _ => {}
+        }
+        self.core.absorb(message);
+    }
+
+    /// One pass; returns how long to rest when nothing happens.
+    fn pass(&mut self) -> Duration {
+        let began = std::time::Duration::from_millis(self.core.now().as_millis());
+        let now = self.core.now();
+        self.core.lapse_freeze(now);
+        self.poll(now);
+        self.core.replan();
+        self.dispatch_looks();
+        let pursued = self.core.pursue_all(&self.worker);
+        self.core.replan();
+        self.core.act(&self.worker);
+        let now = self.core.now();
+        self.core.state.passes += 1;
+        self.core.state.last_pass_at = Some(now);
+        let took = Duration::from_millis(now.as_millis()).saturating_sub(began);
+        self.core.state.last_pass_micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        self.core.publish();
+        self.rest(now, pursued)
+    }
+
+    fn rest(&self, now: Timestamp, pursued: Option<Timestamp>) -> Duration {
+        let again = self.core.looking.values().copied().filter(|at| *at > now).min();
+        let due = [self.due.cluster, self.due.quorum, self.due.tasks, self.due.fetch];
+        let periodic = due.into_iter().filter(|at| *at > now).min();
+        let next = [self.core.plan.wake_at, pursued, again, periodic].into_iter().flatten().min();
+        next.map_or(LONGEST_REST, |next| next.since(now)).clamp(Duration::from_millis(20), LONGEST_REST)
+    }
+
+    /// Begins the periodic looks that are due and not under way.
+    fn poll(&mut self, now: Timestamp) {
+        let options = &self.core.options;
+        if now >= self.due.cluster && !self.due.cluster_busy {
+            self.due.cluster = now + options.look_every;
+            self.due.cluster_busy = true;
+            self.worker.cluster();
+        }
+        if now >= self.due.quorum && !self.due.quorum_busy {
+            let calm = self.core.observed.complete_passes > 0
+                && self.core.observed.nodes.keys().all(|node| self.core.observed.node_online(node, now));
+            self.due.quorum = now + if calm { options.quorum_every } else { options.look_every };
+            self.due.quorum_busy = true;
+            self.worker.quorum(if calm { 1 } else { 3 });
+        }
+        if now >= self.due.tasks && !self.due.tasks_busy {
+            self.due.tasks = now + options.tasks_every;
+            self.due.tasks_busy = true;
+            self.worker.tasks();
+        }
+        if now >= self.due.fetch && !self.due.fetch_busy && self.core.ports.source.is_some() {
+            self.due.fetch = now + options.fetch_every;
+            self.due.fetch_busy = true;
+            self.worker.fetch(self.core.newest_commit());
+        }
+    }
+
+    fn dispatch_looks(&mut self) {
+        let now = self.core.now();
+        self.core.looking.retain(|_, until| *until > now);
+        let wanted: Vec<Look> =
+            self.core.plan.looks.iter().filter(|look| !self.core.looking.contains_key(look)).cloned().collect();
+        for look in wanted {
+            if look == Look::Quorum {
+                if !self.due.quorum_busy {
+                    self.due.quorum_busy = true;
+                    self.due.quorum = now + self.core.options.quorum_every;
+                    self.core.looking.insert(look, now + Duration::from_secs(2));
+                    self.worker.quorum(3);
+                }
+                continue;
+            }
+            self.core.looking.insert(look.clone(), now + Duration::from_secs(40));
+            self.worker.look(look, &self.core.observed, &self.core.desired, self.core.own_tasks());
+        }
+    }
+
+    /// Lets the effect in hand reach a recorded state, at most 10 s.
+    async fn settle(mut self) {
+        let clock = self.core.ports.clock.clone();
+        let until = clock.now() + Duration::from_secs(10);
+        while self.core.evidence.values().any(|evidence| evidence.in_hand) && clock.now() < until {
+            tokio::select! {
+                Some(message) = self.inbox.recv() => self.core.absorb(message),
+                () = clock.sleep(Duration::from_secs(1)) => {}
+            }
+        }
+        self.core.publish();
+        self.worker.tasks.close();
+    }
+}
+
+impl Core {
+    /// Plans until there is nothing new to remember.
+    pub(crate) fn replan(&mut self) {
+        for _ in 0..MOST_ROUNDS {
+            let now = self.now();
+            let next = plan(&self.input(now));
+            let events = next.events.clone();
+            self.plan = Arc::new(next);
+            if events.is_empty() || self.state.acting_stopped.is_some() || self.remember(events).is_err() {
+                return;
+            }
+        }
+        tracing::error!("the planner found something new to remember in every round; the rest waits for the next pass");
+    }
+}

@@ -1,0 +1,222 @@
+//! Work that takes time, done beside the loop: looks, effects, fetches. Each ends as one message.
+
+use crate::{ports::Ports, observe};
+use jarvis_crds::{Desired, Probe as ReadyProbe};
+use jarvis_guard::Permit;
+use jarvis_model::{
+    Identity, IntentId, LiveStatus, NodeName, Observed, StopCause, TaskObserved, Timestamp, Upid, Vmid,
+};
+use jarvis_planner::{Look, Step};
+use jarvis_ports::{
+    Accepted, ClusterLook, Fetched, LookError, PerformError, Priority, QuorumLook, SourceError, TaskState,
+};
+use std::{collections::BTreeSet, time::Duration};
+use tokio::sync::mpsc;
+
+/// What the loop hears.
+#[derive(Debug)]
+pub enum Message {
+    /// The cluster-wide look came back.
+    Cluster(Result<ClusterLook, LookError>, Timestamp),
+    /// Quorum came back, from those that answered.
+    Quorum(Vec<Result<QuorumLook, LookError>>, Timestamp),
+    /// The task list came back.
+    Tasks(Result<Vec<TaskObserved>, LookError>),
+    /// A look that the planner asked for came back.
+    Looked(Look, Found, Timestamp),
+    /// A look for an effect in flight came back.
+    Pursued(IntentId, Found, Timestamp),
+    /// An effect was sent.
+    Performed(IntentId, Result<Accepted, PerformError>),
+    /// The source came back.
+    Fetched(Result<Option<Fetched>, SourceError>),
+    /// The last good revision came back after a start.
+    Restored(Result<Fetched, SourceError>),
+}
+
+/// What a look found.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// A guest's live status.
+    Live(Vmid, Result<LiveStatus, LookError>),
+    /// A guest's identity.
+    Identity(Vmid, Result<Option<Identity>, LookError>),
+    /// A guest's tasks, and why it stopped.
+    Cause(Vmid, Result<(StopCause, Vec<TaskObserved>), LookError>),
+    /// Whether a guest is ready.
+    Ready(Vmid, Option<bool>),
+    /// A node's uptime.
+    Node(NodeName, Result<u64, LookError>),
+    /// Whether a node has nothing of ours running.
+    NodeIdle(NodeName, Result<bool, LookError>),
+    /// Tasks of the guest of an effect in flight.
+    Tasks(Result<Vec<TaskObserved>, LookError>),
+    /// A followed task.
+    Task(Result<TaskState, LookError>),
+    /// Quorum was asked for and is reported by itself.
+    Nothing,
+}
+
+/// Hands out work.
+#[derive(Clone)]
+pub struct Worker {
+    /// Through what.
+    pub ports: Ports,
+    /// Where results go.
+    pub messages: mpsc::UnboundedSender<Message>,
+    /// What keeps track of work under way.
+    pub tasks: tokio_util::task::TaskTracker,
+}
+
+impl Worker {
+    fn spawn(&self, work: impl Future<Output = Message> + Send + 'static) {
+        let messages = self.messages.clone();
+        self.tasks.spawn(async move {
+            // The loop is gone only at shutdown; then nobody needs the result.
+            drop(messages.send(work.await));
+        });
+    }
+
+    /// The cluster-wide look.
+    pub fn cluster(&self) {
+        let ports = self.ports.clone();
+        self.spawn(async move {
+            let look = ports.hypervisor.look_cluster().await;
+            Message::Cluster(look, ports.clock.now())
+        });
+    }
+
+    /// Quorum, by up to `ask` entry points.
+    pub fn quorum(&self, ask: usize) {
+        let ports = self.ports.clone();
+        self.spawn(async move {
+            let looks = ports.hypervisor.look_quorum(ask).await;
+            Message::Quorum(looks, ports.clock.now())
+        });
+    }
+
+    /// The cluster's task list.
+    pub fn tasks(&self) {
+        let ports = self.ports.clone();
+        self.spawn(async move { Message::Tasks(ports.hypervisor.look_cluster_tasks().await) });
+    }
+
+    /// The source.
+    pub fn fetch(&self, known: Option<String>) {
+        let Some(source) = self.ports.source.clone() else { return };
+        self.spawn(async move { Message::Fetched(source.fetch(known.as_deref()).await) });
+    }
+
+    /// The last good revision.
+    pub fn restore(&self, commit: String) {
+        let Some(source) = self.ports.source.clone() else { return };
+        self.spawn(async move { Message::Restored(source.read(&commit).await) });
+    }
+
+    /// Sends the permitted effect.
+    pub fn perform(&self, permit: Permit) {
+        let ports = self.ports.clone();
+        let intent = permit.intent().clone();
+        self.spawn(async move { Message::Performed(intent, ports.hypervisor.perform(permit).await) });
+    }
+
+    /// A look that the planner asked for.
+    pub fn look(&self, look: Look, observed: &Observed, desired: &Desired, own: BTreeSet<Upid>) {
+        let ports = self.ports.clone();
+        let guest = look_vmid(&look).and_then(|vmid| observed.guests.get(&vmid)).cloned();
+        let probe = guest.as_ref().and_then(|guest| desired.guest_by_vmid(guest.vmid)).and_then(|(_, manifest)| manifest.spec.ready.clone());
+        self.spawn(async move {
+            let found = match (&look, guest) {
+                (Look::Guest { vmid }, Some(guest)) => {
+                    let live = ports.hypervisor.look_guest(&guest.node, guest.kind, *vmid, Priority::Act).await;
+                    Found::Live(*vmid, live)
+                }
+                (Look::Identity { vmid }, Some(guest)) => {
+                    Found::Identity(*vmid, ports.hypervisor.look_identity(&guest.node, guest.kind, *vmid).await)
+                }
+                (Look::StopCause { vmid, since }, Some(guest)) => {
+                    Found::Cause(*vmid, cause(&ports, &guest.node, *vmid, *since, &own).await)
+                }
+                (Look::Ready { vmid }, Some(guest)) => {
+                    Found::Ready(*vmid, ready(&ports, &guest.node, *vmid, probe.map(|ready| ready.probe)).await)
+                }
+                (Look::Node { node }, _) => Found::Node(node.clone(), ports.hypervisor.look_node(node).await),
+                (Look::NodeIdle { node }, _) => Found::NodeIdle(node.clone(), idle(&ports, node, &own).await),
+                (Look::Quorum, _) => Found::Nothing,
+                (_, None) => Found::Nothing,
+            };
+            Message::Looked(look, found, ports.clock.now())
+        });
+    }
+
+    /// A look for an effect in flight.
+    pub fn pursue(&self, intent: IntentId, step: Step, observed: &Observed) {
+        let ports = self.ports.clone();
+        let guest = match &step {
+            Step::LookGuest { vmid } => observed.guests.get(vmid).cloned(),
+            _ => None,
+        };
+        self.spawn(async move {
+            let found = match step {
+                Step::LookTasks { node, vmid, since } => {
+                    Found::Tasks(ports.hypervisor.look_guest_tasks(&node, vmid, since).await)
+                }
+                Step::FollowTask { upid } => Found::Task(ports.hypervisor.look_task(&upid).await),
+                Step::LookGuest { vmid } => match guest {
+                    Some(guest) => {
+                        let live = ports.hypervisor.look_guest(&guest.node, guest.kind, vmid, Priority::Act).await;
+                        Found::Live(vmid, live)
+                    }
+                    None => Found::Nothing,
+                },
+                Step::LookNode { node } => {
+                    let uptime = ports.hypervisor.look_node(&node).await;
+                    Found::Node(node, uptime)
+                }
+                Step::Wait { .. } | Step::Record { .. } => Found::Nothing,
+            };
+            Message::Pursued(intent, found, ports.clock.now())
+        });
+    }
+}
+
+fn look_vmid(look: &Look) -> Option<Vmid> {
+    match look {
+        Look::Guest { vmid } | Look::Identity { vmid } | Look::StopCause { vmid, .. } | Look::Ready { vmid } => Some(*vmid),
+        Look::Quorum | Look::Node { .. } | Look::NodeIdle { .. } => None,
+    }
+}
+
+async fn cause(
+    ports: &Ports,
+    node: &NodeName,
+    vmid: Vmid,
+    since: Timestamp,
+    own: &BTreeSet<Upid>,
+) -> Result<(StopCause, Vec<TaskObserved>), LookError> {
+    let tasks = match ports.hypervisor.look_guest_tasks(node, vmid, since).await {
+        Err(LookError::NoRights { .. }) => return Ok((StopCause::Unreadable, Vec::new())),
+        other => other?,
+    };
+    let node_tasks = match ports.hypervisor.look_node_tasks(node, since).await {
+        Err(LookError::NoRights { .. }) => return Ok((StopCause::Unreadable, tasks)),
+        other => other?,
+    };
+    Ok((observe::stop_cause(&tasks, &node_tasks, own), tasks))
+}
+
+async fn idle(ports: &Ports, node: &NodeName, own: &BTreeSet<Upid>) -> Result<bool, LookError> {
+    let since = ports.clock.now() - Duration::from_secs(86_400);
+    let tasks = ports.hypervisor.look_node_tasks(node, since).await?;
+    Ok(tasks.iter().all(|task| task.ended_at.is_some() || !own.contains(&task.upid)))
+}
+
+const PROBE_WITHIN: Duration = Duration::from_secs(5);
+
+async fn ready(ports: &Ports, node: &NodeName, vmid: Vmid, probe: Option<ReadyProbe>) -> Option<bool> {
+    match probe? {
+        ReadyProbe::GuestAgent(_) => ports.hypervisor.ping_agent(node, vmid).await.ok(),
+        ReadyProbe::Tcp(tcp) => Some(ports.probe.tcp(&tcp.address, PROBE_WITHIN).await),
+        ReadyProbe::Http(http) => Some(ports.probe.http(&http.url, Some(http.status), PROBE_WITHIN).await),
+    }
+}
