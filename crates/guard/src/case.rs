@@ -148,19 +148,6 @@ impl<'a> Case<'a> {
             .unwrap_or_default()
     }
 
-    /// Never, by anyone.
-    pub fn black(&self, rule: Rule, resource: String, reason: String, unblock: String) -> Verdict {
-        Verdict::Refuse {
-            refusal: Refusal {
-                rule,
-                tier: Tier::Black,
-                resource,
-                reason,
-                unblock,
-            },
-        }
-    }
-
     /// Not as things are.
     pub fn refuse(&self, rule: Rule, resource: String, reason: String, unblock: String) -> Verdict {
         Verdict::Refuse {
@@ -214,6 +201,19 @@ impl<'a> Case<'a> {
             rule,
             reason,
         }
+    }
+}
+
+/// Never, by anyone.
+pub fn black(rule: Rule, resource: String, reason: String, unblock: String) -> Verdict {
+    Verdict::Refuse {
+        refusal: Refusal {
+            rule,
+            tier: Tier::Black,
+            resource,
+            reason,
+            unblock,
+        },
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::words;
 use jarvis_model::{
     Action, Effect, GuestKind, GuestObserved, GuestStatus, GuestVerb, NodeName, NodeVerb, Observed, Refusal,
-    Rule, Tier, Vmid,
+    Rule, Tier,
 };
 
 /// Resolves an action. Placement and kind come from the cluster list (`GET /cluster/resources`), whether a migrated
@@ -14,82 +14,80 @@ use jarvis_model::{
 /// [`Rule::Unsupported`] for what this version cannot carry out, [`Rule::TargetMissing`] when the target is not in the
 /// list. The tier in the refusal is the base tier; commands count as black, for no policy is at hand here.
 pub fn resolve(action: &Action, observed: &Observed) -> Result<Effect, Refusal> {
-    let guest = |vmid: &Vmid| observed.guests.get(vmid).ok_or_else(|| missing(action, observed));
-    let at = |vmid: &Vmid, request: GuestVerb| {
-        guest(vmid).map(|seen| Effect::Guest {
-            node: seen.node.clone(),
-            kind: seen.kind,
-            vmid: *vmid,
-            request,
-        })
-    };
     match action {
-        Action::StartGuest { vmid } => at(vmid, GuestVerb::Start),
-        Action::ShutdownGuest { vmid, timeout_secs } => at(
-            vmid,
-            GuestVerb::Shutdown {
-                timeout_secs: *timeout_secs,
-            },
-        ),
-        Action::RebootGuest { vmid, timeout_secs } => at(
-            vmid,
-            GuestVerb::Reboot {
-                timeout_secs: *timeout_secs,
-            },
-        ),
-        Action::StopGuest { vmid } => at(vmid, GuestVerb::Stop),
-        Action::ResetGuest { vmid } => match guest(vmid)?.kind {
-            GuestKind::Qemu => at(vmid, GuestVerb::Reset),
-            GuestKind::Lxc => Err(unsupported(
-                action,
-                observed,
-                "containers have no reset button",
-                "Reboot it, or stop it and start it again.",
-            )),
-        },
-        Action::CreateSnapshot { vmid, snapshot } => at(
-            vmid,
-            GuestVerb::Snapshot {
-                snapshot: snapshot.clone(),
-            },
-        ),
-        Action::RollbackSnapshot { vmid, snapshot } => at(
-            vmid,
-            GuestVerb::Rollback {
-                snapshot: snapshot.clone(),
-            },
-        ),
-        Action::MigrateGuest { vmid, target } => {
-            let running = runs(guest(vmid)?);
-            at(
-                vmid,
-                GuestVerb::Migrate {
-                    target: target.clone(),
-                    running,
-                },
-            )
+        Action::StartGuest { vmid }
+        | Action::ShutdownGuest { vmid, .. }
+        | Action::RebootGuest { vmid, .. }
+        | Action::StopGuest { vmid }
+        | Action::ResetGuest { vmid }
+        | Action::CreateSnapshot { vmid, .. }
+        | Action::RollbackSnapshot { vmid, .. }
+        | Action::MigrateGuest { vmid, .. } => {
+            let guest = observed
+                .guests
+                .get(vmid)
+                .ok_or_else(|| missing(action, observed))?;
+            let request = guest_verb(action, guest, observed)?;
+            Ok(Effect::Guest {
+                node: guest.node.clone(),
+                kind: guest.kind,
+                vmid: *vmid,
+                request,
+            })
         }
         Action::RebootNode { node } => power(action, node, NodeVerb::Reboot, observed),
         Action::ShutdownNode { node } => power(action, node, NodeVerb::Shutdown, observed),
         Action::DestroyGuest { .. } | Action::ReconfigureGuest { .. } | Action::Unknown { .. } => {
-            Err(unsupported(
-                action,
-                observed,
-                "Jarvis has no such effect",
-                "Do it by hand in Proxmox, if it must be done.",
-            ))
+            let unblock = "Do it by hand in Proxmox, if it must be done.";
+            Err(unsupported(action, observed, "there is no such effect", unblock))
         }
         Action::WakeNode { .. }
         | Action::StartService { .. }
         | Action::RestartService { .. }
         | Action::StopService { .. }
-        | Action::RunCommand { .. } => Err(unsupported(
-            action,
-            observed,
-            "this version acts through the Proxmox API alone",
-            "Do it by hand on the host.",
-        )),
+        | Action::RunCommand { .. } => {
+            let why = "this version acts through the Proxmox API alone";
+            Err(unsupported(action, observed, why, "Do it by hand on the host."))
+        }
     }
+}
+
+/// What is asked of a guest; only for actions that are aimed at one.
+fn guest_verb(action: &Action, guest: &GuestObserved, observed: &Observed) -> Result<GuestVerb, Refusal> {
+    Ok(match action {
+        Action::StartGuest { .. } => GuestVerb::Start,
+        Action::ShutdownGuest { timeout_secs, .. } => GuestVerb::Shutdown {
+            timeout_secs: *timeout_secs,
+        },
+        Action::RebootGuest { timeout_secs, .. } => GuestVerb::Reboot {
+            timeout_secs: *timeout_secs,
+        },
+        Action::StopGuest { .. } => GuestVerb::Stop,
+        Action::ResetGuest { .. } if guest.kind == GuestKind::Qemu => GuestVerb::Reset,
+        Action::CreateSnapshot { snapshot, .. } => GuestVerb::Snapshot {
+            snapshot: snapshot.clone(),
+        },
+        Action::RollbackSnapshot { snapshot, .. } => GuestVerb::Rollback {
+            snapshot: snapshot.clone(),
+        },
+        Action::MigrateGuest { target, .. } => GuestVerb::Migrate {
+            target: target.clone(),
+            running: runs(guest),
+        },
+        Action::ResetGuest { .. } => {
+            let unblock = "Reboot it, or stop it and start it again.";
+            return Err(unsupported(
+                action,
+                observed,
+                "containers have no reset button",
+                unblock,
+            ));
+        }
+        _ => {
+            let unblock = "Do it by hand in Proxmox, if it must be done.";
+            return Err(unsupported(action, observed, "there is no such effect", unblock));
+        }
+    })
 }
 
 fn power(

@@ -63,9 +63,10 @@ pub fn doing(action: &Action, observed: &Observed) -> String {
 /// `2026-11-25 09:12:04 UTC`.
 pub fn time(at: Timestamp) -> String {
     let millis = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
-    jiff::Timestamp::from_millisecond(millis)
-        .map(|instant| instant.strftime("%Y-%m-%d %H:%M:%S UTC").to_string())
-        .unwrap_or_else(|_| "the end of time".to_owned())
+    match jiff::Timestamp::from_millisecond(millis) {
+        Ok(instant) => instant.strftime("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        Err(_) => "the end of time".to_owned(),
+    }
 }
 
 /// `until 2026-11-25 09:12:04 UTC`, or `until released`.
@@ -80,6 +81,15 @@ pub fn list(items: &[String]) -> String {
         [only] => only.clone(),
         [init @ .., last] => format!("{} and {last}", init.join(", ")),
     }
+}
+
+/// With a small first letter.
+pub fn lowered(text: &str) -> String {
+    let mut letters = text.chars();
+    letters
+        .next()
+        .map(|first| first.to_lowercase().chain(letters).collect())
+        .unwrap_or_default()
 }
 
 /// With a capital first letter.

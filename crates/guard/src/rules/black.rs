@@ -3,7 +3,7 @@
 use super::target::unhealthy_nodes;
 use crate::{
     base_tier,
-    case::Case,
+    case::{self, Case},
     graph::{Danger, End, Source, interrupts},
     quorum::{Member, Tally},
     words,
@@ -30,7 +30,12 @@ pub fn action(case: &Case<'_>) -> Option<Verdict> {
             "Do it by hand in Proxmox, if it must be done.",
         ),
     };
-    Some(case.black(Rule::BlackAction, case.target(), reason, unblock.to_owned()))
+    Some(case::black(
+        Rule::BlackAction,
+        case.target(),
+        reason,
+        unblock.to_owned(),
+    ))
 }
 
 /// Every change of something protected.
@@ -49,7 +54,7 @@ pub fn protected(case: &Case<'_>) -> Option<Verdict> {
         "Do it by hand, or {}.",
         unprotect(&end, &case.graph().sources(&end))
     );
-    Some(case.black(Rule::Protected, name, reason, unblock))
+    Some(case::black(Rule::Protected, name, reason, unblock))
 }
 
 /// Interrupting what something protected needs, directly or through others.
@@ -59,15 +64,27 @@ pub fn protected_dependency(case: &Case<'_>) -> Option<Verdict> {
     let name = danger.protected.words(observed);
     let reason = danger_reason(case, &danger, &name);
     let sources = case.graph().sources(&danger.protected);
-    let first_step = match (&danger.unplaced, danger.through.is_empty(), &danger.protected) {
-        (Some(vmid), _, _) => format!("Wait until {} is seen again", words::guest(*vmid, observed)),
-        (None, true, End::Guest(_)) if matches!(danger.interrupted, End::Node(_)) => {
-            format!("Move {name} to another node by hand")
-        }
-        (None, _, _) => format!("End what ties {name} to it by hand"),
-    };
+    let first_step = first_step(case, &danger);
     let unblock = format!("{first_step}, or {}.", unprotect(&danger.protected, &sources));
-    Some(case.black(Rule::ProtectedDependency, name, reason, unblock))
+    Some(case::black(Rule::ProtectedDependency, name, reason, unblock))
+}
+
+/// What would loosen the knot nearest to what is interrupted.
+fn first_step(case: &Case<'_>, danger: &Danger) -> String {
+    let observed = case.facts.observed;
+    if let Some(vmid) = danger.unplaced {
+        return format!("Wait until {} is seen again", words::guest(vmid, observed));
+    }
+    let nearest = danger.through.last().unwrap_or(&danger.protected);
+    let name = nearest.words(observed);
+    match (nearest, &danger.interrupted) {
+        (End::Guest(_), End::Node(_)) => format!("Move {name} to another node by hand"),
+        (_, host) if nearest.host().as_ref() == Some(host) => format!("Let {name} run elsewhere"),
+        (_, needed) => {
+            let needed = needed.words(observed);
+            format!("Take the dependency of {name} on {needed} out of its SafetyPolicy")
+        }
+    }
 }
 
 fn danger_reason(case: &Case<'_>, danger: &Danger, name: &str) -> String {
@@ -115,7 +132,7 @@ pub fn quorum_after(case: &Case<'_>) -> Option<Verdict> {
     if tally.holds() {
         return None;
     }
-    Some(case.black(
+    Some(case::black(
         Rule::QuorumAfter,
         words::node(&node),
         format!(
@@ -157,12 +174,12 @@ pub fn other_node_unhealthy(case: &Case<'_>) -> Option<Verdict> {
         _ => return None,
     };
     let other = unhealthy_nodes(case).into_iter().find(|node| Some(node) != own)?;
-    Some(case.black(
+    Some(case::black(
         Rule::OtherNodeUnhealthy,
         words::node(&other),
         format!(
-            "{} must wait: node {other} is expected online and is not known to be.",
-            case.doing()
+            "Node {other} is expected online and is not known to be; {} as well would put two nodes at risk.",
+            words::lowered(&case.doing())
         ),
         format!("Bring node {other} back, or declare `expected: Any` in its manifest if it may be off."),
     ))
@@ -176,7 +193,7 @@ pub fn identity(case: &Case<'_>) -> Option<Verdict> {
     if seen == known {
         return None;
     }
-    Some(case.black(
+    Some(case::black(
         Rule::IdentityMismatch,
         case.name(vmid),
         format!(

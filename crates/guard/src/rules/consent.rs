@@ -149,7 +149,7 @@ fn mass_failure(case: &Case<'_>) -> Option<Ask> {
     let reason = mass_failure_reason(case).filter(|_| !case.is_autonomous())?;
     Some(Ask {
         rule: Rule::MassFailure,
-        reason,
+        reason: format!("{reason} Confirm that this act is meant all the same."),
     })
 }
 

@@ -3,7 +3,7 @@
 
 use super::target::unknown;
 use crate::case::Case;
-use jarvis_model::{Verdict, limits};
+use jarvis_model::{Rule, Verdict, limits};
 
 /// Live status and identity must be fresh. A node's own state is checked with its cluster-wide facts.
 pub fn fresh(case: &Case<'_>) -> Option<Verdict> {
@@ -22,11 +22,19 @@ pub fn fresh(case: &Case<'_>) -> Option<Verdict> {
         return Some(unknown(case, &name, "it was last seen before its node came back"));
     }
     if let Some(why) = guest.identity.why_not(case.now(), limits::IDENTITY) {
-        let why = format!(
-            "whether it is still the same guest is open, its identity: {}",
-            why.as_str()
+        return Some(
+            case.wait(
+                Rule::TargetUnknown,
+                name.clone(),
+                format!(
+                    "Whether {name} is still the same guest is not known; its identity: {}.",
+                    why.as_str()
+                ),
+                "Wait for the next look at its identity (SMBIOS uuid, or the first MAC of a container)."
+                    .to_owned(),
+                None,
+            ),
         );
-        return Some(unknown(case, &name, &why));
     }
     None
 }

@@ -66,7 +66,7 @@ pub fn quorum(case: &Case<'_>) -> Option<Verdict> {
         ),
         Some(quorum) if quorum.agreeing < witnesses => (
             format!(
-                "{} of the {witnesses} entry points that must agree on quorum do.",
+                "{} entry points agree on quorum, and {witnesses} must.",
                 quorum.agreeing
             ),
             "Give the addresses of at least two nodes in jarvis.yaml, and bring a second one back.",
@@ -116,7 +116,10 @@ pub fn destination_online(case: &Case<'_>) -> Option<Verdict> {
         return Some(case.refuse(
             Rule::WrongState,
             case.name(*vmid),
-            format!("{} already lives on node {target}.", case.name(*vmid)),
+            format!(
+                "{} already lives on node {target}.",
+                words::capitalised(&case.name(*vmid))
+            ),
             "Name another node, if it should move.".to_owned(),
         ));
     }
@@ -141,11 +144,7 @@ fn away(case: &Case<'_>, node: &NodeName) -> Option<Verdict> {
             format!("{} needs node {node}, which is offline.", case.doing()),
             format!("Bring node {node} back."),
         )),
-        None => Some(unknown(
-            case,
-            &words::node(node),
-            "its node's state was not seen lately",
-        )),
+        None => Some(unknown(case, &words::node(node), "last seen too long ago")),
     }
 }
 
@@ -154,7 +153,7 @@ fn wake_state(case: &Case<'_>, node: &NodeName) -> Option<Verdict> {
     match seen.and_then(|seen| seen.status.fresh(case.now(), limits::CRITICAL)) {
         Some(NodeStatus::Offline) => None,
         Some(NodeStatus::Online) => Some(wrong_state(case, "online")),
-        None => Some(unknown(case, &words::node(node), "its state was not seen lately")),
+        None => Some(unknown(case, &words::node(node), "last seen too long ago")),
     }
 }
 
@@ -204,25 +203,25 @@ pub fn state(case: &Case<'_>) -> Option<Verdict> {
 
 fn wrong_state(case: &Case<'_>, state: &str) -> Verdict {
     let target = case.target();
-    let unblock = match case.action() {
-        Action::StartGuest { .. } | Action::WakeNode { .. } if matches!(state, "running" | "online") => {
-            "Nothing is left to do."
+    let verb = case.action().verb();
+    let (consequence, unblock) = match case.action() {
+        Action::StartGuest { .. } if state != "running" => {
+            (format!("it cannot be {verb}ed"), "Resume it by hand in Proxmox.")
         }
-        Action::StartGuest { .. } => "Resume it by hand in Proxmox.",
-        Action::ShutdownGuest { .. } | Action::StopGuest { .. } => "Nothing is left to do.",
-        Action::RebootGuest { .. } | Action::ResetGuest { .. } => "Start it instead.",
-        _ => "Start the guest first.",
-    };
-    case.refuse(
-        Rule::WrongState,
-        target.clone(),
-        format!(
-            "{} is {state}, so there is nothing to {}.",
-            words::capitalised(&target),
-            case.action().verb()
+        Action::RebootGuest { .. } | Action::ResetGuest { .. } => {
+            (format!("there is nothing to {verb}"), "Start it instead.")
+        }
+        Action::StartGuest { .. }
+        | Action::WakeNode { .. }
+        | Action::ShutdownGuest { .. }
+        | Action::StopGuest { .. } => (format!("there is nothing to {verb}"), "Nothing is left to do."),
+        _ => (
+            format!("Jarvis cannot {verb} anything in it"),
+            "Start the guest first.",
         ),
-        unblock.to_owned(),
-    )
+    };
+    let reason = format!("{} is {state}, so {consequence}.", words::capitalised(&target));
+    case.refuse(Rule::WrongState, target, reason, unblock.to_owned())
 }
 
 /// A config lock or a running task has the guest.

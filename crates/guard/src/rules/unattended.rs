@@ -43,12 +43,11 @@ pub fn ha_warning(case: &Case<'_>) -> Option<String> {
 /// A hold on the resource, its node or the cluster.
 pub fn held(case: &Case<'_>) -> Option<Verdict> {
     let (scope, hold) = hold(case).filter(|_| case.is_autonomous())?;
-    Some(case.refuse(
-        Rule::Held,
-        scope.to_string(),
-        hold_words(scope, hold),
-        format!("Release the hold on {scope}, or let it run out."),
-    ))
+    let end = hold.until.map_or_else(String::new, |until| {
+        format!(", or wait until {}", words::time(until))
+    });
+    let unblock = format!("Release it (`jarvis release {scope}`){end}.");
+    Some(case.refuse(Rule::Held, scope.to_string(), hold_words(scope, hold), unblock))
 }
 
 /// A hold, for a person about to act.
@@ -57,12 +56,17 @@ pub fn hold_warning(case: &Case<'_>) -> Option<String> {
 }
 
 fn hold_words(scope: &HoldScope, hold: &Hold) -> String {
+    let what = match scope {
+        HoldScope::Cluster => "the cluster".to_owned(),
+        HoldScope::Node(node) => format!("node {node} and the guests on it"),
+        HoldScope::Resource(key) => key.to_string(),
+    };
     let why = if hold.reason.is_empty() {
         String::new()
     } else {
-        format!(" ({})", hold.reason)
+        format!(": {}", hold.reason)
     };
-    format!("{} holds {scope} {}{why}.", hold.by, words::until(hold.until))
+    format!("{} holds {what} {}{why}.", hold.by, words::until(hold.until))
 }
 
 fn hold<'a>(case: &Case<'a>) -> Option<(&'a HoldScope, &'a Hold)> {
@@ -87,7 +91,7 @@ pub fn mass_failure(case: &Case<'_>) -> Option<Verdict> {
         case.refuse(
             Rule::MassFailure,
             "cluster".to_owned(),
-            reason,
+            format!("{reason} Jarvis observes and alerts only."),
             "Bring the nodes back, declare `expected: Any` for those that may be off, or act yourself."
                 .to_owned(),
         ),
@@ -100,7 +104,7 @@ pub fn mass_failure_reason(case: &Case<'_>) -> Option<String> {
     let many = away.len() > 1 && !case.only_reads();
     many.then(|| {
         format!(
-            "{} nodes are not as expected: {}. Jarvis observes and alerts only.",
+            "{} nodes are not as expected: {}.",
             away.len(),
             words::list(&away)
         )
@@ -238,13 +242,13 @@ pub fn hourly(case: &Case<'_>) -> Option<Verdict> {
     Some(case.wait(
         Rule::HourlyBudget,
         "cluster".to_owned(),
-        format!("Jarvis has acted {made} times by itself within the hour, and may {limit} times."),
+        format!("Jarvis acted {made} times by itself within the hour; {limit} are allowed."),
         "Wait for the hour to pass, or act yourself.".to_owned(),
         oldest.map(|at| *at + HOUR),
     ))
 }
 
-const HOUR: std::time::Duration = std::time::Duration::from_secs(3600);
+const HOUR: std::time::Duration = std::time::Duration::from_hours(1);
 
 /// The level that holds for a resource: the lowest of what its manifest asks for (or, if it asks for nothing, the
 /// floor's), every policy's default and ceiling, the floor's ceiling, and the ceiling a person set.
@@ -258,17 +262,19 @@ pub fn autonomy(asked: Option<Autonomy>, facts: &Facts<'_>) -> Autonomy {
         .fold(own, Autonomy::min)
 }
 
-/// The level that holds for this request: never above what the resource's own manifest says.
+/// The level that holds for this request.
 pub fn level_of(case: &Case<'_>) -> Autonomy {
+    autonomy(asked(case), case.facts)
+}
+
+/// What the request says its manifest asks for, but never above what the manifest does say.
+fn asked(case: &Case<'_>) -> Option<Autonomy> {
     let desired = case.facts.desired;
     let manifest = case.resource().and_then(|key| {
         let guest = desired.guests.get(key).and_then(|guest| guest.spec.autonomy);
         guest.or_else(|| desired.nodes.get(key).and_then(|node| node.spec.autonomy))
     });
-    autonomy(
-        [case.request.autonomy, manifest].into_iter().flatten().min(),
-        case.facts,
-    )
+    [case.request.autonomy, manifest].into_iter().flatten().min()
 }
 
 /// L0 observes and L1 alerts: neither acts nor recommends.
@@ -308,8 +314,12 @@ pub fn raise(case: &Case<'_>, wanted: Autonomy) -> String {
             places.push(format!("`autonomy` of {key}"));
         }
     }
-    if case.request.autonomy.unwrap_or(case.facts.floor.autonomy) < wanted || places.is_empty() {
-        places.push("`autonomy` of its manifest".to_owned());
+    match asked(case) {
+        None if case.facts.floor.autonomy < wanted => {
+            places.push("`autonomy` of its manifest, or `safety.autonomy` in jarvis.yaml".to_owned());
+        }
+        Some(level) if level < wanted => places.push("`autonomy` of its manifest".to_owned()),
+        _ => {}
     }
     words::list(&places)
 }

@@ -1,0 +1,860 @@
+//! One permitted neighbour and one spoiled world for every reason the guard has. The refusals' full texts are in
+//! `snapshots/`, which reads as their documentation.
+
+use crate::world::*;
+use jarvis_crds::{
+    AllowedCommand, AppliesTo, AutonomyRule, Budgets, DependencyEnd, Expected, GuestTarget, Place, Protected,
+    SafetyPolicySpec, ServiceName, ServiceRef, Target, WindowEffect,
+};
+use jarvis_guard::{Nature, PlanSize, Request};
+use jarvis_model::{
+    Action, Autonomy, Digest, Event, Freeze, FreezeScope, GuestKind, GuestStatus, HoldScope, Host, Identity,
+    IntentId, NodeStatus, Observation, Outcome, Role, Rule, Scope, UnknownReason,
+};
+use std::time::Duration;
+
+/// A request that is permitted in a world, and what spoils it.
+pub struct Example {
+    pub rule: Rule,
+    pub title: &'static str,
+    pub world: World,
+    pub request: Request,
+    pub spoiled: (World, Request),
+}
+
+/// What makes a world or request ready, or spoils it.
+type Change = fn(&mut World, &mut Request);
+
+fn example(rule: Rule, title: &'static str, request: Request, ready: Change, spoil: Change) -> Example {
+    let (mut world, mut request) = (world(), request);
+    ready(&mut world, &mut request);
+    let mut spoiled = (world.clone(), request.clone());
+    spoil(&mut spoiled.0, &mut spoiled.1);
+    Example {
+        rule,
+        title,
+        world,
+        request,
+        spoiled,
+    }
+}
+
+fn plain(rule: Rule, title: &'static str, request: Request, spoil: Change) -> Example {
+    example(rule, title, request, |_, _| {}, spoil)
+}
+
+/// Node power, confirmed.
+fn confirmed(world: &mut World, request: &mut Request) {
+    world.confirm(request, "anna");
+}
+
+/// All examples, by the order in which their rules speak.
+pub fn all() -> Vec<Example> {
+    let mut all = black();
+    all.extend(protection());
+    all.extend(allowed());
+    all.extend(cluster());
+    all.extend(guests());
+    all.extend(unattended());
+    all.extend(budgets());
+    all.extend(consent());
+    all.extend(slots());
+    all
+}
+
+fn black() -> Vec<Example> {
+    vec![
+        plain(
+            Rule::BlackAction,
+            "destroying",
+            person_request(start(101)),
+            |_, request| {
+                request.action = Action::DestroyGuest { vmid: vmid(101) };
+            },
+        ),
+        plain(
+            Rule::BlackAction,
+            "reconfiguring",
+            person_request(start(101)),
+            |_, request| {
+                request.action = Action::ReconfigureGuest { vmid: vmid(101) };
+            },
+        ),
+        plain(
+            Rule::BlackAction,
+            "an unlisted command",
+            person_request(start(101)),
+            |_, request| {
+                let argv = vec!["rm".to_owned(), "-r".to_owned(), "/srv".to_owned()];
+                request.action = Action::RunCommand {
+                    host: Host::Guest(vmid(101)),
+                    argv,
+                };
+            },
+        ),
+        plain(
+            Rule::BlackAction,
+            "an unknown action",
+            person_request(start(101)),
+            |_, request| {
+                request.action = Action::Unknown {
+                    name: "defragment".to_owned(),
+                };
+            },
+        ),
+        example(
+            Rule::QuorumAfter,
+            "a reboot that leaves too few votes",
+            person_request(reboot_node("forge")),
+            confirmed,
+            |world, _| {
+                world.declare_node("atlas", Expected::Any);
+                world.set_offline("atlas");
+            },
+        ),
+        example(
+            Rule::OtherNodeUnhealthy,
+            "node power while another node is away",
+            person_request(reboot_node("forge")),
+            |world, request| {
+                world.quorum().device_votes = 1;
+                confirmed(world, request);
+            },
+            |world, _| world.set_offline("atlas"),
+        ),
+        example(
+            Rule::OtherNodeUnhealthy,
+            "a migration while another node is away",
+            person_request(migrate(102, "nova")),
+            confirmed,
+            |world, _| world.node("atlas").status = Observation::unknown(UnknownReason::Stale),
+        ),
+        plain(
+            Rule::IdentityMismatch,
+            "another guest under the number",
+            start_by_reconciler(),
+            |world, _| {
+                world.guest(101).identity = Observation::known(Identity("feedface".to_owned()), secs_ago(1));
+            },
+        ),
+    ]
+}
+
+fn protection() -> Vec<Example> {
+    vec![
+        plain(
+            Rule::Protected,
+            "the guest Jarvis runs in",
+            person_request(shutdown(104)),
+            |_, request| {
+                request.action = shutdown(103);
+            },
+        ),
+        plain(
+            Rule::Protected,
+            "a guest in the floor",
+            person_request(shutdown(104)),
+            |world, _| {
+                world.floor.guests.insert(vmid(104));
+            },
+        ),
+        plain(
+            Rule::Protected,
+            "starting a guest in a policy",
+            person_request(start(101)),
+            |world, _| {
+                world.protect(Protected::Guest(vmid(101)));
+            },
+        ),
+        example(
+            Rule::Protected,
+            "a node in the floor and in a policy",
+            person_request(reboot_node("forge")),
+            confirmed,
+            |world, _| {
+                world.floor.nodes.insert(node("forge"));
+                world.protect(Protected::Node(node("forge")));
+            },
+        ),
+        example(
+            Rule::ProtectedDependency,
+            "the node a protected guest lives on",
+            person_request(reboot_node("nova")),
+            confirmed,
+            |world, _| {
+                world.floor.guests.insert(vmid(104));
+            },
+        ),
+        plain(
+            Rule::ProtectedDependency,
+            "a guest that a protected guest needs",
+            person_request(shutdown(102)),
+            |world, _| {
+                world.depend(
+                    "net",
+                    DependencyEnd::Guest(vmid(103)),
+                    DependencyEnd::Guest(vmid(102)),
+                )
+            },
+        ),
+        example(
+            Rule::ProtectedDependency,
+            "the node of a guest that a protected guest needs",
+            person_request(reboot_node("forge")),
+            confirmed,
+            |world, _| {
+                world.depend(
+                    "net",
+                    DependencyEnd::Guest(vmid(103)),
+                    DependencyEnd::Guest(vmid(102)),
+                )
+            },
+        ),
+        example(
+            Rule::ProtectedDependency,
+            "any node while a protected guest is on the move",
+            person_request(reboot_node("forge")),
+            confirmed,
+            |world, _| world.guest(103).lock = Some("migrate".to_owned()),
+        ),
+        plain(
+            Rule::ProtectedDependency,
+            "the guest in which the protected docker daemon lives",
+            person_request(reboot(104)),
+            |world, _| world.protect(Protected::DockerDaemon(Place::Guest(vmid(104)))),
+        ),
+        plain(
+            Rule::ProtectedDependency,
+            "the guest in which a protected service lives",
+            person_request(shutdown(102)),
+            |world, _| {
+                let target = Target::Guest(GuestTarget {
+                    vmid: vmid(102),
+                    via: Default::default(),
+                });
+                let name = ServiceName::Unit("unbound.service".to_owned());
+                world.protect(Protected::Service(ServiceRef { target, name }));
+            },
+        ),
+    ]
+}
+
+fn allowed() -> Vec<Example> {
+    vec![
+        plain(
+            Rule::NotAllowed,
+            "a viewer",
+            person_request(start(101)),
+            |_, request| {
+                request.origin = anna(Role::Viewer);
+            },
+        ),
+        plain(
+            Rule::NotAllowed,
+            "a token without the scope",
+            ticket_request(start(101), mcp(&[Scope::Read, Scope::Operate])),
+            |_, request| request.origin = mcp(&[Scope::Read, Scope::Propose]),
+        ),
+        plain(
+            Rule::Frozen,
+            "Jarvis alone, while frozen",
+            start_by_reconciler(),
+            |world, _| {
+                world.freeze(FreezeScope::Autonomy);
+            },
+        ),
+        plain(
+            Rule::Frozen,
+            "a person, while all is frozen",
+            person_request(start(101)),
+            |world, _| {
+                world.freeze(FreezeScope::All);
+            },
+        ),
+        plain(
+            Rule::FreezeUnreadable,
+            "an unreadable kill switch",
+            person_request(start(101)),
+            |world, _| {
+                world.memory.freeze = Freeze::Unreadable {
+                    reason: "checksum mismatch in segment 12".to_owned(),
+                };
+            },
+        ),
+        plain(
+            Rule::Unsupported,
+            "a service",
+            person_request(start(101)),
+            |_, request| {
+                let host = Host::Guest(vmid(101));
+                request.action = Action::RestartService {
+                    host,
+                    service: "nginx".to_owned(),
+                };
+            },
+        ),
+        plain(
+            Rule::Unsupported,
+            "a listed command",
+            person_request(start(101)),
+            |world, request| {
+                let argv = vec!["uptime".to_owned()];
+                let allowed = AllowedCommand {
+                    name: "uptime".to_owned(),
+                    argv: argv.clone(),
+                    changes: false,
+                };
+                world.policy(
+                    "tools",
+                    SafetyPolicySpec {
+                        command_allowlist: vec![allowed],
+                        ..SafetyPolicySpec::default()
+                    },
+                );
+                request.action = Action::RunCommand {
+                    host: Host::Node(node("atlas")),
+                    argv,
+                };
+            },
+        ),
+        plain(
+            Rule::Unsupported,
+            "the reset button of a container",
+            person_request(start(101)),
+            |_, request| {
+                request.action = reset(102);
+            },
+        ),
+    ]
+}
+
+fn cluster() -> Vec<Example> {
+    vec![
+        plain(
+            Rule::StartGate,
+            "too early after a start",
+            start_by_reconciler(),
+            |world, _| {
+                world.observed.complete_passes = 1;
+            },
+        ),
+        plain(
+            Rule::NoQuorum,
+            "no quorum, Jarvis alone",
+            start_by_reconciler(),
+            |world, _| {
+                world.quorum().quorate = false;
+            },
+        ),
+        plain(
+            Rule::NoQuorum,
+            "no quorum, a person",
+            person_request(shutdown(104)),
+            |world, _| {
+                world.quorum().quorate = false;
+            },
+        ),
+        plain(
+            Rule::NoQuorum,
+            "quorum not known",
+            start_by_reconciler(),
+            |world, _| {
+                world.observed.quorum = Observation::unknown(UnknownReason::NoRights);
+            },
+        ),
+        example(
+            Rule::NoQuorum,
+            "node power with one witness",
+            person_request(reboot_node("forge")),
+            confirmed,
+            |world, _| world.quorum().agreeing = 1,
+        ),
+        plain(
+            Rule::TargetMissing,
+            "a guest that is not there",
+            person_request(start(101)),
+            |_, request| {
+                request.action = start(999);
+            },
+        ),
+        example(
+            Rule::TargetMissing,
+            "a migration to nowhere",
+            person_request(migrate(102, "nova")),
+            confirmed,
+            |world, _| {
+                world.observed.nodes.remove(&node("nova"));
+                world.observed.guests.remove(&vmid(104));
+            },
+        ),
+        plain(
+            Rule::NodeAway,
+            "a guest on an offline node, Jarvis alone",
+            start_by_reconciler(),
+            |world, _| {
+                world.set_offline("atlas");
+            },
+        ),
+        plain(
+            Rule::NodeAway,
+            "a guest on an offline node, a person",
+            person_request(start(101)),
+            |world, _| {
+                world.set_offline("atlas");
+            },
+        ),
+        plain(
+            Rule::TargetUnknown,
+            "a node not seen lately",
+            start_by_reconciler(),
+            |world, _| {
+                world.node("atlas").status = Observation::known(NodeStatus::Online, secs_ago(36));
+            },
+        ),
+    ]
+}
+
+fn guests() -> Vec<Example> {
+    vec![
+        plain(
+            Rule::Template,
+            "a template",
+            person_request(start(101)),
+            |world, _| world.guest(101).template = true,
+        ),
+        plain(
+            Rule::WrongState,
+            "starting what runs",
+            start_by_reconciler(),
+            |world, _| {
+                world.set_status(101, GuestStatus::Running);
+            },
+        ),
+        plain(
+            Rule::WrongState,
+            "starting what is paused",
+            start_by_reconciler(),
+            |world, _| {
+                world.set_status(101, GuestStatus::Held("paused".to_owned()));
+            },
+        ),
+        plain(
+            Rule::WrongState,
+            "shutting down what is stopped",
+            person_request(shutdown(104)),
+            |world, _| {
+                world.set_status(104, GuestStatus::Stopped);
+            },
+        ),
+        plain(
+            Rule::WrongState,
+            "rebooting what is stopped",
+            person_request(reboot(104)),
+            |world, _| {
+                world.set_status(104, GuestStatus::Stopped);
+            },
+        ),
+        example(
+            Rule::WrongState,
+            "a migration to where it is",
+            person_request(migrate(102, "nova")),
+            confirmed,
+            |world, _| world.guest(102).node = node("nova"),
+        ),
+        plain(
+            Rule::Locked,
+            "a config lock in the list",
+            start_by_reconciler(),
+            |world, _| {
+                world.guest(101).lock = Some("backup".to_owned());
+            },
+        ),
+        plain(
+            Rule::Locked,
+            "a config lock seen live",
+            person_request(start(101)),
+            |world, _| {
+                world.live(101).lock = Some("snapshot".to_owned());
+            },
+        ),
+        plain(
+            Rule::Locked,
+            "a running task",
+            start_by_reconciler(),
+            |world, _| {
+                let upid = "UPID:atlas:00001234:00012345:695BA8C0:vzdump:101:root@pam:"
+                    .parse()
+                    .unwrap();
+                world.guest(101).running_task = Some(upid);
+            },
+        ),
+        plain(
+            Rule::TargetUnknown,
+            "no live look yet",
+            start_by_reconciler(),
+            |world, _| {
+                world.guest(101).live = Observation::default();
+            },
+        ),
+        plain(
+            Rule::TargetUnknown,
+            "a live look from before the node's return",
+            start_by_reconciler(),
+            |world, _| {
+                world.node("atlas").returned_at = Some(NOW);
+            },
+        ),
+        plain(
+            Rule::TargetUnknown,
+            "an old identity",
+            start_by_reconciler(),
+            |world, _| {
+                world.guest(101).identity = Observation::known(identity(101), secs_ago(61));
+            },
+        ),
+        plain(
+            Rule::TargetUnknown,
+            "an old cluster list without the guest",
+            person_request(start(101)),
+            |world, _| {
+                world.observed.looked_at = Some(secs_ago(40));
+                world.observed.guests.remove(&vmid(101));
+            },
+        ),
+    ]
+}
+
+fn unattended() -> Vec<Example> {
+    vec![
+        plain(
+            Rule::HaManaged,
+            "listed as managed by HA",
+            start_by_reconciler(),
+            |world, _| {
+                world.guest(101).ha_state = Some("stopped".to_owned());
+            },
+        ),
+        plain(
+            Rule::HaManaged,
+            "seen live as managed by HA",
+            start_by_reconciler(),
+            |world, _| {
+                world.live(101).ha_managed = true;
+            },
+        ),
+        plain(
+            Rule::Held,
+            "a hold on the guest",
+            start_by_reconciler(),
+            |world, _| {
+                world.hold(HoldScope::Resource(key(101)), Some(NOW + Duration::from_mins(30)));
+            },
+        ),
+        plain(
+            Rule::Held,
+            "a hold on its node",
+            start_by_reconciler(),
+            |world, _| {
+                world.hold(HoldScope::Node(node("atlas")), None);
+            },
+        ),
+        plain(
+            Rule::Held,
+            "a hold on the cluster",
+            start_by_reconciler(),
+            |world, _| {
+                world.hold(HoldScope::Cluster, None);
+            },
+        ),
+        plain(
+            Rule::MassFailure,
+            "two nodes away, Jarvis alone",
+            start_by_reconciler(),
+            |world, _| {
+                world.set_offline("forge");
+                world.set_offline("nova");
+            },
+        ),
+        plain(Rule::Autonomy, "L0", start_by_reconciler(), |_, request| {
+            request.autonomy = Some(Autonomy::L0)
+        }),
+        plain(
+            Rule::Autonomy,
+            "L1 by a policy's ceiling",
+            start_by_reconciler(),
+            |world, _| {
+                let autonomy = AutonomyRule {
+                    default: None,
+                    ceiling: Some(Autonomy::L1),
+                };
+                world.policy(
+                    "careful",
+                    SafetyPolicySpec {
+                        autonomy,
+                        ..SafetyPolicySpec::default()
+                    },
+                );
+            },
+        ),
+        plain(
+            Rule::Autonomy,
+            "L1 by the ceiling set on the dashboard",
+            start_by_reconciler(),
+            |world, _| {
+                world.memory.ceiling = Some(Autonomy::L1);
+            },
+        ),
+        plain(
+            Rule::Autonomy,
+            "L2 recommends",
+            start_by_reconciler(),
+            |world, _| world.floor.autonomy = Autonomy::L2,
+        ),
+        example(
+            Rule::Autonomy,
+            "red is recommended at every level",
+            start_by_reconciler(),
+            |world, _| world.set_status(101, GuestStatus::Stopped),
+            |world, request| {
+                world.set_status(101, GuestStatus::Running);
+                request.action = stop(101);
+            },
+        ),
+        plain(
+            Rule::Window,
+            "a deny window",
+            start_by_reconciler(),
+            |world, _| {
+                world.window("lunch", WindowEffect::Deny, "0 11 * * *", 3, AppliesTo::Both);
+            },
+        ),
+        plain(
+            Rule::Window,
+            "outside every allow window",
+            start_by_reconciler(),
+            |world, request| {
+                request.nature = Nature::Change;
+                world.window("night", WindowEffect::Allow, "0 2 * * *", 2, AppliesTo::Changes);
+            },
+        ),
+    ]
+}
+
+fn budgets() -> Vec<Example> {
+    vec![
+        example(
+            Rule::Attempts,
+            "three attempts within the hour",
+            start_by_reconciler(),
+            |world, _| {
+                world.open_issue(mins_ago(50));
+                world.failed_attempt(mins_ago(40));
+                world.failed_attempt(mins_ago(30));
+            },
+            |world, _| world.failed_attempt(mins_ago(20)),
+        ),
+        example(
+            Rule::Escalated,
+            "given to people",
+            start_by_reconciler(),
+            |world, _| world.open_issue(mins_ago(50)),
+            |world, _| {
+                let event = Event::IssueEscalated {
+                    issue: issue(),
+                    resource_hash: String::new(),
+                    text: String::new(),
+                };
+                world.happened(mins_ago(10), event);
+            },
+        ),
+        example(
+            Rule::Unresolved,
+            "an earlier attempt without an answer",
+            start_by_reconciler(),
+            |world, _| {
+                world.open_issue(mins_ago(50));
+                world.failed_attempt(mins_ago(40));
+                world.node("atlas").idle = Observation::known(true, secs_ago(5));
+            },
+            |world, _| {
+                let id = world.memory.intents.keys().next().unwrap().clone();
+                let event = Event::IntentClosed {
+                    intent: id,
+                    outcome: Outcome::Unresolved,
+                };
+                world.happened(mins_ago(35), event);
+            },
+        ),
+        example(
+            Rule::HourlyBudget,
+            "the hour is spent",
+            start_by_reconciler(),
+            |world, _| {
+                world.budgets(Budgets {
+                    actions_per_hour: Some(5),
+                    ..Budgets::default()
+                });
+                world.memory.autonomous_acts = (1..5).map(|n| mins_ago(n * 10)).collect();
+            },
+            |world, _| world.memory.autonomous_acts.push(mins_ago(1)),
+        ),
+        plain(
+            Rule::PlanSize,
+            "a plan over the limit",
+            start_by_reconciler(),
+            |_, request| {
+                request.plan_size = PlanSize {
+                    changes: 11,
+                    declared: 100,
+                };
+            },
+        ),
+        plain(
+            Rule::PlanSize,
+            "a plan over a fifth",
+            start_by_reconciler(),
+            |_, request| {
+                request.plan_size = PlanSize {
+                    changes: 4,
+                    declared: 19,
+                };
+            },
+        ),
+    ]
+}
+
+fn consent() -> Vec<Example> {
+    vec![
+        plain(
+            Rule::Confirmation,
+            "red by a person",
+            person_request(start(101)),
+            |world, request| {
+                world.set_status(101, GuestStatus::Running);
+                request.action = stop(101);
+            },
+        ),
+        plain(
+            Rule::Confirmation,
+            "red by a token",
+            ticket_request(start(101), mcp(&[Scope::OperateRed])),
+            |world, request| {
+                world.set_status(101, GuestStatus::Running);
+                request.action = stop(101);
+            },
+        ),
+        example(
+            Rule::Confirmation,
+            "anything in the conversation",
+            ticket_request(start(101), chat(Role::Operator)),
+            |world, request| world.confirm(request, "anna"),
+            |world, _| world.memory.tickets.clear(),
+        ),
+        example(
+            Rule::MassFailure,
+            "two nodes away, a person",
+            person_request(start(101)),
+            |_, _| {},
+            |world, _| {
+                world.set_offline("forge");
+                world.set_offline("nova");
+            },
+        ),
+        example(
+            Rule::ConfirmationInvalid,
+            "another decision was confirmed",
+            person_request(reboot_node("forge")),
+            confirmed,
+            |_, request| request.digest = Digest::of(&"another base revision"),
+        ),
+        example(
+            Rule::ConfirmationInvalid,
+            "the confirmation was used",
+            person_request(reboot_node("forge")),
+            confirmed,
+            |world, request| {
+                let intent = world.intent_for(request);
+                world.happened(
+                    mins_ago(2),
+                    Event::IntentLogged {
+                        intent: Box::new(intent),
+                    },
+                );
+                let event = Event::IntentClosed {
+                    intent: IntentId("intent-1".into()),
+                    outcome: Outcome::NotVerified,
+                };
+                world.happened(mins_ago(1), event);
+            },
+        ),
+        example(
+            Rule::ConfirmationInvalid,
+            "a token confirmed itself without the scope",
+            ticket_request(reboot_node("forge"), mcp(&[Scope::Operate])),
+            |world, request| world.confirm(request, "anna"),
+            |world, request| world.confirm(request, "desk"),
+        ),
+        example(
+            Rule::ConfirmationInvalid,
+            "a ticket for something else",
+            person_request(start(101)),
+            |world, request| world.open_ticket(request),
+            |world, request| {
+                world.set_status(101, GuestStatus::Running);
+                request.action = shutdown(101);
+            },
+        ),
+    ]
+}
+
+fn slots() -> Vec<Example> {
+    vec![
+        plain(
+            Rule::InFlight,
+            "an effect on another node",
+            start_by_reconciler(),
+            |world, _| {
+                world.in_flight(shutdown(104));
+            },
+        ),
+        plain(
+            Rule::InFlight,
+            "an effect on the same node",
+            person_request(start(101)),
+            |world, _| {
+                world.add(106, "mail", "atlas", GuestKind::Qemu, GuestStatus::Stopped);
+                world.in_flight(start(106));
+            },
+        ),
+        plain(
+            Rule::InFlight,
+            "an effect on the same guest",
+            start_by_reconciler(),
+            |world, _| {
+                world.in_flight(start(101));
+            },
+        ),
+        plain(
+            Rule::Pacing,
+            "a start right after a stop",
+            start_by_reconciler(),
+            |world, _| {
+                world.memory.stopped_at.insert(vmid(101), secs_ago(3));
+            },
+        ),
+        example(
+            Rule::Unresolved,
+            "an effect that may still be at work",
+            person_request(start(101)),
+            |_, _| {},
+            |world, _| {
+                world.in_flight(shutdown(104));
+                let event = Event::IntentClosed {
+                    intent: IntentId("other".into()),
+                    outcome: Outcome::Unresolved,
+                };
+                world.happened(secs_ago(1), event);
+            },
+        ),
+    ]
+}
