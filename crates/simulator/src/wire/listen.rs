@@ -43,7 +43,8 @@ impl Port {
         self.address
     }
 
-    fn listen(&self) -> io::Result<TcpListener> {
+    /// Begins to listen.
+    pub fn listen(&self) -> io::Result<TcpListener> {
         Self::socket(self.address)?.listen(1024)
     }
 
@@ -68,13 +69,16 @@ pub struct Entry {
     pub port: Port,
     /// How it speaks TLS, if it does.
     pub tls: Option<TlsAcceptor>,
+    /// The listener of the beginning, so that the port is open when the start is done.
+    pub opened: Option<TcpListener>,
 }
 
 /// Serves a node's port until cancelled.
-pub async fn run(shared: Arc<Shared>, entry: Entry, tracker: TaskTracker, cancel: CancellationToken) {
+pub async fn run(shared: Arc<Shared>, mut entry: Entry, tracker: TaskTracker, cancel: CancellationToken) {
     let Some(mut net) = shared.nets.get(&entry.node).map(watch::Sender::subscribe) else {
         return;
     };
+    let mut opened = entry.opened.take();
     let entry = Arc::new(entry);
     loop {
         let up = net.wait_for(|net| *net != Net::Closed);
@@ -82,7 +86,7 @@ pub async fn run(shared: Arc<Shared>, entry: Entry, tracker: TaskTracker, cancel
             () = cancel.cancelled() => return,
             outcome = up => if outcome.is_err() { return },
         }
-        match entry.port.listen() {
+        match opened.take().map_or_else(|| entry.port.listen(), Ok) {
             Ok(listener) => accept(&shared, &entry, &listener, &mut net, &tracker, &cancel).await,
             Err(error) => {
                 tracing::warn!(node = %entry.node, %error, "cannot listen, will try again");

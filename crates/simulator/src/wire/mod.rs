@@ -293,12 +293,13 @@ fn open_entries(
     for (index, (_, node)) in ids.iter().enumerate() {
         let wanted = options.ports.get(index).copied().unwrap_or(0);
         let address = SocketAddr::new(options.bind, wanted);
-        let what = format!("node '{node}'");
-        let port = Port::reserve(address).map_err(|source| StartError::Port {
-            what,
+        let refused = |source| StartError::Port {
+            what: format!("node '{node}'"),
             address,
             source,
-        })?;
+        };
+        let port = Port::reserve(address).map_err(refused)?;
+        let opened = Some(port.listen().map_err(refused)?);
         let tls = match options.tls {
             Tls::Off => None,
             Tls::Generated => Some(TlsAcceptor::from(site.server_config(node)?)),
@@ -307,6 +308,7 @@ fn open_entries(
             node: node.clone(),
             port,
             tls,
+            opened,
         });
     }
     Ok(entries)

@@ -1,0 +1,16 @@
+//! The simulator through its sockets, as a client sees it.
+
+#[path = "wire/common.rs"]
+mod common;
+#[path = "wire/control.rs"]
+mod control;
+#[path = "wire/errors.rs"]
+mod errors;
+#[path = "wire/faults.rs"]
+mod faults;
+#[path = "wire/reads.rs"]
+mod reads;
+#[path = "wire/tasks.rs"]
+mod tasks;
+#[path = "wire/tls.rs"]
+mod tls;
