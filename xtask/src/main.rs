@@ -1,2 +1,61 @@
-//! Developer commands.
-fn main() {}
+//! Developer commands, run as `cargo xtask COMMAND`. Know nothing of a running Jarvis.
+//!
+//! | command | what it does |
+//! | --- | --- |
+//! | `layers` | fails when a crate depends on one that is not below it |
+//! | `tidy` | fails when the text of the repository breaks a house rule |
+//! | `gen` | writes all generated files |
+//! | `gen --check` | fails when a generated file is not current |
+
+mod dependencies;
+mod error_pages;
+mod generated;
+mod layers;
+mod names;
+mod rule_texts;
+mod source_text;
+mod tidy;
+mod workspace;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (text, code) = match run(&words) {
+        Ok(report) => (report, ExitCode::SUCCESS),
+        Err(error) => (format!("error: {error:#}"), ExitCode::FAILURE),
+    };
+    match writeln!(std::io::stderr().lock(), "{text}") {
+        Ok(()) => code,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Runs one command; the text says what was found to be in order, the error what was not.
+fn run(words: &[&str]) -> anyhow::Result<String> {
+    let root = workspace::root();
+    match words {
+        ["layers"] => layers::run(&root),
+        ["tidy"] => tidy::run(&root),
+        ["gen"] => generated::write(&root, &generated::files()),
+        ["gen", "--check"] => generated::check(&root, &generated::files()),
+        [] | ["help" | "--help"] => Ok(USAGE.to_owned()),
+        other => anyhow::bail!("unknown command {:?}; {USAGE}", other.join(" ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::run;
+
+    #[test]
+    fn unknown_commands_are_refused_with_the_usage() {
+        assert!(run(&["help"]).unwrap().contains("layers"));
+        let error = run(&["gen", "--chekc"]).unwrap_err().to_string();
+        assert!(error.contains("--chekc") && error.contains("usage"), "{error}");
+    }
+}

@@ -1,0 +1,81 @@
+//! The pages of `docs/errors/`: one for every rule that can refuse or hold an action, and an index.
+//! Codes and names come from the model, the sentences from [`crate::rule_texts`].
+
+use crate::rule_texts::text;
+use jarvis_model::Rule;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+const MARK: &str = concat!(
+    "<!-- @gen",
+    "erated by `cargo xtask gen`; edit xtask/src/rule_texts.rs -->\n\n"
+);
+
+/// Path and text of every page.
+pub fn files() -> BTreeMap<String, String> {
+    let mut files: BTreeMap<String, String> = Rule::ALL
+        .iter()
+        .map(|rule| (format!("docs/errors/{}.md", rule.code()), page(*rule)))
+        .collect();
+    files.insert("docs/errors/index.md".to_owned(), index());
+    files
+}
+
+fn page(rule: Rule) -> String {
+    let text = text(rule);
+    format!(
+        "{MARK}# {code} {name}\n\n{meaning}.\n\n## When\n\n{when}\n\n## What to do\n\n{remedy}\n",
+        code = rule.code(),
+        name = rule.name(),
+        meaning = text.meaning,
+        when = text.when,
+        remedy = text.remedy,
+    )
+}
+
+fn index() -> String {
+    let mut page = format!(
+        "{MARK}# Why an action was refused or is waiting\n\n\
+         Every verdict names its rule by one of these codes. Codes never change and are never used again.\n\n\
+         | code | name | meaning |\n| --- | --- | --- |\n"
+    );
+    for rule in Rule::ALL {
+        let code = rule.code();
+        let _ = writeln!(
+            page,
+            "| [{code}]({code}.md) | `{}` | {} |",
+            rule.name(),
+            text(rule).meaning
+        );
+    }
+    page
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn every_rule_has_its_own_full_page() {
+        let files = files();
+        assert_eq!(files.len(), Rule::ALL.len() + 1);
+        let meanings: BTreeSet<&str> = Rule::ALL.iter().map(|rule| text(*rule).meaning).collect();
+        assert_eq!(meanings.len(), Rule::ALL.len(), "two rules have the same meaning");
+        for rule in Rule::ALL {
+            let text = text(rule);
+            for (part, least) in [(text.meaning, 15), (text.when, 30), (text.remedy, 30)] {
+                assert!(
+                    part.len() >= least && !part.contains('|'),
+                    "{}: {part:?}",
+                    rule.name()
+                );
+            }
+            assert!(
+                !text.meaning.ends_with('.') && text.when.ends_with('.') && text.remedy.ends_with('.'),
+                "{rule:?}"
+            );
+            assert!(files["docs/errors/index.md"].contains(&format!("`{}`", rule.name())));
+        }
+    }
+}
