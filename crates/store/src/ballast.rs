@@ -21,7 +21,7 @@ pub(crate) fn path(folder: &Path) -> PathBuf {
 pub(crate) fn ensure(disk: &dyn Disk, folder: &Path, len: u64) -> io::Result<()> {
     let path = path(folder);
     match disk.open(&path, Mode::Read) {
-        Ok(file) if file.len()? >= len => return Ok(()),
+        Ok(file) if len > 0 && file.len()? >= len => return Ok(()),
         Ok(_) => {}
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(error),

@@ -12,6 +12,7 @@
 
 mod open;
 
+pub(crate) use open::find;
 pub use open::{OpenError, Opened, Repaired};
 
 use crate::{
@@ -416,3 +417,8 @@ impl Drop for FileJournal {
         let _ = self.seal();
     }
 }
+
+#[cfg(test)]
+mod damage_tests;
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@
 //! Knows nothing of what the events mean beyond their audit, and nothing of the cluster.
 
 mod append;
+pub mod audit;
 mod ballast;
 mod chain;
 #[doc(hidden)]
@@ -14,7 +15,11 @@ mod journal;
 mod mark;
 mod memory;
 mod scan;
+mod sled_store;
+mod verify;
 
 pub use chain::{Anchor, Hash};
 pub use journal::{FileJournal, OpenError, Opened, Options, Repaired};
 pub use memory::{MemoryJournal, MemoryStore};
+pub use sled_store::{OpenedStore, Rebuild, SledStore};
+pub use verify::{AnchorCheck, AnchorState, BrokenLink, TornTail, VerifyReport, verify};

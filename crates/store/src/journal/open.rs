@@ -8,7 +8,7 @@ use crate::{
     disk::{Disk, Held, Mode, NotLocked, OsDisk, is_full, place_whole, read_whole},
     frame::{Header, VERSION},
     mark::{self, Mark},
-    scan::{Broken, Scan, ScanError, Segment, Torn, scan, segment_name},
+    scan::{Broken, Scan, ScanError, Segment, Torn, Visit, scan, segment_name},
 };
 use jarvis_ports::JournalError;
 use std::{
@@ -80,11 +80,13 @@ pub struct Opened {
 }
 
 /// What was found in a folder, before anything was changed.
-struct Found {
-    scan: Scan,
+pub(crate) struct Found {
+    pub(crate) scan: Scan,
     mark: Option<Mark>,
+    /// The hash the first record must hang on, if its key can be read.
+    pub(crate) root: Option<Hash>,
     /// From the segments, the key or the mark.
-    broken: Option<Broken>,
+    pub(crate) broken: Option<Broken>,
 }
 
 impl FileJournal {
@@ -100,12 +102,10 @@ impl FileJournal {
     }
 
     pub(crate) fn open_read_only_on(disk: Arc<dyn Disk>, folder: &Path) -> Result<Opened, OpenError> {
-        let root = read_key(disk.as_ref(), folder)?;
-        let mut found = find(disk.as_ref(), folder, root.map(|key| key.root()))?;
+        let mut found = find(disk.as_ref(), folder, &mut |_| Ok(()))?;
         if found.broken.is_some() {
             // A writer beside us may have taken a failed write back just then: damage is there the second time too.
-            let root = read_key(disk.as_ref(), folder)?;
-            found = find(disk.as_ref(), folder, root.map(|key| key.root()))?;
+            found = find(disk.as_ref(), folder, &mut |_| Ok(()))?;
         }
         let damaged = found.broken.as_ref().map(damage);
         let standing = damaged.clone().map_or(Standing::Reading, Standing::Damaged);
@@ -121,8 +121,8 @@ impl FileJournal {
         disk.make_folder(folder)
             .map_err(io_error("make the folder", folder))?;
         let lock = lock(disk.as_ref(), folder)?;
-        let root = prepare(disk.as_ref(), folder)?;
-        let mut found = find(disk.as_ref(), folder, root)?;
+        prepare(disk.as_ref(), folder)?;
+        let mut found = find(disk.as_ref(), folder, &mut |_| Ok(()))?;
         if let Some(broken) = &found.broken {
             let error = damage(broken);
             tracing::error!(%error, "the journal is damaged");
@@ -179,6 +179,9 @@ impl FileJournal {
             .map_err(io_error("sync", &self.folder))?;
         state.file = Some(file);
         drop(state);
+        if self.options.ballast_bytes == 0 {
+            return Ok(());
+        }
         match ballast::ensure(self.disk.as_ref(), &self.folder, self.options.ballast_bytes) {
             Err(error) if !is_full(&error) => Err(io_error("make", &ballast::path(&self.folder))(error)),
             made => {
@@ -236,8 +239,8 @@ pub(crate) fn read_key(disk: &dyn Disk, folder: &Path) -> Result<Option<RootKey>
     Ok(bytes.and_then(|bytes| RootKey::parse(str::from_utf8(&bytes).ok()?)))
 }
 
-/// Makes key and mark for a folder that holds no journal yet; answers the root, if its key can be read.
-fn prepare(disk: &dyn Disk, folder: &Path) -> Result<Option<Hash>, OpenError> {
+/// Makes key and mark for a folder that holds no journal yet.
+fn prepare(disk: &dyn Disk, folder: &Path) -> Result<(), OpenError> {
     let names = disk.list(folder).map_err(io_error("list", folder))?;
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
     let has_segments = names.iter().any(|name| name.ends_with(".seg"));
@@ -246,25 +249,25 @@ fn prepare(disk: &dyn Disk, folder: &Path) -> Result<Option<Hash>, OpenError> {
         let key = RootKey::generate().map_err(io_error("find a random key for", &path))?;
         place_whole(disk, &path, key.to_text().as_bytes()).map_err(io_error("write", &path))?;
     }
-    let root = read_key(disk, folder)?.map(|key| key.root());
-    if let Some(root) = root
-        && !has("mark")
+    if !has("mark")
         && !has_segments
+        && let Some(key) = read_key(disk, folder)?
     {
         let mark = Mark {
             epoch: 0,
             seq: 0,
-            hash: root,
+            hash: key.root(),
         };
         mark.write(disk, folder)
             .map_err(io_error("write", &mark::path(folder)))?;
     }
-    Ok(root)
+    Ok(())
 }
 
-/// Reads mark and segments and weighs them against each other. The mark is read first: a writer beside us may move both
-/// on, and then only the segments may be the newer ones.
-fn find(disk: &dyn Disk, folder: &Path, root: Option<Hash>) -> Result<Found, OpenError> {
+/// Reads key, mark and segments and weighs them against each other; `visit` sees every record on the way. The mark is read
+/// before the segments: a writer beside us may move both on, and then only the segments may be the newer ones.
+pub(crate) fn find(disk: &dyn Disk, folder: &Path, visit: Visit<'_>) -> Result<Found, OpenError> {
+    let root = read_key(disk, folder)?.map(|key| key.root());
     let mark = Mark::read(disk, folder);
     let marked = mark.as_ref().ok().copied().flatten();
     let mut hash_at_mark = None;
@@ -272,7 +275,7 @@ fn find(disk: &dyn Disk, folder: &Path, root: Option<Hash>) -> Result<Found, Ope
         if marked.is_some_and(|mark| mark.seq == frame.head.seq) {
             hash_at_mark = Some(frame.hash);
         }
-        Ok(())
+        visit(frame)
     })
     .map_err(|error| scan_error(folder, error))?;
     let nothing_yet = scan.segments.is_empty() && scan.broken.is_none();
@@ -299,6 +302,7 @@ fn find(disk: &dyn Disk, folder: &Path, root: Option<Hash>) -> Result<Found, Ope
     Ok(Found {
         scan,
         mark: marked,
+        root,
         broken,
     })
 }

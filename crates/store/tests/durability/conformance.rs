@@ -1,6 +1,7 @@
 //! The suites of the ports against every implementation.
 
-use jarvis_store::{FileJournal, MemoryJournal, MemoryStore, Options, conformance};
+use jarvis_model::Timestamp;
+use jarvis_store::{FileJournal, MemoryJournal, MemoryStore, Options, Rebuild, SledStore, conformance};
 use std::sync::Arc;
 
 #[test]
@@ -42,4 +43,18 @@ fn the_journal_on_disk_conforms_with_tiny_segments() {
 fn the_store_in_memory_conforms() {
     let store = MemoryStore::new();
     conformance::store(|| Arc::new(store.clone()));
+}
+
+#[test]
+fn the_store_on_disk_conforms() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = folder.path().join("index");
+    let mut opened = 0;
+    conformance::store(|| {
+        let now = Timestamp::from_secs(1);
+        let store = SledStore::open(&index, now).unwrap();
+        assert_eq!(store.rebuild, (opened == 0).then_some(Rebuild::New));
+        opened += 1;
+        Arc::new(store.store)
+    });
 }
