@@ -35,7 +35,7 @@ pub use kinds::{
     threshold::{Metric, Severity, Subject, ThresholdSpec},
     window::{AppliesTo, MaintenanceWindowSpec, WindowEffect},
 };
-pub use load::{Loaded, Source, load, load_unsaved};
+pub use load::{Loaded, Source, load, load_unsaved, parse};
 pub use manifest::{API_VERSION, AnyManifest, Manifest, Metadata, print};
 pub use schema::{crd_yaml, generated_files, json_schema};
 pub use shrink::{Shrink, shrink};

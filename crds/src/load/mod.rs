@@ -12,7 +12,7 @@ mod set;
 #[cfg(test)]
 mod tests;
 
-use crate::{desired::Desired, error::ManifestError, yaml::tree};
+use crate::{desired::Desired, error::ManifestError, manifest::AnyManifest, yaml::tree};
 use document::Document;
 use jarvis_model::ResourceKey;
 use report::Report;
@@ -59,6 +59,27 @@ pub fn load(files: &BTreeMap<String, Vec<u8>>, commit: &str) -> Result<Loaded, V
     }
     set::check(&documents, complete, &mut report);
     report.finish(|warnings| gather(documents, commit, warnings))
+}
+
+/// Reads the manifests of one text, each for itself: duplicates, references and cycles are not looked at. For showing
+/// or changing single manifests; a set to be applied goes through [`load`].
+pub fn parse(file: &str, text: &str) -> Result<Vec<AnyManifest>, Vec<ManifestError>> {
+    let mut report = Report::default();
+    let stream = tree::read(text.as_bytes());
+    for fault in stream.faults {
+        report.yaml(file, fault);
+    }
+    let documents: Vec<Document> = stream
+        .documents
+        .into_iter()
+        .map(|node| Document::read(file, node, &mut report))
+        .collect();
+    report.finish(|_| {
+        documents
+            .into_iter()
+            .filter_map(|document| document.manifest)
+            .collect()
+    })
 }
 
 /// Loads manifests that are not in git yet, such as an editor's or a proposal's text.
