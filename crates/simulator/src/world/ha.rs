@@ -1,6 +1,6 @@
 //! High availability: services, requests, the states a reader sees. The rounds are in `ha_rounds.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::guest::Kind;
 use super::timing::HA_NODE_UNKNOWN;
@@ -58,8 +58,8 @@ pub struct Ha {
     pub services: BTreeMap<u32, Service>,
     /// Lost nodes.
     pub losses: BTreeMap<String, Loss>,
-    /// Nodes that are being rebooted on command: their services wait for them.
-    pub orderly: BTreeSet<String>,
+    /// Nodes that are being rebooted on command, and whether they have gone yet: their services wait for them.
+    pub orderly: BTreeMap<String, bool>,
     /// There have been services: node states are shown from then on.
     pub ever_used: bool,
     /// The manager's last round with quorum.
@@ -213,7 +213,7 @@ impl World {
         if !reboot {
             return;
         }
-        self.ha.orderly.insert(node.to_owned());
+        self.ha.orderly.insert(node.to_owned(), false);
         for service in self
             .ha
             .services

@@ -38,7 +38,7 @@ impl World {
         let next = match (service.requested.as_str(), service.crm) {
             ("ignored", _) => None,
             (_, Some("fence")) => Some("fence"),
-            (_, Some("freeze")) if !at_home => Some("freeze"),
+            (_, Some("freeze")) if away => Some("freeze"),
             (_, Some("freeze")) => Some("started"),
             ("disabled", Some("error")) => Some("stopped"),
             (_, Some("error")) => Some("error"),
@@ -82,10 +82,15 @@ impl World {
         let names: Vec<String> = self.nodes.keys().cloned().collect();
         for name in names {
             let online = self.sees_online(&viewer, &name);
-            if online && self.ha.orderly.remove(&name) {
-                self.ha.losses.remove(&name);
+            match self.ha.orderly.get_mut(&name) {
+                Some(gone) if !online => *gone = true,
+                Some(true) => {
+                    self.ha.orderly.remove(&name);
+                    self.ha.losses.remove(&name);
+                }
+                _ => {}
             }
-            if !online && !self.ha.orderly.contains(&name) && !self.ha.losses.contains_key(&name) {
+            if !online && !self.ha.orderly.contains_key(&name) && !self.ha.losses.contains_key(&name) {
                 let at = self.nodes[&name].lost_at.unwrap_or(self.now);
                 let loss = super::ha::Loss {
                     at,
