@@ -1,24 +1,22 @@
-//! The client: which entry point is asked, in what order, for how long, and what is remembered of the answer.
-//! Knows paths only as texts; what the answers mean is in `decode` and `answer`.
+//! The client: its entry points, in what order they are asked, what is remembered of their answers, and the slots of
+//! the nodes. How one asks is in `ask`; knows no paths.
 
 use crate::{
-    answer::{Answer, Envelope},
-    entry::{Entry, NoAnswer, NoAnswerKind, SMALL_BODY, is_insecure},
+    answer::Answer,
+    entry::{Entry, NoAnswer, NoAnswerKind, is_insecure},
     gate::{Gate, Pass},
     health::Class,
     options::{EntryPoint, Options, OptionsError},
-    paths::Post,
 };
-use futures::stream::{FuturesUnordered, StreamExt as _};
 use jarvis_model::NodeName;
-use jarvis_ports::{LookError, Priority};
+use jarvis_ports::Priority;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
     net::IpAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use tracing::{debug, info, warn};
 
 /// A Proxmox cluster over its REST API.
@@ -39,47 +37,6 @@ pub struct EntryStats {
     pub requests: BTreeMap<Class, u64>,
     /// Why it is asked last at the moment.
     pub aside: Option<String>,
-}
-
-/// One read, as every entry point may be asked it.
-#[derive(Debug, Clone)]
-pub(crate) struct Look {
-    pub what: String,
-    pub request: Read,
-    /// The node that does the work; none for cluster-wide calls.
-    pub node: Option<NodeName>,
-    pub priority: Priority,
-    pub largest: usize,
-}
-
-/// How a read is spelled.
-#[derive(Debug, Clone)]
-pub(crate) enum Read {
-    Get(String),
-    /// A POST that changes nothing.
-    Post(Post),
-}
-
-impl Look {
-    pub fn cluster(what: &str, path: &str) -> Self {
-        Self {
-            what: what.to_owned(),
-            request: Read::Get(path.to_owned()),
-            node: None,
-            priority: Priority::Poll,
-            largest: SMALL_BODY,
-        }
-    }
-
-    pub fn node(what: String, path: String, node: &NodeName, priority: Priority) -> Self {
-        Self {
-            what,
-            request: Read::Get(path),
-            node: Some(node.clone()),
-            priority,
-            largest: SMALL_BODY,
-        }
-    }
 }
 
 impl Proxmox {
@@ -158,141 +115,6 @@ impl Proxmox {
         entries
     }
 
-    /// Asks entry points until one answers usefully: the next at once after a failure, or after the hedge delay when
-    /// the asked one is silent. Rights and absence are the same everywhere and end it.
-    pub(crate) async fn ask_any(&self, look: &Look) -> Result<(Arc<Entry>, Envelope), LookError> {
-        let mut candidates = self.order(None).into_iter();
-        let mut running = FuturesUnordered::new();
-        let mut failures = Vec::new();
-        running.extend(candidates.next().map(|entry| self.ask_and_name(entry, look)));
-        loop {
-            let hedge = tokio::time::sleep(self.options.timeouts.hedge);
-            tokio::select! {
-                biased;
-                answered = running.next() => match answered {
-                    Some((entry, Ok(envelope))) => return Ok((entry, envelope)),
-                    Some((_, Err(error @ (LookError::NoRights { .. } | LookError::Missing { .. })))) => return Err(error),
-                    Some((_, Err(error))) => failures.push(error),
-                    None => return Err(most_telling(&look.what, failures)),
-                },
-                () = hedge, if candidates.len() > 0 => {}
-            }
-            running.extend(candidates.next().map(|entry| self.ask_and_name(entry, look)));
-        }
-    }
-
-    pub(crate) async fn ask_and_name(
-        &self,
-        entry: Arc<Entry>,
-        look: &Look,
-    ) -> (Arc<Entry>, Result<Envelope, LookError>) {
-        let result = self.ask(&entry, look).await;
-        (entry, result)
-    }
-
-    /// Asks about a node: its own entry point when known and in good standing, else another, which forwards. One more
-    /// is asked when the first could not be connected to (or does not take the token).
-    pub(crate) async fn ask_about(&self, node: &NodeName, look: &Look) -> Result<Envelope, LookError> {
-        let deadline = Instant::now() + self.options.timeouts.look;
-        let mut failures = Vec::new();
-        for entry in self.order(Some(node)).into_iter().take(2) {
-            match self.try_ask(&entry, look, deadline).await {
-                Ok(envelope) => return Ok(envelope),
-                Err((error, true)) => failures.push(error),
-                Err((error, false)) => return Err(error),
-            }
-        }
-        Err(most_telling(&look.what, failures))
-    }
-
-    /// Asks one entry point.
-    pub(crate) async fn ask(&self, entry: &Arc<Entry>, look: &Look) -> Result<Envelope, LookError> {
-        let deadline = Instant::now() + self.options.timeouts.look;
-        self.try_ask(entry, look, deadline)
-            .await
-            .map_err(|(error, _)| error)
-    }
-
-    /// The flag of an error says that another entry point may do better at once.
-    async fn try_ask(
-        &self,
-        entry: &Arc<Entry>,
-        look: &Look,
-        deadline: Instant,
-    ) -> Result<Envelope, (LookError, bool)> {
-        let what = &look.what;
-        if let Some(why) = entry.health.token_refused() {
-            let why = format!(
-                "{why} (said {}; it is asked again a minute after that)",
-                entry.name()
-            );
-            return Err((
-                LookError::NotAuthenticated {
-                    what: what.clone(),
-                    why,
-                },
-                true,
-            ));
-        }
-        let unreachable = |why: String| LookError::Unreachable {
-            what: what.clone(),
-            whom: entry.name(),
-            why,
-        };
-        let work_at = look
-            .node
-            .as_ref()
-            .map_or_else(|| entry.name(), NodeName::to_string);
-        let Ok(_pass) = timeout_at(deadline, self.enter(&work_at, look.priority)).await else {
-            return Err((
-                unreachable(format!(
-                    "no free slot for {work_at} in time; others wait for its answers"
-                )),
-                false,
-            ));
-        };
-        let silence = Silence::watch(self, entry);
-        let exchange = async {
-            match &look.request {
-                Read::Get(path) => entry.get(path, look.largest).await,
-                Read::Post(post) => entry.post(post).await,
-            }
-        };
-        let result = timeout_at(deadline, exchange).await;
-        silence.over();
-        let answer = match result {
-            Ok(Ok(answer)) => answer,
-            Ok(Err(failure)) => {
-                self.note_failure(entry, &failure);
-                let quick = failure.kind == NoAnswerKind::NotConnected;
-                let error = match failure.kind {
-                    NoAnswerKind::Nonsense => LookError::Malformed {
-                        what: what.clone(),
-                        why: failure.why,
-                    },
-                    _ => unreachable(failure.why),
-                };
-                return Err((error, quick));
-            }
-            Err(_) => {
-                let why = format!("no answer within {:?}", self.options.timeouts.look);
-                self.note_failure(
-                    entry,
-                    &NoAnswer {
-                        kind: NoAnswerKind::TimedOut,
-                        why: why.clone(),
-                    },
-                );
-                return Err((unreachable(why), false));
-            }
-        };
-        self.note_answer(entry, &answer);
-        answer.envelope(what, &work_at).map_err(|error| {
-            let elsewhere = matches!(error, LookError::NotAuthenticated { .. });
-            (error, elsewhere)
-        })
-    }
-
     /// Waits for one of the slots of the node that does the work.
     pub(crate) async fn enter(&self, node: &str, priority: Priority) -> Pass {
         let gate = {
@@ -324,10 +146,17 @@ impl Proxmox {
         debug!(cluster = %self.options.cluster, entry = %entry.name(), status = answer.status, "answered");
     }
 
-    /// Remembers that the entry point did not answer.
-    pub(crate) fn note_failure(&self, entry: &Entry, failure: &NoAnswer) {
-        if failure.kind == NoAnswerKind::Nonsense {
-            return;
+    /// Remembers that the entry point did not answer. It is not blamed for silence that may be that of another node, to
+    /// which it forwards: `about` is the node the request was about, none for cluster-wide ones.
+    pub(crate) fn note_failure(&self, entry: &Entry, about: Option<&NodeName>, failure: &NoAnswer) {
+        let own = about.is_none_or(|node| entry.health.node().as_ref() == Some(node));
+        match failure.kind {
+            NoAnswerKind::Nonsense => return,
+            NoAnswerKind::TimedOut if !own => return,
+            NoAnswerKind::TimedOut
+            | NoAnswerKind::NotConnected
+            | NoAnswerKind::Lost
+            | NoAnswerKind::BrokeOff => {}
         }
         if entry.health.put_aside(self.options.timeouts.aside, &failure.why) {
             let (cluster, entry, why) = (&self.options.cluster, entry.name(), &failure.why);
@@ -390,81 +219,4 @@ impl fmt::Debug for Proxmox {
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// Puts an entry point aside when a request to it is given up, unanswered, after the hedge delay: another one was
-/// faster, and the next call should not wait for this one again.
-struct Silence<'a> {
-    client: &'a Proxmox,
-    entry: Option<&'a Entry>,
-    since: Instant,
-}
-
-impl<'a> Silence<'a> {
-    fn watch(client: &'a Proxmox, entry: &'a Entry) -> Self {
-        Self {
-            client,
-            entry: Some(entry),
-            since: Instant::now(),
-        }
-    }
-
-    fn over(mut self) {
-        self.entry = None;
-    }
-}
-
-impl Drop for Silence<'_> {
-    fn drop(&mut self) {
-        let silent = self.since.elapsed();
-        if let Some(entry) = self
-            .entry
-            .take()
-            .filter(|_| silent >= self.client.options.timeouts.hedge)
-        {
-            let why = format!("silent for {silent:.1?}");
-            self.client.note_failure(
-                entry,
-                &NoAnswer {
-                    kind: NoAnswerKind::TimedOut,
-                    why,
-                },
-            );
-        }
-    }
-}
-
-/// Of several failures the one that says most; if nobody could be reached, all of them in one.
-fn most_telling(what: &str, failures: Vec<LookError>) -> LookError {
-    let rank = |error: &LookError| match error {
-        LookError::NoRights { .. } => 0,
-        LookError::NotAuthenticated { .. } => 1,
-        LookError::Missing { .. } => 2,
-        LookError::Refused { .. } => 3,
-        LookError::Malformed { .. } => 4,
-        LookError::Unreachable { .. } => 5,
-    };
-    let mut silent = Vec::new();
-    for failure in &failures {
-        if let LookError::Unreachable { whom, why, .. } = failure {
-            silent.push((whom.clone(), why.clone()));
-        }
-    }
-    match failures.into_iter().min_by_key(rank) {
-        Some(LookError::Unreachable { .. }) if silent.len() > 1 => LookError::Unreachable {
-            what: what.to_owned(),
-            whom: "any entry point".to_owned(),
-            why: silent
-                .iter()
-                .map(|(whom, why)| format!("{whom}: {why}"))
-                .collect::<Vec<_>>()
-                .join("; "),
-        },
-        Some(failure) => failure,
-        None => LookError::Unreachable {
-            what: what.to_owned(),
-            whom: "any entry point".to_owned(),
-            why: "none is configured".to_owned(),
-        },
-    }
 }

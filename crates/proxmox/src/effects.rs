@@ -69,7 +69,7 @@ impl Proxmox {
                 answer.outcome(&what, matches!(effect, Effect::Guest { .. }))
             }
             Err(failure) => {
-                self.note_failure(&entry, &failure);
+                self.note_failure(&entry, Some(effect.node()), &failure);
                 let text = format!("cannot reach {}: {}", entry.name(), failure.why);
                 if failure.may_be_sent() {
                     let text = format!("{what}: {text}; whether it was begun is not known");

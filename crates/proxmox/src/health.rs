@@ -176,7 +176,7 @@ mod tests {
             !health.put_aside(Duration::from_secs(20), "timed out"),
             "no news the second time"
         );
-        health.refuse_token(Duration::from_secs(60), "No ticket");
+        health.refuse_token(Duration::from_mins(1), "No ticket");
         tokio::time::advance(Duration::from_secs(19)).await;
         assert_eq!(health.aside().as_deref(), Some("timed out"));
         tokio::time::advance(Duration::from_secs(2)).await;

@@ -11,7 +11,8 @@
 //! | [`options`] | settings, checked |
 //! | [`token`] | the credential |
 //! | [`tls`], [`fingerprint`] | trust in certificates |
-//! | [`client`] | whom to ask, fail-over, hedging, slots |
+//! | [`client`] | entry points, their order, slots |
+//! | [`ask`] | asking: fail-over, hedging |
 //! | [`looks`] | the port's looks |
 //! | [`effects`] | the port's writes |
 //! | [`entry`], [`health`], [`gate`] | one entry point: exchange, standing, slots |
@@ -28,6 +29,7 @@ pub mod tls;
 pub mod token;
 
 mod answer;
+mod ask;
 mod decode;
 mod effects;
 mod entry;

@@ -2,7 +2,8 @@
 
 use crate::{
     answer::Envelope,
-    client::{Look, Proxmox, Read, lock},
+    ask::{Look, Read},
+    client::{Proxmox, lock},
     decode::{self, Misfit},
     entry::{Entry, LARGE_BODY},
     paths,
@@ -137,7 +138,12 @@ impl Hypervisor for Proxmox {
 
     async fn look_quorum(&self, ask: usize) -> Vec<Result<QuorumLook, LookError>> {
         let look = Look::cluster("look at quorum", paths::CLUSTER_STATUS);
-        let mut candidates = self.order(None).into_iter();
+        // Those put aside are not waited for while anybody else can answer.
+        let (good, aside): (Vec<_>, Vec<_>) = self
+            .order(None)
+            .into_iter()
+            .partition(|entry| entry.health.aside().is_none());
+        let mut candidates = if good.is_empty() { aside } else { good }.into_iter();
         let mut running: FuturesUnordered<_> = candidates
             .by_ref()
             .take(ask)

@@ -24,7 +24,7 @@ pub fn whole(value: Option<&Value>) -> Option<u64> {
     reason = "checked to be in range just before"
 )]
 fn cut(number: f64) -> Option<u64> {
-    (number >= 0.0 && number < 1.8e19).then_some(number as u64)
+    (0.0..1.8e19).contains(&number).then_some(number as u64)
 }
 
 /// A finite number.

@@ -49,7 +49,7 @@ impl Default for Timeouts {
             write: Duration::from_secs(35),
             hedge: Duration::from_secs(3),
             aside: Duration::from_secs(20),
-            auth_backoff: Duration::from_secs(60),
+            auth_backoff: Duration::from_mins(1),
             votes: Duration::from_mins(5),
         }
     }

@@ -218,6 +218,11 @@ mod tests {
                 (format!("{base}/{below}"), form.to_owned())
             );
         }
+    }
+
+    #[test]
+    fn containers_restart_when_they_move_and_nodes_have_commands() {
+        let target = node("home");
         let (path, form) = send(
             GuestKind::Lxc,
             GuestVerb::Migrate {

@@ -222,3 +222,132 @@ fn tasks_end_with_a_text() {
         ["no content", "b"]
     );
 }
+
+/// Recorded writes of the fixtures folder, first step of each sequence: (file, status, reason, body).
+fn recorded_writes() -> Vec<(String, crate::answer::Answer)> {
+    let folder =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/pve/recorded-real");
+    let Ok(files) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
+    let mut writes = Vec::new();
+    for path in files.map(|file| file.unwrap().path()) {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if !name.starts_with("seq-") {
+            continue;
+        }
+        let sequence: Value = serde_json::from_str(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let step = &sequence["steps"][0];
+        if !step["request"].as_str().unwrap_or_default().contains("/status/") {
+            continue;
+        }
+        let answer = crate::answer::Answer {
+            status: u16::try_from(step["status"].as_u64().unwrap()).unwrap(),
+            reason: step["reason"].as_str().unwrap_or_default().to_owned(),
+            location: None,
+            body: step["body"].to_string().into_bytes(),
+        };
+        writes.push((name, answer));
+    }
+    writes
+}
+
+#[test]
+fn recorded_writes_are_accepted_with_a_task_or_rejected_with_a_text() {
+    let mut accepted = Vec::new();
+    for (name, answer) in recorded_writes() {
+        match answer.outcome("act", true) {
+            Ok(done) => accepted.push((name, done.upid.unwrap().task_type().to_owned())),
+            Err(jarvis_ports::PerformError::Rejected { text, .. }) => {
+                assert!(
+                    text.contains("no quorum?") || text.contains("running"),
+                    "{name}: {text}"
+                );
+            }
+            Err(error) => panic!("{name}: {error:?}"),
+        }
+    }
+    for (name, task) in &accepted {
+        let wanted = match name.as_str() {
+            "seq-ha-start" => "hastart",
+            "seq-start-ok" => "qmstart",
+            "seq-shutdown-timeout" => "qmshutdown",
+            "seq-lxc-shutdown" => "vzshutdown",
+            _ => continue,
+        };
+        assert_eq!(task, wanted);
+    }
+}
+
+/// Recordings of versions 6 to 9 that lie outside this repository, where they are at hand.
+fn shared_fixtures() -> Vec<(String, String, Value)> {
+    let beside = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let shared = std::env::var_os("JARVIS_SHARED")
+        .map_or(beside, std::path::PathBuf::from)
+        .join("pve/fixtures");
+    let Ok(folders) = std::fs::read_dir(shared) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for folder in folders
+        .map(|folder| folder.unwrap().path())
+        .filter(|path| path.is_dir())
+    {
+        for file in std::fs::read_dir(folder)
+            .unwrap()
+            .map(|file| file.unwrap().path())
+        {
+            let Ok(text) = std::fs::read_to_string(&file) else {
+                continue;
+            };
+            let Ok(fixture) = serde_json::from_str::<Value>(&text) else {
+                continue;
+            };
+            if fixture["method"] == "GET" && fixture["status"] == 200 {
+                let path = fixture["path"].as_str().unwrap_or_default().to_owned();
+                found.push((file.display().to_string(), path, fixture["body"]["data"].clone()));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn recordings_of_versions_6_to_9_are_read() {
+    let shared = shared_fixtures();
+    for (file, path, data) in &shared {
+        let rows = data.as_array().map_or(0, Vec::len);
+        let kind = if path.contains("/lxc/") {
+            GuestKind::Lxc
+        } else {
+            GuestKind::Qemu
+        };
+        if path.ends_with("/cluster/resources") {
+            let look = decode::cluster(data, "x".to_owned()).unwrap_or_else(|why| panic!("{file}: {why}"));
+            let count = |word: &str| {
+                data.as_array()
+                    .unwrap()
+                    .iter()
+                    .filter(|row| row["type"] == word)
+                    .count()
+            };
+            assert_eq!(look.guests.len(), count("qemu") + count("lxc"), "{file}");
+            assert_eq!(look.nodes.len(), count("node"), "{file}");
+            assert_eq!(look.storages.len(), count("storage"), "{file}");
+        } else if path.ends_with("/cluster/status") {
+            let (look, local) =
+                decode::quorum(data, "x".to_owned()).unwrap_or_else(|why| panic!("{file}: {why}"));
+            assert!(local.is_some() && look.quorate, "{file}");
+        } else if path.ends_with("/status/current") {
+            decode::live(data).unwrap_or_else(|why| panic!("{file}: {why}"));
+        } else if path.ends_with("/config") && (path.contains("/qemu/") || path.contains("/lxc/")) {
+            decode::identity(data, kind).unwrap_or_else(|why| panic!("{file}: {why}"));
+        } else if path.ends_with("/tasks") {
+            let tasks =
+                decode::tasks(data, Timestamp::default()).unwrap_or_else(|why| panic!("{file}: {why}"));
+            assert_eq!(tasks.len(), rows, "{file}");
+        } else if path.contains("/tasks/") && path.ends_with("/log") {
+            decode::log(data).unwrap_or_else(|why| panic!("{file}: {why}"));
+        }
+    }
+}

@@ -34,7 +34,7 @@ fn short() -> Timeouts {
         write: Duration::from_millis(1200),
         hedge: Duration::from_millis(200),
         aside: Duration::from_secs(20),
-        auth_backoff: Duration::from_secs(60),
+        auth_backoff: Duration::from_mins(1),
         votes: Duration::from_mins(5),
     }
 }

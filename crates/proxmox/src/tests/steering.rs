@@ -267,6 +267,15 @@ async fn a_silent_member_does_not_hold_up_the_quorum_of_the_others() {
     assert!(asked.elapsed() < super::short().look, "{:?}", asked.elapsed());
     assert_eq!(client.look_quorum(2).await.len(), 2);
     assert_eq!(frozen.count(), 1, "put aside");
+
+    // With one left it is the same: only the first look waits, and only so long.
+    let client = super::client(&[(None, &frozen), (None, &atlas)]);
+    let asked = Instant::now();
+    assert_eq!(client.look_quorum(2).await.len(), 1);
+    assert!(asked.elapsed() < super::short().look, "{:?}", asked.elapsed());
+    let asked = Instant::now();
+    assert_eq!(client.look_quorum(2).await.len(), 1);
+    assert!(asked.elapsed() < super::short().hedge, "{:?}", asked.elapsed());
 }
 
 #[tokio::test]
@@ -315,4 +324,21 @@ async fn rights_are_asked_path_by_path() {
     assert!(rights.holds("/", "Sys.Audit") && rights.holds_below("/vms", "VM.Audit"));
     assert!(!rights.holds("/vms/103", "VM.PowerMgmt") && !rights.holds("/nodes/atlas", "Sys.PowerMgmt"));
     assert_eq!(server.count(), 6);
+}
+
+#[tokio::test]
+async fn an_entry_point_is_not_blamed_for_the_silence_of_another_node() {
+    let proxy = Server::start(|seen| match seen.path.as_str() {
+        "/api2/json/cluster/resources" => Reply::data(LIST),
+        _ => Reply::Silence,
+    })
+    .await;
+    let client = client(&[(Some("atlas"), &proxy)]);
+    let look = client.look_node(&node("home")).await;
+    assert!(matches!(look, Err(LookError::Unreachable { .. })), "{look:?}");
+    assert_eq!(client.stats()[0].aside, None, "the frozen node is home");
+    client.look_node(&node("atlas")).await.unwrap_err();
+    assert!(client.stats()[0].aside.is_some(), "its own silence");
+    client.look_cluster().await.unwrap();
+    assert_eq!(client.stats()[0].aside, None, "it answered");
 }
