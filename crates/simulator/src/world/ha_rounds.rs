@@ -30,10 +30,7 @@ impl World {
         let Some(service) = self.ha.services.get(&vmid) else {
             return;
         };
-        let at_home = self
-            .views
-            .get(viewer)
-            .is_some_and(|view| view.members.contains(&service.node));
+        let away = self.ha.orderly.contains_key(&service.node) || !self.sees_online(viewer, &service.node);
         let wants_run = service.requested == "started";
         let next = match (service.requested.as_str(), service.crm) {
             ("ignored", _) => None,
