@@ -1,0 +1,104 @@
+# Jarvis: everything a developer types. `make` alone explains itself.
+# Needs a Rust toolchain manager (rustup); the toolchain itself is pinned in rust-toolchain.toml and fetched by cargo.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check gen setup basics need-cargo
+
+CONFIG ?= jarvis.yaml
+ARGS ?=
+
+# say(step, text): one line before each step: what, and roughly how long.
+say = printf '\n==> [%s] %s\n' '$(1)' '$(2)'
+
+help:
+	@printf '%s\n' \
+	  'make demo    build Jarvis and run it against a simulated cluster (first build: about 8 minutes on 2 cores)' \
+	  'make test    everything that must hold: formatting, lints, layers, house rules, generated files, all tests' \
+	  'make check   the quick part of it: formatting, layers, house rules, generated files, compile' \
+	  'make gen     write the generated files (schemas, API description, error pages)' \
+	  'make run     build Jarvis and run it with CONFIG=jarvis.yaml' \
+	  'make setup   install the system packages that the tests use (apt; asks for sudo when not root)' \
+	  '' \
+	  'ARGS="..." is passed on to jarvis by demo and run.'
+
+demo: basics
+	@$(call say,2/3,build the release binary (first time about 8 minutes on 2 cores$(comma) then seconds))
+	@cargo build --release --locked -p jarvis
+	@$(call say,3/3,start the demo; it prints its address and a one-time log-in; stop it with Ctrl-C)
+	@exec target/release/jarvis demo $(ARGS)
+
+run: basics
+	@$(call say,2/3,build the release binary (first time about 8 minutes on 2 cores$(comma) then seconds))
+	@cargo build --release --locked -p jarvis
+	@$(call say,3/3,run with $(CONFIG))
+	@exec target/release/jarvis run --config '$(CONFIG)' $(ARGS)
+
+test: setup
+	@$(call say,2/7,formatting (seconds))
+	@cargo fmt --all --check
+	@$(call say,3/7,lints on every crate and test (first time about 8 minutes on 2 cores$(comma) then under one))
+	@cargo clippy --workspace --all-targets --locked -- -D warnings
+	@$(call say,4/7,layers and house rules (builds the developer commands: about 2 minutes the first time))
+	@cargo xtask layers
+	@cargo xtask tidy
+	@$(call say,5/7,generated files are current (seconds))
+	@cargo xtask gen --check
+	@$(call say,6/7,all tests (first time about 10 minutes on 2 cores$(comma) then about 3))
+	@cargo test --workspace --locked
+	@$(call say,7/7,advisories$(comma) licences and banned crates)
+	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
+	  else echo 'cargo-deny is not installed: left out (deny.toml holds its rules)'; fi
+	@printf '\nAll good.\n'
+
+check: need-cargo
+	@$(call say,1/3,formatting (seconds))
+	@cargo fmt --all --check
+	@$(call say,2/3,layers$(comma) house rules$(comma) generated files (seconds when warm))
+	@cargo xtask layers
+	@cargo xtask tidy
+	@cargo xtask gen --check
+	@$(call say,3/3,compile everything (under a minute when warm))
+	@cargo check --workspace --all-targets --locked
+
+gen: need-cargo
+	@$(call say,1/1,write the generated files (builds what they are made from: about 3 minutes the first time))
+	@cargo xtask gen
+
+# Only what is missing is installed. What the tests need is there because they use the real programs.
+NEED_BASICS = need build-essential command -v cc; need git command -v git
+NEED_TESTS = $(NEED_BASICS); \
+	need openssh-client command -v ssh-keygen; \
+	need openssh-server test -x /usr/sbin/sshd; \
+	need python3-venv python3 -c 'import ensurepip, venv'; \
+	need nodejs command -v node; \
+	need npm command -v npm
+
+# install(needs): finds out which packages are missing and installs those with apt.
+define install
+missing=(); \
+need() { local package=$$1; shift; "$$@" >/dev/null 2>&1 || missing+=("$$package"); }; \
+$(1); \
+if [ $${#missing[@]} -eq 0 ]; then echo 'nothing is missing'; exit 0; fi; \
+echo "missing: $${missing[*]}"; \
+if ! command -v apt-get >/dev/null; then \
+  echo 'This is no Debian or Ubuntu: install these, or what they are called there, and try again.' >&2; exit 1; fi; \
+root=(); if [ "$$(id -u)" -ne 0 ]; then root=(sudo); fi; \
+"$${root[@]}" apt-get update -q; \
+"$${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$${missing[@]}"
+endef
+
+setup: need-cargo
+	@$(call say,1/7,system packages for the tests (seconds; a minute or two when something must be installed))
+	@$(call install,$(NEED_TESTS))
+
+basics: need-cargo
+	@$(call say,1/3,system packages: a C compiler and git (seconds; a minute when something must be installed))
+	@$(call install,$(NEED_BASICS))
+
+need-cargo:
+	@command -v cargo >/dev/null || { \
+	  echo 'Rust is not installed: install rustup (https://rustup.rs) and try again.' >&2; exit 1; }
+
+comma := ,
