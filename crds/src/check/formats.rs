@@ -13,12 +13,15 @@ pub struct Wrong {
     pub problem: String,
     /// What would be right.
     pub hint: String,
+    /// Whether the text must not be shown, because it has a secret in it.
+    pub secret: bool,
 }
 
 fn wrong(problem: &str, hint: &str) -> Option<Wrong> {
     Some(Wrong {
         problem: problem.to_owned(),
         hint: hint.to_owned(),
+        secret: false,
     })
 }
 
@@ -163,7 +166,10 @@ fn time_zone(text: &str) -> Option<Wrong> {
     }
     let zones = time_zones();
     let names: Vec<&str> = zones.iter().map(String::as_str).collect();
-    match super::suggest::nearest(text, &names) {
+    match Some(text)
+        .filter(|text| text.contains('/'))
+        .and_then(|text| super::suggest::nearest(text, &names))
+    {
         Some(near) => wrong("is not a time zone", &format!("did you mean {near}?")),
         None => wrong(
             "is not a time zone",
@@ -193,10 +199,12 @@ fn web_address(text: &str) -> Option<Wrong> {
     };
     let authority = rest.split(['/', '?', '#']).next().unwrap_or("");
     if authority.contains('@') {
-        return wrong(
-            "has a user or password in it",
-            "keep secrets in the configuration file, never in git",
-        );
+        let hint = "keep secrets in the configuration file, never in git; and change this one".to_owned();
+        return Some(Wrong {
+            problem: "has a user or password in it".to_owned(),
+            hint,
+            secret: true,
+        });
     }
     let clean = text
         .chars()

@@ -72,16 +72,17 @@ impl Checker<'_> {
         let mut object = Map::new();
         match schema["properties"].as_object() {
             Some(properties) => {
+                let mut meant = Vec::new();
                 for entry in entries {
                     if let Some(inner) = properties.get(&entry.key) {
                         let inner = self.value(inner, &entry.value, &path.key(&entry.key), entry.at);
                         object.insert(entry.key.clone(), inner);
                     } else {
-                        self.unknown(properties, entries, entry, path);
+                        meant.extend(self.unknown(properties, entries, entry, path));
                     }
                 }
-                self.required(schema, node, path, at);
-                self.exactly_one(schema, entries, path, at);
+                self.required(schema, node, &meant, path, at);
+                self.exactly_one(schema, entries, &meant, path, at);
             }
             None => self.map(schema, entries, path, &mut object),
         }
@@ -108,13 +109,21 @@ impl Checker<'_> {
         }
     }
 
-    fn unknown(&mut self, properties: &Map<String, Value>, entries: &[Entry], entry: &Entry, path: &Path) {
+    /// Reports an unknown key; the known one that was probably meant.
+    fn unknown<'s>(
+        &mut self,
+        properties: &'s Map<String, Value>,
+        entries: &[Entry],
+        entry: &Entry,
+        path: &Path,
+    ) -> Option<&'s str> {
         let free = properties
             .keys()
             .map(String::as_str)
             .filter(|key| !entries.iter().any(|used| used.key == *key));
         let free: Vec<&str> = free.collect();
-        let hint = match suggest::nearest(&entry.key, &free) {
+        let meant = suggest::nearest(&entry.key, &free);
+        let hint = match meant {
             Some(near) => format!("did you mean {near}?"),
             None if path.segments().is_empty() && entry.key == "status" => {
                 "status is written by Jarvis; remove it from the manifest".to_owned()
@@ -123,16 +132,18 @@ impl Checker<'_> {
             None => format!("known here: {}", listed(properties.keys().map(String::as_str))),
         };
         self.fault(entry.at, &path.key(&entry.key), "is not a known field", hint);
+        meant
     }
 
-    fn required(&mut self, schema: &Value, node: &Node, path: &Path, at: Position) {
+    /// A missing key that was probably only misspelled has been reported already.
+    fn required(&mut self, schema: &Value, node: &Node, meant: &[&str], path: &Path, at: Position) {
         for key in schema["required"]
             .as_array()
             .into_iter()
             .flatten()
             .filter_map(Value::as_str)
         {
-            if node.get(key).is_none() {
+            if node.get(key).is_none() && !meant.contains(&key) {
                 let inner = &schema["properties"][key];
                 self.fault(
                     at,
@@ -144,14 +155,14 @@ impl Checker<'_> {
         }
     }
 
-    fn exactly_one(&mut self, schema: &Value, entries: &[Entry], path: &Path, at: Position) {
+    fn exactly_one(&mut self, schema: &Value, entries: &[Entry], meant: &[&str], path: &Path, at: Position) {
         let branches = schema["oneOf"].as_array().into_iter().flatten();
         let keys: Vec<&str> = branches
             .filter_map(|branch| branch["required"][0].as_str())
             .collect();
         let mut present = entries.iter().filter(|entry| keys.contains(&entry.key.as_str()));
         match (present.next(), present.next()) {
-            (None, _) if !keys.is_empty() => {
+            (None, _) if !keys.is_empty() && !keys.iter().any(|key| meant.contains(key)) => {
                 let hint = format!("add one of {}", listed(keys.iter().copied()));
                 self.fault(
                     at,
@@ -237,12 +248,12 @@ impl Checker<'_> {
             .as_str()
             .and_then(|format| formats::check(format, text))
         {
-            self.fault(
-                at,
-                path,
-                format!("{:?} {}", words::cut(text), wrong.problem),
-                wrong.hint,
-            );
+            let shown = if wrong.secret {
+                "the text".to_owned()
+            } else {
+                format!("{:?}", words::cut(text))
+            };
+            self.fault(at, path, format!("{shown} {}", wrong.problem), wrong.hint);
         }
     }
 

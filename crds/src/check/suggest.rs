@@ -1,7 +1,7 @@
 //! Did you mean: the known word nearest to an unknown one. Knows nothing of what the words mean.
 
 /// The known word that was probably meant, if one is near enough: another letter case, another style of joining
-/// words, or a few letters off.
+/// words, the beginning of just one, or a letter or two off. Opposites (start, stop) are further apart than that.
 pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let plain = |text: &str| {
         text.chars()
@@ -13,7 +13,20 @@ pub fn nearest<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     if let Some(same) = known.iter().find(|candidate| plain(candidate) == meant) {
         return Some(same);
     }
-    let allowed = (meant.chars().count() / 3).clamp(1, 3);
+    if meant.len() >= 4 {
+        let mut longer = known
+            .iter()
+            .filter(|candidate| plain(candidate).starts_with(&meant));
+        if let (Some(only), None) = (longer.next(), longer.next()) {
+            return Some(only);
+        }
+    }
+    let allowed = match meant.chars().count() {
+        0..=2 => 0,
+        3..=9 => 1,
+        _ => 2,
+    };
+
     known
         .iter()
         .map(|candidate| (strsim::damerau_levenshtein(&meant, &plain(candidate)), *candidate))
@@ -38,6 +51,9 @@ mod tests {
             ("dependOn", Some("dependsOn")),
             ("nod", Some("node")),
             ("memory", None),
+            ("stop", Some("stopTimeout")),
+            ("startTimeout", None),
+            ("vm", None),
             ("", None),
         ] {
             assert_eq!(nearest(word, &known), meant, "{word}");

@@ -12,8 +12,8 @@ pub fn found(node: &Node) -> String {
             format!("the number {}", cut(text))
         }
         Content::Scalar { text, plain: true } if is_boolean(text) => format!("the boolean {text}"),
-        Content::Scalar { text, plain: true } if is_other_boolean(text) => {
-            format!("{text}, which other readers of YAML take for a boolean")
+        Content::Scalar { text, plain: true } if may_be_no_text(text) => {
+            format!("{}, which not every reader of YAML reads alike", cut(text))
         }
         Content::Scalar { text, .. } => format!("the text {:?}", cut(text)),
     }

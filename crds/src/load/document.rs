@@ -49,16 +49,10 @@ impl Document {
 
     /// `Kind/name` as far as known, for messages.
     pub fn label(&self) -> Option<String> {
-        if let Some(key) = &self.key {
-            return Some(key.to_string());
+        match &self.key {
+            Some(key) => Some(key.to_string()),
+            None => label(&self.node),
         }
-        let kind = self.node.get("kind").and_then(Node::text)?;
-        let name = self
-            .node
-            .get("metadata")
-            .and_then(|metadata| metadata.get("name"))
-            .and_then(Node::text);
-        Some(format!("{}/{}", printable(kind), printable(name.unwrap_or("?"))))
     }
 
     fn read_into(&mut self, faults: &mut Vec<Fault>) {
@@ -112,6 +106,11 @@ impl Document {
             Some(text) => {
                 let near = text.to_ascii_lowercase().starts_with(GROUP) || !text.contains('/');
                 let problem = format!("{:?} is not a version known here", printable(text));
+                let hint = if near {
+                    hint
+                } else {
+                    format!("only manifests of Jarvis belong here; move it, or {hint}")
+                };
                 faults.push(fault(version.at, path, &problem, &hint));
                 near
             }
@@ -139,7 +138,7 @@ impl Document {
         let text = kind.text().unwrap_or_default();
         let known = text.parse().ok();
         if known.is_none() && ours {
-            let hint = match suggest::nearest(text, &words) {
+            let hint = match other_name(text).or_else(|| suggest::nearest(text, &words)) {
                 Some(near) if near.eq_ignore_ascii_case(text) => {
                     format!("write {near}; the letter case counts")
                 }
@@ -183,6 +182,25 @@ impl Document {
             }
         }
     }
+}
+
+/// What people and Proxmox also call the guests.
+fn other_name(kind: &str) -> Option<&'static str> {
+    match kind.to_ascii_lowercase().as_str() {
+        "vm" | "qemu" | "kvm" => Some("VirtualMachine"),
+        "ct" | "lxc" => Some("Container"),
+        _ => None,
+    }
+}
+
+/// `Kind/name` as they are written, for messages; nothing without a kind.
+pub fn label(node: &Node) -> Option<String> {
+    let kind = node.get("kind").and_then(Node::text)?;
+    let name = node
+        .get("metadata")
+        .and_then(|metadata| metadata.get("name"))
+        .and_then(Node::text);
+    Some(format!("{}/{}", printable(kind), printable(name.unwrap_or("?"))))
 }
 
 fn faults_after(faults: &mut Vec<Fault>, from: usize, keep: impl Fn(&Fault) -> bool) {

@@ -12,7 +12,12 @@ mod set;
 #[cfg(test)]
 mod tests;
 
-use crate::{desired::Desired, error::ManifestError, manifest::AnyManifest, yaml::tree};
+use crate::{
+    desired::Desired,
+    error::ManifestError,
+    manifest::AnyManifest,
+    yaml::tree::{self, Stream},
+};
 use document::Document;
 use jarvis_model::ResourceKey;
 use report::Report;
@@ -48,14 +53,9 @@ pub fn load(files: &BTreeMap<String, Vec<u8>>, commit: &str) -> Result<Loaded, V
     for (file, bytes) in files.iter().filter(|(file, _)| is_manifest_file(file)) {
         let stream = tree::read(bytes);
         complete &= !stream.incomplete;
-        for fault in stream.faults {
-            report.yaml(file, fault);
-        }
-        for node in stream.documents {
-            let document = Document::read(file, node, &mut report);
-            complete &= document.key.is_some();
-            documents.push(document);
-        }
+        let read = read_documents(file, stream, &mut report);
+        complete &= read.iter().all(|document| document.key.is_some());
+        documents.extend(read);
     }
     set::check(&documents, complete, &mut report);
     report.finish(|warnings| gather(documents, commit, warnings))
@@ -65,15 +65,7 @@ pub fn load(files: &BTreeMap<String, Vec<u8>>, commit: &str) -> Result<Loaded, V
 /// or changing single manifests; a set to be applied goes through [`load`].
 pub fn parse(file: &str, text: &str) -> Result<Vec<AnyManifest>, Vec<ManifestError>> {
     let mut report = Report::default();
-    let stream = tree::read(text.as_bytes());
-    for fault in stream.faults {
-        report.yaml(file, fault);
-    }
-    let documents: Vec<Document> = stream
-        .documents
-        .into_iter()
-        .map(|node| Document::read(file, node, &mut report))
-        .collect();
+    let documents = read_documents(file, tree::read(text.as_bytes()), &mut report);
     report.finish(|_| {
         documents
             .into_iter()
@@ -89,6 +81,18 @@ pub fn load_unsaved(files: &BTreeMap<String, String>) -> Result<Loaded, Vec<Mani
         .map(|(file, text)| (file.clone(), text.clone().into_bytes()))
         .collect();
     load(&files, "unsaved")
+}
+
+/// The file's documents, each checked for itself; those with holes are left out.
+fn read_documents(file: &str, stream: Stream, report: &mut Report) -> Vec<Document> {
+    for fault in stream.faults {
+        let root = fault.document.and_then(|index| stream.documents.get(index));
+        report.yaml(file, root.and_then(|root| document::label(&root.node)), fault);
+    }
+    let whole = stream.documents.into_iter().filter(|root| root.whole);
+    whole
+        .map(|root| Document::read(file, root.node, report))
+        .collect()
 }
 
 fn is_manifest_file(file: &str) -> bool {

@@ -16,16 +16,17 @@ pub struct Report {
 
 impl Report {
     /// Something wrong with the YAML of a file.
-    pub fn yaml(&mut self, file: &str, fault: YamlFault) {
+    pub fn yaml(&mut self, file: &str, resource: Option<String>, fault: YamlFault) {
         let YamlFault {
             at,
             path,
             problem,
             hint,
+            document: _,
         } = fault;
         self.fault(
             file,
-            None,
+            resource,
             Fault {
                 at,
                 path,

@@ -199,7 +199,7 @@ mod tests {
             let text = to_yaml(&json!({"value": value}));
             let stream = read(text.as_bytes());
             prop_assert!(stream.faults.is_empty(), "{text}\n{:?}", stream.faults);
-            let node = stream.documents[0].get("value").unwrap();
+            let node = stream.documents[0].node.get("value").unwrap();
             prop_assert_eq!(shape(node), value, "{}", text);
             prop_assert!(!has_plain_string(node), "{text}");
         }

@@ -75,14 +75,26 @@ pub struct YamlFault {
     pub problem: String,
     /// What would be right.
     pub hint: String,
+    /// In which document, as an index into [`Stream::documents`]; none when reading ended there.
+    pub document: Option<usize>,
+}
+
+/// A document of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// Its tree.
+    pub node: Node,
+    /// Whether the tree says all that was written, so that more can be said about it: no aliases or the like left a
+    /// hole. A tree with a key given twice has the first value.
+    pub whole: bool,
 }
 
 /// A file, read.
 #[derive(Debug, Default)]
 pub struct Stream {
-    /// Its documents that are sound YAML; empty ones are left out.
-    pub documents: Vec<Node>,
-    /// What is wrong with the others.
+    /// Its documents; empty ones are left out.
+    pub documents: Vec<Root>,
+    /// What is wrong as YAML.
     pub faults: Vec<YamlFault>,
     /// Whether the faults hide documents whose content is therefore unknown.
     pub incomplete: bool,
@@ -127,6 +139,7 @@ fn fault(at: Position, problem: &str, hint: &str) -> Box<YamlFault> {
         path: Path::root(),
         problem: problem.to_owned(),
         hint: hint.to_owned(),
+        document: None,
     })
 }
 
@@ -136,8 +149,11 @@ struct Reader {
     open: Vec<Open>,
     root: Option<Node>,
     nodes: usize,
-    /// Faults of the document in hand; with any, the document is dropped.
+    /// Faults of the document in hand.
     current: Vec<YamlFault>,
+    /// Whether something in the document in hand could not be kept.
+    hole: bool,
+
     stream: Stream,
 }
 
@@ -252,6 +268,8 @@ impl Reader {
 
     /// Records a fault once a document and wording: ten thousand aliases need one line.
     fn complain(&mut self, at: Position, problem: &str, hint: &str) {
+        self.hole = true;
+
         if !self.current.iter().any(|known| known.problem == problem) {
             let path = self.path();
             self.current.push(YamlFault {
@@ -259,6 +277,7 @@ impl Reader {
                 path,
                 problem: problem.to_owned(),
                 hint: hint.to_owned(),
+                document: None,
             });
         }
     }
@@ -346,6 +365,7 @@ impl Reader {
                 path,
                 problem,
                 hint,
+                document: None,
             });
         } else {
             entries.push(entry);
@@ -353,13 +373,18 @@ impl Reader {
     }
 
     fn finish(&mut self) {
-        let root = self.root.take();
-        if !self.current.is_empty() {
-            self.stream.faults.append(&mut self.current);
-            self.stream.incomplete = true;
-        } else if let Some(root) = root.filter(|root| !root.is_null()) {
-            self.stream.documents.push(root);
-        }
+        let whole = !std::mem::take(&mut self.hole);
+        let root = self.root.take().filter(|root| !root.is_null());
+        let document = root.is_some().then_some(self.stream.documents.len());
+        self.stream.faults.extend(
+            self.current
+                .drain(..)
+                .map(|fault| YamlFault { document, ..fault }),
+        );
+        self.stream.incomplete |= !whole;
+        self.stream
+            .documents
+            .extend(root.map(|node| Root { node, whole }));
     }
 }
 
@@ -374,14 +399,17 @@ fn syntax(error: &ScanError, text: &str) -> Box<YamlFault> {
     let at = position(error.marker());
     let line = text.lines().nth(at.line - 1).unwrap_or("");
     let indentation = &line[..line.len() - line.trim_start().len()];
+    let kind = error.kind().to_string();
     let hint = if indentation.contains('\t') {
         "indent with spaces; YAML takes no tabs there"
-    } else if line.contains(": ") && line.matches(": ").count() > 1 {
+    } else if kind.contains("mapping values") {
         "put a value that contains ': ' in quotes"
+    } else if kind.contains("unclosed") {
+        "close what is opened here"
     } else {
         "check indentation, quotes and brackets here and in the line before"
     };
-    fault(at, &format!("this is not YAML: {}", error.kind()), hint)
+    fault(at, &format!("this is not YAML: {kind}"), hint)
 }
 
 impl Node {

@@ -47,7 +47,7 @@ fn name() -> impl Strategy<Value = String> {
 
 fn labels() -> impl Strategy<Value = BTreeMap<String, String>> {
     btree_map(
-        "(on|y|[a-z]{1,5}|[a-z]{2,4}[.]example/[a-zA-Z0-9_.-]{0,5}x)",
+        "(on|y|[a-z]{1,5}|[a-z]{2,4}[.]example/[a-zA-Z0-9][a-zA-Z0-9_.-]{0,5}x)",
         "([A-Za-z0-9]([A-Za-z0-9_.-]{0,9}[A-Za-z0-9])?)?",
         0..4,
     )
