@@ -72,3 +72,6 @@ pub fn rows(records: &[Stored]) -> Vec<AuditRow> {
     let mut trail = Trail::default();
     records.iter().filter_map(|stored| trail.row(stored)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -134,7 +134,7 @@ impl FileJournal {
     /// written anew since the anchor was taken; an instance that sees this must not act.
     pub fn holds(&self, anchor: &Anchor) -> Result<bool, JournalError> {
         if anchor.seq == 0 {
-            return Ok(self.lock().segments.first().is_some());
+            return Ok(!self.lock().segments.is_empty());
         }
         let found = self.read_after(anchor.seq - 1, 1)?;
         Ok(found
@@ -178,16 +178,6 @@ impl FileJournal {
         }
     }
 
-    /// Refuses everything from now on.
-    fn distrust(&self, state: &mut State, path: &Path, error: &io::Error) -> JournalError {
-        tracing::error!(path = %path.display(), %error, "the journal stops taking records: a sync failed");
-        state.standing = Standing::Uncertain(error.to_string());
-        write_error(
-            path,
-            format!("{error}; the journal refuses everything until it is opened anew"),
-        )
-    }
-
     /// Gives the ballast back; false when there is none left.
     fn release_ballast(&self) -> bool {
         self.low_space.store(true, Ordering::Release);
@@ -212,7 +202,7 @@ impl FileJournal {
                 Ok(())
             }
             Err(error) if is_full(&error) => Err(write_error(&crate::mark::path(&self.folder), error)),
-            Err(error) => Err(self.distrust(state, &crate::mark::path(&self.folder), &error)),
+            Err(error) => Err(distrust(state, &crate::mark::path(&self.folder), &error)),
         }
     }
 
@@ -237,7 +227,7 @@ impl FileJournal {
                 Ok(())
             }
             Err(error) if is_full(&error) => Ok(()),
-            Err(error) => Err(self.distrust(state, &path, &error)),
+            Err(error) => Err(distrust(state, &path, &error)),
         }
     }
 
@@ -255,7 +245,7 @@ impl FileJournal {
         match outcome {
             Ok(()) => Ok(end),
             Err(Failed::Cleanly(error)) => Err(write_error(&path, error)),
-            Err(Failed::Unknown(error)) => Err(self.distrust(state, &path, &error)),
+            Err(Failed::Unknown(error)) => Err(distrust(state, &path, &error)),
         }
     }
 
@@ -280,6 +270,16 @@ enum Failed {
     Cleanly(io::Error),
     /// What is on the disk is not known.
     Unknown(io::Error),
+}
+
+/// Refuses everything from now on.
+fn distrust(state: &mut State, path: &Path, error: &io::Error) -> JournalError {
+    tracing::error!(path = %path.display(), %error, "the journal stops taking records: a sync failed");
+    state.standing = Standing::Uncertain(error.to_string());
+    write_error(
+        path,
+        format!("{error}; the journal refuses everything until it is opened anew"),
+    )
 }
 
 fn write_error(path: &Path, why: impl fmt::Display) -> JournalError {

@@ -162,12 +162,18 @@ pub(crate) fn segment_name(number: u32) -> String {
     format!("{number:08}.seg")
 }
 
+/// Whether a name is that of a segment.
+pub(crate) fn is_segment(name: &str) -> bool {
+    name.strip_suffix(".seg")
+        .is_some_and(|stem| stem.len() >= 8 && stem.bytes().all(|b| b.is_ascii_digit()))
+}
+
 fn segment_names(disk: &dyn Disk, folder: &Path) -> io::Result<Vec<String>> {
-    let is_segment = |name: &String| {
-        name.strip_suffix(".seg")
-            .is_some_and(|stem| stem.len() >= 8 && stem.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let mut names: Vec<String> = disk.list(folder)?.into_iter().filter(is_segment).collect();
+    let mut names: Vec<String> = disk
+        .list(folder)?
+        .into_iter()
+        .filter(|name| is_segment(name))
+        .collect();
     names.sort_by_key(|name| (name.len(), name.clone()));
     Ok(names)
 }

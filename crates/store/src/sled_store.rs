@@ -269,10 +269,13 @@ fn move_aside(folder: &Path, now: Timestamp) -> io::Result<PathBuf> {
         .file_name()
         .and_then(|name| name.to_str())
         .unwrap_or("index");
-    let above = folder.parent().unwrap_or(Path::new("."));
+    let above = folder
+        .parent()
+        .filter(|above| !above.as_os_str().is_empty())
+        .unwrap_or(Path::new("."));
     let prefix = format!("{name}.broken-");
     let millis = now.as_millis();
-    let target = (millis..)
+    let target = (millis..millis + 1000)
         .map(|millis| above.join(format!("{prefix}{millis:014}")))
         .find(|path| !path.exists());
     let target = target.ok_or(io::ErrorKind::AlreadyExists)?;
@@ -293,3 +296,6 @@ fn move_aside(folder: &Path, now: Timestamp) -> io::Result<PathBuf> {
     }
     Ok(target)
 }
+
+#[cfg(test)]
+mod tests;

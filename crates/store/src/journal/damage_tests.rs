@@ -210,9 +210,9 @@ fn removed_swapped_and_doubled_records_are_found() {
     let edit = |order: &[usize]| {
         let disk = disk.copy();
         let mut edited = bytes[..crate::frame::HEADER].to_vec();
-        order
-            .iter()
-            .for_each(|at| edited.extend_from_slice(&bytes[frames[*at].clone()]));
+        for at in order {
+            edited.extend_from_slice(&bytes[frames[*at].clone()]);
+        }
         disk.put(&path, &edited);
         disk
     };

@@ -8,7 +8,7 @@ use crate::{
     disk::{Disk, Held, Mode, NotLocked, OsDisk, is_full, place_whole, read_whole},
     frame::{Header, VERSION},
     mark::{self, Mark},
-    scan::{Broken, Scan, ScanError, Segment, Torn, Visit, scan, segment_name},
+    scan::{Broken, Scan, ScanError, Segment, Torn, Visit, is_segment, scan, segment_name},
 };
 use jarvis_ports::JournalError;
 use std::{
@@ -243,7 +243,7 @@ pub(crate) fn read_key(disk: &dyn Disk, folder: &Path) -> Result<Option<RootKey>
 fn prepare(disk: &dyn Disk, folder: &Path) -> Result<(), OpenError> {
     let names = disk.list(folder).map_err(io_error("list", folder))?;
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
-    let has_segments = names.iter().any(|name| name.ends_with(".seg"));
+    let has_segments = names.iter().any(|name| is_segment(name));
     if !has("root.key") && !has("mark") && !has_segments {
         let path = key_path(folder);
         let key = RootKey::generate().map_err(io_error("find a random key for", &path))?;

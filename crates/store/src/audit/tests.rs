@@ -1,0 +1,295 @@
+//! Whole trails: who, why, what, result and undo stand in each row; secrets in none.
+
+use super::*;
+use jarvis_model::{
+    Action, Autonomy, Confirmed, Digest, Door, Effect, Event, FreezeScope, GuestKind, GuestVerb, Hold,
+    HoldScope, Intent, IntentId, IssueKey, NodeName, Origin, Outcome, Record, Refusal, Role, Rule, Scope,
+    Stage, Ticket, TicketId, TicketState, Tier, Vmid, issue::Cause,
+};
+
+fn vmid() -> Vmid {
+    Vmid::new(101).unwrap()
+}
+
+fn at(secs: u64) -> Timestamp {
+    Timestamp::from_secs(1_790_000_000 + secs)
+}
+
+fn person() -> Origin {
+    Origin::Person {
+        user: "anna".to_owned(),
+        role: Role::Operator,
+        door: Door::Dashboard,
+    }
+}
+
+fn intent(id: &str, cause: Cause, origin: Origin) -> Box<Intent> {
+    let node = NodeName::new("atlas").unwrap();
+    Box::new(Intent {
+        id: IntentId(id.to_owned()),
+        resource: None,
+        cause,
+        action: Action::StartGuest { vmid: vmid() },
+        effect: Effect::Guest {
+            node,
+            kind: GuestKind::Qemu,
+            vmid: vmid(),
+            request: GuestVerb::Start,
+        },
+        origin,
+        tier: Tier::Yellow,
+        digest: Digest::of(&id),
+        revision: "abc".to_owned(),
+        epoch: 1,
+        attempt: 2,
+        logged_at: at(0),
+        deadline: at(180),
+        uptime_before_secs: None,
+        identity: None,
+        undo: "shut guest 101 down".to_owned(),
+        stage: Stage::Logged,
+        outcome: None,
+        closed_at: None,
+    })
+}
+
+fn stored(events: Vec<Event>) -> Vec<Stored> {
+    let record = |(seq, event)| Record {
+        seq,
+        at: at(seq),
+        epoch: 3,
+        event,
+    };
+    let stored = |record: Record| Stored {
+        hash: format!("hash{}", record.seq),
+        record,
+    };
+    (1..).zip(events).map(record).map(stored).collect()
+}
+
+fn issue() -> IssueKey {
+    "VirtualMachine/web-01#guest-down".parse().unwrap()
+}
+
+#[test]
+fn the_rows_of_an_effect_stand_for_themselves() {
+    let id = || IntentId("i1".to_owned());
+    let upid = "UPID:atlas:0000C0DE:00001234:6AB12345:qmstart:101:jarvis@pve!act:";
+    let rows = rows(&stored(vec![
+        Event::IssueOpened {
+            issue: issue(),
+            summary: "down".to_owned(),
+        },
+        Event::IntentLogged {
+            intent: intent("i1", Cause::Issue { issue: issue() }, Origin::Reconciler),
+        },
+        Event::EffectAccepted {
+            intent: id(),
+            upid: Some(upid.parse().unwrap()),
+        },
+        Event::TaskFinished { intent: id() },
+        Event::IntentClosed {
+            intent: id(),
+            outcome: Outcome::Verified,
+        },
+    ]));
+    let names: Vec<&str> = rows.iter().map(|row| row.event.as_str()).collect();
+    assert_eq!(
+        names,
+        ["intentLogged", "effectAccepted", "intentClosed"],
+        "only what belongs to the audit"
+    );
+    for row in &rows {
+        assert_eq!(row.origin.as_deref(), Some("reconciler"));
+        assert_eq!(
+            (row.tier.as_deref(), row.intent.as_deref()),
+            (Some("yellow"), Some("i1"))
+        );
+        assert_eq!(
+            row.condition.as_deref(),
+            Some("VirtualMachine/web-01#guest-down attempt 2")
+        );
+        assert_eq!(row.digest.as_deref(), Some(Digest::of(&"i1").as_str()));
+        assert_eq!(row.undo.as_deref(), Some("shut guest 101 down"));
+        assert_eq!((row.hash.clone(), row.epoch), (format!("hash{}", row.seq), 3));
+    }
+    assert_eq!(rows[0].verdict.as_deref(), Some("permitted"));
+    assert_eq!(rows[0].task, None);
+    assert_eq!(rows[1].task.as_deref(), Some(upid));
+    assert_eq!(rows[2].task.as_deref(), Some(upid));
+    assert_eq!(rows[2].result.as_deref(), Some("verified"));
+    assert_eq!(rows[2].summary, "start guest 101: verified");
+    assert_eq!(rows[0].time, "2026-09-21T14:13:22.000Z");
+}
+
+#[test]
+fn the_rows_of_a_request_name_the_person_and_the_confirmation() {
+    let id = || TicketId("t1".to_owned());
+    let digest = Digest::of(&"d");
+    let refusal = Refusal {
+        rule: Rule::Protected,
+        tier: Tier::Black,
+        resource: "guest 101".to_owned(),
+        reason: "guest 101 is protected".to_owned(),
+        unblock: "nothing does".to_owned(),
+    };
+    let ticket = Ticket {
+        id: id(),
+        action: Action::StopGuest { vmid: vmid() },
+        origin: person(),
+        created_at: at(0),
+        not_before: at(4),
+        hold_secs: Some(3600),
+        confirmed: None,
+        state: TicketState::AwaitingConfirmation {
+            digest: digest.clone(),
+            typed: false,
+            expires_at: at(300),
+        },
+    };
+    let confirmed = Confirmed {
+        digest: digest.clone(),
+        user: "bert".to_owned(),
+        at: at(2),
+    };
+    let closed = TicketState::Refused {
+        refusal: refusal.clone(),
+    };
+    let rows = rows(&stored(vec![
+        Event::TicketOpened {
+            ticket: Box::new(ticket),
+        },
+        Event::TicketConfirmed {
+            ticket: id(),
+            confirmed,
+        },
+        Event::TicketChanged {
+            ticket: id(),
+            state: closed,
+        },
+        Event::ActionRefused {
+            action: Action::DestroyGuest { vmid: vmid() },
+            origin: person(),
+            refusal,
+        },
+    ]));
+    let users: Vec<_> = rows.iter().map(|row| row.user.as_deref().unwrap()).collect();
+    assert_eq!(users, ["anna", "bert", "anna", "anna"]);
+    assert!(
+        rows.iter()
+            .all(|row| row.origin.as_deref() == Some("anna (dashboard)"))
+    );
+    assert_eq!(rows[0].verdict.as_deref(), Some("needs confirmation"));
+    assert_eq!(rows[1].digest.as_deref(), Some(digest.as_str()));
+    for row in &rows[2..] {
+        assert_eq!(row.verdict.as_deref(), Some("refused"));
+        assert_eq!(row.condition.as_deref(), Some("JV1002 protected"));
+        assert_eq!(row.tier.as_deref(), Some("black"));
+    }
+}
+
+/// One of each, in a fixed order.
+fn changes_by_people() -> Vec<Event> {
+    let hold = Hold {
+        by: "anna".to_owned(),
+        reason: "work".to_owned(),
+        since: at(0),
+        until: Some(at(60)),
+    };
+    let by = || "anna".to_owned();
+    vec![
+        Event::Started {
+            version: "1.2.3".to_owned(),
+        },
+        Event::UserSet {
+            user: "bert".to_owned(),
+            password_hash: "SECRET".to_owned(),
+            role: Role::Admin,
+            one_time: true,
+        },
+        Event::TokenCreated {
+            name: "ci".to_owned(),
+            secret_hash: "SECRET".to_owned(),
+            role: Role::Viewer,
+            scopes: vec![Scope::Read, Scope::OperateRed],
+            by: by(),
+            expires_at: None,
+        },
+        Event::TokenRevoked {
+            name: "ci".to_owned(),
+            by: by(),
+        },
+        Event::SessionsRevoked {
+            user: "bert".to_owned(),
+            by: by(),
+        },
+        Event::FreezeSet {
+            scope: FreezeScope::All,
+            by: by(),
+            reason: "fire".to_owned(),
+            until: None,
+        },
+        Event::Thawed { by: by() },
+        Event::HoldSet {
+            scope: HoldScope::Cluster,
+            hold,
+        },
+        Event::HoldReleased {
+            scope: HoldScope::Cluster,
+            by: by(),
+        },
+        Event::CeilingSet {
+            ceiling: Some(Autonomy::L1),
+            by: by(),
+        },
+        Event::Approved {
+            digests: vec![Digest::of(&1)],
+            by: by(),
+            expires_at: at(300),
+        },
+        Event::RevisionRejected {
+            commit: "c".to_owned(),
+            errors: vec!["e1".to_owned(), "e2".to_owned()],
+        },
+    ]
+}
+
+#[test]
+fn what_people_change_is_told_and_secrets_are_not() {
+    let rows = rows(&stored(changes_by_people()));
+    assert_eq!(rows.len(), 12);
+    let exported: String = rows.iter().map(|row| to_json_line(row) + &to_csv(row)).collect();
+    assert!(!exported.contains("SECRET"));
+    let said: Vec<&str> = rows.iter().map(|row| row.summary.as_str()).collect();
+    assert_eq!(
+        said[1],
+        "user bert was set with role admin, password to be changed at once"
+    );
+    assert_eq!(
+        said[2],
+        "token ci was created: role viewer, scopes [read, operate-red], without end"
+    );
+    assert_eq!(said[5], "everything, persons too was frozen until released: fire");
+    assert_eq!(said[7], "cluster is held until 2026-09-21T14:14:20.000Z: work");
+    assert_eq!(said[9], "the ceiling of autonomy was set to L1");
+    assert_eq!(said[11], "revision c has errors: e1; e2");
+    assert!(
+        rows.iter()
+            .all(|row| !row.summary.is_empty() && row.summary != row.event)
+    );
+}
+
+#[test]
+fn exports_read_back() {
+    let rows = rows(&stored(vec![Event::Thawed {
+        by: "=cmd()".to_owned(),
+    }]));
+    let line = to_json_line(&rows[0]);
+    assert_eq!(line.matches('\n').count(), 1);
+    assert_eq!(serde_json::from_str::<AuditRow>(&line).unwrap(), rows[0]);
+    let csv = csv_header() + &to_csv(&rows[0]);
+    let lines: Vec<&str> = csv.split_terminator("\r\n").collect();
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0].split(',').count(), lines[1].split(',').count());
+    assert!(lines[1].contains("\"'=cmd()\""), "{}", lines[1]);
+}
