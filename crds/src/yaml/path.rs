@@ -49,13 +49,27 @@ impl fmt::Display for Path {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, segment) in self.0.iter().enumerate() {
             match segment {
-                Segment::Key(key) if position == 0 => f.write_str(key)?,
-                Segment::Key(key) => write!(f, ".{key}")?,
+                Segment::Key(key) => {
+                    let dot = if position == 0 { "" } else { "." };
+                    write!(f, "{dot}{}", shown(key))?;
+                }
                 Segment::Index(index) => write!(f, "[{index}]")?,
             }
         }
         Ok(())
     }
+}
+
+/// A key of any length and content, as it may stand in one line.
+fn shown(key: &str) -> String {
+    let plain = key.chars().map(|c| {
+        if c.is_control() {
+            char::REPLACEMENT_CHARACTER
+        } else {
+            c
+        }
+    });
+    plain.take(120).collect()
 }
 
 /// `field!("spec", "dependsOn", 1)`.
@@ -95,5 +109,10 @@ mod tests {
             "spec.steps[2].action"
         );
         assert_eq!(field!().to_string(), "");
+        assert_eq!(
+            field!("a\n\u{1b}b").to_string(),
+            "a\u{fffd}\u{fffd}b",
+            "one line, no escapes for the terminal"
+        );
     }
 }

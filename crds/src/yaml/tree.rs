@@ -326,7 +326,7 @@ impl Reader {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open::Sequence { items, .. }) => items.push(node),
-            Some(Open::Mapping { key, entries, .. }) => match key.take() {
+            Some(Open::Mapping { key, .. }) => match key.take() {
                 Some((name, at)) => self.put_entry(Entry {
                     key: name,
                     at,
@@ -335,12 +335,10 @@ impl Reader {
                 None => match node.content {
                     Content::Scalar { text, .. } => *key = Some((text, node.at)),
                     _ => {
-                        let unusable =
-                            format!("a list or mapping is used as a key ({} entries)", entries.len());
                         *key = Some((String::from("?"), node.at));
                         self.complain(
                             node.at,
-                            &unusable,
+                            "a list or mapping is used as a key",
                             "a key is plain text; look for a missing quote around { or [",
                         );
                     }
