@@ -1,1 +1,31 @@
-//! jarvis-api.
+//! The API: HTTP, log-in, GraphQL with subscriptions, and the plain live page, over the controller's [`Handle`].
+//!
+//! Knows no adapter: neither Proxmox, git nor a store engine appears here.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`options`] | how it is set up, and when a listen address is refused |
+//! | [`state`] | what all requests share |
+//! | [`server`] | the routes, and serving them until told to stop |
+//! | [`auth`] | who is asking |
+//! | [`graphql`] | the schema, its limits and its doors |
+//! | [`feed`] | events as lines people read |
+//! | [`alerts`] | what needs a person, out of one picture |
+//! | [`web`] | pages, health, metrics, webhook, headers |
+//!
+//! [`Handle`]: jarvis_controller::Handle
+
+pub mod alerts;
+pub mod auth;
+pub mod feed;
+pub mod graphql;
+pub mod options;
+pub mod server;
+pub mod state;
+pub mod web;
+
+pub use auth::bootstrap::{OneTimePassword, bootstrap_admin};
+pub use graphql::sdl;
+pub use options::{ApiOptions, BindError, Mode, SigningKey, check_bind};
+pub use server::{router, serve};
+pub use state::ApiState;

@@ -1,0 +1,135 @@
+//! What clients send, checked into the model's types.
+
+use crate::graphql::{errors, types::plan};
+use async_graphql::{InputObject, Result};
+use jarvis_model::{Action, Digest, NodeName, Vmid, action::default_stop_timeout_secs};
+use std::time::Duration;
+
+/// Longest hold, freeze or recall window.
+const MAX_SPAN: Duration = Duration::from_hours(24 * 365);
+
+/// An action: its name and what it is aimed at. A name Jarvis does not know is passed on and refused by the guard.
+#[derive(Debug, Clone, InputObject)]
+pub struct ActionInput {
+    /// `startGuest`, `shutdownGuest`, `rebootGuest`, `stopGuest`, `resetGuest`, `createSnapshot`, `rollbackSnapshot`,
+    /// `migrateGuest`, `rebootNode`, `shutdownNode`, `wakeNode`, `startService`, `restartService`, `stopService`,
+    /// `runCommand`.
+    pub name: String,
+    /// The guest.
+    pub vmid: Option<i32>,
+    /// The node.
+    pub node: Option<String>,
+    /// Where to migrate.
+    pub target_node: Option<String>,
+    /// The snapshot's name.
+    pub snapshot: Option<String>,
+    /// The unit or container.
+    pub service: Option<String>,
+    /// The command: program and arguments, no shell.
+    pub argv: Option<Vec<String>>,
+    /// How long a guest may take to shut down, seconds; 60 when left out.
+    pub timeout_seconds: Option<i32>,
+}
+
+impl ActionInput {
+    /// The action.
+    pub fn action(&self) -> Result<Action> {
+        let timeout_secs = self.timeout_secs()?;
+        Ok(match self.name.as_str() {
+            "startGuest" => Action::StartGuest { vmid: self.vmid()? },
+            "shutdownGuest" => Action::ShutdownGuest { vmid: self.vmid()?, timeout_secs },
+            "rebootGuest" => Action::RebootGuest { vmid: self.vmid()?, timeout_secs },
+            "stopGuest" => Action::StopGuest { vmid: self.vmid()? },
+            "resetGuest" => Action::ResetGuest { vmid: self.vmid()? },
+            "createSnapshot" => Action::CreateSnapshot { vmid: self.vmid()?, snapshot: self.snapshot()? },
+            "rollbackSnapshot" => Action::RollbackSnapshot { vmid: self.vmid()?, snapshot: self.snapshot()? },
+            "migrateGuest" => {
+                let target = self.target_node.as_deref().ok_or_else(|| self.missing("targetNode"))?;
+                Action::MigrateGuest { vmid: self.vmid()?, target: node_name(target)? }
+            }
+            "destroyGuest" => Action::DestroyGuest { vmid: self.vmid()? },
+            "reconfigureGuest" => Action::ReconfigureGuest { vmid: self.vmid()? },
+            "rebootNode" => Action::RebootNode { node: self.node()? },
+            "shutdownNode" => Action::ShutdownNode { node: self.node()? },
+            "wakeNode" => Action::WakeNode { node: self.node()? },
+            "startService" => Action::StartService { host: self.host()?, service: self.service()? },
+            "restartService" => Action::RestartService { host: self.host()?, service: self.service()? },
+            "stopService" => Action::StopService { host: self.host()?, service: self.service()? },
+            "runCommand" => {
+                let argv = self.argv.clone().filter(|argv| !argv.is_empty()).ok_or_else(|| self.missing("argv"))?;
+                Action::RunCommand { host: self.host()?, argv }
+            }
+            other => Action::Unknown { name: other.chars().take(80).collect() },
+        })
+    }
+
+    fn vmid(&self) -> Result<Vmid> {
+        vmid(self.vmid.ok_or_else(|| self.missing("vmid"))?)
+    }
+
+    fn node(&self) -> Result<NodeName> {
+        node_name(self.node.as_deref().ok_or_else(|| self.missing("node"))?)
+    }
+
+    fn host(&self) -> Result<jarvis_model::Host> {
+        let (vmid, node) = (self.vmid.map(vmid).transpose()?, self.node.as_deref().map(node_name).transpose()?);
+        plan::host(vmid, node).ok_or_else(|| self.missing("either vmid or node"))
+    }
+
+    fn snapshot(&self) -> Result<String> {
+        let name = self.snapshot.clone().ok_or_else(|| self.missing("snapshot"))?;
+        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
+        let fine = (2..=40).contains(&name.len())
+            && name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.bytes().all(plain);
+        if fine {
+            Ok(name)
+        } else {
+            Err(errors::invalid("snapshot: a name starts with a letter and has 2 to 40 letters, digits, '_' or '-'"))
+        }
+    }
+
+    fn service(&self) -> Result<String> {
+        self.service.clone().filter(|service| !service.is_empty()).ok_or_else(|| self.missing("service"))
+    }
+
+    fn timeout_secs(&self) -> Result<u32> {
+        let Some(secs) = self.timeout_seconds else { return Ok(default_stop_timeout_secs()) };
+        let fine = u32::try_from(secs).ok().filter(|secs| (1..=3600).contains(secs));
+        fine.ok_or_else(|| errors::invalid("timeoutSeconds: give 1 to 3600"))
+    }
+
+    fn missing(&self, what: &str) -> async_graphql::Error {
+        errors::invalid(format!("{} needs {what}", self.name))
+    }
+}
+
+/// A guest's number.
+pub fn vmid(number: i32) -> Result<Vmid> {
+    let number = u32::try_from(number).map_err(|_| errors::invalid("vmid: a VMID is a whole number from 100"))?;
+    Vmid::new(number).map_err(|error| errors::invalid(error.to_string()))
+}
+
+/// A node's name.
+pub fn node_name(text: &str) -> Result<NodeName> {
+    NodeName::new(text).map_err(|error| errors::invalid(error.to_string()))
+}
+
+/// A digest.
+pub fn digest(text: &str) -> Result<Digest> {
+    Digest::parse(text).ok_or_else(|| errors::invalid("digest: give all 64 hex digits of what you confirm"))
+}
+
+/// A span of seconds.
+pub fn span(what: &str, secs: Option<i32>) -> Result<Option<Duration>> {
+    let Some(secs) = secs else { return Ok(None) };
+    let span = u64::try_from(secs).ok().map(Duration::from_secs).filter(|span| *span <= MAX_SPAN);
+    span.map(Some).ok_or_else(|| errors::invalid(format!("{what}: give seconds from 0 to a year")))
+}
+
+/// A reason people will read: one line, 1 to 300 characters.
+pub fn reason(text: &str) -> Result<String> {
+    let cleaned: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let fine = (1..=300).contains(&cleaned.chars().count());
+    if fine { Ok(cleaned) } else { Err(errors::invalid("reason: say why, in 1 to 300 characters")) }
+}

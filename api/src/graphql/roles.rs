@@ -1,0 +1,85 @@
+//! Who may ask for what: one table over every root field of the schema. What is not in the table is refused to
+//! everybody. Enforced before anything is executed, for queries, mutations and subscriptions alike.
+
+use async_graphql::parser::types::OperationType;
+use jarvis_model::Role::{self, Admin, Operator, Viewer};
+
+/// The least role for each query.
+pub const QUERIES: &[(&str, Role)] = &[
+    ("alerts", Viewer),
+    ("audit", Operator),
+    ("clusters", Viewer),
+    ("decision", Viewer),
+    ("decisions", Viewer),
+    ("events", Viewer),
+    ("freeze", Viewer),
+    ("guest", Viewer),
+    ("guests", Viewer),
+    ("holds", Viewer),
+    ("intents", Viewer),
+    ("issues", Viewer),
+    ("me", Viewer),
+    ("node", Viewer),
+    ("nodes", Viewer),
+    ("plan", Viewer),
+    ("policy", Viewer),
+    ("quorum", Viewer),
+    ("resource", Viewer),
+    ("resources", Viewer),
+    ("revision", Viewer),
+    ("storage", Viewer),
+    ("tasks", Viewer),
+    ("ticket", Viewer),
+    ("tickets", Viewer),
+    ("tokens", Admin),
+    ("users", Admin),
+    ("version", Viewer),
+    ("windows", Viewer),
+    // Introspection: whoever is signed in.
+    ("__schema", Viewer),
+    ("__type", Viewer),
+    ("__typename", Viewer),
+];
+
+/// The least role for each mutation. The guard judges actions again, whoever asks.
+pub const MUTATIONS: &[(&str, Role)] = &[
+    ("acceptIdentity", Operator),
+    ("acknowledge", Operator),
+    ("confirm", Operator),
+    ("createToken", Admin),
+    ("createUser", Admin),
+    ("freeze", Operator),
+    ("hold", Operator),
+    ("recall", Operator),
+    ("reconcileNow", Operator),
+    ("reject", Operator),
+    ("release", Operator),
+    ("requestAction", Operator),
+    ("revokeSessions", Admin),
+    ("revokeToken", Admin),
+    ("setAutonomyCeiling", Admin),
+    ("setPassword", Admin),
+    ("thaw", Operator),
+    ("__typename", Viewer),
+];
+
+/// The least role for each subscription.
+pub const SUBSCRIPTIONS: &[(&str, Role)] = &[
+    ("alertUpdates", Viewer),
+    ("clusterUpdates", Viewer),
+    ("events", Viewer),
+    ("freezeUpdates", Viewer),
+    ("planUpdates", Viewer),
+    ("ticketUpdates", Viewer),
+    ("__typename", Viewer),
+];
+
+/// The least role for a root field; None for one that is not in the table.
+pub fn least_role(operation: OperationType, field: &str) -> Option<Role> {
+    let table = match operation {
+        OperationType::Query => QUERIES,
+        OperationType::Mutation => MUTATIONS,
+        OperationType::Subscription => SUBSCRIPTIONS,
+    };
+    table.iter().find(|(name, _)| *name == field).map(|(_, role)| *role)
+}

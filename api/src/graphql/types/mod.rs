@@ -1,0 +1,71 @@
+//! The GraphQL types: plain values made from the model at one moment.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`scalar`] | times and large whole numbers |
+//! | [`word`] | enums |
+//! | [`cluster`] | nodes, guests, storages, quorum, the loop |
+//! | [`resource`] | manifest resources and their status |
+//! | [`plan`] | plans, decisions, verdicts, actions |
+//! | [`record`] | journal records: feed and audit |
+//! | [`issue`] | issues, alerts, intents |
+//! | [`ticket`] | tickets, holds, the kill switch |
+//! | [`policy`] | the policy in force, windows |
+//! | [`access`] | users, tokens, the caller |
+//! | [`paging`] | the guest list: filter, order, cursor |
+
+pub mod access;
+pub mod cluster;
+pub mod issue;
+pub mod paging;
+pub mod plan;
+pub mod policy;
+pub mod record;
+pub mod resource;
+pub mod scalar;
+pub mod ticket;
+pub mod word;
+
+use jarvis_controller::View;
+use jarvis_crds::Protected;
+use jarvis_model::{NodeName, Timestamp, Vmid};
+use std::{collections::BTreeSet, sync::Arc};
+
+/// One picture and the instant at which it is looked at: facts that are too old by then are unknown.
+#[derive(Clone)]
+pub struct Moment {
+    /// The picture.
+    pub view: Arc<View>,
+    /// The instant.
+    pub now: Timestamp,
+}
+
+impl Moment {
+    /// Guests that are protected by floor or policy.
+    pub fn protected_guests(&self) -> BTreeSet<Vmid> {
+        let floor = &self.view.floor;
+        let mut all: BTreeSet<Vmid> = floor.guests.iter().copied().chain(floor.own_guest).collect();
+        all.extend(self.protected().filter_map(|thing| match thing {
+            Protected::Guest(vmid) => Some(*vmid),
+            _ => None,
+        }));
+        all
+    }
+
+    /// Nodes that are protected by floor or policy, or because Jarvis lives there.
+    pub fn protected_nodes(&self) -> BTreeSet<NodeName> {
+        let floor = &self.view.floor;
+        let mut all: BTreeSet<NodeName> = floor.nodes.iter().chain(&floor.own_node).cloned().collect();
+        let own = floor.own_guest.and_then(|vmid| self.view.observed.guests.get(&vmid));
+        all.extend(own.map(|guest| guest.node.clone()));
+        all.extend(self.protected().filter_map(|thing| match thing {
+            Protected::Node(node) => Some(node.clone()),
+            _ => None,
+        }));
+        all
+    }
+
+    fn protected(&self) -> impl Iterator<Item = &Protected> {
+        self.view.desired.policies.values().flat_map(|policy| &policy.spec.protected)
+    }
+}

@@ -1,0 +1,61 @@
+//! The routes, and serving them until told to stop. Control flow only; what each route does is in its module.
+
+use crate::{auth, graphql, state::ApiState, web};
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{get, post},
+};
+use std::net::SocketAddr;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
+
+/// Largest body of any request, bytes.
+pub const BODY_LIMIT: usize = 64 * 1024;
+/// Largest body of a webhook, bytes: forges send whole commit lists.
+pub const HOOK_BODY_LIMIT: usize = 1024 * 1024;
+
+/// All routes.
+pub fn router(state: ApiState) -> Router {
+    let limited = Router::new()
+        .route("/", get(web::page::index))
+        .route("/assets/{name}", get(web::page::asset))
+        .route("/metrics", get(web::metrics::metrics))
+        .route("/graphql", post(graphql::http::execute).get(graphql::socket::upgrade))
+        .route("/auth/login", post(auth::routes::login))
+        .route("/auth/logout", post(auth::routes::logout))
+        .route("/auth/password", post(auth::routes::set_password))
+        .layer(middleware::from_fn_with_state(state.clone(), web::headers::known_host))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT));
+    let open = Router::new()
+        .route("/api/health", get(web::health::health))
+        .route("/livez", get(web::health::live))
+        .route("/readyz", get(web::health::ready))
+        .layer(RequestBodyLimitLayer::new(BODY_LIMIT));
+    let hooks = Router::new()
+        .route("/hooks/git", post(web::hooks::git))
+        .layer(RequestBodyLimitLayer::new(HOOK_BODY_LIMIT));
+    limited
+        .merge(open)
+        .merge(hooks)
+        .fallback(web::headers::no_such_page)
+        .method_not_allowed_fallback(web::headers::wrong_method)
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(web::headers::panicked))
+        .layer(middleware::from_fn_with_state(state.clone(), web::headers::on_every_answer))
+        .with_state(state)
+}
+
+/// Serves until `cancel`: then no new connections, sockets are closed with a reason, answers in hand are finished.
+pub async fn serve(listener: TcpListener, state: ApiState, cancel: CancellationToken) -> std::io::Result<()> {
+    let stopping = state.stopping();
+    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app)
+        .with_graceful_shutdown(async move {
+            cancel.cancelled().await;
+            stopping.cancel();
+        })
+        .await
+}

@@ -1,0 +1,72 @@
+//! What all requests share. Cheap to clone.
+
+use crate::{
+    auth::{Sessions, password::Hasher, throttle::Throttle},
+    graphql::{self, JarvisSchema, seats::Seats},
+    options::ApiOptions,
+};
+use jarvis_controller::Handle;
+use jarvis_model::Timestamp;
+use jarvis_ports::Clock;
+use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
+
+/// Writes further metrics in Prometheus text form (the controller's own).
+pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
+
+/// Shared by all requests.
+#[derive(Clone)]
+pub struct ApiState {
+    pub(crate) handle: Handle,
+    pub(crate) options: Arc<ApiOptions>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) hasher: Hasher,
+    pub(crate) sessions: Sessions,
+    pub(crate) throttle: Arc<Throttle>,
+    pub(crate) seats: Arc<Seats>,
+    pub(crate) schema: JarvisSchema,
+    pub(crate) stopping: CancellationToken,
+    pub(crate) more_metrics: Option<MetricsText>,
+}
+
+impl ApiState {
+    /// Puts it together. Nothing is listened on and nothing runs yet.
+    pub fn new(handle: Handle, options: ApiOptions, clock: Arc<dyn Clock>) -> Self {
+        let hasher = Hasher::new();
+        let sessions = Sessions::new(handle.clone(), &options);
+        let schema = graphql::schema(graphql::Shared {
+            handle: handle.clone(),
+            clock: clock.clone(),
+            hasher: hasher.clone(),
+        });
+        Self {
+            handle,
+            options: Arc::new(options),
+            clock,
+            hasher,
+            sessions,
+            throttle: Arc::new(Throttle::default()),
+            seats: Arc::new(Seats::default()),
+            schema,
+            stopping: CancellationToken::new(),
+            more_metrics: None,
+        }
+    }
+
+    /// Adds metrics of others to `/metrics`.
+    #[must_use]
+    pub fn with_metrics(mut self, text: MetricsText) -> Self {
+        self.more_metrics = Some(text);
+        self
+    }
+
+    /// Cancelled when sockets should close because the server stops; hand the same token to [`crate::serve`] or
+    /// cancel it yourself.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stopping.clone()
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

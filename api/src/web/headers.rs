@@ -1,0 +1,91 @@
+//! What every answer carries, and answers to requests that fit no route.
+
+use super::problem::Problem;
+use crate::{options::ApiOptions, state::ApiState};
+use axum::{
+    body::Body,
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use std::any::Any;
+use tracing::Instrument;
+use uuid::Uuid;
+
+/// Scripts, styles and sockets of our own origin only; nothing inline, nothing evaluated, never in a frame.
+const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+                   connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; \
+                   frame-ancestors 'none'";
+/// Where the id of a request is told.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Gives each request an id and each answer its security headers.
+pub async fn on_every_answer(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let id = Uuid::now_v7().simple().to_string();
+    let span = tracing::info_span!("request", id, method = %request.method(), path = request.uri().path());
+    let mut response = next.run(request).instrument(span).await;
+    secure(&state.options, &mut response);
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        response.headers_mut().insert(REQUEST_ID, value);
+    }
+    response
+}
+
+fn secure(options: &ApiOptions, response: &mut Response) {
+    let headers = response.headers_mut();
+    let always = [
+        (header::CONTENT_SECURITY_POLICY, CSP),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+    ];
+    for (name, value) in always {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    if options.is_secure() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+}
+
+/// Refuses a `Host` that is none of ours (a name rebound to this machine), unless a bearer token speaks for the caller.
+pub async fn known_host(State(state): State<ApiState>, request: Request, next: Next) -> Response {
+    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = named.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)).unwrap_or("");
+    let fine = state.options.allows_host(host) || request.headers().contains_key(header::AUTHORIZATION);
+    if fine {
+        return next.run(request).await;
+    }
+    Problem::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "FOREIGN_HOST",
+        "Jarvis is not known by this host name; use its address, or configure this name as the public URL",
+    )
+    .into_response()
+}
+
+/// 404.
+pub async fn no_such_page() -> Response {
+    Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here; GraphQL is at /graphql").into_response()
+}
+
+/// 405.
+pub async fn wrong_method() -> Response {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "INVALID", "this address does not take that method").into_response()
+}
+
+/// 500 instead of a cut connection. What panicked is in the log, not in the answer.
+pub fn panicked(reason: Box<dyn Any + Send + 'static>) -> http::Response<Body> {
+    let words = reason.downcast_ref::<String>().map(String::as_str).or_else(|| reason.downcast_ref::<&str>().copied());
+    tracing::error!(reason = words.unwrap_or("unknown"), "a request panicked");
+    let problem = Problem::new(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        "INTERNAL",
+        "Jarvis failed to answer this; nothing was done on its account. The log has the reason under the request id",
+    );
+    problem.into_response()
+}
