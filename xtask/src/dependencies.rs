@@ -46,7 +46,24 @@ pub fn judge(files: &[RepoFile]) -> Vec<Finding> {
             None
         }
     });
-    missing.chain(wrong).collect()
+    let unused = used
+        .iter()
+        .filter(|name| !files.iter().any(|file| is_used_by(file, name)))
+        .map(|name| Finding {
+            path: "Cargo.toml".to_owned(),
+            line: 0,
+            what: format!("{name} is in [workspace.dependencies], but no crate uses it; remove it"),
+        });
+    missing.chain(wrong).chain(unused).collect()
+}
+
+/// Whether a member's manifest names a dependency.
+fn is_used_by(file: &RepoFile, name: &str) -> bool {
+    let starts = |line: &str| {
+        let rest = line.trim().strip_prefix(name).map(str::trim_start);
+        rest.is_some_and(|rest| rest.starts_with(".workspace") || rest.starts_with('='))
+    };
+    file.path.ends_with("/Cargo.toml") && file.text.as_deref().is_some_and(|text| text.lines().any(starts))
 }
 
 /// Names under `[workspace.dependencies]`, without the workspace's own crates.
@@ -98,16 +115,24 @@ mod tests {
     use super::*;
 
     fn found(doc: &str) -> Vec<String> {
+        found_with(doc, "serde.workspace = true\ntokio = { workspace = true }\n")
+    }
+
+    fn found_with(doc: &str, member: &str) -> Vec<String> {
         let manifest = "[workspace.package]\nx = 1\n[workspace.dependencies]\nown = { path = \"x\" }\n# c\nserde = \"1\"\n\
                         tokio = { version = \"1\" }\n\n[workspace.lints.rust]\ny = 1\n";
         let file = |path: &str, text: &str| RepoFile {
             path: path.to_owned(),
             text: Some(text.to_owned()),
         };
-        judge(&[file("Cargo.toml", manifest), file(DOC, doc)])
-            .iter()
-            .map(Finding::to_string)
-            .collect()
+        judge(&[
+            file("Cargo.toml", manifest),
+            file(DOC, doc),
+            file("crates/x/Cargo.toml", member),
+        ])
+        .iter()
+        .map(Finding::to_string)
+        .collect()
     }
 
     #[test]
@@ -125,6 +150,16 @@ mod tests {
                 "{serde}| `tokio` | a | b | c |\n| `sled` | a | b | c |\n"
             ))[0]
                 .contains(":3: sled is no")
+        );
+    }
+
+    #[test]
+    fn what_no_crate_uses_is_told() {
+        let doc = "| `serde` | a | b | c |\n| `tokio` | a | b | c |\n";
+        let findings = found_with(doc, "serde.workspace = true\ntokio-util.workspace = true\n");
+        assert!(
+            findings.len() == 1 && findings[0].contains("tokio is in [workspace.dependencies]"),
+            "{findings:?}"
         );
     }
 }

@@ -16,6 +16,9 @@ const EMPTY_WORDS: &[&str] = &[
 /// Names taken from outside, where the word is theirs: Proxmox's HA manager and systemd's `user.slice` kin.
 const GIVEN: &[&str] = &["ha_manager", "hamanager", "manager_status", "managerstatus"];
 
+/// More words than this are a sentence, as tests have for names.
+const LONGEST_NAME_WORDS: usize = 5;
+
 /// After these words a name is declared.
 const DECLARING: &[&str] = &[
     "fn", "struct", "enum", "trait", "mod", "type", "const", "static", "let", "mut", "union",
@@ -28,6 +31,9 @@ pub fn empty_word(name: &str) -> Option<&'static str> {
         return None;
     }
     let words = words(name);
+    if words.len() > LONGEST_NAME_WORDS {
+        return None;
+    }
     EMPTY_WORDS
         .iter()
         .copied()
@@ -91,6 +97,7 @@ mod tests {
             "miscount",
             "ha_manager_status",
             "HaManager",
+            "what_the_local_manager_does_then",
         ] {
             assert_eq!(empty_word(name), None, "{name}");
         }
