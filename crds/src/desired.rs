@@ -78,7 +78,7 @@ impl Desired {
         let key = manifest.key();
         match manifest {
             AnyManifest::VirtualMachine(guest) | AnyManifest::Container(guest) => {
-                drop(self.guests.insert(key, guest))
+                drop(self.guests.insert(key, guest));
             }
             AnyManifest::Node(node) => drop(self.nodes.insert(key, node)),
             AnyManifest::Service(service) => drop(self.services.insert(key, service)),

@@ -2,7 +2,7 @@
 //! configuration file.
 
 use super::{is_default, threshold::Severity};
-use crate::schema::words::*;
+use crate::schema::words::{ClockText, MailText, PlainNameText, ResourceNameText, TimeZoneText, UrlText};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 

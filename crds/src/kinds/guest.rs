@@ -1,7 +1,12 @@
 //! `VirtualMachine` and `Container`: what should be true of one guest. Both kinds share one spec.
 
 use super::target::Probe;
-use crate::{schema::words::*, text::duration};
+use crate::{
+    schema::words::{
+        AutonomyText, DurationText, GuestKeyText, HostText, NodeNameText, PlainNameText, VmidNumber,
+    },
+    text::duration,
+};
 use jarvis_model::{Autonomy, NodeName, ResourceKey, Vmid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,10 @@
 //! `Node`: what is expected of one Proxmox node.
 
 use super::is_default;
-use crate::{schema::words::*, text::mac::MacAddress};
+use crate::{
+    schema::words::{AutonomyText, Ipv4Text, LineText, MacText, NodeNameText, PlainNameText},
+    text::mac::MacAddress,
+};
 use jarvis_model::{Autonomy, NodeName};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

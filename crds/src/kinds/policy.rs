@@ -5,7 +5,7 @@ use super::{
     is_default,
     target::{Place, ServiceRef},
 };
-use crate::schema::words::*;
+use crate::schema::words::{ArgumentText, AutonomyText, NodeNameText, ResourceNameText, VmidNumber};
 use jarvis_model::{Autonomy, NodeName, Vmid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,10 @@
 //! `Runbook`: steps that repair one kind of issue.
 
 use super::{is_default, selector::Selector};
-use crate::{schema::words::*, text::duration};
+use crate::{
+    schema::words::{DurationText, ResourceNameText},
+    text::duration,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

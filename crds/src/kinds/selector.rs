@@ -1,6 +1,6 @@
 //! Choosing resources by kind, name and label.
 
-use crate::schema::words::*;
+use crate::schema::words::{KindText, LabelMap, NamePatternText};
 use jarvis_model::{ResourceKey, ResourceKind};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

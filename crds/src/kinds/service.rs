@@ -4,7 +4,7 @@ use super::{
     is_default,
     target::{HttpProbe, ServiceName, ServiceRef, Target, TcpProbe},
 };
-use crate::schema::words::*;
+use crate::schema::words::{AutonomyText, PlainNameText};
 use jarvis_model::Autonomy;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

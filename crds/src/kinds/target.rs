@@ -1,7 +1,7 @@
 //! Parts that several kinds share: probes, and ways to point at a node, guest or service.
 
 use super::is_default;
-use crate::schema::words::*;
+use crate::schema::words::{HostPortText, NodeNameText, PlainNameText, UrlText, VmidNumber};
 use jarvis_model::{NodeName, Vmid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

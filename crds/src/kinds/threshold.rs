@@ -5,7 +5,10 @@ use super::{
     selector::{labels_match, names_match},
 };
 use crate::{
-    schema::words::*,
+    schema::words::{
+        DurationText, LabelMap, LevelNumber, NamePatternText, PlainNameText, ResourceNameText,
+        SubjectKindText,
+    },
     text::{duration, level::Level},
 };
 use jarvis_model::{ResourceKey, ResourceKind};

@@ -1,7 +1,10 @@
 //! `MaintenanceWindow`: when changes may or may not happen. Whether one is open is told by [`crate::windows`].
 
 use super::{is_default, selector::Selector};
-use crate::{schema::words::*, text::duration};
+use crate::{
+    schema::words::{CronText, DurationText, TimeZoneText},
+    text::duration,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;

@@ -131,7 +131,7 @@ fn structural(node: &Value) -> Value {
             }
             "items" | "additionalProperties" => drop(kept.insert(key.clone(), structural(value))),
             "format" if value == "ipv4" || value == "date-time" => {
-                drop(kept.insert(key.clone(), value.clone()))
+                drop(kept.insert(key.clone(), value.clone()));
             }
             known if KEPT.contains(&known) => drop(kept.insert(key.clone(), value.clone())),
             _ => {}

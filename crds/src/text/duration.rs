@@ -70,10 +70,6 @@ pub mod optional {
     use std::time::Duration;
 
     /// Writes the text form, or nothing.
-    #[expect(
-        clippy::ref_option,
-        reason = "serde's `with` hands over a reference to the field"
-    )]
     pub fn serialize<S: Serializer>(span: &Option<Duration>, out: S) -> Result<S::Ok, S::Error> {
         match span {
             Some(span) => out.serialize_str(&super::print(*span)),

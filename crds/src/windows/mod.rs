@@ -88,8 +88,8 @@ impl Opening {
     /// The latest start at or before `now` whose run still lasts.
     fn last_before(&self, now: Instant) -> Option<Instant> {
         let earliest = now.checked_sub(self.duration).ok()?;
-        let mut date = self.date(now)?.tomorrow().ok()?;
-        let oldest = self.date(earliest)?.yesterday().ok()?;
+        let mut date = self.date(now).tomorrow().ok()?;
+        let oldest = self.date(earliest).yesterday().ok()?;
         let mut found: Option<Instant> = None;
         // One more day than needed after the first find: a skipped day can push its starts past the next day's.
         let mut spare = 2;
@@ -110,7 +110,7 @@ impl Opening {
 
     /// The first start after `now`.
     fn next_after(&self, now: Instant) -> Option<Instant> {
-        let mut date = self.date(now)?.yesterday().ok()?;
+        let mut date = self.date(now).yesterday().ok()?;
         let mut found: Option<Instant> = None;
         let mut spare = 2;
         for _ in 0..LOOK_AHEAD_DAYS {
@@ -143,8 +143,8 @@ impl Opening {
         None
     }
 
-    fn date(&self, at: Instant) -> Option<Date> {
-        Some(self.zone.to_datetime(at).date())
+    fn date(&self, at: Instant) -> Date {
+        self.zone.to_datetime(at).date()
     }
 
     /// The instants at which the schedule starts on a day of the wall calendar.

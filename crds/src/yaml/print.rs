@@ -112,7 +112,7 @@ fn escaped(text: &str) -> String {
     for c in json.chars() {
         let code = u32::from(c);
         if matches!(code, 0x7f..=0x9f | 0x2028 | 0x2029 | 0xfeff | 0xfffe | 0xffff) {
-            out.push_str(&format!("\\u{code:04x}"));
+            out.extend(format!("\\u{code:04x}").chars());
         } else {
             out.push(c);
         }

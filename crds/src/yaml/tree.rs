@@ -106,13 +106,13 @@ pub fn read(bytes: &[u8]) -> Stream {
         Ok(text) => Reader::default().run(text),
         Err(fault) => Stream {
             documents: Vec::new(),
-            faults: vec![*fault],
+            faults: vec![fault],
             incomplete: true,
         },
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<&str, Box<YamlFault>> {
+fn decode(bytes: &[u8]) -> Result<&str, YamlFault> {
     if bytes.len() > MAX_BYTES {
         let problem = format!(
             "the file has {} bytes, more than the {MAX_BYTES} allowed",
@@ -133,14 +133,14 @@ fn decode(bytes: &[u8]) -> Result<&str, Box<YamlFault>> {
     Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
-fn fault(at: Position, problem: &str, hint: &str) -> Box<YamlFault> {
-    Box::new(YamlFault {
+fn fault(at: Position, problem: &str, hint: &str) -> YamlFault {
+    YamlFault {
         at,
         path: Path::root(),
         problem: problem.to_owned(),
         hint: hint.to_owned(),
         document: None,
-    })
+    }
 }
 
 /// Builds trees from parser events with its own stack.
@@ -178,7 +178,7 @@ impl Reader {
                 Err(error) => Err(syntax(&error, text)),
             };
             if let Err(fatal) = step {
-                self.current.push(*fatal);
+                self.current.push(fatal);
                 self.stream.faults.append(&mut self.current);
                 self.stream.incomplete = true;
                 return self.stream;
@@ -187,7 +187,7 @@ impl Reader {
         self.stream
     }
 
-    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), Box<YamlFault>> {
+    fn take(&mut self, event: Event<'_>, span: Span) -> Result<(), YamlFault> {
         let at = position(&span.start);
         if event.is_node() {
             self.count(at)?;
@@ -240,7 +240,7 @@ impl Reader {
         Ok(())
     }
 
-    fn count(&mut self, at: Position) -> Result<(), Box<YamlFault>> {
+    fn count(&mut self, at: Position) -> Result<(), YamlFault> {
         self.nodes += 1;
         if self.nodes > MAX_NODES {
             let problem = format!("the file has more than {MAX_NODES} values");
@@ -293,7 +293,7 @@ impl Reader {
         })
     }
 
-    fn enter(&mut self, open: Open) -> Result<(), Box<YamlFault>> {
+    fn enter(&mut self, open: Open) -> Result<(), YamlFault> {
         if self.open.len() >= MAX_DEPTH {
             let (Open::Sequence { at, .. } | Open::Mapping { at, .. }) = open;
             let problem = format!("values are nested more than {MAX_DEPTH} deep");
@@ -332,9 +332,10 @@ impl Reader {
                     at,
                     value: node,
                 }),
-                None => match node.content {
-                    Content::Scalar { text, .. } => *key = Some((text, node.at)),
-                    _ => {
+                None => {
+                    if let Content::Scalar { text, .. } = node.content {
+                        *key = Some((text, node.at));
+                    } else {
                         *key = Some((String::from("?"), node.at));
                         self.complain(
                             node.at,
@@ -342,7 +343,7 @@ impl Reader {
                             "a key is plain text; look for a missing quote around { or [",
                         );
                     }
-                },
+                }
             },
         }
     }
@@ -393,7 +394,7 @@ fn position(marker: &Marker) -> Position {
     }
 }
 
-fn syntax(error: &ScanError, text: &str) -> Box<YamlFault> {
+fn syntax(error: &ScanError, text: &str) -> YamlFault {
     let at = position(error.marker());
     let line = text.lines().nth(at.line - 1).unwrap_or("");
     let indentation = &line[..line.len() - line.trim_start().len()];

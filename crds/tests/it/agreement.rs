@@ -135,3 +135,57 @@ fn collect(value: &Value, pointer: &str, pointers: &mut Vec<String>) {
         _ => {}
     }
 }
+
+/// What is wrong in form is refused by the schema as well as by the decoder; `null` in the last place removes.
+#[test]
+fn what_is_wrong_in_form_is_refused_by_both() {
+    let sound = json!({
+        "apiVersion": "jarvis.dev/v1alpha1",
+        "kind": "VirtualMachine",
+        "metadata": {"name": "web-01", "labels": {"tier": "front"}},
+        "spec": {
+            "vmid": 101, "runStrategy": "Always", "dependsOn": ["VirtualMachine/dns-01"], "stopTimeout": "60s",
+            "ready": {"http": {"url": "http://web/", "status": 200}, "within": "2m"},
+        },
+    });
+    let refused = |value: &Value| {
+        let text = jarvis_crds::yaml::print::to_yaml(value);
+        (schema_refuses(value).is_some(), parse("x.yaml", &text).is_err())
+    };
+    assert_eq!(refused(&sound), (false, false));
+    for (pointer, value) in [
+        ("/apiVersion", json!("jarvis.dev/v1")),
+        ("/metadata/name", json!("Web")),
+        ("/metadata/labels/tier", json!(5)),
+        ("/metadata/namespace", json!("default")),
+        ("/status", json!({})),
+        ("/spec/vmid", json!(99)),
+        ("/spec/vmid", json!("101")),
+        ("/spec/vmid", json!(101.5)),
+        ("/spec/vmid", Value::Null),
+        ("/spec/runStrategy", json!("always")),
+        ("/spec/runStrategy", Value::Null),
+        ("/spec/runstrategy", json!("Always")),
+        ("/spec/dependsOn", json!("VirtualMachine/dns-01")),
+        ("/spec/dependsOn/0", json!("Node/atlas")),
+        ("/spec/autonomy", json!("L5")),
+        ("/spec/node", json!("a.b")),
+        ("/spec/stopTimeout", json!(60)),
+        ("/spec/stopTimeout", json!("5m1h")),
+        ("/spec/ready/http", Value::Null),
+        ("/spec/ready/tcp", json!({"address": "web:80"})),
+        ("/spec/ready/http/url", json!("ftp://web/")),
+        ("/spec/ready/http/status", json!(99)),
+        ("/spec/ready/guestAgent", json!({"port": 1})),
+    ] {
+        let mut bad = sound.clone();
+        let (parent, key) = pointer.rsplit_once('/').unwrap();
+        match bad.pointer_mut(parent).unwrap() {
+            Value::Array(items) => items[key.parse::<usize>().unwrap()] = value.clone(),
+            Value::Object(fields) if value.is_null() => drop(fields.shift_remove(key)),
+            Value::Object(fields) => drop(fields.insert(key.to_owned(), value.clone())),
+            other => panic!("{parent} is {other}"),
+        }
+        assert_eq!(refused(&bad), (true, true), "{pointer}: {value}");
+    }
+}

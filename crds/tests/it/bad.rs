@@ -1,7 +1,7 @@
 //! Every kind of mistake, with the words a person reads. Each file of `tests/bad` is a set of its own; a folder is a
 //! set of several files. What is printed is stored in `tests/bad/expected`.
 
-use crate::folder;
+use crate::{folder, lines};
 use jarvis_crds::load;
 use std::collections::BTreeMap;
 
@@ -29,16 +29,12 @@ fn every_mistake_is_explained() {
     settings.set_omit_expression(true);
     let _guard = settings.bind_to_scope();
     for (name, files) in sets() {
-        let text: String = match load(&files, "commit") {
+        let text = match load(&files, "commit") {
             Ok(loaded) => {
                 assert!(!loaded.warnings.is_empty(), "{name} has nothing wrong");
-                loaded
-                    .warnings
-                    .iter()
-                    .map(|warning| format!("warning: {warning}\n"))
-                    .collect()
+                format!("only warnings:\n{}", lines(&loaded.warnings))
             }
-            Err(errors) => errors.iter().map(|error| format!("{error}\n")).collect(),
+            Err(errors) => lines(&errors),
         };
         insta::assert_snapshot!(name, text);
     }

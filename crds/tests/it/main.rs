@@ -1,6 +1,11 @@
 //! What the crate promises from outside: examples load, bad manifests are explained, schemas agree with the decoder,
 //! what is printed is read back.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "helpers of tests fail by panicking, as tests do"
+)]
+
 mod agreement;
 mod any;
 mod bad;
@@ -9,7 +14,7 @@ mod readme;
 mod schemas;
 mod structural;
 
-use jarvis_crds::{AnyManifest, json_schema};
+use jarvis_crds::{AnyManifest, ManifestError, json_schema};
 use serde_json::Value;
 use std::{collections::BTreeMap, path::Path};
 
@@ -38,6 +43,15 @@ fn as_json(manifest: &AnyManifest) -> Value {
     let mut value = serde_json::to_value(manifest).unwrap();
     value["apiVersion"] = "jarvis.dev/v1alpha1".into();
     value
+}
+
+/// Errors or warnings, one a line.
+fn lines(found: &[ManifestError]) -> String {
+    found
+        .iter()
+        .map(ManifestError::to_string)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// What the JSON Schema of the kind says, by an independent validator. Documents of no kind are refused.

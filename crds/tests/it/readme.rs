@@ -1,5 +1,6 @@
 //! The reference names every field and word of every kind, and its examples load.
 
+use crate::lines;
 use jarvis_crds::{json_schema, load, schema::about};
 use jarvis_model::ResourceKind;
 use serde_json::Value;
@@ -126,12 +127,6 @@ fn the_examples_of_the_reference_load() {
                 );
             }
         }
-        Err(errors) => panic!(
-            "{}",
-            errors
-                .iter()
-                .map(|error| format!("{error}\n"))
-                .collect::<String>()
-        ),
+        Err(errors) => panic!("{}", lines(&errors)),
     }
 }

@@ -167,6 +167,11 @@ fn structural(node: &Value, path: &str, found: &mut Vec<String>) {
         let fits = jsonschema::validator_for(node).is_ok_and(|schema| schema.is_valid(default));
         rule(fits, format!("the default {default} is not valid itself"));
     }
+    below(node, path, found);
+}
+
+/// The same for everything inside.
+fn below(node: &Value, path: &str, found: &mut Vec<String>) {
     for key in ["oneOf", "anyOf", "allOf"] {
         for condition in node[key].as_array().into_iter().flatten() {
             value_condition(condition, node, &format!("{path}.{key}"), found);
