@@ -1,7 +1,7 @@
 //! Carrying out commands: check the person, remember, answer.
 
 use crate::{
-    command::{Command, CommandError, Confirm, NewRequest, Person},
+    command::{Command, CommandError, Confirm, NewRequest, Person, Reply},
     core::Core,
 };
 use jarvis_guard::{Facts, judge};
@@ -18,32 +18,50 @@ const LONGEST: Duration = Duration::from_secs(30 * 86_400);
 impl Core {
     /// Carries one command out and answers it. Says whether looks and a fetch are wanted at once.
     pub(crate) fn command(&mut self, command: Command) -> bool {
-        // An asker that no longer waits needs no answer; what was remembered stays.
         match command {
-            Command::Request(new, reply) => drop(reply.send(self.take_request(new))),
-            Command::Confirm(confirm, reply) => drop(reply.send(self.confirm(confirm))),
-            Command::Reject(ticket, by, reply) => drop(reply.send(self.reject(&ticket, &by))),
-            Command::Recall(ticket, by, reply) => drop(reply.send(self.recall(&ticket, &by))),
-            Command::Freeze { scope, reason, ttl, by, reply } => {
-                drop(reply.send(self.freeze(scope, reason, ttl, &by)));
+            Command::Request(new, reply) => {
+                let result = self.take_request(new);
+                self.answer(reply, result);
             }
-            Command::Thaw(by, reply) => drop(reply.send(self.thaw(&by))),
-            Command::Hold { scope, reason, ttl, by, reply } => drop(reply.send(self.hold(scope, reason, ttl, &by))),
-            Command::Release(scope, by, reply) => drop(reply.send(self.release(&scope, &by))),
-            Command::AcceptIdentity(vmid, identity, by, reply) => {
-                drop(reply.send(self.accept_identity(vmid, identity, &by)));
+            Command::Confirm(confirm, reply) => {
+                let result = self.confirm(confirm);
+                self.answer(reply, result);
             }
-            Command::SetCeiling(ceiling, by, reply) => drop(reply.send(self.set_ceiling(ceiling, &by))),
-            Command::Acknowledge(issue, by, reply) => drop(reply.send(self.acknowledge(&issue, &by))),
-            Command::Access(event, reply) => drop(reply.send(self.access(event))),
+            Command::Access(event, reply) => {
+                let result = self.access(event);
+                self.answer(reply, result);
+            }
             Command::ReconcileNow(by, reply) => {
                 let allowed = needs(&by, Role::Operator, "reconcile now");
                 let wanted = allowed.is_ok();
-                drop(reply.send(allowed));
+                self.answer(reply, allowed);
                 return wanted;
             }
+            other => self.person_command(other),
         }
         false
+    }
+
+    fn person_command(&mut self, command: Command) {
+        let (reply, result) = match command {
+            Command::Reject(ticket, by, reply) => (reply, self.reject(&ticket, &by)),
+            Command::Recall(ticket, by, reply) => (reply, self.recall(&ticket, &by)),
+            Command::Freeze { scope, reason, ttl, by, reply } => (reply, self.freeze(scope, reason, ttl, &by)),
+            Command::Thaw(by, reply) => (reply, self.thaw(&by)),
+            Command::Hold { scope, reason, ttl, by, reply } => (reply, self.hold(scope, reason, ttl, &by)),
+            Command::Release(scope, by, reply) => (reply, self.release(&scope, &by)),
+            Command::AcceptIdentity(vmid, identity, by, reply) => (reply, self.accept_identity(vmid, identity, &by)),
+            Command::SetCeiling(ceiling, by, reply) => (reply, self.set_ceiling(ceiling, &by)),
+            Command::Acknowledge(issue, by, reply) => (reply, self.acknowledge(&issue, &by)),
+            Command::Request(..) | Command::Confirm(..) | Command::Access(..) | Command::ReconcileNow(..) => return,
+        };
+        self.answer(reply, result);
+    }
+
+    /// Publishes first, so that who asked sees what was done; an asker that no longer waits needs no answer.
+    fn answer<T>(&mut self, reply: Reply<T>, result: Result<T, CommandError>) {
+        self.publish();
+        drop(reply.send(result));
     }
 
     fn take_request(&mut self, new: NewRequest) -> Result<Ticket, CommandError> {

@@ -257,7 +257,7 @@ impl Service {
                 && self.core.observed.nodes.keys().all(|node| self.core.observed.node_online(node, now));
             self.due.quorum = now + if calm { options.quorum_every } else { options.look_every };
             self.due.quorum_busy = true;
-            self.worker.quorum(if calm { 1 } else { 3 });
+            self.worker.quorum(if calm { 2 } else { 3 });
         }
         if now >= self.due.tasks && !self.due.tasks_busy {
             self.due.tasks = now + options.tasks_every;

@@ -1,0 +1,221 @@
+//! The rig: one Jarvis over one simulated cluster. It can be killed and started again on the same state.
+
+use crate::repository::Repository;
+use async_trait::async_trait;
+use jarvis_controller::{Handle, Options, Ports, Service, controller};
+use jarvis_guard::Floor;
+use jarvis_model::{Autonomy, Timestamp, Vmid, NodeName};
+use jarvis_ports::{Clock, Hypervisor, Journal, ManifestSource, Probe};
+use jarvis_proxmox::{EntryPoint, Proxmox, Tls, Token};
+use jarvis_simulator::{Fault, Scenario, Simulator, SimulatorHandle};
+use jarvis_source::GitSource;
+use jarvis_store::{FileJournal, MemoryStore};
+use std::{sync::Arc, time::Duration};
+use tempfile::TempDir;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// How a rig is set up.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Simulated seconds in a wall second.
+    pub factor: u32,
+    /// The cluster to begin with.
+    pub scenario: Scenario,
+    /// Manifests to begin with.
+    pub manifests: String,
+    /// The floor in force.
+    pub floor: Floor,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let name = |text: &str| NodeName::new(text).into_iter().collect();
+        let floor = Floor {
+            nodes: name("agent1"),
+            guests: Vmid::new(103).into_iter().collect(),
+            autonomy: Autonomy::L3,
+            ..Floor::default()
+        };
+        Self { factor: 20, scenario: Scenario::Homelab, manifests: String::new(), floor }
+    }
+}
+
+/// The simulator's clock, for Jarvis.
+struct SimulatedClock {
+    simulator: SimulatorHandle,
+    epoch_millis: u64,
+    factor: u32,
+}
+
+#[async_trait]
+impl Clock for SimulatedClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.epoch_millis + self.simulator.now().as_millis())
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep((span / self.factor).max(Duration::from_millis(1))).await;
+    }
+}
+
+/// Probes that nothing answers.
+struct NoProbe;
+
+#[async_trait]
+impl Probe for NoProbe {
+    async fn tcp(&self, _address: &str, _timeout: Duration) -> bool {
+        false
+    }
+    async fn http(&self, _url: &str, _status: Option<u16>, _timeout: Duration) -> bool {
+        false
+    }
+}
+
+/// What stands between the rig and the ports, so that a test can disturb them.
+pub type Disturb = Box<dyn Fn(Ports) -> Ports + Send>;
+
+struct Running {
+    handle: Handle,
+    cancel: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// One Jarvis over one simulated cluster.
+pub struct Rig {
+    /// The cluster.
+    pub simulator: Simulator,
+    /// The manifests.
+    pub repository: Repository,
+    setup: Setup,
+    clock: Arc<SimulatedClock>,
+    folder: TempDir,
+    running: Option<Running>,
+}
+
+impl Rig {
+    /// Starts the cluster and Jarvis.
+    pub async fn start(setup: Setup) -> Self {
+        let mut rig = Self::prepare(setup).await;
+        rig.resume(None);
+        rig
+    }
+
+    /// Starts the cluster and makes the repository; Jarvis does not run yet.
+    pub async fn prepare(setup: Setup) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let simulator = Simulator::start(jarvis_simulator::Options {
+            scenario: setup.scenario.clone(),
+            time_factor: setup.factor,
+            auth_delay: Duration::ZERO,
+            ..jarvis_simulator::Options::default()
+        })
+        .await
+        .expect("the simulator starts");
+        let repository = Repository::create(&folder.path().join("manifests")).expect("git works");
+        repository.commit(&[("all.yaml", &setup.manifests)], "Begin").expect("git works");
+        let handle = simulator.handle();
+        let epoch_millis = handle.unix_now() * 1000 - handle.now().as_millis() / 1000 * 1000;
+        let clock = Arc::new(SimulatedClock { simulator: handle, epoch_millis, factor: setup.factor });
+        Self { simulator, repository, setup, clock, folder, running: None }
+    }
+
+    /// Starts Jarvis on the state that is there, with ports possibly disturbed.
+    pub fn resume(&mut self, disturb: Option<Disturb>) {
+        assert!(self.running.is_none(), "it runs already");
+        let ports = self.ports();
+        let ports = match disturb {
+            Some(disturb) => disturb(ports),
+            None => ports,
+        };
+        let options = Options {
+            cluster: "homelab".to_owned(),
+            floor: self.setup.floor.clone(),
+            fetch_every: Duration::from_secs(2),
+            ..Options::default()
+        };
+        let (service, handle): (Service, Handle) = controller(options, ports);
+        let cancel = CancellationToken::new();
+        let task = tokio::spawn(service.run(cancel.clone()));
+        self.running = Some(Running { handle, cancel, task });
+    }
+
+    fn ports(&self) -> Ports {
+        let journal = FileJournal::open(&self.folder.path().join("journal"), jarvis_store::Options::default())
+            .expect("the journal opens")
+            .journal;
+        let source = GitSource::new(jarvis_source::Options::new(
+            self.repository.path().display().to_string(),
+            "main",
+            self.folder.path().join("mirror"),
+        ))
+        .expect("the source is well set up");
+        Ports {
+            hypervisor: Arc::new(self.client()),
+            journal: Arc::new(journal) as Arc<dyn Journal>,
+            store: Arc::new(MemoryStore::default()),
+            source: Some(Arc::new(source) as Arc<dyn ManifestSource>),
+            probe: Arc::new(NoProbe),
+            clock: self.clock.clone(),
+        }
+    }
+
+    /// A client of the cluster with the full token.
+    pub fn client(&self) -> impl Hypervisor + use<> {
+        let entries = self.simulator.endpoints().iter();
+        let entries = entries.map(|(node, url)| EntryPoint::new(Some(node), url).expect("a loopback URL")).collect();
+        let full = &self.simulator.tokens().full;
+        let token = Token::parse(&format!("{}={}", full.id, full.secret)).expect("a token");
+        let mut options = jarvis_proxmox::Options::new("homelab", entries, token, Tls::WebRoots).expect("fine options");
+        options.clock = self.clock.clone();
+        options.timeouts.look = Duration::from_secs(4);
+        options.timeouts.hedge = Duration::from_millis(300);
+        options.timeouts.aside = Duration::from_secs(1);
+        Proxmox::new(options).expect("a client")
+    }
+
+    /// The running Jarvis.
+    pub fn jarvis(&self) -> &Handle {
+        &self.running.as_ref().expect("Jarvis runs").handle
+    }
+
+    /// Ends Jarvis at once, as a kill does: nothing is finished, nothing is flushed.
+    pub async fn kill(&mut self) {
+        let running = self.running.take().expect("Jarvis runs");
+        running.task.abort();
+        // Aborted is what we want to hear.
+        drop(running.task.await);
+    }
+
+    /// Ends Jarvis in good order.
+    pub async fn stop(&mut self) {
+        let running = self.running.take().expect("Jarvis runs");
+        running.cancel.cancel();
+        running.task.await.expect("Jarvis ends well");
+    }
+
+    /// Makes something happen to the cluster.
+    pub fn inject(&self, fault: &Fault) {
+        self.simulator.handle().inject(fault).expect("a sensible fault");
+    }
+
+    /// How often the guest's process was started.
+    pub fn starts(&self, vmid: u32) -> usize {
+        self.simulator.handle().ledger().starts(vmid)
+    }
+
+    /// How many requests with this action were accepted for the guest.
+    pub fn calls(&self, action: &str, vmid: u32) -> usize {
+        self.simulator.handle().ledger().count(action, vmid)
+    }
+
+    /// Wall time for this much simulated time.
+    pub fn wall(&self, simulated: Duration) -> Duration {
+        simulated / self.setup.factor
+    }
+
+    /// The time by the cluster's clock.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}
