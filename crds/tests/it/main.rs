@@ -15,8 +15,10 @@ mod schemas;
 mod structural;
 
 use jarvis_crds::{AnyManifest, ManifestError, json_schema};
+use jarvis_model::ResourceKind;
+use jsonschema::Validator;
 use serde_json::Value;
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, sync::LazyLock};
 
 /// All files below a folder of the repository, by relative path.
 fn folder(below_root: &str) -> BTreeMap<String, Vec<u8>> {
@@ -54,16 +56,21 @@ fn lines(found: &[ManifestError]) -> String {
         .join("\n")
 }
 
+static VALIDATORS: LazyLock<BTreeMap<ResourceKind, Validator>> = LazyLock::new(|| {
+    let validator = |kind| jsonschema::validator_for(&json_schema(kind)).unwrap();
+    ResourceKind::ALL
+        .into_iter()
+        .map(|kind| (kind, validator(kind)))
+        .collect()
+});
+
 /// What the JSON Schema of the kind says, by an independent validator. Documents of no kind are refused.
 fn schema_refuses(instance: &Value) -> Option<String> {
     let Ok(kind) = instance["kind"].as_str().unwrap_or_default().parse() else {
         return Some("no kind".to_owned());
     };
-    let validator = jsonschema::validator_for(&json_schema(kind)).unwrap();
-    validator
-        .validate(instance)
-        .err()
-        .map(|error| format!("{}: {error}", error.instance_path()))
+    let refusal = VALIDATORS[&kind].validate(instance).err();
+    refusal.map(|error| format!("{}: {error}", error.instance_path()))
 }
 
 /// A file's documents, by an independent YAML reader.
