@@ -1,19 +1,19 @@
 //! The permit: proof that the guard agreed, just now, to exactly this effect. Its constructor is private to this
 //! file, every mutating port method takes one by value, and it cannot be cloned or deserialised.
 //!
-//! ```compile_fail
+//! ```compile_fail,E0624
 //! // Nobody outside makes one:
-//! let forged = jarvis_guard::Permit::new(todo!(), todo!(), todo!(), todo!(), todo!(), todo!());
+//! let forged = jarvis_guard::Permit::new(todo!(), todo!(), todo!());
 //! ```
-//! ```compile_fail
+//! ```compile_fail,E0451
 //! // nor by its fields:
 //! let forged = jarvis_guard::Permit { intent: todo!(), effect: todo!(), digest: todo!(), tier: todo!(), send_before: todo!(), epoch: 0 };
 //! ```
-//! ```compile_fail
+//! ```compile_fail,E0599
 //! // nor is one used twice:
 //! fn twice(permit: jarvis_guard::Permit) -> (jarvis_guard::Permit, jarvis_guard::Permit) { (permit.clone(), permit) }
 //! ```
-//! ```compile_fail
+//! ```compile_fail,E0277
 //! // nor read from anywhere:
 //! let forged: jarvis_guard::Permit = serde_json::from_str("{}").unwrap();
 //! ```

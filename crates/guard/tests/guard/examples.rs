@@ -3,8 +3,8 @@
 
 use crate::world::*;
 use jarvis_crds::{
-    AllowedCommand, AppliesTo, AutonomyRule, Budgets, DependencyEnd, Expected, GuestTarget, Place, Protected,
-    SafetyPolicySpec, ServiceName, ServiceRef, Target, WindowEffect,
+    AllowedCommand, AppliesTo, AutonomyRule, Budgets, DependencyEnd, Expected, GuestAccess, GuestTarget,
+    Place, Protected, SafetyPolicySpec, ServiceName, ServiceRef, Target, WindowEffect,
 };
 use jarvis_guard::{Nature, PlanSize, Request};
 use jarvis_model::{
@@ -194,7 +194,7 @@ fn protection() -> Vec<Example> {
                     "net",
                     DependencyEnd::Guest(vmid(103)),
                     DependencyEnd::Guest(vmid(102)),
-                )
+                );
             },
         ),
         example(
@@ -207,7 +207,7 @@ fn protection() -> Vec<Example> {
                     "net",
                     DependencyEnd::Guest(vmid(103)),
                     DependencyEnd::Guest(vmid(102)),
-                )
+                );
             },
         ),
         example(
@@ -230,7 +230,7 @@ fn protection() -> Vec<Example> {
             |world, _| {
                 let target = Target::Guest(GuestTarget {
                     vmid: vmid(102),
-                    via: Default::default(),
+                    via: GuestAccess::default(),
                 });
                 let name = ServiceName::Unit("unbound.service".to_owned());
                 world.protect(Protected::Service(ServiceRef { target, name }));
@@ -576,7 +576,7 @@ fn unattended() -> Vec<Example> {
             },
         ),
         plain(Rule::Autonomy, "L0", start_by_reconciler(), |_, request| {
-            request.autonomy = Some(Autonomy::L0)
+            request.autonomy = Some(Autonomy::L0);
         }),
         plain(
             Rule::Autonomy,

@@ -7,13 +7,13 @@ use jarvis_crds::{
 };
 use jarvis_guard::{Facts, Floor, Nature, PlanSize, Request, judge};
 use jarvis_model::{
-    Action, Autonomy, Cause, Confirmed, Digest, Door, Effect, Event, Freeze, FreezeScope, GuestKind,
-    GuestObserved, GuestStatus, Hold, HoldScope, Identity, Intent, IntentId, IssueKey, IssueKind, LiveStatus,
-    Memory, NodeName, NodeObserved, NodeStatus, Observation, Observed, Origin, Outcome, Quorum, Record,
-    ResourceKey, ResourceKind, Role, Scope, Stage, StopCause, Ticket, TicketId, TicketState, Tier, Timestamp,
-    Usage, Verdict, Vmid,
+    Action, Autonomy, Cause, Confirmed, Digest, Door, Event, Freeze, FreezeScope, GuestKind, GuestObserved,
+    GuestStatus, Hold, HoldScope, Identity, Intent, IntentId, IssueKey, IssueKind, LiveStatus, Memory,
+    NodeName, NodeObserved, NodeStatus, Observation, Observed, Origin, Outcome, Quorum, Record, ResourceKey,
+    ResourceKind, Role, Scope, Stage, StopCause, Ticket, TicketId, TicketState, Tier, Timestamp, Usage,
+    Verdict, Vmid,
 };
-use std::time::Duration;
+use std::{sync::LazyLock, time::Duration};
 
 /// Monday, 2026-01-05 12:00:00 UTC.
 pub const NOW: Timestamp = Timestamp::from_secs(1_767_614_400);
@@ -31,6 +31,11 @@ pub struct World {
 /// Four nodes with a vote each. Guest 103 on agent1 is Jarvis itself. Everything was seen a second ago. Autonomy is L4
 /// everywhere, so that what is refused is refused for the reason at hand.
 pub fn world() -> World {
+    static WORLD: LazyLock<World> = LazyLock::new(build);
+    WORLD.clone()
+}
+
+fn build() -> World {
     let mut world = World {
         floor: Floor {
             own_guest: Some(vmid(103)),
@@ -119,10 +124,15 @@ impl World {
         self.memory.identities.insert(vmid(number), identity(number));
     }
 
+    /// Adds a manifest, or replaces the one of its name.
     pub fn declare(&mut self, manifest: AnyManifest) {
-        let mut all = self.desired.manifests();
-        all.push(manifest);
-        self.desired = Desired::new("c0ffee", all);
+        let one = Desired::new("c0ffee", [manifest]);
+        self.desired.guests.extend(one.guests);
+        self.desired.nodes.extend(one.nodes);
+        self.desired.services.extend(one.services);
+        self.desired.runbooks.extend(one.runbooks);
+        self.desired.policies.extend(one.policies);
+        self.desired.windows.extend(one.windows);
     }
 
     pub fn declare_guest(&mut self, number: u32) {
@@ -563,9 +573,4 @@ pub fn start_by_reconciler() -> Request {
 /// A permit's tier.
 pub fn permitted(tier: Tier) -> Verdict {
     Verdict::Permit { tier }
-}
-
-/// An effect's own deadline is what an intent carries.
-pub fn deadline(effect: &Effect) -> Timestamp {
-    effect.deadline(NOW)
 }
