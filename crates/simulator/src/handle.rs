@@ -79,6 +79,11 @@ impl SimulatorHandle {
         self.shared.reset();
     }
 
+    /// Waits until every port is open or closed as its node is; they follow a moment after a fault.
+    pub async fn ports_settled(&self) {
+        self.shared.ports_settled().await;
+    }
+
     /// The truth about nodes, guests and running tasks.
     pub fn state(&self) -> Value {
         self.shared.with(|world| truth(world))

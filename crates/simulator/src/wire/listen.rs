@@ -81,13 +81,21 @@ pub async fn run(shared: Arc<Shared>, mut entry: Entry, tracker: TaskTracker, ca
     let mut opened = entry.opened.take();
     let entry = Arc::new(entry);
     loop {
+        if *net.borrow() == Net::Closed {
+            // A node that went down before we came to accept must refuse too.
+            opened = None;
+            shared.follow(&entry.node, Net::Closed);
+        }
         let up = net.wait_for(|net| *net != Net::Closed);
         tokio::select! {
             () = cancel.cancelled() => return,
             outcome = up => if outcome.is_err() { return },
         }
         match opened.take().map_or_else(|| entry.port.listen(), Ok) {
-            Ok(listener) => accept(&shared, &entry, &listener, &mut net, &tracker, &cancel).await,
+            Ok(listener) => {
+                shared.follow(&entry.node, Net::Open);
+                accept(&shared, &entry, &listener, &mut net, &tracker, &cancel).await;
+            }
             Err(error) => {
                 tracing::warn!(node = %entry.node, %error, "cannot listen, will try again");
                 tokio::time::sleep(Duration::from_millis(100)).await;

@@ -38,6 +38,8 @@ pub struct Shared {
     pub mischief: Mutex<Vec<Mischief>>,
     /// How each node behaves towards connections.
     pub nets: BTreeMap<String, watch::Sender<Net>>,
+    /// Whether each node's port is open (true) or refuses.
+    pub ports: BTreeMap<String, watch::Sender<bool>>,
     /// Wall-clock time that a failed authentication costs.
     pub auth_delay: Duration,
 }
@@ -62,7 +64,9 @@ impl Shared {
             .keys()
             .map(|node| (node.clone(), watch::Sender::new(Net::Open)))
             .collect();
+        let ports = world.nodes.keys().map(|node| (node.clone(), watch::Sender::new(true))).collect();
         let shared = Self {
+            ports,
             world: Mutex::new(Served {
                 initial: world.clone(),
                 world,
@@ -102,6 +106,31 @@ impl Shared {
             });
         }
         outcome
+    }
+
+    /// Notes what a node's port does now.
+    pub fn follow(&self, node: &str, net: Net) {
+        if let Some(port) = self.ports.get(node) {
+            port.send_replace(net != Net::Closed);
+        }
+    }
+
+    /// Waits until every port does what its node wants.
+    pub async fn ports_settled(&self) {
+        for (node, net) in &self.nets {
+            let (mut wanted, Some(port)) = (net.subscribe(), self.ports.get(node)) else { continue };
+            let mut port = port.subscribe();
+            loop {
+                let open = *wanted.borrow_and_update() != Net::Closed;
+                if *port.borrow_and_update() == open {
+                    break;
+                }
+                tokio::select! {
+                    _ = wanted.changed() => {}
+                    _ = port.changed() => {}
+                }
+            }
+        }
     }
 
     /// Begins the scenario again; Unix time goes on.

@@ -131,6 +131,20 @@ impl Lab {
         self.call("atlas", "POST", path, form).await
     }
 
+    /// A call that takes simulated time: time passes in steps until it is answered. Tells how long that was.
+    pub async fn slow_call(&self, node: &str, method: &str, path: &str, form: &str) -> (Got, f64) {
+        let began = self.handle.now();
+        let call = self.call(node, method, path, form);
+        tokio::pin!(call);
+        let mut ticks = tokio::time::interval(Duration::from_millis(30));
+        loop {
+            tokio::select! {
+                got = &mut call => return (got, self.handle.now().since(began).as_secs_f64()),
+                _ = ticks.tick() => self.pass(0.5),
+            }
+        }
+    }
+
     /// Lets simulated seconds pass.
     pub fn pass(&self, secs: f64) {
         self.handle.advance(Duration::from_secs_f64(secs));
