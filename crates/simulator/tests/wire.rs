@@ -8,6 +8,8 @@ mod control;
 mod errors;
 #[path = "wire/faults.rs"]
 mod faults;
+#[path = "wire/proxmoxer.rs"]
+mod proxmoxer;
 #[path = "wire/reads.rs"]
 mod reads;
 #[path = "wire/tasks.rs"]
