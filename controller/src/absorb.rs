@@ -5,12 +5,10 @@ use crate::{
     observe::{Tracker, tracker::occupies},
     work::{Found, Message},
 };
-use jarvis_model::{
-    Event, IntentId, Observation, Outcome, Timestamp, UnknownReason, Vmid,
-};
+use jarvis_model::{Event, IntentId, Observation, Outcome, Timestamp, UnknownReason, Vmid};
 use jarvis_planner::{Look, pursue::TaskSeen};
 use jarvis_ports::{LookError, PerformError, TaskState};
-use std::time::Duration;
+use std::{sync::PoisonError, time::Duration};
 
 /// A look that failed is not repeated before this.
 const AGAIN_AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -23,6 +21,7 @@ impl Core {
         match message {
             Message::Cluster(Ok(look), at) => {
                 self.tracker.absorb_cluster(&mut self.observed, &look, at);
+                self.note_figures(at);
                 self.state.last_look_at = Some(at);
                 self.state.look_failure = None;
             }
@@ -44,9 +43,20 @@ impl Core {
         }
     }
 
+    fn note_figures(&mut self, at: Timestamp) {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = history.take(&self.observed, at, self.ports.store.as_ref()) {
+            tracing::warn!(%error, "an hour of figures could not be kept");
+        }
+    }
+
     fn absorb_look(&mut self, look: Look, found: Found, at: Timestamp) {
         let failed = self.absorb_found(found, at);
-        let again = if failed { AGAIN_AFTER_FAILURE } else { AGAIN_AFTER_SUCCESS };
+        let again = if failed {
+            AGAIN_AFTER_FAILURE
+        } else {
+            AGAIN_AFTER_SUCCESS
+        };
         self.looking.insert(look, at + again);
     }
 
@@ -61,13 +71,19 @@ impl Core {
                 guest.identity = Observation::unknown(UnknownReason::Malformed);
                 true
             }),
-            Found::Identity(vmid, Err(error)) => self.guest(vmid, |guest| set(&mut guest.identity, Err(error), at)),
+            Found::Identity(vmid, Err(error)) => {
+                self.guest(vmid, |guest| set(&mut guest.identity, Err(error), at))
+            }
             Found::Cause(vmid, Ok((cause, tasks))) => self.guest(vmid, |guest| {
-                let running = tasks.iter().find(|task| task.ended_at.is_none() && occupies(task));
+                let running = tasks
+                    .iter()
+                    .find(|task| task.ended_at.is_none() && occupies(task));
                 guest.running_task = running.map(|task| task.upid.clone());
                 set(&mut guest.stop_cause, Ok(cause), at)
             }),
-            Found::Cause(vmid, Err(error)) => self.guest(vmid, |guest| set(&mut guest.stop_cause, Err(error), at)),
+            Found::Cause(vmid, Err(error)) => {
+                self.guest(vmid, |guest| set(&mut guest.stop_cause, Err(error), at))
+            }
             Found::Ready(vmid, Some(ready)) => self.guest(vmid, |guest| set(&mut guest.ready, Ok(ready), at)),
             Found::Ready(..) => true,
             Found::Node(name, result) => {
@@ -96,7 +112,9 @@ impl Core {
             let live = live.clone();
             self.guest(*vmid, |guest| set(&mut guest.live, Ok(live), at));
         }
-        let Some(evidence) = self.evidence.get_mut(intent) else { return };
+        let Some(evidence) = self.evidence.get_mut(intent) else {
+            return;
+        };
         match found {
             Found::Tasks(Ok(tasks)) => evidence.tasks = Some((tasks, at)),
             Found::Task(Ok(state)) => {
@@ -117,15 +135,26 @@ impl Core {
 
     fn absorb_performed(&mut self, intent: &IntentId, result: Result<jarvis_ports::Accepted, PerformError>) {
         let event = match result {
-            Ok(accepted) => Event::EffectAccepted { intent: intent.clone(), upid: accepted.upid },
-            Err(PerformError::Unknown { text }) => Event::ReplyUnknown { intent: intent.clone(), text },
+            Ok(accepted) => Event::EffectAccepted {
+                intent: intent.clone(),
+                upid: accepted.upid,
+            },
+            Err(PerformError::Unknown { text }) => Event::ReplyUnknown {
+                intent: intent.clone(),
+                text,
+            },
             Err(PerformError::Rejected { text, retryable }) => {
                 let already = text.contains("already running") && self.wants_running(intent);
                 if already {
-                    Event::TaskFinished { intent: intent.clone() }
+                    Event::TaskFinished {
+                        intent: intent.clone(),
+                    }
                 } else {
                     let outcome = Outcome::Rejected { text, retryable };
-                    Event::IntentClosed { intent: intent.clone(), outcome }
+                    Event::IntentClosed {
+                        intent: intent.clone(),
+                        outcome,
+                    }
                 }
             }
         };

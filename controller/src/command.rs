@@ -1,7 +1,8 @@
 //! What can be asked of the controller. Every command is answered after its record is durable.
 
 use jarvis_model::{
-    Action, Autonomy, Digest, Door, Event, FreezeScope, HoldScope, Identity, IssueKey, Origin, Refusal, Role, Ticket, TicketId, Vmid,
+    Action, Autonomy, Digest, Door, Event, FreezeScope, HoldScope, Identity, IssueKey, Origin, Refusal, Role,
+    Ticket, TicketId, Vmid,
 };
 use std::time::Duration;
 use tokio::sync::oneshot;

@@ -6,14 +6,14 @@ use crate::{
 };
 use jarvis_guard::{Facts, judge};
 use jarvis_model::{
-    Action, Autonomy, Confirmed, Digest, Door, Event, FreezeScope, Hold, HoldScope, Identity, IssueKey, Origin,
-    Rearmed, Role, Ticket, TicketId, TicketState, Timestamp, Verdict, Vmid,
+    Action, Autonomy, Confirmed, Digest, Door, Event, FreezeScope, Hold, HoldScope, Identity, IssueKey,
+    Origin, Rearmed, Role, Ticket, TicketId, TicketState, Timestamp, Verdict, Vmid,
 };
 use jarvis_planner::ticket::{CONFIRM_WITHIN, request};
 use std::time::Duration;
 
 /// Longest hold, recall and freeze times that are taken.
-const LONGEST: Duration = Duration::from_secs(30 * 86_400);
+const LONGEST: Duration = Duration::from_hours(720);
 
 impl Core {
     /// Carries one command out and answers it. Says whether looks and a fetch are wanted at once.
@@ -46,14 +46,30 @@ impl Core {
         let (reply, result) = match command {
             Command::Reject(ticket, by, reply) => (reply, self.reject(&ticket, &by)),
             Command::Recall(ticket, by, reply) => (reply, self.recall(&ticket, &by)),
-            Command::Freeze { scope, reason, ttl, by, reply } => (reply, self.freeze(scope, reason, ttl, &by)),
+            Command::Freeze {
+                scope,
+                reason,
+                ttl,
+                by,
+                reply,
+            } => (reply, self.freeze(scope, reason, ttl, &by)),
             Command::Thaw(by, reply) => (reply, self.thaw(&by)),
-            Command::Hold { scope, reason, ttl, by, reply } => (reply, self.hold(scope, reason, ttl, &by)),
+            Command::Hold {
+                scope,
+                reason,
+                ttl,
+                by,
+                reply,
+            } => (reply, self.hold(scope, reason, ttl, &by)),
             Command::Release(scope, by, reply) => (reply, self.release(&scope, &by)),
-            Command::AcceptIdentity(vmid, identity, by, reply) => (reply, self.accept_identity(vmid, identity, &by)),
+            Command::AcceptIdentity(vmid, identity, by, reply) => {
+                (reply, self.accept_identity(vmid, identity, &by))
+            }
             Command::SetCeiling(ceiling, by, reply) => (reply, self.set_ceiling(ceiling, &by)),
             Command::Acknowledge(issue, by, reply) => (reply, self.acknowledge(&issue, &by)),
-            Command::Request(..) | Command::Confirm(..) | Command::Access(..) | Command::ReconcileNow(..) => return,
+            Command::Request(..) | Command::Confirm(..) | Command::Access(..) | Command::ReconcileNow(..) => {
+                return;
+            }
         };
         self.answer(reply, result);
     }
@@ -101,11 +117,20 @@ impl Core {
             }
             Verdict::Confirm { typed, .. } => {
                 let expires_at = now + CONFIRM_WITHIN;
-                ticket.state = TicketState::AwaitingConfirmation { digest: asked.digest, typed, expires_at };
+                ticket.state = TicketState::AwaitingConfirmation {
+                    digest: asked.digest,
+                    typed,
+                    expires_at,
+                };
             }
             Verdict::Wait { .. } | Verdict::Permit { .. } => {}
         }
-        events.insert(0, Event::TicketOpened { ticket: Box::new(ticket.clone()) });
+        events.insert(
+            0,
+            Event::TicketOpened {
+                ticket: Box::new(ticket.clone()),
+            },
+        );
         self.remember(events)?;
         Ok(ticket)
     }
@@ -114,10 +139,16 @@ impl Core {
     fn default_recall(&self, new: &NewRequest) -> Duration {
         let interrupts = !matches!(
             new.action,
-            Action::StartGuest { .. } | Action::CreateSnapshot { .. } | Action::WakeNode { .. } | Action::StartService { .. }
+            Action::StartGuest { .. }
+                | Action::CreateSnapshot { .. }
+                | Action::WakeNode { .. }
+                | Action::StartService { .. }
         );
         match &new.origin {
-            Origin::Person { door: Door::Dashboard, .. } if interrupts => self.options.recall,
+            Origin::Person {
+                door: Door::Dashboard,
+                ..
+            } if interrupts => self.options.recall,
             _ => Duration::ZERO,
         }
     }
@@ -133,35 +164,64 @@ impl Core {
     fn confirm_ticket(&mut self, id: &TicketId, confirm: Confirm) -> Result<(), CommandError> {
         let now = self.now();
         let ticket = self.memory.tickets.get(id).ok_or_else(|| unknown_ticket(id))?;
-        let TicketState::AwaitingConfirmation { digest, typed, expires_at } = &ticket.state else {
-            return Err(wrong_state("confirm this request", "it does not wait for a confirmation (any more)"));
+        let TicketState::AwaitingConfirmation {
+            digest,
+            typed,
+            expires_at,
+        } = &ticket.state
+        else {
+            return Err(wrong_state(
+                "confirm this request",
+                "it does not wait for a confirmation (any more)",
+            ));
         };
         if *digest != confirm.digest {
             let why = "it carries another digest than the request has now; look at it again and confirm what you see";
             return Err(wrong_state("confirm this request", why));
         }
         if *expires_at <= now {
-            return Err(wrong_state("confirm this request", "the confirmation has expired; ask again"));
+            return Err(wrong_state(
+                "confirm this request",
+                "the confirmation has expired; ask again",
+            ));
         }
         if *typed {
             self.check_typed(&ticket.action, confirm.typed.as_deref())?;
         }
-        let confirmed = Confirmed { digest: confirm.digest, user: confirm.by.user, at: now };
-        self.remember(vec![Event::TicketConfirmed { ticket: id.clone(), confirmed }])
+        let confirmed = Confirmed {
+            digest: confirm.digest,
+            user: confirm.by.user,
+            at: now,
+        };
+        self.remember(vec![Event::TicketConfirmed {
+            ticket: id.clone(),
+            confirmed,
+        }])
     }
 
     fn check_typed(&self, action: &Action, typed: Option<&str>) -> Result<(), CommandError> {
         let mut names = Vec::new();
         if let Some(vmid) = action.vmid() {
             names.push(vmid.to_string());
-            names.extend(self.observed.guests.get(&vmid).and_then(|guest| guest.name.clone()));
+            names.extend(
+                self.observed
+                    .guests
+                    .get(&vmid)
+                    .and_then(|guest| guest.name.clone()),
+            );
         }
         names.extend(action.node().map(ToString::to_string));
         if typed.is_some_and(|typed| names.iter().any(|name| name == typed.trim())) {
             Ok(())
         } else {
-            let why = format!("type the target's name exactly: {}", names.last().cloned().unwrap_or_default());
-            Err(CommandError::Invalid { what: "typed name".to_owned(), why })
+            let why = format!(
+                "type the target's name exactly: {}",
+                names.last().cloned().unwrap_or_default()
+            );
+            Err(CommandError::Invalid {
+                what: "typed name".to_owned(),
+                why,
+            })
         }
     }
 
@@ -171,17 +231,32 @@ impl Core {
         if let Some((digest, desired)) = self.withheld.clone()
             && digest == confirm.digest
         {
-            needs(&confirm.by, Role::Admin, "confirm a revision that removes this much")?;
+            needs(
+                &confirm.by,
+                Role::Admin,
+                "confirm a revision that removes this much",
+            )?;
             self.approved(vec![digest], &confirm.by)?;
             self.bring_into_force(desired);
             return Ok(());
         }
         let plan = self.plan.clone();
         let digests: Vec<Digest> = if plan.digest == confirm.digest {
-            plan.decisions.iter().filter(|decision| waits(&decision.verdict)).map(|d| d.id().clone()).collect()
+            plan.decisions
+                .iter()
+                .filter(|decision| waits(&decision.verdict))
+                .map(|d| d.id().clone())
+                .collect()
         } else {
-            let named = plan.decisions.iter().find(|decision| *decision.id() == confirm.digest);
-            named.filter(|decision| waits(&decision.verdict)).map(|decision| decision.id().clone()).into_iter().collect()
+            let named = plan
+                .decisions
+                .iter()
+                .find(|decision| *decision.id() == confirm.digest);
+            named
+                .filter(|decision| waits(&decision.verdict))
+                .map(|decision| decision.id().clone())
+                .into_iter()
+                .collect()
         };
         if digests.is_empty() {
             return Err(CommandError::NotFound {
@@ -195,16 +270,26 @@ impl Core {
 
     fn approved(&mut self, digests: Vec<Digest>, by: &Person) -> Result<(), CommandError> {
         let expires_at = self.now() + CONFIRM_WITHIN;
-        self.remember(vec![Event::Approved { digests, by: by.user.clone(), expires_at }])
+        self.remember(vec![Event::Approved {
+            digests,
+            by: by.user.clone(),
+            expires_at,
+        }])
     }
 
     fn reject(&mut self, id: &TicketId, by: &Person) -> Result<(), CommandError> {
         needs(by, Role::Operator, "reject a request")?;
         let ticket = self.memory.tickets.get(id).ok_or_else(|| unknown_ticket(id))?;
         if !matches!(ticket.state, TicketState::AwaitingConfirmation { .. }) {
-            return Err(wrong_state("reject this request", "it does not wait for a confirmation (any more)"));
+            return Err(wrong_state(
+                "reject this request",
+                "it does not wait for a confirmation (any more)",
+            ));
         }
-        self.remember(vec![Event::TicketChanged { ticket: id.clone(), state: TicketState::Rejected }])
+        self.remember(vec![Event::TicketChanged {
+            ticket: id.clone(),
+            state: TicketState::Rejected,
+        }])
     }
 
     fn recall(&mut self, id: &TicketId, by: &Person) -> Result<(), CommandError> {
@@ -212,20 +297,36 @@ impl Core {
         let ticket = self.memory.tickets.get(id).ok_or_else(|| unknown_ticket(id))?;
         match ticket.state {
             TicketState::Queued | TicketState::AwaitingConfirmation { .. } => {
-                self.remember(vec![Event::TicketChanged { ticket: id.clone(), state: TicketState::Recalled }])
+                self.remember(vec![Event::TicketChanged {
+                    ticket: id.clone(),
+                    state: TicketState::Recalled,
+                }])
             }
-            TicketState::Running { .. } => Err(wrong_state("recall this request", "it has been sent already")),
+            TicketState::Running { .. } => {
+                Err(wrong_state("recall this request", "it has been sent already"))
+            }
             _ => Err(wrong_state("recall this request", "it is over")),
         }
     }
 
-    fn freeze(&mut self, scope: FreezeScope, reason: String, ttl: Option<Duration>, by: &Person) -> Result<(), CommandError> {
+    fn freeze(
+        &mut self,
+        scope: FreezeScope,
+        reason: String,
+        ttl: Option<Duration>,
+        by: &Person,
+    ) -> Result<(), CommandError> {
         needs(by, Role::Operator, "freeze")?;
         let until = match ttl {
             Some(ttl) => Some(self.now() + within("duration", ttl)?),
             None => None,
         };
-        self.remember(vec![Event::FreezeSet { scope, by: by.user.clone(), reason: short(&reason)?, until }])
+        self.remember(vec![Event::FreezeSet {
+            scope,
+            by: by.user.clone(),
+            reason: short(&reason)?,
+            until,
+        }])
     }
 
     fn thaw(&mut self, by: &Person) -> Result<(), CommandError> {
@@ -236,12 +337,23 @@ impl Core {
         self.remember(vec![Event::Thawed { by: by.user.clone() }])
     }
 
-    fn hold(&mut self, scope: HoldScope, reason: String, ttl: Option<Duration>, by: &Person) -> Result<(), CommandError> {
+    fn hold(
+        &mut self,
+        scope: HoldScope,
+        reason: String,
+        ttl: Option<Duration>,
+        by: &Person,
+    ) -> Result<(), CommandError> {
         needs(by, Role::Operator, "hold")?;
         self.check_scope(&scope)?;
         let now = self.now();
         let until = Some(now + within("duration", ttl.unwrap_or(self.options.default_hold))?);
-        let hold = Hold { by: by.user.clone(), reason: short(&reason)?, since: now, until };
+        let hold = Hold {
+            by: by.user.clone(),
+            reason: short(&reason)?,
+            since: now,
+            until,
+        };
         self.remember(vec![Event::HoldSet { scope, hold }])
     }
 
@@ -255,25 +367,42 @@ impl Core {
             }
         };
         let hint = "`jarvis get resources` lists what there is".to_owned();
-        if known { Ok(()) } else { Err(CommandError::NotFound { what, name, hint }) }
+        if known {
+            Ok(())
+        } else {
+            Err(CommandError::NotFound { what, name, hint })
+        }
     }
 
     fn release(&mut self, scope: &HoldScope, by: &Person) -> Result<(), CommandError> {
         needs(by, Role::Operator, "release")?;
         if !self.memory.holds.contains_key(scope) {
             let hint = "there is no hold on it".to_owned();
-            return Err(CommandError::NotFound { what: "hold on", name: scope.to_string(), hint });
+            return Err(CommandError::NotFound {
+                what: "hold on",
+                name: scope.to_string(),
+                hint,
+            });
         }
-        self.remember(vec![Event::HoldReleased { scope: scope.clone(), by: by.user.clone() }])
+        self.remember(vec![Event::HoldReleased {
+            scope: scope.clone(),
+            by: by.user.clone(),
+        }])
     }
 
     fn accept_identity(&mut self, vmid: Vmid, identity: Identity, by: &Person) -> Result<(), CommandError> {
         needs(by, Role::Operator, "accept an identity")?;
-        let seen = self.observed.guests.get(&vmid).and_then(|guest| guest.identity.value());
+        let seen = self
+            .observed
+            .guests
+            .get(&vmid)
+            .and_then(|guest| guest.identity.value());
         match seen {
-            Some(seen) if *seen == identity => {
-                self.remember(vec![Event::IdentityAccepted { vmid, identity, by: by.user.clone() }])
-            }
+            Some(seen) if *seen == identity => self.remember(vec![Event::IdentityAccepted {
+                vmid,
+                identity,
+                by: by.user.clone(),
+            }]),
             Some(seen) => Err(wrong_state(
                 &format!("accept this identity for guest {vmid}"),
                 &format!("the guest is {} now; accept that", seen.0),
@@ -287,40 +416,59 @@ impl Core {
 
     fn set_ceiling(&mut self, ceiling: Option<Autonomy>, by: &Person) -> Result<(), CommandError> {
         needs(by, Role::Admin, "set the autonomy ceiling")?;
-        self.remember(vec![Event::CeilingSet { ceiling, by: by.user.clone() }])
+        self.remember(vec![Event::CeilingSet {
+            ceiling,
+            by: by.user.clone(),
+        }])
     }
 
     fn acknowledge(&mut self, issue: &IssueKey, by: &Person) -> Result<(), CommandError> {
         needs(by, Role::Operator, "acknowledge an issue")?;
         if !self.memory.issues.contains_key(issue) {
             let hint = "it may have closed by itself; `jarvis get issues` lists the open ones".to_owned();
-            return Err(CommandError::NotFound { what: "issue", name: issue.to_string(), hint });
+            return Err(CommandError::NotFound {
+                what: "issue",
+                name: issue.to_string(),
+                hint,
+            });
         }
         let because = Rearmed::Acknowledged { by: by.user.clone() };
-        self.remember(vec![Event::IssueRearmed { issue: issue.clone(), because }])
+        self.remember(vec![Event::IssueRearmed {
+            issue: issue.clone(),
+            because,
+        }])
     }
 
     fn access(&mut self, event: Event) -> Result<(), CommandError> {
         match &event {
-            Event::TokenRevoked { name, .. } if !self.memory.tokens.contains_key(name) => Err(CommandError::NotFound {
-                what: "token",
-                name: name.clone(),
-                hint: "it may have been revoked already".to_owned(),
-            }),
+            Event::TokenRevoked { name, .. } if !self.memory.tokens.contains_key(name) => {
+                Err(CommandError::NotFound {
+                    what: "token",
+                    name: name.clone(),
+                    hint: "it may have been revoked already".to_owned(),
+                })
+            }
             Event::UserSet { .. }
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. }
             | Event::SessionsRevoked { .. } => self.remember(vec![event]),
-            other => Err(wrong_state("remember this as access", &format!("{} is not about access", other.name()))),
+            other => Err(wrong_state(
+                "remember this as access",
+                &format!("{} is not about access", other.name()),
+            )),
         }
     }
 
     /// Ends the freeze whose time is over, so that memory and feed say so.
     pub(crate) fn lapse_freeze(&mut self, now: Timestamp) {
-        if let jarvis_model::Freeze::On { until: Some(until), .. } = &self.memory.freeze
+        if let jarvis_model::Freeze::On {
+            until: Some(until), ..
+        } = &self.memory.freeze
             && *until <= now
         {
-            drop(self.remember(vec![Event::Thawed { by: "its time limit".to_owned() }]));
+            drop(self.remember(vec![Event::Thawed {
+                by: "its time limit".to_owned(),
+            }]));
         }
     }
 }
@@ -330,7 +478,11 @@ fn needs(by: &Person, role: Role, what: &str) -> Result<(), CommandError> {
         return Ok(());
     }
     let word = |role: Role| format!("{role:?}").to_lowercase();
-    Err(CommandError::NotAllowed { what: what.to_owned(), needs: word(role), has: word(by.role) })
+    Err(CommandError::NotAllowed {
+        what: what.to_owned(),
+        needs: word(role),
+        has: word(by.role),
+    })
 }
 
 fn within(what: &str, span: Duration) -> Result<Duration, CommandError> {
@@ -338,22 +490,35 @@ fn within(what: &str, span: Duration) -> Result<Duration, CommandError> {
         Ok(span)
     } else {
         let why = format!("{} s is too long; at most 30 days", span.as_secs());
-        Err(CommandError::Invalid { what: what.to_owned(), why })
+        Err(CommandError::Invalid {
+            what: what.to_owned(),
+            why,
+        })
     }
 }
 
 fn short(reason: &str) -> Result<String, CommandError> {
     if reason.chars().count() > 500 {
         let why = "is longer than 500 characters; say it shorter".to_owned();
-        return Err(CommandError::Invalid { what: "reason".to_owned(), why });
+        return Err(CommandError::Invalid {
+            what: "reason".to_owned(),
+            why,
+        });
     }
     Ok(reason.chars().filter(|c| !c.is_control()).collect())
 }
 
 fn unknown_ticket(id: &TicketId) -> CommandError {
-    CommandError::NotFound { what: "ticket", name: id.to_string(), hint: "tickets are kept for a while only".to_owned() }
+    CommandError::NotFound {
+        what: "ticket",
+        name: id.to_string(),
+        hint: "tickets are kept for a while only".to_owned(),
+    }
 }
 
 fn wrong_state(what: &str, why: &str) -> CommandError {
-    CommandError::WrongState { what: what.to_owned(), why: why.to_owned() }
+    CommandError::WrongState {
+        what: what.to_owned(),
+        why: why.to_owned(),
+    }
 }

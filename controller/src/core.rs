@@ -3,6 +3,8 @@
 
 use crate::{
     command::CommandError,
+    history::History,
+    index,
     observe::Tracker,
     options::Options,
     ports::Ports,
@@ -14,7 +16,7 @@ use jarvis_planner::{Evidence, Input, Look, Plan};
 use jarvis_ports::{JournalError, Stored};
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex},
 };
 use tokio::sync::{broadcast, watch};
 
@@ -41,6 +43,7 @@ pub struct Core {
     pub(crate) version: u64,
     pub(crate) views: watch::Sender<Arc<View>>,
     pub(crate) records: broadcast::Sender<Arc<Stored>>,
+    pub(crate) history: Arc<Mutex<History>>,
 }
 
 impl Core {
@@ -66,9 +69,15 @@ impl Core {
         if events.is_empty() {
             return Ok(());
         }
-        let appended = self.ports.journal.append(self.memory.seq, self.epoch, self.now(), events);
+        let appended = self
+            .ports
+            .journal
+            .append(self.memory.seq, self.epoch, self.now(), events);
         match appended {
             Ok(stored) => {
+                if let Err(error) = index::add(&stored, self.ports.store.as_ref()) {
+                    tracing::warn!(%error, "the index of records falls behind; it is caught up at the next start");
+                }
                 let memory = Arc::make_mut(&mut self.memory);
                 for record in stored {
                     memory.apply(&record.record);

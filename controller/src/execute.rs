@@ -12,17 +12,25 @@ use std::{collections::BTreeSet, time::Duration};
 impl Core {
     /// Task ids of our own effects.
     pub(crate) fn own_tasks(&self) -> BTreeSet<Upid> {
-        let upids = self.memory.intents.values().filter_map(|intent| match &intent.stage {
-            Stage::Accepted { upid, .. } => upid.clone(),
-            _ => None,
-        });
+        let upids = self
+            .memory
+            .intents
+            .values()
+            .filter_map(|intent| match &intent.stage {
+                Stage::Accepted { upid, .. } => upid.clone(),
+                _ => None,
+            });
         let open: BTreeSet<Upid> = upids.collect();
         open.union(&self.own_tasks).cloned().collect()
     }
 
     /// Moves every effect in flight on; returns when to do so again.
     pub(crate) fn pursue_all(&mut self, worker: &Worker) -> Option<Timestamp> {
-        let open: Vec<IntentId> = self.memory.open_intents().map(|intent| intent.id.clone()).collect();
+        let open: Vec<IntentId> = self
+            .memory
+            .open_intents()
+            .map(|intent| intent.id.clone())
+            .collect();
         self.evidence.retain(|intent, _| open.contains(intent));
         let mut wake = None;
         for id in open {
@@ -35,7 +43,12 @@ impl Core {
     fn pursue_one(&mut self, id: &IntentId, worker: &Worker) -> Option<Timestamp> {
         for _ in 0..4 {
             let now = self.now();
-            let intent = self.memory.intents.get(id).filter(|intent| intent.is_open())?.clone();
+            let intent = self
+                .memory
+                .intents
+                .get(id)
+                .filter(|intent| intent.is_open())?
+                .clone();
             let evidence = self.evidence.entry(id.clone()).or_default();
             if evidence.looking {
                 return None;
@@ -71,7 +84,11 @@ impl Core {
             return;
         }
         let plan = self.plan.clone();
-        if let Some(decision) = plan.decisions.iter().find(|decision| decision.verdict.is_permit()) {
+        if let Some(decision) = plan
+            .decisions
+            .iter()
+            .find(|decision| decision.verdict.is_permit())
+        {
             self.begin(decision, worker);
         }
     }
@@ -88,22 +105,35 @@ impl Core {
         };
         // Logging the intent uses the approval up; the permit is given on the one that stood until then.
         let approval = self.memory.approval(&request.digest, now).cloned();
-        let mut events = vec![Event::IntentLogged { intent: Box::new(intent.clone()) }];
+        let mut events = vec![Event::IntentLogged {
+            intent: Box::new(intent.clone()),
+        }];
         events.extend(self.ticket_events(&intent, now));
         if self.remember(events).is_err() {
             return;
         }
-        let allowed = permit(&intent, request, &self.input(self.now()).facts(), approval.as_ref());
+        let allowed = permit(
+            &intent,
+            request,
+            &self.input(self.now()).facts(),
+            approval.as_ref(),
+        );
         match allowed {
             Ok(permit) => {
                 tracing::info!(intent = %intent.id, action = %intent.action, attempt = intent.attempt, origin = %intent.origin.label(), "acting");
-                let evidence = Evidence { in_hand: true, ..Evidence::default() };
+                let evidence = Evidence {
+                    in_hand: true,
+                    ..Evidence::default()
+                };
                 self.evidence.insert(intent.id.clone(), evidence);
                 worker.perform(permit);
             }
             Err(verdict) => {
                 tracing::info!(intent = %intent.id, verdict = verdict.word(), "judged again at dispatch: not sent");
-                drop(self.remember(vec![Event::IntentClosed { intent: intent.id, outcome: Outcome::NotSent }]));
+                drop(self.remember(vec![Event::IntentClosed {
+                    intent: intent.id,
+                    outcome: Outcome::NotSent,
+                }]));
             }
         }
     }
@@ -111,10 +141,17 @@ impl Core {
     fn draft(&self, decision: &Decision, now: Timestamp) -> Result<Intent, jarvis_model::Refusal> {
         let request = &decision.request;
         let effect = resolve(&request.action, &self.observed)?;
-        let guest = request.action.vmid().and_then(|vmid| self.observed.guests.get(&vmid));
+        let guest = request
+            .action
+            .vmid()
+            .and_then(|vmid| self.observed.guests.get(&vmid));
         let before = match guest {
             Some(guest) => guest.live.value().map(|live| live.uptime_secs),
-            None => self.observed.nodes.get(effect.node()).and_then(|node| node.uptime_secs),
+            None => self
+                .observed
+                .nodes
+                .get(effect.node())
+                .and_then(|node| node.uptime_secs),
         };
         Ok(Intent {
             id: IntentId(uuid::Uuid::now_v7().to_string()),
@@ -141,9 +178,16 @@ impl Core {
 
     /// A ticket runs from here, and its hold begins with it.
     fn ticket_events(&self, intent: &Intent, now: Timestamp) -> Vec<Event> {
-        let Cause::Ticket { ticket } = &intent.cause else { return Vec::new() };
-        let running = TicketState::Running { intent: intent.id.clone() };
-        let mut events = vec![Event::TicketChanged { ticket: ticket.clone(), state: running }];
+        let Cause::Ticket { ticket } = &intent.cause else {
+            return Vec::new();
+        };
+        let running = TicketState::Running {
+            intent: intent.id.clone(),
+        };
+        let mut events = vec![Event::TicketChanged {
+            ticket: ticket.clone(),
+            state: running,
+        }];
         let asked = self.memory.tickets.get(ticket);
         if let (Some(secs), Some(resource)) = (asked.and_then(|ticket| ticket.hold_secs), &intent.resource) {
             let hold = Hold {
@@ -152,7 +196,10 @@ impl Core {
                 since: now,
                 until: Some(now + Duration::from_secs(secs)),
             };
-            events.push(Event::HoldSet { scope: HoldScope::Resource(resource.clone()), hold });
+            events.push(Event::HoldSet {
+                scope: HoldScope::Resource(resource.clone()),
+                hold,
+            });
         }
         events
     }

@@ -2,13 +2,21 @@
 
 use crate::{
     command::{Command, CommandError, Confirm, NewRequest, Person, Reply},
+    history::{self, History, Hour, Point},
+    index::{self, IndexError},
     view::View,
 };
 use jarvis_crds::Desired;
-use jarvis_model::{Autonomy, Event, FreezeScope, HoldScope, Identity, IssueKey, Ticket, TicketId, Vmid};
+use jarvis_model::{
+    Autonomy, Event, FreezeScope, HoldScope, Identity, IssueKey, ResourceKey, Ticket, TicketId, Timestamp,
+    Vmid,
+};
 use jarvis_planner::Plan;
-use jarvis_ports::{Journal, JournalError, ManifestSource, Store, Stored};
-use std::{sync::Arc, time::Duration};
+use jarvis_ports::{Journal, JournalError, ManifestSource, Store, StoreError, Stored};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 /// Reads and asks. Reading never blocks the loop; asking is answered once the record is durable.
@@ -21,6 +29,7 @@ pub struct Handle {
     pub(crate) journal: Arc<dyn Journal>,
     pub(crate) store: Arc<dyn Store>,
     pub(crate) source: Option<Arc<dyn ManifestSource>>,
+    pub(crate) history: Arc<Mutex<History>>,
 }
 
 impl Handle {
@@ -64,6 +73,34 @@ impl Handle {
         self.wake_source.notify_one();
     }
 
+    /// Records about a resource below `before`, newest first, at most `limit`.
+    pub fn records_of(
+        &self,
+        resource: &ResourceKey,
+        before: u64,
+        limit: usize,
+    ) -> Result<Vec<Stored>, IndexError> {
+        let numbers = index::records_of(self.store.as_ref(), resource, before, limit)?;
+        let mut found = Vec::with_capacity(numbers.len());
+        for seq in numbers {
+            found.extend(self.journal.read_after(seq.saturating_sub(1), 1)?);
+        }
+        Ok(found)
+    }
+
+    /// Figures in memory of a series (`node/atlas/cpu`, `guest/101/mem`), oldest first; shares, 0 to 1.
+    pub fn points(&self, series: &str) -> Vec<Point> {
+        self.history
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .points(series)
+    }
+
+    /// Hourly figures of a series since then, oldest first.
+    pub fn hours(&self, series: &str, since: Timestamp) -> Result<Vec<Hour>, StoreError> {
+        history::hours(self.store.as_ref(), series, since)
+    }
+
     /// The plan the loop would make if `desired` were in force now. Nothing is remembered or done.
     pub fn plan_for(&self, desired: &Desired) -> Plan {
         let view = self.view();
@@ -79,7 +116,10 @@ impl Handle {
 
     async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, CommandError> {
         let (reply, answer) = oneshot::channel();
-        self.commands.send(command(reply)).await.map_err(|_| CommandError::Stopping)?;
+        self.commands
+            .send(command(reply))
+            .await
+            .map_err(|_| CommandError::Stopping)?;
         answer.await.map_err(|_| CommandError::Stopping)?
     }
 
@@ -104,8 +144,21 @@ impl Handle {
     }
 
     /// Pulls the kill switch.
-    pub async fn freeze(&self, scope: FreezeScope, reason: String, ttl: Option<Duration>, by: Person) -> Result<(), CommandError> {
-        self.ask(|reply| Command::Freeze { scope, reason, ttl, by, reply }).await
+    pub async fn freeze(
+        &self,
+        scope: FreezeScope,
+        reason: String,
+        ttl: Option<Duration>,
+        by: Person,
+    ) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Freeze {
+            scope,
+            reason,
+            ttl,
+            by,
+            reply,
+        })
+        .await
     }
 
     /// Releases the kill switch.
@@ -114,8 +167,21 @@ impl Handle {
     }
 
     /// Puts a hold.
-    pub async fn hold(&self, scope: HoldScope, reason: String, ttl: Option<Duration>, by: Person) -> Result<(), CommandError> {
-        self.ask(|reply| Command::Hold { scope, reason, ttl, by, reply }).await
+    pub async fn hold(
+        &self,
+        scope: HoldScope,
+        reason: String,
+        ttl: Option<Duration>,
+        by: Person,
+    ) -> Result<(), CommandError> {
+        self.ask(|reply| Command::Hold {
+            scope,
+            reason,
+            ttl,
+            by,
+            reply,
+        })
+        .await
     }
 
     /// Releases a hold.
@@ -124,8 +190,14 @@ impl Handle {
     }
 
     /// Accepts a new guest under a known number; `identity` must be the one observed.
-    pub async fn accept_identity(&self, vmid: Vmid, identity: Identity, by: Person) -> Result<(), CommandError> {
-        self.ask(|reply| Command::AcceptIdentity(vmid, identity, by, reply)).await
+    pub async fn accept_identity(
+        &self,
+        vmid: Vmid,
+        identity: Identity,
+        by: Person,
+    ) -> Result<(), CommandError> {
+        self.ask(|reply| Command::AcceptIdentity(vmid, identity, by, reply))
+            .await
     }
 
     /// Sets or lifts the ceiling over all autonomy (admins).

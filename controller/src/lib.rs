@@ -7,6 +7,7 @@
 //! | [`view`] | the read model it publishes after every pass |
 //! | [`command`] | what can be asked of it |
 //! | [`observe`] | what may be believed of what the cluster says |
+//! | [`history`], [`index`] | figures over time, and records by resource, in the store |
 //! | [`options`], [`ports`] | how it is set up, and through what it works |
 
 mod absorb;
@@ -15,11 +16,14 @@ mod commands;
 mod core;
 mod execute;
 pub mod handle;
+pub mod history;
+pub mod index;
 pub mod observe;
 pub mod options;
 pub mod ports;
 pub mod service;
 mod sourcing;
+pub mod testing;
 pub mod view;
 mod work;
 

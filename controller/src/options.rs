@@ -34,10 +34,10 @@ impl Default for Options {
             floor: Floor::default(),
             look_every: Duration::from_secs(10),
             quorum_every: Duration::from_secs(30),
-            tasks_every: Duration::from_secs(60),
+            tasks_every: Duration::from_mins(1),
             fetch_every: Duration::from_secs(30),
             recall: Duration::from_secs(4),
-            default_hold: Duration::from_secs(3600),
+            default_hold: Duration::from_hours(1),
         }
     }
 }

@@ -5,6 +5,8 @@ use crate::{
     command::Command,
     core::Core,
     handle::Handle,
+    history::History,
+    index,
     observe::Tracker,
     options::Options,
     ports::Ports,
@@ -17,7 +19,7 @@ use jarvis_planner::{Look, Plan, plan};
 use jarvis_ports::JournalError;
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 use tokio::sync::{Notify, broadcast, mpsc, watch};
@@ -29,6 +31,8 @@ const MOST_ROUNDS: usize = 8;
 const LONGEST_REST: Duration = Duration::from_secs(10);
 /// Records a slow subscriber may be behind.
 const RECORDS_KEPT: usize = 4096;
+/// Commands that may wait to be heard.
+const COMMANDS_WAITING: usize = 256;
 /// Records read at a time when memory is folded.
 const FOLD_CHUNK: usize = 10_000;
 
@@ -73,35 +77,20 @@ fn fold(ports: &Ports) -> Result<Memory, JournalError> {
 /// observing, frozen, and saying so.
 pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
     let mut state = LoopState::default();
-    let mut memory = fold(&ports).unwrap_or_else(|error| {
-        let reason = error.to_string();
-        state.acting_stopped = Some(reason.clone());
-        Memory { freeze: Freeze::Unreadable { reason }, ..Memory::default() }
-    });
-    let epoch = match ports.journal.acquire_lease() {
-        Ok(epoch) => epoch,
-        Err(error) => {
-            let reason = error.to_string();
-            state.acting_stopped = Some(reason.clone());
-            if matches!(error, JournalError::Damaged { .. }) {
-                memory.freeze = Freeze::Unreadable { reason };
-            }
-            0
-        }
-    };
-    state.epoch = epoch;
+    let memory = Arc::new(begin(&ports, &mut state));
+    if let Err(error) = index::catch_up(ports.journal.as_ref(), ports.store.as_ref()) {
+        tracing::warn!(%error, "the index of records cannot be brought up to date; lists by resource may be short");
+    }
     let (messages, inbox) = mpsc::unbounded_channel();
-    let (command_sender, commands) = mpsc::channel(256);
+    let (command_sender, commands) = mpsc::channel(COMMANDS_WAITING);
     let (records, _) = broadcast::channel(RECORDS_KEPT);
     let desired = Arc::new(Desired::default());
-    let memory = Arc::new(memory);
-    let observed = Observed::default();
     let empty = Arc::new(empty_plan(&ports));
     let view = View {
         version: 0,
         at: ports.clock.now(),
         cluster: options.cluster.clone().into(),
-        observed: Arc::new(observed.clone()),
+        observed: Arc::new(Observed::default()),
         desired: desired.clone(),
         memory: memory.clone(),
         plan: empty.clone(),
@@ -110,6 +99,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
     };
     let (views, watcher) = watch::channel(Arc::new(view));
     let wake_source = Arc::new(Notify::new());
+    let history = Arc::new(Mutex::new(History::default()));
     let handle = Handle {
         views: watcher,
         records: records.clone(),
@@ -118,29 +108,67 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         journal: ports.journal.clone(),
         store: ports.store.clone(),
         source: ports.source.clone(),
+        history: history.clone(),
     };
-    let worker = Worker { ports: ports.clone(), messages: messages.clone(), tasks: TaskTracker::new() };
-    let desired_known = ports.source.is_none();
+    let worker = Worker {
+        ports: ports.clone(),
+        messages,
+        tasks: TaskTracker::new(),
+    };
     let core = Core {
+        desired_known: ports.source.is_none(),
+        epoch: state.epoch,
         options,
         ports,
         tracker: Tracker::default(),
-        observed,
+        observed: Observed::default(),
         desired,
-        desired_known,
         withheld: None,
         memory,
         plan: empty,
         evidence: BTreeMap::new(),
         own_tasks: BTreeSet::new(),
         looking: BTreeMap::new(),
-        epoch,
         state,
         version: 0,
         views,
         records,
+        history,
     };
-    (Service { core, inbox, commands, wake_source, worker, due: Due::default() }, handle)
+    (
+        Service {
+            core,
+            inbox,
+            commands,
+            wake_source,
+            worker,
+            due: Due::default(),
+        },
+        handle,
+    )
+}
+
+/// Folds the journal and takes the lease.
+fn begin(ports: &Ports, state: &mut LoopState) -> Memory {
+    let mut memory = fold(ports).unwrap_or_else(|error| {
+        let reason = error.to_string();
+        state.acting_stopped = Some(reason.clone());
+        Memory {
+            freeze: Freeze::Unreadable { reason },
+            ..Memory::default()
+        }
+    });
+    match ports.journal.acquire_lease() {
+        Ok(epoch) => state.epoch = epoch,
+        Err(error) => {
+            let reason = error.to_string();
+            state.acting_stopped = Some(reason.clone());
+            if matches!(error, JournalError::Damaged { .. }) {
+                memory.freeze = Freeze::Unreadable { reason };
+            }
+        }
+    }
+    memory
 }
 
 fn empty_plan(ports: &Ports) -> Plan {
@@ -240,8 +268,12 @@ impl Service {
         let again = self.core.looking.values().copied().filter(|at| *at > now).min();
         let due = [self.due.cluster, self.due.quorum, self.due.tasks, self.due.fetch];
         let periodic = due.into_iter().filter(|at| *at > now).min();
-        let next = [self.core.plan.wake_at, pursued, again, periodic].into_iter().flatten().min();
-        next.map_or(LONGEST_REST, |next| next.since(now)).clamp(Duration::from_millis(20), LONGEST_REST)
+        let next = [self.core.plan.wake_at, pursued, again, periodic]
+            .into_iter()
+            .flatten()
+            .min();
+        next.map_or(LONGEST_REST, |next| next.since(now))
+            .clamp(Duration::from_millis(20), LONGEST_REST)
     }
 
     /// Begins the periodic looks that are due and not under way.
@@ -254,8 +286,18 @@ impl Service {
         }
         if now >= self.due.quorum && !self.due.quorum_busy {
             let calm = self.core.observed.complete_passes > 0
-                && self.core.observed.nodes.keys().all(|node| self.core.observed.node_online(node, now));
-            self.due.quorum = now + if calm { options.quorum_every } else { options.look_every };
+                && self
+                    .core
+                    .observed
+                    .nodes
+                    .keys()
+                    .all(|node| self.core.observed.node_online(node, now));
+            self.due.quorum = now
+                + if calm {
+                    options.quorum_every
+                } else {
+                    options.look_every
+                };
             self.due.quorum_busy = true;
             self.worker.quorum(if calm { 2 } else { 3 });
         }
@@ -274,8 +316,14 @@ impl Service {
     fn dispatch_looks(&mut self) {
         let now = self.core.now();
         self.core.looking.retain(|_, until| *until > now);
-        let wanted: Vec<Look> =
-            self.core.plan.looks.iter().filter(|look| !self.core.looking.contains_key(look)).cloned().collect();
+        let wanted: Vec<Look> = self
+            .core
+            .plan
+            .looks
+            .iter()
+            .filter(|look| !self.core.looking.contains_key(look))
+            .cloned()
+            .collect();
         for look in wanted {
             if look == Look::Quorum {
                 if !self.due.quorum_busy {
@@ -286,8 +334,15 @@ impl Service {
                 }
                 continue;
             }
-            self.core.looking.insert(look.clone(), now + Duration::from_secs(40));
-            self.worker.look(look, &self.core.observed, &self.core.desired, self.core.own_tasks());
+            self.core
+                .looking
+                .insert(look.clone(), now + Duration::from_secs(40));
+            self.worker.look(
+                look,
+                &self.core.observed,
+                &self.core.desired,
+                self.core.own_tasks(),
+            );
         }
     }
 
@@ -318,6 +373,8 @@ impl Core {
                 return;
             }
         }
-        tracing::error!("the planner found something new to remember in every round; the rest waits for the next pass");
+        tracing::error!(
+            "the planner found something new to remember in every round; the rest waits for the next pass"
+        );
     }
 }

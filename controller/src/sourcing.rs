@@ -14,10 +14,13 @@ impl Core {
     /// The newest commit that was looked at, good or not.
     pub(crate) fn newest_commit(&self) -> Option<String> {
         let pending = self.memory.pending.as_ref().map(|pending| match pending {
-            PendingRevision::Rejected { commit, .. } | PendingRevision::Withheld { commit, .. } => commit.clone(),
+            PendingRevision::Rejected { commit, .. } | PendingRevision::Withheld { commit, .. } => {
+                commit.clone()
+            }
         });
         // A withheld revision must be read again after a restart, so it does not count as looked at then.
-        let forgotten = matches!(self.memory.pending, Some(PendingRevision::Withheld { .. })) && self.withheld.is_none();
+        let forgotten =
+            matches!(self.memory.pending, Some(PendingRevision::Withheld { .. })) && self.withheld.is_none();
         let pending = pending.filter(|_| !forgotten);
         pending.or_else(|| self.desired_known.then(|| self.desired.revision.commit.clone()))
     }
@@ -65,13 +68,17 @@ impl Core {
         match load(&fetched.files, &fetched.commit) {
             Ok(loaded) => self.consider(loaded.desired),
             Err(errors) => {
-                let mut lines: Vec<String> = errors.iter().take(MOST_ERRORS).map(ToString::to_string).collect();
+                let mut lines: Vec<String> =
+                    errors.iter().take(MOST_ERRORS).map(ToString::to_string).collect();
                 if errors.len() > MOST_ERRORS {
                     lines.push(format!("and {} more", errors.len() - MOST_ERRORS));
                 }
                 tracing::warn!(commit = %fetched.commit, errors = errors.len(), "a revision has errors; the last good one stays in force");
                 self.withheld = None;
-                drop(self.remember(vec![Event::RevisionRejected { commit: fetched.commit.clone(), errors: lines }]));
+                drop(self.remember(vec![Event::RevisionRejected {
+                    commit: fetched.commit.clone(),
+                    errors: lines,
+                }]));
             }
         }
     }
@@ -79,10 +86,17 @@ impl Core {
     fn consider(&mut self, newer: Desired) {
         if let Some(cluster) = foreign_cluster(&newer, &self.options.cluster) {
             let commit = newer.revision.commit.clone();
-            drop(self.remember(vec![Event::RevisionRejected { commit, errors: vec![cluster] }]));
+            drop(self.remember(vec![Event::RevisionRejected {
+                commit,
+                errors: vec![cluster],
+            }]));
             return;
         }
-        let in_force = if self.desired_known { shrink(&self.desired, &newer) } else { None };
+        let in_force = if self.desired_known {
+            shrink(&self.desired, &newer)
+        } else {
+            None
+        };
         match in_force {
             Some(shrunk) => {
                 let digest = Digest::of(&("revision", &newer.revision.commit, &newer.revision.hash));
@@ -103,7 +117,7 @@ impl Core {
         let event = Event::RevisionApplied {
             commit: newer.revision.commit.clone(),
             hash: newer.revision.hash.clone(),
-            resources: newer.resources().into_iter().collect(),
+            resources: newer.resources().collect(),
         };
         if self.remember(vec![event]).is_ok() {
             self.withheld = None;
@@ -117,6 +131,8 @@ impl Core {
 fn foreign_cluster(desired: &Desired, cluster: &str) -> Option<String> {
     desired.guests.iter().find_map(|(key, guest)| {
         let named = guest.spec.cluster.as_deref().filter(|named| *named != cluster)?;
-        Some(format!("{key} spec.cluster: {named} is not configured; this Jarvis keeps {cluster}"))
+        Some(format!(
+            "{key} spec.cluster: {named} is not configured; this Jarvis keeps {cluster}"
+        ))
     })
 }

@@ -37,6 +37,15 @@ pub fn handle(
         journal,
         store,
         source,
+        history: Arc::default(),
     };
-    (handle, TestSide { commands, views: view_sender, records: record_sender, wake_source })
+    (
+        handle,
+        TestSide {
+            commands,
+            views: view_sender,
+            records: record_sender,
+            wake_source,
+        },
+    )
 }

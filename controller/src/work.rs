@@ -1,6 +1,6 @@
 //! Work that takes time, done beside the loop: looks, effects, fetches. Each ends as one message.
 
-use crate::{ports::Ports, observe};
+use crate::{observe, ports::Ports};
 use jarvis_crds::{Desired, Probe as ReadyProbe};
 use jarvis_guard::Permit;
 use jarvis_model::{
@@ -103,13 +103,17 @@ impl Worker {
 
     /// The source.
     pub fn fetch(&self, known: Option<String>) {
-        let Some(source) = self.ports.source.clone() else { return };
+        let Some(source) = self.ports.source.clone() else {
+            return;
+        };
         self.spawn(async move { Message::Fetched(source.fetch(known.as_deref()).await) });
     }
 
     /// The last good revision.
     pub fn restore(&self, commit: String) {
-        let Some(source) = self.ports.source.clone() else { return };
+        let Some(source) = self.ports.source.clone() else {
+            return;
+        };
         self.spawn(async move { Message::Restored(source.read(&commit).await) });
     }
 
@@ -123,23 +127,36 @@ impl Worker {
     /// A look that the planner asked for.
     pub fn look(&self, look: Look, observed: &Observed, desired: &Desired, own: BTreeSet<Upid>) {
         let ports = self.ports.clone();
-        let guest = look_vmid(&look).and_then(|vmid| observed.guests.get(&vmid)).cloned();
-        let probe = guest.as_ref().and_then(|guest| desired.guest_by_vmid(guest.vmid)).and_then(|(_, manifest)| manifest.spec.ready.clone());
+        let guest = look_vmid(&look)
+            .and_then(|vmid| observed.guests.get(&vmid))
+            .cloned();
+        let probe = guest
+            .as_ref()
+            .and_then(|guest| desired.guest_by_vmid(guest.vmid))
+            .and_then(|(_, manifest)| manifest.spec.ready.clone());
         self.spawn(async move {
             let found = match (&look, guest) {
                 (Look::Guest { vmid }, Some(guest)) => {
-                    let live = ports.hypervisor.look_guest(&guest.node, guest.kind, *vmid, Priority::Act).await;
+                    let live = ports
+                        .hypervisor
+                        .look_guest(&guest.node, guest.kind, *vmid, Priority::Act)
+                        .await;
                     Found::Live(*vmid, live)
                 }
-                (Look::Identity { vmid }, Some(guest)) => {
-                    Found::Identity(*vmid, ports.hypervisor.look_identity(&guest.node, guest.kind, *vmid).await)
-                }
+                (Look::Identity { vmid }, Some(guest)) => Found::Identity(
+                    *vmid,
+                    ports
+                        .hypervisor
+                        .look_identity(&guest.node, guest.kind, *vmid)
+                        .await,
+                ),
                 (Look::StopCause { vmid, since }, Some(guest)) => {
                     Found::Cause(*vmid, cause(&ports, &guest.node, *vmid, *since, &own).await)
                 }
-                (Look::Ready { vmid }, Some(guest)) => {
-                    Found::Ready(*vmid, ready(&ports, &guest.node, *vmid, probe.map(|ready| ready.probe)).await)
-                }
+                (Look::Ready { vmid }, Some(guest)) => Found::Ready(
+                    *vmid,
+                    ready(&ports, &guest.node, *vmid, probe.map(|ready| ready.probe)).await,
+                ),
                 (Look::Node { node }, _) => Found::Node(node.clone(), ports.hypervisor.look_node(node).await),
                 (Look::NodeIdle { node }, _) => Found::NodeIdle(node.clone(), idle(&ports, node, &own).await),
                 (Look::Quorum, _) => Found::Nothing,
@@ -164,7 +181,10 @@ impl Worker {
                 Step::FollowTask { upid } => Found::Task(ports.hypervisor.look_task(&upid).await),
                 Step::LookGuest { vmid } => match guest {
                     Some(guest) => {
-                        let live = ports.hypervisor.look_guest(&guest.node, guest.kind, vmid, Priority::Act).await;
+                        let live = ports
+                            .hypervisor
+                            .look_guest(&guest.node, guest.kind, vmid, Priority::Act)
+                            .await;
                         Found::Live(vmid, live)
                     }
                     None => Found::Nothing,
@@ -182,7 +202,10 @@ impl Worker {
 
 fn look_vmid(look: &Look) -> Option<Vmid> {
     match look {
-        Look::Guest { vmid } | Look::Identity { vmid } | Look::StopCause { vmid, .. } | Look::Ready { vmid } => Some(*vmid),
+        Look::Guest { vmid }
+        | Look::Identity { vmid }
+        | Look::StopCause { vmid, .. }
+        | Look::Ready { vmid } => Some(*vmid),
         Look::Quorum | Look::Node { .. } | Look::NodeIdle { .. } => None,
     }
 }
@@ -206,9 +229,11 @@ async fn cause(
 }
 
 async fn idle(ports: &Ports, node: &NodeName, own: &BTreeSet<Upid>) -> Result<bool, LookError> {
-    let since = ports.clock.now() - Duration::from_secs(86_400);
+    let since = ports.clock.now() - Duration::from_hours(24);
     let tasks = ports.hypervisor.look_node_tasks(node, since).await?;
-    Ok(tasks.iter().all(|task| task.ended_at.is_some() || !own.contains(&task.upid)))
+    Ok(tasks
+        .iter()
+        .all(|task| task.ended_at.is_some() || !own.contains(&task.upid)))
 }
 
 const PROBE_WITHIN: Duration = Duration::from_secs(5);

@@ -4,7 +4,7 @@ use jarvis_model::{StopCause, TaskObserved, Timestamp, Upid};
 use std::{collections::BTreeSet, time::Duration};
 
 /// A task that stops a guest as part of a node-wide stop starts at most this long after it.
-const NODE_WIDE: Duration = Duration::from_secs(600);
+const NODE_WIDE: Duration = Duration::from_mins(10);
 
 /// The cause, from the guest's own tasks and its node's tasks, both newest first and complete since the guest was last
 /// known to run. `own` are the tasks of Jarvis' own intents.
@@ -15,22 +15,44 @@ pub fn stop_cause(guest: &[TaskObserved], node: &[TaskObserved], own: &BTreeSet<
         let kind = task.upid.task_type();
         let at = task.upid.started_at();
         match kind {
-            "qmstart" | "vzstart" | "qmresume" | "vzresume" if !task.succeeded() && task.ended_at.is_some() => {
-                return StopCause::StartFailed { text: task.exit.clone().unwrap_or_default(), at };
+            "qmstart" | "vzstart" | "qmresume" | "vzresume"
+                if !task.succeeded() && task.ended_at.is_some() =>
+            {
+                return StopCause::StartFailed {
+                    text: task.exit.clone().unwrap_or_default(),
+                    at,
+                };
             }
             "qmstart" | "vzstart" | "qmresume" | "vzresume" => return StopCause::NoTask,
-            "hastart" | "hastop" | "hamigrate" => return StopCause::System { task_type: kind.to_owned(), at },
+            "hastart" | "hastop" | "hamigrate" => {
+                return StopCause::System {
+                    task_type: kind.to_owned(),
+                    at,
+                };
+            }
             _ if !stops(kind) || !carried_out(task) => {}
             _ if own.contains(&task.upid) => return StopCause::Ourselves { at },
-            _ if part_of_node_stop(node, at) => return StopCause::System { task_type: "stopall".to_owned(), at },
+            _ if part_of_node_stop(node, at) => {
+                return StopCause::System {
+                    task_type: "stopall".to_owned(),
+                    at,
+                };
+            }
             _ => {
                 let user = task.upid.user().to_owned();
-                return StopCause::Person { user, task_type: kind.to_owned(), at };
+                return StopCause::Person {
+                    user,
+                    task_type: kind.to_owned(),
+                    at,
+                };
             }
         }
     }
     match node.iter().find(|task| task.upid.task_type() == "stopall") {
-        Some(task) => StopCause::System { task_type: "stopall".to_owned(), at: task.upid.started_at() },
+        Some(task) => StopCause::System {
+            task_type: "stopall".to_owned(),
+            at: task.upid.started_at(),
+        },
         None => StopCause::NoTask,
     }
 }
@@ -38,7 +60,14 @@ pub fn stop_cause(guest: &[TaskObserved], node: &[TaskObserved], own: &BTreeSet<
 fn stops(kind: &str) -> bool {
     matches!(
         kind,
-        "qmstop" | "vzstop" | "qmshutdown" | "vzshutdown" | "qmsuspend" | "vzsuspend" | "qmreboot" | "vzreboot"
+        "qmstop"
+            | "vzstop"
+            | "qmshutdown"
+            | "vzshutdown"
+            | "qmsuspend"
+            | "vzsuspend"
+            | "qmreboot"
+            | "vzreboot"
     )
 }
 
@@ -74,8 +103,13 @@ mod tests {
 
     #[test]
     fn a_stop_after_the_last_start_is_a_persons() {
-        let tasks = [task("qmshutdown", 200, Some("OK")), task("qmstart", 100, Some("OK"))];
-        assert!(matches!(cause(&tasks, &[]), StopCause::Person { task_type, .. } if task_type == "qmshutdown"));
+        let tasks = [
+            task("qmshutdown", 200, Some("OK")),
+            task("qmstart", 100, Some("OK")),
+        ];
+        assert!(
+            matches!(cause(&tasks, &[]), StopCause::Person { task_type, .. } if task_type == "qmshutdown")
+        );
     }
 
     #[test]
@@ -96,14 +130,21 @@ mod tests {
 
     #[test]
     fn a_failed_start_is_named() {
-        let tasks = [task("qmstart", 200, Some("start failed: QEMU exited with code 1"))];
+        let tasks = [task(
+            "qmstart",
+            200,
+            Some("start failed: QEMU exited with code 1"),
+        )];
         assert!(matches!(cause(&tasks, &[]), StopCause::StartFailed { text, .. } if text.contains("code 1")));
     }
 
     #[test]
     fn a_stop_within_a_node_wide_stop_is_the_systems() {
         let node = [task("stopall", 195, Some("OK"))];
-        let tasks = [task("qmshutdown", 196, Some("OK")), task("qmstart", 100, Some("OK"))];
+        let tasks = [
+            task("qmshutdown", 196, Some("OK")),
+            task("qmstart", 100, Some("OK")),
+        ];
         assert!(matches!(cause(&tasks, &node), StopCause::System { .. }));
         let later = [task("qmshutdown", 300, Some("OK"))];
         assert!(matches!(cause(&later, &node), StopCause::Person { .. }));
@@ -113,6 +154,9 @@ mod tests {
     fn our_own_stop_is_known_as_ours() {
         let stop = task("qmshutdown", 200, Some("OK"));
         let own = BTreeSet::from([stop.upid.clone()]);
-        assert!(matches!(stop_cause(&[stop], &[], &own), StopCause::Ourselves { .. }));
+        assert!(matches!(
+            stop_cause(&[stop], &[], &own),
+            StopCause::Ourselves { .. }
+        ));
     }
 }

@@ -5,8 +5,8 @@
 //! grows, and the node has settled after a return; a node is Known offline only when two quorate entry points say so.
 
 use jarvis_model::{
-    GuestObserved, GuestStatus, NodeName, NodeObserved, NodeStatus, Observation, Observed, Quorum, StorageObserved,
-    TaskObserved, Timestamp, UnknownReason,
+    GuestObserved, GuestStatus, NodeName, NodeObserved, NodeStatus, Observation, Observed, Quorum,
+    StorageObserved, TaskObserved, Timestamp, UnknownReason,
 };
 use jarvis_ports::{ClusterLook, GuestRow, NodeRow, QuorumLook, StorageRow};
 use std::{
@@ -122,7 +122,10 @@ impl Tracker {
             vmid: row.vmid,
             kind: row.kind,
             node: row.node.clone(),
-            name: row.name.clone().or_else(|| keep.as_ref().and_then(|guest| guest.name.clone())),
+            name: row
+                .name
+                .clone()
+                .or_else(|| keep.as_ref().and_then(|guest| guest.name.clone())),
             status,
             agreeing_samples: agreeing,
             live: keep.as_ref().map(|guest| guest.live.clone()).unwrap_or_default(),
@@ -130,9 +133,20 @@ impl Tracker {
             template: row.template,
             lock: row.lock.clone(),
             ha_state: row.ha_state.clone(),
-            identity: keep.as_ref().map(|guest| guest.identity.clone()).unwrap_or_default(),
-            stop_cause: keep.as_ref().filter(|_| !runs).map(|guest| guest.stop_cause.clone()).unwrap_or_default(),
-            ready: keep.as_ref().filter(|_| runs).map(|guest| guest.ready.clone()).unwrap_or_default(),
+            identity: keep
+                .as_ref()
+                .map(|guest| guest.identity.clone())
+                .unwrap_or_default(),
+            stop_cause: keep
+                .as_ref()
+                .filter(|_| !runs)
+                .map(|guest| guest.stop_cause.clone())
+                .unwrap_or_default(),
+            ready: keep
+                .as_ref()
+                .filter(|_| runs)
+                .map(|guest| guest.ready.clone())
+                .unwrap_or_default(),
             running_task: keep.and_then(|guest| guest.running_task),
             tags: row.tags.clone(),
             usage: row.usage,
@@ -176,14 +190,21 @@ impl Tracker {
             }
         }
         let members: BTreeSet<&NodeName> = looks.iter().flat_map(|look| look.online.keys()).collect();
-        let expected = members.iter().map(|node| self.votes.get(*node).copied().unwrap_or(1)).sum();
+        let expected = members
+            .iter()
+            .map(|node| self.votes.get(*node).copied().unwrap_or(1))
+            .sum();
         let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
         let disagree = quorate.len() != looks.len() && quorate.len() < 2 && !quorate.is_empty();
         observed.quorum = match looks {
             [] => return,
             _ if disagree => Observation::unknown(UnknownReason::Contradictory),
             _ => {
-                let agreed = if quorate.is_empty() { looks.len() } else { same_membership(&quorate) };
+                let agreed = if quorate.is_empty() {
+                    looks.len()
+                } else {
+                    same_membership(&quorate)
+                };
                 let quorum = Quorum {
                     quorate: !quorate.is_empty(),
                     expected_votes: expected,
@@ -197,7 +218,10 @@ impl Tracker {
 
     /// Takes the cluster's task list in.
     pub fn absorb_tasks(observed: &mut Observed, tasks: Vec<TaskObserved>) {
-        let running: Vec<&TaskObserved> = tasks.iter().filter(|task| task.ended_at.is_none() && occupies(task)).collect();
+        let running: Vec<&TaskObserved> = tasks
+            .iter()
+            .filter(|task| task.ended_at.is_none() && occupies(task))
+            .collect();
         for guest in observed.guests.values_mut() {
             let of_this = |task: &&&TaskObserved| task.upid.vmid() == Some(guest.vmid);
             guest.running_task = running.iter().find(of_this).map(|task| task.upid.clone());
@@ -208,7 +232,10 @@ impl Tracker {
 
 /// Whether a task works on its guest; an open console does not.
 pub fn occupies(task: &TaskObserved) -> bool {
-    !matches!(task.upid.task_type(), "vncproxy" | "vncshell" | "spiceproxy" | "spiceshell" | "termproxy")
+    !matches!(
+        task.upid.task_type(),
+        "vncproxy" | "vncshell" | "spiceproxy" | "spiceshell" | "termproxy"
+    )
 }
 
 /// How many of the quorate looks see the same members online as the first.
@@ -218,7 +245,8 @@ fn same_membership(looks: &[&QuorumLook]) -> usize {
 
 impl NodeTrack {
     fn online(&mut self, uptime_secs: Option<u64>, now: Timestamp) -> Observation<NodeStatus> {
-        let fell = matches!((self.uptime_secs, uptime_secs), (Some(before), Some(after)) if after + 5 < before);
+        let fell =
+            matches!((self.uptime_secs, uptime_secs), (Some(before), Some(after)) if after + 5 < before);
         if self.uptime_secs != uptime_secs {
             self.moved_at = now;
         }
@@ -244,7 +272,11 @@ impl NodeTrack {
 fn storages(rows: &[StorageRow], now: Timestamp) -> BTreeMap<String, StorageObserved> {
     let mut storages = BTreeMap::new();
     for row in rows {
-        let id = if row.shared { format!("storage/{}", row.storage) } else { row.id.clone() };
+        let id = if row.shared {
+            format!("storage/{}", row.storage)
+        } else {
+            row.id.clone()
+        };
         let storage = StorageObserved {
             storage: row.storage.clone(),
             node: (!row.shared).then(|| row.node.clone()),

@@ -179,7 +179,10 @@ impl Action {
                 Host::Guest(vmid) => Some(*vmid),
                 Host::Node(_) => None,
             },
-            Self::RebootNode { .. } | Self::ShutdownNode { .. } | Self::WakeNode { .. } | Self::Unknown { .. } => None,
+            Self::RebootNode { .. }
+            | Self::ShutdownNode { .. }
+            | Self::WakeNode { .. }
+            | Self::Unknown { .. } => None,
         }
     }
 
@@ -187,10 +190,22 @@ impl Action {
     pub fn node(&self) -> Option<&NodeName> {
         match self {
             Self::RebootNode { node } | Self::ShutdownNode { node } | Self::WakeNode { node } => Some(node),
-            Self::StartService { host: Host::Node(node), .. }
-            | Self::RestartService { host: Host::Node(node), .. }
-            | Self::StopService { host: Host::Node(node), .. }
-            | Self::RunCommand { host: Host::Node(node), .. } => Some(node),
+            Self::StartService {
+                host: Host::Node(node),
+                ..
+            }
+            | Self::RestartService {
+                host: Host::Node(node),
+                ..
+            }
+            | Self::StopService {
+                host: Host::Node(node),
+                ..
+            }
+            | Self::RunCommand {
+                host: Host::Node(node),
+                ..
+            } => Some(node),
             _ => None,
         }
     }

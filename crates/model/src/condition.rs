@@ -83,6 +83,10 @@ impl ResourceStatus {
         use ConditionType::{Blocked, Escalated, Ready, Reconciling, Stalled, Suspended};
         [Stalled, Escalated, Blocked, Suspended, Reconciling, Ready]
             .into_iter()
-            .find_map(|kind| self.conditions.iter().find(|condition| condition.kind == kind && condition.status))
+            .find_map(|kind| {
+                self.conditions
+                    .iter()
+                    .find(|condition| condition.kind == kind && condition.status)
+            })
     }
 }

@@ -3,7 +3,8 @@
 
 use crate::{
     Action, Autonomy, Confirmed, Digest, FreezeScope, Hold, HoldScope, Identity, Intent, IntentId, IssueKey,
-    NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId, TicketState, Timestamp, Upid, Vmid,
+    NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId, TicketState, Timestamp,
+    Upid, Vmid,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -351,7 +352,12 @@ impl Event {
     pub fn name(&self) -> String {
         serde_json::to_value(self)
             .ok()
-            .and_then(|value| value.get("event").and_then(|name| name.as_str()).map(str::to_owned))
+            .and_then(|value| {
+                value
+                    .get("event")
+                    .and_then(|name| name.as_str())
+                    .map(str::to_owned)
+            })
             .unwrap_or_default()
     }
 
@@ -429,8 +435,14 @@ impl Event {
             | Self::IssueRearmed { issue, .. }
             | Self::IssueClosed { issue, .. } => Some(&issue.resource),
             Self::IntentLogged { intent } => intent.resource.as_ref(),
-            Self::HoldSet { scope: HoldScope::Resource(key), .. }
-            | Self::HoldReleased { scope: HoldScope::Resource(key), .. } => Some(key),
+            Self::HoldSet {
+                scope: HoldScope::Resource(key),
+                ..
+            }
+            | Self::HoldReleased {
+                scope: HoldScope::Resource(key),
+                ..
+            } => Some(key),
             _ => None,
         }
     }

@@ -23,7 +23,11 @@ impl InvalidName {
     }
 
     fn new(what: &'static str, text: &str, rule: &'static str) -> Self {
-        Self { what, text: text.chars().take(80).collect(), rule }
+        Self {
+            what,
+            text: text.chars().take(80).collect(),
+            rule,
+        }
     }
 }
 
@@ -38,7 +42,11 @@ const NODE_RULE: &str = "a node name has 1 to 63 letters, digits or inner hyphen
 impl NodeName {
     /// Checks and wraps a node name.
     pub fn new(text: &str) -> Result<Self, InvalidName> {
-        if is_dns_label(text) { Ok(Self(text.to_owned())) } else { Err(InvalidName::new("node name", text, NODE_RULE)) }
+        if is_dns_label(text) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidName::new("node name", text, NODE_RULE))
+        }
     }
 
     /// The name as Proxmox spells it.
@@ -137,10 +145,17 @@ impl FromStr for ResourceKind {
     type Err = InvalidName;
 
     fn from_str(text: &str) -> Result<Self, InvalidName> {
-        Self::ALL.into_iter().find(|kind| kind.as_str() == text).ok_or_else(|| {
-            InvalidName::new("resource kind", text, "kinds are VirtualMachine, Container, Node, Service, Threshold, \
-                              Runbook, SafetyPolicy, MaintenanceWindow and NotificationChannel")
-        })
+        Self::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| {
+                InvalidName::new(
+                    "resource kind",
+                    text,
+                    "kinds are VirtualMachine, Container, Node, Service, Threshold, \
+                              Runbook, SafetyPolicy, MaintenanceWindow and NotificationChannel",
+                )
+            })
     }
 }
 
@@ -158,11 +173,20 @@ impl ResourceKey {
     /// Joins kind and name; the name is a lower-case DNS label sequence (letters, digits, `-`, `.`; at most 253).
     pub fn new(kind: ResourceKind, name: &str) -> Result<Self, InvalidName> {
         let fine = (1..=253).contains(&name.len())
-            && name.split('.').all(|part| is_dns_label(part) && part.bytes().all(|b| !b.is_ascii_uppercase()));
+            && name
+                .split('.')
+                .all(|part| is_dns_label(part) && part.bytes().all(|b| !b.is_ascii_uppercase()));
         if fine {
-            Ok(Self { kind, name: name.to_owned() })
+            Ok(Self {
+                kind,
+                name: name.to_owned(),
+            })
         } else {
-            Err(InvalidName::new("resource name", name, "a name has lower-case letters, digits, inner '-' and '.'"))
+            Err(InvalidName::new(
+                "resource name",
+                name,
+                "a name has lower-case letters, digits, inner '-' and '.'",
+            ))
         }
     }
 }
@@ -233,7 +257,9 @@ impl FromStr for Vmid {
     fn from_str(text: &str) -> Result<Self, InvalidName> {
         let digits = !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
         let number = if digits { text.parse::<u32>().ok() } else { None };
-        number.and_then(|number| Self::new(number).ok()).ok_or_else(|| InvalidName::new("VMID", text, VMID_RULE))
+        number
+            .and_then(|number| Self::new(number).ok())
+            .ok_or_else(|| InvalidName::new("VMID", text, VMID_RULE))
     }
 }
 
@@ -267,7 +293,17 @@ mod tests {
     #[test]
     fn vmids_are_plain_numbers_in_range() {
         assert_eq!("103".parse::<Vmid>().unwrap().get(), 103);
-        for bad in ["", "99", "+103", "103 ", "0x67", "1e3", "1000000000", "99999999999", "１０３"] {
+        for bad in [
+            "",
+            "99",
+            "+103",
+            "103 ",
+            "0x67",
+            "1e3",
+            "1000000000",
+            "99999999999",
+            "１０３",
+        ] {
             assert!(bad.parse::<Vmid>().is_err(), "{bad:?} must be refused");
         }
     }

@@ -65,18 +65,29 @@ impl std::str::FromStr for IssueKey {
         let rule = "an issue is written Kind/name#issue-kind";
         let wrong = || crate::InvalidName::of("issue", text, rule);
         let (resource, kind) = text.split_once('#').ok_or_else(wrong)?;
-        let kinds = [IssueKind::GuestDown, IssueKind::GuestUp, IssueKind::IdentityChanged, IssueKind::NodeUnreachable];
-        let kind = kinds.into_iter().find(|known| known.as_str() == kind).ok_or_else(wrong)?;
-        Ok(Self { resource: resource.parse()?, kind })
+        let kinds = [
+            IssueKind::GuestDown,
+            IssueKind::GuestUp,
+            IssueKind::IdentityChanged,
+            IssueKind::NodeUnreachable,
+        ];
+        let kind = kinds
+            .into_iter()
+            .find(|known| known.as_str() == kind)
+            .ok_or_else(wrong)?;
+        Ok(Self {
+            resource: resource.parse()?,
+            kind,
+        })
     }
 }
 
 /// Attempts an issue has per rolling hour, whatever their outcome.
 pub const ATTEMPTS_PER_HOUR: u32 = 3;
 /// The rolling window of attempts.
-pub const ATTEMPT_WINDOW: Duration = Duration::from_secs(3600);
+pub const ATTEMPT_WINDOW: Duration = Duration::from_hours(1);
 /// Continuous health that closes an issue.
-pub const SUSTAINED_HEALTH: Duration = Duration::from_secs(600);
+pub const SUSTAINED_HEALTH: Duration = Duration::from_mins(10);
 
 /// An open issue, as folded from events.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -107,7 +118,11 @@ pub struct Issue {
 impl Issue {
     /// Attempts that count at `now`.
     pub fn attempts_in_window(&self, now: Timestamp) -> u32 {
-        let counted = self.attempts.iter().filter(|at| now.since(**at) < ATTEMPT_WINDOW).count();
+        let counted = self
+            .attempts
+            .iter()
+            .filter(|at| now.since(**at) < ATTEMPT_WINDOW)
+            .count();
         u32::try_from(counted).unwrap_or(u32::MAX)
     }
 }
@@ -295,7 +310,13 @@ mod tests {
 
     #[test]
     fn broken_issue_names_are_refused() {
-        for bad in ["", "VirtualMachine/web-01", "VirtualMachine/web-01#", "web-01#guest-down", "Node/a#x"] {
+        for bad in [
+            "",
+            "VirtualMachine/web-01",
+            "VirtualMachine/web-01#",
+            "web-01#guest-down",
+            "Node/a#x",
+        ] {
             assert!(bad.parse::<IssueKey>().is_err(), "{bad}");
         }
     }

@@ -38,8 +38,8 @@ pub use id::{InvalidName, NodeName, ResourceKey, ResourceKind, Vmid};
 pub use issue::{Cause, Intent, IntentId, Issue, IssueKey, IssueKind, Outcome, Stage, TicketId};
 pub use memory::Memory;
 pub use observed::{
-    GuestObserved, GuestStatus, Identity, LiveStatus, NodeObserved, NodeStatus, Observation, Observed, Quorum,
-    StopCause, StorageObserved, TaskObserved, UnknownReason, Usage, limits,
+    GuestObserved, GuestStatus, Identity, LiveStatus, NodeObserved, NodeStatus, Observation, Observed,
+    Quorum, StopCause, StorageObserved, TaskObserved, UnknownReason, Usage, limits,
 };
 pub use ticket::{Confirmed, Freeze, FreezeScope, Hold, HoldScope, Ticket, TicketState};
 pub use time::Timestamp;

@@ -2,8 +2,9 @@
 //! memory; nothing else may change it.
 
 use crate::{
-    Autonomy, Digest, Event, Freeze, Hold, HoldScope, Identity, Intent, IntentId, Issue, IssueKey, NodeName, Outcome,
-    Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId, TicketState, Timestamp, Vmid,
+    Autonomy, Digest, Event, Freeze, Hold, HoldScope, Identity, Intent, IntentId, Issue, IssueKey, NodeName,
+    Outcome, Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId, TicketState, Timestamp,
+    Vmid,
     issue::{ATTEMPT_WINDOW, Cause},
 };
 use serde::{Deserialize, Serialize};
@@ -193,17 +194,25 @@ impl Memory {
     /// The hold that covers a resource on a node at `now`, if any.
     pub fn hold_on(&self, scopes: &[HoldScope], now: Timestamp) -> Option<(&HoldScope, &Hold)> {
         let alive = |hold: &Hold| hold.until.is_none_or(|until| until > now);
-        scopes.iter().find_map(|scope| self.holds.get_key_value(scope).filter(|(_, hold)| alive(hold)))
+        scopes
+            .iter()
+            .find_map(|scope| self.holds.get_key_value(scope).filter(|(_, hold)| alive(hold)))
     }
 
     /// Whether a person approved this digest and the approval still stands at `now`.
     pub fn approval(&self, digest: &Digest, now: Timestamp) -> Option<&Approval> {
-        self.approvals.get(digest).filter(|approval| approval.expires_at > now)
+        self.approvals
+            .get(digest)
+            .filter(|approval| approval.expires_at > now)
     }
 
     /// Autonomous acts logged in the hour before `now`.
     pub fn acts_in_last_hour(&self, now: Timestamp) -> u32 {
-        let counted = self.autonomous_acts.iter().filter(|at| now.since(**at) < Duration::from_secs(3600)).count();
+        let counted = self
+            .autonomous_acts
+            .iter()
+            .filter(|at| now.since(**at) < Duration::from_hours(1))
+            .count();
         u32::try_from(counted).unwrap_or(u32::MAX)
     }
 
@@ -246,8 +255,16 @@ impl Memory {
 
     fn apply_source(&mut self, at: Timestamp, event: &Event) {
         match event {
-            Event::RevisionApplied { commit, hash, resources } => {
-                let before = self.revision.take().map(|revision| revision.resources).unwrap_or_default();
+            Event::RevisionApplied {
+                commit,
+                hash,
+                resources,
+            } => {
+                let before = self
+                    .revision
+                    .take()
+                    .map(|revision| revision.resources)
+                    .unwrap_or_default();
                 self.resource_changed.retain(|key, _| resources.contains_key(key));
                 for (key, content) in resources {
                     if before.get(key) != Some(content) {
@@ -263,10 +280,17 @@ impl Memory {
                 self.pending = None;
             }
             Event::RevisionRejected { commit, errors } => {
-                self.pending =
-                    Some(PendingRevision::Rejected { commit: commit.clone(), errors: errors.clone(), at });
+                self.pending = Some(PendingRevision::Rejected {
+                    commit: commit.clone(),
+                    errors: errors.clone(),
+                    at,
+                });
             }
-            Event::RevisionWithheld { commit, digest, reason } => {
+            Event::RevisionWithheld {
+                commit,
+                digest,
+                reason,
+            } => {
                 self.pending = Some(PendingRevision::Withheld {
                     commit: commit.clone(),
                     digest: digest.clone(),
@@ -302,16 +326,18 @@ impl Memory {
     }
 
     fn change_issue(&mut self, at: Timestamp, event: &Event) {
-        let key = match event {
-            Event::IssueAnnounced { issue, .. }
-            | Event::IssueAlerted { issue, .. }
-            | Event::IssueHealthy { issue }
-            | Event::IssueRelapsed { issue, .. }
-            | Event::IssueEscalated { issue, .. }
-            | Event::IssueRearmed { issue, .. } => issue,
-            _ => return,
+        let (Event::IssueAnnounced { issue: key, .. }
+        | Event::IssueAlerted { issue: key, .. }
+        | Event::IssueHealthy { issue: key }
+        | Event::IssueRelapsed { issue: key, .. }
+        | Event::IssueEscalated { issue: key, .. }
+        | Event::IssueRearmed { issue: key, .. }) = event
+        else {
+            return;
         };
-        let Some(issue) = self.issues.get_mut(key) else { return };
+        let Some(issue) = self.issues.get_mut(key) else {
+            return;
+        };
         match event {
             Event::IssueAnnounced { .. } => issue.announced_at = Some(at),
             Event::IssueAlerted { .. } => issue.alerted = true,
@@ -341,7 +367,13 @@ impl Memory {
         match event {
             Event::IntentLogged { intent } => self.log_intent(at, intent),
             Event::EffectAccepted { intent, upid } => {
-                self.set_stage(intent, Stage::Accepted { upid: upid.clone(), at });
+                self.set_stage(
+                    intent,
+                    Stage::Accepted {
+                        upid: upid.clone(),
+                        at,
+                    },
+                );
             }
             Event::ReplyUnknown { intent, text } => {
                 self.set_stage(intent, Stage::ReplyUnknown { text: text.clone() });
@@ -356,11 +388,14 @@ impl Memory {
         if let Cause::Issue { issue } = &intent.cause
             && let Some(issue) = self.issues.get_mut(issue)
         {
-            issue.attempts.retain(|earlier| at.since(*earlier) < ATTEMPT_WINDOW);
+            issue
+                .attempts
+                .retain(|earlier| at.since(*earlier) < ATTEMPT_WINDOW);
             issue.attempts.push(at);
         }
         if intent.origin.is_autonomous() {
-            self.autonomous_acts.retain(|earlier| at.since(*earlier) < Duration::from_secs(3600));
+            self.autonomous_acts
+                .retain(|earlier| at.since(*earlier) < Duration::from_hours(1));
             self.autonomous_acts.push(at);
         }
         self.approvals.remove(&intent.digest);
@@ -369,11 +404,16 @@ impl Memory {
     }
 
     fn close_intent(&mut self, at: Timestamp, id: &IntentId, outcome: &Outcome) {
-        let Some(intent) = self.intents.get_mut(id) else { return };
+        let Some(intent) = self.intents.get_mut(id) else {
+            return;
+        };
         intent.outcome = Some(outcome.clone());
         intent.closed_at = Some(at);
         if let crate::Effect::Guest { vmid, request, .. } = &intent.effect
-            && matches!(request, crate::GuestVerb::Stop | crate::GuestVerb::Shutdown { .. })
+            && matches!(
+                request,
+                crate::GuestVerb::Stop | crate::GuestVerb::Shutdown { .. }
+            )
         {
             self.stopped_at.insert(*vmid, at);
         }
@@ -392,7 +432,12 @@ impl Memory {
 
     fn drop_old_intents(&mut self) {
         while self.intents.len() > KEPT {
-            let Some(oldest) = self.intents.values().find(|intent| !intent.is_open()).map(|i| i.id.clone()) else {
+            let Some(oldest) = self
+                .intents
+                .values()
+                .find(|intent| !intent.is_open())
+                .map(|i| i.id.clone())
+            else {
                 return;
             };
             self.intents.remove(&oldest);
@@ -405,7 +450,8 @@ impl Memory {
                 self.tickets.insert(ticket.id.clone(), (**ticket).clone());
                 while self.tickets.len() > KEPT {
                     let done = |ticket: &&Ticket| ticket.state.is_final();
-                    let Some(oldest) = self.tickets.values().find(done).map(|ticket| ticket.id.clone()) else {
+                    let Some(oldest) = self.tickets.values().find(done).map(|ticket| ticket.id.clone())
+                    else {
                         return;
                     };
                     self.tickets.remove(&oldest);
@@ -428,7 +474,12 @@ impl Memory {
 
     fn apply_access(&mut self, at: Timestamp, event: &Event) {
         match event {
-            Event::UserSet { user, password_hash, role, one_time } => {
+            Event::UserSet {
+                user,
+                password_hash,
+                role,
+                one_time,
+            } => {
                 let set = User {
                     password_hash: password_hash.clone(),
                     role: *role,
@@ -437,7 +488,14 @@ impl Memory {
                 };
                 self.users.insert(user.clone(), set);
             }
-            Event::TokenCreated { name, secret_hash, role, scopes, by, expires_at } => {
+            Event::TokenCreated {
+                name,
+                secret_hash,
+                role,
+                scopes,
+                by,
+                expires_at,
+            } => {
                 let token = Token {
                     secret_hash: secret_hash.clone(),
                     role: *role,
@@ -468,14 +526,27 @@ impl Memory {
             Event::IdentityAccepted { vmid, identity, .. } => {
                 self.identities.insert(*vmid, identity.clone());
             }
-            Event::Approved { digests, by, expires_at } => {
+            Event::Approved {
+                digests,
+                by,
+                expires_at,
+            } => {
                 self.approvals.retain(|_, approval| approval.expires_at > at);
                 for digest in digests {
-                    let approval = Approval { by: by.clone(), at, expires_at: *expires_at };
+                    let approval = Approval {
+                        by: by.clone(),
+                        at,
+                        expires_at: *expires_at,
+                    };
                     self.approvals.insert(digest.clone(), approval);
                 }
             }
-            Event::FreezeSet { scope, by, reason, until } => {
+            Event::FreezeSet {
+                scope,
+                by,
+                reason,
+                until,
+            } => {
                 self.freeze = Freeze::On {
                     scope: *scope,
                     by: by.clone(),
@@ -486,7 +557,8 @@ impl Memory {
             }
             Event::Thawed { .. } => self.freeze = Freeze::Off,
             Event::HoldSet { scope, hold } => {
-                self.holds.retain(|_, hold| hold.until.is_none_or(|until| until > at));
+                self.holds
+                    .retain(|_, hold| hold.until.is_none_or(|until| until > at));
                 self.holds.insert(scope.clone(), hold.clone());
             }
             Event::HoldReleased { scope, .. } => {

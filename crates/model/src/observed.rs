@@ -86,7 +86,9 @@ impl<T> Observation<T> {
     /// back) counts as fresh only within `limit` too.
     pub fn fresh(&self, now: Timestamp, limit: Duration) -> Option<&T> {
         match self {
-            Self::Known { value, seen_at } if now.since(*seen_at) <= limit && seen_at.since(now) <= limit => Some(value),
+            Self::Known { value, seen_at } if now.since(*seen_at) <= limit && seen_at.since(now) <= limit => {
+                Some(value)
+            }
             _ => None,
         }
     }
@@ -369,7 +371,10 @@ pub struct Observed {
 impl Observed {
     /// Nodes that are Known online at `now`.
     pub fn node_online(&self, node: &NodeName, now: Timestamp) -> bool {
-        self.nodes.get(node).and_then(|node| node.status.fresh(now, limits::CRITICAL)) == Some(&NodeStatus::Online)
+        self.nodes
+            .get(node)
+            .and_then(|node| node.status.fresh(now, limits::CRITICAL))
+            == Some(&NodeStatus::Online)
     }
 }
 
@@ -382,9 +387,9 @@ pub mod limits {
     /// A live read that stands behind an act.
     pub const LIVE: Duration = Duration::from_secs(15);
     /// Identity read before acting.
-    pub const IDENTITY: Duration = Duration::from_secs(60);
+    pub const IDENTITY: Duration = Duration::from_mins(1);
     /// Cause of a stop, and readiness.
-    pub const CAUSE: Duration = Duration::from_secs(60);
+    pub const CAUSE: Duration = Duration::from_mins(1);
     /// Storage, every 30 s.
     pub const IMPORTANT: Duration = Duration::from_secs(90);
 }

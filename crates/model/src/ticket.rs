@@ -45,7 +45,10 @@ pub enum TicketState {
 impl TicketState {
     /// Whether nothing more will come.
     pub fn is_final(&self) -> bool {
-        !matches!(self, Self::Queued | Self::AwaitingConfirmation { .. } | Self::Running { .. })
+        !matches!(
+            self,
+            Self::Queued | Self::AwaitingConfirmation { .. } | Self::Running { .. }
+        )
     }
 }
 
@@ -188,7 +191,9 @@ impl Freeze {
     pub fn scope_at(&self, now: Timestamp) -> Option<FreezeScope> {
         match self {
             Self::Off => None,
-            Self::On { until: Some(until), .. } if *until <= now => None,
+            Self::On {
+                until: Some(until), ..
+            } if *until <= now => None,
             Self::On { scope, .. } => Some(*scope),
             Self::Unreadable { .. } => Some(FreezeScope::All),
         }
@@ -212,7 +217,9 @@ mod tests {
         assert_eq!(on(Some(at(10))).scope_at(at(9)), Some(FreezeScope::Autonomy));
         assert_eq!(on(Some(at(10))).scope_at(at(10)), None);
         assert_eq!(on(None).scope_at(at(1_000_000)), Some(FreezeScope::Autonomy));
-        let broken = Freeze::Unreadable { reason: "torn".into() };
+        let broken = Freeze::Unreadable {
+            reason: "torn".into(),
+        };
         assert_eq!(broken.scope_at(at(1_000_000)), Some(FreezeScope::All));
     }
 

@@ -42,14 +42,20 @@ impl Timestamp {
 impl Add<Duration> for Timestamp {
     type Output = Self;
     fn add(self, span: Duration) -> Self {
-        Self(self.0.saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_add(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
+        )
     }
 }
 
 impl Sub<Duration> for Timestamp {
     type Output = Self;
     fn sub(self, span: Duration) -> Self {
-        Self(self.0.saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)))
+        Self(
+            self.0
+                .saturating_sub(u64::try_from(span.as_millis()).unwrap_or(u64::MAX)),
+        )
     }
 }
 
@@ -61,9 +67,9 @@ mod tests {
     fn a_clock_that_went_back_makes_no_negative_spans() {
         let early = Timestamp::from_secs(10);
         let late = Timestamp::from_secs(70);
-        assert_eq!(late.since(early), Duration::from_secs(60));
+        assert_eq!(late.since(early), Duration::from_mins(1));
         assert_eq!(early.since(late), Duration::ZERO);
-        assert_eq!(early + Duration::from_secs(60), late);
-        assert_eq!(early - Duration::from_secs(60), Timestamp::default());
+        assert_eq!(early + Duration::from_mins(1), late);
+        assert_eq!(early - Duration::from_mins(1), Timestamp::default());
     }
 }

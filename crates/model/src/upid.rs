@@ -62,20 +62,29 @@ impl FromStr for Upid {
     type Err = InvalidUpid;
 
     fn from_str(text: &str) -> Result<Self, InvalidUpid> {
-        let wrong = |rule| InvalidUpid { text: text.chars().take(120).collect(), rule };
+        let wrong = |rule| InvalidUpid {
+            text: text.chars().take(120).collect(),
+            rule,
+        };
         let parts: Vec<&str> = text.split(':').collect();
         let ["UPID", node, pid, pstart, start, task_type, id, user, ""] = parts[..] else {
-            return Err(wrong("it has eight fields, starts with UPID and ends with a colon"));
+            return Err(wrong(
+                "it has eight fields, starts with UPID and ends with a colon",
+            ));
         };
         let hex = |field: &str, lengths: &[usize]| {
             lengths.contains(&field.len()) && field.bytes().all(|b| b.is_ascii_hexdigit())
         };
         if !hex(pid, &[8]) || !hex(pstart, &[8, 9]) || !hex(start, &[8]) {
-            return Err(wrong("pid, start tick and start time are 8 hex digits (the tick may have 9)"));
+            return Err(wrong(
+                "pid, start tick and start time are 8 hex digits (the tick may have 9)",
+            ));
         }
         let plain = |field: &str| !field.contains(|c: char| c.is_whitespace() || c == '/');
         if task_type.is_empty() || user.is_empty() || !plain(task_type) || !plain(id) || !plain(user) {
-            return Err(wrong("type and user are not empty, and no field has blanks or slashes"));
+            return Err(wrong(
+                "type and user are not empty, and no field has blanks or slashes",
+            ));
         }
         let started = u64::from_str_radix(start, 16).map_err(|_| wrong("the start time is hexadecimal"))?;
         Ok(Self {
@@ -126,9 +135,13 @@ mod tests {
 
     #[test]
     fn an_empty_id_and_an_odd_id_are_fine() {
-        let empty: Upid = "UPID:pve:00001234:00012345:65000000:stopall::root@pam:".parse().unwrap();
+        let empty: Upid = "UPID:pve:00001234:00012345:65000000:stopall::root@pam:"
+            .parse()
+            .unwrap();
         assert_eq!(empty.vmid(), None);
-        let odd: Upid = "UPID:pve:00001234:00012345:65000000:imgdel:100@local:root@pam:".parse().unwrap();
+        let odd: Upid = "UPID:pve:00001234:00012345:65000000:imgdel:100@local:root@pam:"
+            .parse()
+            .unwrap();
         assert_eq!(odd.id(), "100@local");
         assert_eq!(odd.vmid(), None);
     }

@@ -162,7 +162,10 @@ impl Rule {
 
     /// Kebab-case name, as in JSON.
     pub fn name(self) -> String {
-        serde_json::to_value(self).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|value| value.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 }
 
@@ -190,7 +193,14 @@ pub struct Refusal {
 
 impl fmt::Display for Refusal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({} {}): {}", self.reason, self.rule.code(), self.rule, self.unblock)
+        write!(
+            f,
+            "{} ({} {}): {}",
+            self.reason,
+            self.rule.code(),
+            self.rule,
+            self.unblock
+        )
     }
 }
 

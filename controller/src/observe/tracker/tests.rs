@@ -39,7 +39,10 @@ fn guest_row(vmid: u32, node: &str, status: &str) -> GuestRow {
 }
 
 fn quorum_look(via: &str, quorate: bool, offline: &[&str]) -> QuorumLook {
-    let online = ["a", "b", "c", "d"].into_iter().map(|node| (name(node), !offline.contains(&node))).collect();
+    let online = ["a", "b", "c", "d"]
+        .into_iter()
+        .map(|node| (name(node), !offline.contains(&node)))
+        .collect();
     QuorumLook {
         via: via.into(),
         quorate,
@@ -58,14 +61,21 @@ struct Lab {
 impl Lab {
     /// Four nodes; guest 101 runs on a, 102 on b.
     fn new() -> Self {
-        let mut lab = Self { tracker: Tracker::default(), observed: Observed::default() };
+        let mut lab = Self {
+            tracker: Tracker::default(),
+            observed: Observed::default(),
+        };
         lab.quorum(&[], 2, 0);
         lab.look("online", Some(1_000), 0);
         lab
     }
 
     fn quorum(&mut self, offline: &[&str], witnesses: usize, secs: u64) {
-        let looks: Vec<_> = ["b", "c", "d"].into_iter().take(witnesses).map(|via| quorum_look(via, true, offline)).collect();
+        let looks: Vec<_> = ["b", "c", "d"]
+            .into_iter()
+            .take(witnesses)
+            .map(|via| quorum_look(via, true, offline))
+            .collect();
         self.tracker.absorb_quorum(&mut self.observed, &looks, at(secs));
     }
 
@@ -74,7 +84,12 @@ impl Lab {
         let mut nodes = vec![node_row("a", status, uptime)];
         nodes.extend(["b", "c", "d"].map(|node| node_row(node, "online", Some(5_000 + secs))));
         let guests = vec![guest_row(101, "a", "running"), guest_row(102, "b", "running")];
-        let look = ClusterLook { via: "b".into(), nodes, guests, storages: Vec::new() };
+        let look = ClusterLook {
+            via: "b".into(),
+            nodes,
+            guests,
+            storages: Vec::new(),
+        };
         self.tracker.absorb_cluster(&mut self.observed, &look, at(secs));
     }
 
@@ -102,7 +117,11 @@ fn guests_of_a_dead_node_are_unknown_whatever_the_list_says() {
     lab.look("offline", None, 10);
     assert_eq!(lab.node().value(), None, "one word of the list is not proof");
     assert_eq!(lab.guest(101), &Observation::unknown(UnknownReason::NodeAway));
-    assert_eq!(lab.guest(102).value(), Some(&GuestStatus::Running), "other nodes' guests are still known");
+    assert_eq!(
+        lab.guest(102).value(),
+        Some(&GuestStatus::Running),
+        "other nodes' guests are still known"
+    );
     lab.quorum(&["a"], 1, 11);
     lab.look("offline", None, 20);
     assert_eq!(lab.node().value(), None, "one witness is not enough");
@@ -118,9 +137,17 @@ fn a_returned_node_is_believed_only_when_its_first_true_sample_came() {
     lab.quorum(&["a"], 2, 10);
     lab.look("offline", None, 10);
     lab.look("online", Some(1_000), 60);
-    assert_eq!(lab.guest(101).value(), None, "running is the picture of before the death");
+    assert_eq!(
+        lab.guest(101).value(),
+        None,
+        "running is the picture of before the death"
+    );
     lab.look("online", Some(7), 66);
-    assert_eq!(lab.guest(101).value(), Some(&GuestStatus::Running), "the uptime jumped back: a true sample");
+    assert_eq!(
+        lab.guest(101).value(),
+        Some(&GuestStatus::Running),
+        "the uptime jumped back: a true sample"
+    );
     assert_eq!(lab.observed.nodes[&name("a")].returned_at, Some(at(66)));
 }
 
@@ -160,10 +187,15 @@ fn one_entry_point_each_side_of_a_partition_is_no_quorum() {
     let mut lab = Lab::new();
     let minority = quorum_look("a", false, &["b", "c", "d"]);
     let majority = quorum_look("b", true, &["a"]);
-    lab.tracker.absorb_quorum(&mut lab.observed, &[minority.clone(), majority.clone()], at(10));
-    assert_eq!(lab.observed.quorum, Observation::unknown(UnknownReason::Contradictory));
+    lab.tracker
+        .absorb_quorum(&mut lab.observed, &[minority.clone(), majority.clone()], at(10));
+    assert_eq!(
+        lab.observed.quorum,
+        Observation::unknown(UnknownReason::Contradictory)
+    );
     let second = quorum_look("c", true, &["a"]);
-    lab.tracker.absorb_quorum(&mut lab.observed, &[minority.clone(), majority, second], at(20));
+    lab.tracker
+        .absorb_quorum(&mut lab.observed, &[minority.clone(), majority, second], at(20));
     let quorum = *lab.observed.quorum.value().unwrap();
     assert!(quorum.quorate && quorum.agreeing == 2, "{quorum:?}");
     lab.tracker.absorb_quorum(&mut lab.observed, &[minority], at(30));
@@ -186,20 +218,27 @@ fn a_guest_on_another_node_must_show_its_identity_again() {
     lab.observed.guests.get_mut(&id).unwrap().identity = Observation::known(identity, at(0));
     let look = ClusterLook {
         via: "b".into(),
-        nodes: ["a", "b"].map(|node| node_row(node, "online", Some(1_010))).to_vec(),
+        nodes: ["a", "b"]
+            .map(|node| node_row(node, "online", Some(1_010)))
+            .to_vec(),
         guests: vec![guest_row(101, "b", "running")],
         storages: Vec::new(),
     };
     lab.tracker.absorb_cluster(&mut lab.observed, &look, at(10));
     assert_eq!(lab.observed.guests[&id].identity.value(), None);
-    assert!(!lab.observed.guests.contains_key(&Vmid::new(102).unwrap()), "what is no longer listed is gone");
+    assert!(
+        !lab.observed.guests.contains_key(&Vmid::new(102).unwrap()),
+        "what is no longer listed is gone"
+    );
 }
 
 #[test]
 fn an_open_console_does_not_occupy_its_guest() {
     let mut lab = Lab::new();
     let task = |kind: &str| TaskObserved {
-        upid: format!("UPID:a:00000001:00000001:65000000:{kind}:101:root@pam:").parse().unwrap(),
+        upid: format!("UPID:a:00000001:00000001:65000000:{kind}:101:root@pam:")
+            .parse()
+            .unwrap(),
         ended_at: None,
         exit: None,
     };

@@ -8,7 +8,10 @@ fn at(secs: u64) -> Timestamp {
 }
 
 fn key() -> IssueKey {
-    IssueKey { resource: "VirtualMachine/web-01".parse().unwrap(), kind: IssueKind::GuestDown }
+    IssueKey {
+        resource: "VirtualMachine/web-01".parse().unwrap(),
+        kind: IssueKind::GuestDown,
+    }
 }
 
 fn vmid() -> Vmid {
@@ -17,7 +20,12 @@ fn vmid() -> Vmid {
 
 fn intent(id: &str, secs: u64, request: GuestVerb) -> Intent {
     let node = NodeName::new("atlas").unwrap();
-    let effect = Effect::Guest { node, kind: GuestKind::Qemu, vmid: vmid(), request };
+    let effect = Effect::Guest {
+        node,
+        kind: GuestKind::Qemu,
+        vmid: vmid(),
+        request,
+    };
     Intent {
         id: IntentId(id.into()),
         resource: Some(key().resource),
@@ -46,20 +54,42 @@ struct Log(Vec<Record>);
 impl Log {
     fn add(&mut self, secs: u64, event: Event) {
         let seq = self.0.len() as u64 + 1;
-        self.0.push(Record { seq, at: at(secs), epoch: 1, event });
+        self.0.push(Record {
+            seq,
+            at: at(secs),
+            epoch: 1,
+            event,
+        });
     }
 }
 
 #[test]
 fn an_attempt_counts_when_it_is_logged_whatever_becomes_of_it() {
     let mut log = Log(Vec::new());
-    log.add(1, Event::IssueOpened { issue: key(), summary: "down".into() });
-    log.add(2, Event::IntentLogged { intent: Box::new(intent("a", 2, GuestVerb::Start)) });
+    log.add(
+        1,
+        Event::IssueOpened {
+            issue: key(),
+            summary: "down".into(),
+        },
+    );
+    log.add(
+        2,
+        Event::IntentLogged {
+            intent: Box::new(intent("a", 2, GuestVerb::Start)),
+        },
+    );
     let memory = Memory::fold(&log.0);
     assert_eq!(memory.issues[&key()].attempts_in_window(at(2)), 1);
     assert_eq!(memory.acts_in_last_hour(at(2)), 1);
     assert_eq!(memory.open_intents().count(), 1);
-    log.add(3, Event::IntentClosed { intent: IntentId("a".into()), outcome: Outcome::NotSent });
+    log.add(
+        3,
+        Event::IntentClosed {
+            intent: IntentId("a".into()),
+            outcome: Outcome::NotSent,
+        },
+    );
     let memory = Memory::fold(&log.0);
     assert_eq!(memory.issues[&key()].attempts_in_window(at(3)), 1);
     assert_eq!(memory.open_intents().count(), 0);
@@ -69,8 +99,19 @@ fn an_attempt_counts_when_it_is_logged_whatever_becomes_of_it() {
 #[test]
 fn folding_a_record_twice_changes_nothing() {
     let mut log = Log(Vec::new());
-    log.add(1, Event::IssueOpened { issue: key(), summary: "down".into() });
-    log.add(2, Event::IntentLogged { intent: Box::new(intent("a", 2, GuestVerb::Start)) });
+    log.add(
+        1,
+        Event::IssueOpened {
+            issue: key(),
+            summary: "down".into(),
+        },
+    );
+    log.add(
+        2,
+        Event::IntentLogged {
+            intent: Box::new(intent("a", 2, GuestVerb::Start)),
+        },
+    );
     let mut memory = Memory::fold(&log.0);
     let once = memory.clone();
     for record in &log.0 {
@@ -82,20 +123,56 @@ fn folding_a_record_twice_changes_nothing() {
 #[test]
 fn good_looks_do_not_give_attempts_back_but_an_acknowledgement_does() {
     let mut log = Log(Vec::new());
-    log.add(1, Event::IssueOpened { issue: key(), summary: "down".into() });
+    log.add(
+        1,
+        Event::IssueOpened {
+            issue: key(),
+            summary: "down".into(),
+        },
+    );
     for n in 0..3 {
-        log.add(2 + n, Event::IntentLogged { intent: Box::new(intent(&n.to_string(), 2 + n, GuestVerb::Start)) });
+        log.add(
+            2 + n,
+            Event::IntentLogged {
+                intent: Box::new(intent(&n.to_string(), 2 + n, GuestVerb::Start)),
+            },
+        );
     }
     log.add(10, Event::IssueHealthy { issue: key() });
-    log.add(11, Event::IssueRelapsed { issue: key(), summary: "again".into() });
+    log.add(
+        11,
+        Event::IssueRelapsed {
+            issue: key(),
+            summary: "again".into(),
+        },
+    );
     assert_eq!(Memory::fold(&log.0).issues[&key()].attempts_in_window(at(12)), 3);
-    log.add(12, Event::IssueEscalated { issue: key(), resource_hash: "h".into(), text: String::new() });
+    log.add(
+        12,
+        Event::IssueEscalated {
+            issue: key(),
+            resource_hash: "h".into(),
+            text: String::new(),
+        },
+    );
     assert!(Memory::fold(&log.0).issues[&key()].escalated_at.is_some());
-    log.add(13, Event::IssueRearmed { issue: key(), because: Rearmed::Acknowledged { by: "op".into() } });
+    log.add(
+        13,
+        Event::IssueRearmed {
+            issue: key(),
+            because: Rearmed::Acknowledged { by: "op".into() },
+        },
+    );
     let memory = Memory::fold(&log.0);
     assert_eq!(memory.issues[&key()].attempts_in_window(at(14)), 0);
     assert_eq!(memory.issues[&key()].escalated_at, None);
-    log.add(20, Event::IssueClosed { issue: key(), because: Closed::SustainedHealth });
+    log.add(
+        20,
+        Event::IssueClosed {
+            issue: key(),
+            because: Closed::SustainedHealth,
+        },
+    );
     assert!(Memory::fold(&log.0).issues.is_empty());
 }
 
@@ -103,28 +180,70 @@ fn good_looks_do_not_give_attempts_back_but_an_acknowledgement_does() {
 fn an_approval_is_used_up_by_the_intent_that_carries_its_digest() {
     let mut log = Log(Vec::new());
     let digest = Digest::of(&"a");
-    log.add(1, Event::Approved { digests: vec![digest.clone()], by: "op".into(), expires_at: at(100) });
+    log.add(
+        1,
+        Event::Approved {
+            digests: vec![digest.clone()],
+            by: "op".into(),
+            expires_at: at(100),
+        },
+    );
     let memory = Memory::fold(&log.0);
     assert!(memory.approval(&digest, at(99)).is_some());
     assert!(memory.approval(&digest, at(100)).is_none());
-    log.add(2, Event::IntentLogged { intent: Box::new(intent("a", 2, GuestVerb::Start)) });
+    log.add(
+        2,
+        Event::IntentLogged {
+            intent: Box::new(intent("a", 2, GuestVerb::Start)),
+        },
+    );
     assert!(Memory::fold(&log.0).approval(&digest, at(3)).is_none());
 }
 
 #[test]
 fn a_stop_of_our_own_is_remembered_for_pacing() {
     let mut log = Log(Vec::new());
-    log.add(2, Event::IntentLogged { intent: Box::new(intent("a", 2, GuestVerb::Stop)) });
-    log.add(5, Event::IntentClosed { intent: IntentId("a".into()), outcome: Outcome::Verified });
+    log.add(
+        2,
+        Event::IntentLogged {
+            intent: Box::new(intent("a", 2, GuestVerb::Stop)),
+        },
+    );
+    log.add(
+        5,
+        Event::IntentClosed {
+            intent: IntentId("a".into()),
+            outcome: Outcome::Verified,
+        },
+    );
     assert_eq!(Memory::fold(&log.0).stopped_at[&vmid()], at(5));
 }
 
 #[test]
 fn freeze_and_holds_are_folded() {
     let mut log = Log(Vec::new());
-    let hold = Hold { by: "op".into(), reason: String::new(), since: at(1), until: Some(at(50)) };
-    log.add(1, Event::HoldSet { scope: HoldScope::Cluster, hold });
-    log.add(2, Event::FreezeSet { scope: FreezeScope::All, by: "op".into(), reason: String::new(), until: None });
+    let hold = Hold {
+        by: "op".into(),
+        reason: String::new(),
+        since: at(1),
+        until: Some(at(50)),
+    };
+    log.add(
+        1,
+        Event::HoldSet {
+            scope: HoldScope::Cluster,
+            hold,
+        },
+    );
+    log.add(
+        2,
+        Event::FreezeSet {
+            scope: FreezeScope::All,
+            by: "op".into(),
+            reason: String::new(),
+            until: None,
+        },
+    );
     let memory = Memory::fold(&log.0);
     assert!(memory.hold_on(&[HoldScope::Cluster], at(49)).is_some());
     assert!(memory.hold_on(&[HoldScope::Cluster], at(50)).is_none());
@@ -136,11 +255,27 @@ fn freeze_and_holds_are_folded() {
 #[test]
 fn closed_intents_are_bounded_and_open_ones_never_dropped() {
     let mut log = Log(Vec::new());
-    log.add(1, Event::IntentLogged { intent: Box::new(intent("000-open", 1, GuestVerb::Start)) });
+    log.add(
+        1,
+        Event::IntentLogged {
+            intent: Box::new(intent("000-open", 1, GuestVerb::Start)),
+        },
+    );
     for n in 0..300_u64 {
         let id = format!("{:03}", n + 1);
-        log.add(2, Event::IntentLogged { intent: Box::new(intent(&id, 2, GuestVerb::Start)) });
-        log.add(2, Event::IntentClosed { intent: IntentId(id), outcome: Outcome::Verified });
+        log.add(
+            2,
+            Event::IntentLogged {
+                intent: Box::new(intent(&id, 2, GuestVerb::Start)),
+            },
+        );
+        log.add(
+            2,
+            Event::IntentClosed {
+                intent: IntentId(id),
+                outcome: Outcome::Verified,
+            },
+        );
     }
     let memory = Memory::fold(&log.0);
     assert!(memory.intents.len() <= KEPT);
@@ -150,8 +285,19 @@ fn closed_intents_are_bounded_and_open_ones_never_dropped() {
 #[test]
 fn memory_survives_json() {
     let mut log = Log(Vec::new());
-    log.add(1, Event::IssueOpened { issue: key(), summary: "down".into() });
-    log.add(2, Event::IntentLogged { intent: Box::new(intent("a", 2, GuestVerb::Start)) });
+    log.add(
+        1,
+        Event::IssueOpened {
+            issue: key(),
+            summary: "down".into(),
+        },
+    );
+    log.add(
+        2,
+        Event::IntentLogged {
+            intent: Box::new(intent("a", 2, GuestVerb::Start)),
+        },
+    );
     for record in &log.0 {
         let text = serde_json::to_string(record).unwrap();
         assert_eq!(&serde_json::from_str::<Record>(&text).unwrap(), record);
