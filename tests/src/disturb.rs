@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use jarvis_guard::Permit;
 use jarvis_model::{Event, GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid};
 use jarvis_ports::{
-    Accepted, ClusterLook, Hypervisor, Journal, JournalError, LookError, PerformError, Priority, QuorumLook, Stored,
-    TaskState,
+    Accepted, ClusterLook, Hypervisor, Journal, JournalError, LookError, PerformError, Priority, QuorumLook,
+    Stored, TaskState,
 };
 use std::sync::{
     Arc,
@@ -72,17 +72,25 @@ pub struct FailingJournal {
 
 impl FailingJournal {
     fn dead(&self) -> JournalError {
-        JournalError::Write { path: "journal".to_owned(), why: format!("the process died {:?}", self.moment) }
+        JournalError::Write {
+            path: "journal".to_owned(),
+            why: format!("the process died {:?}", self.moment),
+        }
     }
 
     fn hits(&self, events: &[Event]) -> bool {
         events.iter().any(|event| {
             matches!(
                 (self.moment, event),
-                (Moment::BeforeIntent | Moment::AfterIntent, Event::IntentLogged { .. })
-                    | (Moment::BeforeAccepted, Event::EffectAccepted { .. })
+                (
+                    Moment::BeforeIntent | Moment::AfterIntent,
+                    Event::IntentLogged { .. }
+                ) | (Moment::BeforeAccepted, Event::EffectAccepted { .. })
                     | (Moment::BeforeFinished, Event::TaskFinished { .. })
-                    | (Moment::BeforeClose | Moment::AfterClose, Event::IntentClosed { .. })
+                    | (
+                        Moment::BeforeClose | Moment::AfterClose,
+                        Event::IntentClosed { .. }
+                    )
             )
         })
     }
@@ -93,7 +101,13 @@ impl Journal for FailingJournal {
         self.inner.head()
     }
 
-    fn append(&self, head: u64, epoch: u64, at: Timestamp, events: Vec<Event>) -> Result<Vec<Stored>, JournalError> {
+    fn append(
+        &self,
+        head: u64,
+        epoch: u64,
+        at: Timestamp,
+        events: Vec<Event>,
+    ) -> Result<Vec<Stored>, JournalError> {
         if self.alarm.has_rung() {
             return Err(self.dead());
         }
@@ -150,19 +164,39 @@ impl Hypervisor for FatefulCluster {
     async fn look_node(&self, node: &NodeName) -> Result<u64, LookError> {
         self.inner.look_node(node).await
     }
-    async fn look_guest(&self, node: &NodeName, kind: GuestKind, vmid: Vmid, priority: Priority) -> Result<LiveStatus, LookError> {
+    async fn look_guest(
+        &self,
+        node: &NodeName,
+        kind: GuestKind,
+        vmid: Vmid,
+        priority: Priority,
+    ) -> Result<LiveStatus, LookError> {
         self.inner.look_guest(node, kind, vmid, priority).await
     }
-    async fn look_identity(&self, node: &NodeName, kind: GuestKind, vmid: Vmid) -> Result<Option<Identity>, LookError> {
+    async fn look_identity(
+        &self,
+        node: &NodeName,
+        kind: GuestKind,
+        vmid: Vmid,
+    ) -> Result<Option<Identity>, LookError> {
         self.inner.look_identity(node, kind, vmid).await
     }
     async fn ping_agent(&self, node: &NodeName, vmid: Vmid) -> Result<bool, LookError> {
         self.inner.ping_agent(node, vmid).await
     }
-    async fn look_guest_tasks(&self, node: &NodeName, vmid: Vmid, since: Timestamp) -> Result<Vec<TaskObserved>, LookError> {
+    async fn look_guest_tasks(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+        since: Timestamp,
+    ) -> Result<Vec<TaskObserved>, LookError> {
         self.inner.look_guest_tasks(node, vmid, since).await
     }
-    async fn look_node_tasks(&self, node: &NodeName, since: Timestamp) -> Result<Vec<TaskObserved>, LookError> {
+    async fn look_node_tasks(
+        &self,
+        node: &NodeName,
+        since: Timestamp,
+    ) -> Result<Vec<TaskObserved>, LookError> {
         self.inner.look_node_tasks(node, since).await
     }
     async fn look_cluster_tasks(&self) -> Result<Vec<TaskObserved>, LookError> {
@@ -179,7 +213,9 @@ impl Hypervisor for FatefulCluster {
         if self.alarm.has_rung() {
             return self.inner.perform(permit).await;
         }
-        let lost = PerformError::Unknown { text: "the reply was lost".to_owned() };
+        let lost = PerformError::Unknown {
+            text: "the reply was lost".to_owned(),
+        };
         match self.fate {
             Fate::RequestLost => {
                 self.alarm.ring();
@@ -187,7 +223,10 @@ impl Hypervisor for FatefulCluster {
             }
             Fate::FailsBefore => {
                 self.alarm.ring();
-                Err(PerformError::Rejected { text: "connection refused".to_owned(), retryable: true })
+                Err(PerformError::Rejected {
+                    text: "connection refused".to_owned(),
+                    retryable: true,
+                })
             }
             Fate::ReplyLost => {
                 let done = self.inner.perform(permit).await;

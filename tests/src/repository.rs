@@ -16,7 +16,9 @@ impl Repository {
     /// A fresh one.
     pub fn create(path: &Path) -> anyhow::Result<Self> {
         std::fs::create_dir_all(path)?;
-        let repository = Self { path: path.to_owned() };
+        let repository = Self {
+            path: path.to_owned(),
+        };
         repository.git(&["init", "--quiet", "--initial-branch=main"])?;
         Ok(repository)
     }
@@ -40,11 +42,22 @@ impl Repository {
     pub fn git(&self, arguments: &[&str]) -> anyhow::Result<String> {
         let output = Command::new("git")
             .current_dir(&self.path)
-            .args(["-c", "user.name=Operator", "-c", "user.email=operator@example.org", "-c", "commit.gpgsign=false"])
+            .args([
+                "-c",
+                "user.name=Operator",
+                "-c",
+                "user.email=operator@example.org",
+                "-c",
+                "commit.gpgsign=false",
+            ])
             .args(arguments)
             .output()
             .context("git must be installed")?;
-        ensure!(output.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        ensure!(
+            output.status.success(),
+            "git {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     }
 }

@@ -4,7 +4,7 @@ use crate::repository::Repository;
 use async_trait::async_trait;
 use jarvis_controller::{Handle, Options, Ports, Service, controller};
 use jarvis_guard::Floor;
-use jarvis_model::{Autonomy, Timestamp, Vmid, NodeName};
+use jarvis_model::{Autonomy, NodeName, Timestamp, Vmid};
 use jarvis_ports::{Clock, Hypervisor, Journal, ManifestSource, Probe};
 use jarvis_proxmox::{EntryPoint, Proxmox, Tls, Token};
 use jarvis_simulator::{Fault, Scenario, Simulator, SimulatorHandle};
@@ -37,7 +37,12 @@ impl Default for Setup {
             autonomy: Autonomy::L3,
             ..Floor::default()
         };
-        Self { factor: 20, scenario: Scenario::Homelab, manifests: String::new(), floor }
+        Self {
+            factor: 20,
+            scenario: Scenario::Homelab,
+            manifests: String::new(),
+            floor,
+        }
     }
 }
 
@@ -113,11 +118,24 @@ impl Rig {
         .await
         .expect("the simulator starts");
         let repository = Repository::create(&folder.path().join("manifests")).expect("git works");
-        repository.commit(&[("all.yaml", &setup.manifests)], "Begin").expect("git works");
+        repository
+            .commit(&[("all.yaml", &setup.manifests)], "Begin")
+            .expect("git works");
         let handle = simulator.handle();
         let epoch_millis = handle.unix_now() * 1000 - handle.now().as_millis() / 1000 * 1000;
-        let clock = Arc::new(SimulatedClock { simulator: handle, epoch_millis, factor: setup.factor });
-        Self { simulator, repository, setup, clock, folder, running: None }
+        let clock = Arc::new(SimulatedClock {
+            simulator: handle,
+            epoch_millis,
+            factor: setup.factor,
+        });
+        Self {
+            simulator,
+            repository,
+            setup,
+            clock,
+            folder,
+            running: None,
+        }
     }
 
     /// Starts Jarvis on the state that is there, with ports possibly disturbed.
@@ -141,9 +159,12 @@ impl Rig {
     }
 
     fn ports(&self) -> Ports {
-        let journal = FileJournal::open(&self.folder.path().join("journal"), jarvis_store::Options::default())
-            .expect("the journal opens")
-            .journal;
+        let journal = FileJournal::open(
+            &self.folder.path().join("journal"),
+            jarvis_store::Options::default(),
+        )
+        .expect("the journal opens")
+        .journal;
         let source = GitSource::new(jarvis_source::Options::new(
             self.repository.path().display().to_string(),
             "main",
@@ -163,10 +184,13 @@ impl Rig {
     /// A client of the cluster with the full token.
     pub fn client(&self) -> impl Hypervisor + use<> {
         let entries = self.simulator.endpoints().iter();
-        let entries = entries.map(|(node, url)| EntryPoint::new(Some(node), url).expect("a loopback URL")).collect();
+        let entries = entries
+            .map(|(node, url)| EntryPoint::new(Some(node), url).expect("a loopback URL"))
+            .collect();
         let full = &self.simulator.tokens().full;
         let token = Token::parse(&format!("{}={}", full.id, full.secret)).expect("a token");
-        let mut options = jarvis_proxmox::Options::new("homelab", entries, token, Tls::WebRoots).expect("fine options");
+        let mut options =
+            jarvis_proxmox::Options::new("homelab", entries, token, Tls::WebRoots).expect("fine options");
         options.clock = self.clock.clone();
         options.timeouts.look = Duration::from_secs(4);
         options.timeouts.hedge = Duration::from_millis(300);

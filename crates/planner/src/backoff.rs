@@ -5,14 +5,16 @@ use jarvis_model::{Digest, IssueKey};
 use std::time::Duration;
 
 /// Longest wait.
-const CAP: Duration = Duration::from_secs(900);
+const CAP: Duration = Duration::from_mins(15);
 
 /// The wait after `attempts` attempts (none before the first).
 pub fn delay(issue: &IssueKey, attempts: u32) -> Duration {
     if attempts == 0 {
         return Duration::ZERO;
     }
-    let base = Duration::from_secs(10).saturating_mul(attempts.saturating_mul(attempts)).min(CAP);
+    let base = Duration::from_secs(10)
+        .saturating_mul(attempts.saturating_mul(attempts))
+        .min(CAP);
     let digest = Digest::of(&(issue, attempts));
     let byte = u32::from_str_radix(digest.as_str().get(..2).unwrap_or("0"), 16).unwrap_or(0);
     (base + base * byte / 1024).min(CAP)

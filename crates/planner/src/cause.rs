@@ -10,9 +10,9 @@ use jarvis_model::{StopCause, Timestamp};
 use std::time::Duration;
 
 /// How long a person has to put a hold before their stop is reverted.
-pub const ANNOUNCE: Duration = Duration::from_secs(60);
+pub const ANNOUNCE: Duration = Duration::from_mins(1);
 /// How long after a node's return, or a stop by the system, guests are left to start by themselves.
-pub const AFTER_SYSTEM: Duration = Duration::from_secs(120);
+pub const AFTER_SYSTEM: Duration = Duration::from_mins(2);
 /// How long a reboot may leave a guest down before it counts as not having come back.
 pub const AFTER_REBOOT: Duration = Duration::from_secs(45);
 
@@ -70,7 +70,13 @@ pub fn incline(stopped: &Stopped<'_>, now: Timestamp) -> Inclination {
     }
 }
 
-fn by_person(stopped: &Stopped<'_>, user: &str, task_type: &str, at: Timestamp, now: Timestamp) -> Inclination {
+fn by_person(
+    stopped: &Stopped<'_>,
+    user: &str,
+    task_type: &str,
+    at: Timestamp,
+    now: Timestamp,
+) -> Inclination {
     let reboot = task_type.ends_with("reboot");
     if reboot {
         return if now < at + AFTER_REBOOT {
@@ -87,19 +93,27 @@ fn by_person(stopped: &Stopped<'_>, user: &str, task_type: &str, at: Timestamp, 
     }
     match stopped.announced_at {
         None => Inclination::Announce(format!("stopped by {user}, declared Always")),
-        Some(announced) if now < announced + ANNOUNCE => {
-            Inclination::After(announced + ANNOUNCE, format!("stopped by {user}; the announced minute is not over"))
-        }
-        Some(_) => Inclination::Now(format!("stopped by {user}, declared Always, announced and not held")),
+        Some(announced) if now < announced + ANNOUNCE => Inclination::After(
+            announced + ANNOUNCE,
+            format!("stopped by {user}; the announced minute is not over"),
+        ),
+        Some(_) => Inclination::Now(format!(
+            "stopped by {user}, declared Always, announced and not held"
+        )),
     }
 }
 
 fn by_system(task_type: &str, at: Timestamp, now: Timestamp) -> Inclination {
     let due = at + AFTER_SYSTEM;
     if now < due {
-        Inclination::After(due, format!("stopped by the system ({task_type}); it is given two minutes"))
+        Inclination::After(
+            due,
+            format!("stopped by the system ({task_type}); it is given two minutes"),
+        )
     } else {
-        Inclination::Now(format!("stopped by the system ({task_type}) and not started again since"))
+        Inclination::Now(format!(
+            "stopped by the system ({task_type}) and not started again since"
+        ))
     }
 }
 
@@ -138,7 +152,11 @@ mod tests {
     }
 
     fn person(secs: u64) -> StopCause {
-        StopCause::Person { user: "root@pam".into(), task_type: "qmshutdown".into(), at: at(secs) }
+        StopCause::Person {
+            user: "root@pam".into(),
+            task_type: "qmshutdown".into(),
+            at: at(secs),
+        }
     }
 
     fn word(inclination: &Inclination) -> &'static str {
@@ -153,8 +171,14 @@ mod tests {
 
     #[test]
     fn the_table_of_causes_and_strategies() {
-        let system = StopCause::System { task_type: "stopall".into(), at: at(100) };
-        let failed = StopCause::StartFailed { text: "no disk".into(), at: at(100) };
+        let system = StopCause::System {
+            task_type: "stopall".into(),
+            at: at(100),
+        };
+        let failed = StopCause::StartFailed {
+            text: "no disk".into(),
+            at: at(100),
+        };
         let rows: [(RunStrategy, &StopCause, u64, &str); 12] = [
             (RunStrategy::Always, &person(100), 101, "announce"),
             (RunStrategy::RerunOnFailure, &person(100), 101, "leave"),
@@ -166,7 +190,12 @@ mod tests {
             (RunStrategy::Always, &StopCause::NoTask, 101, "now"),
             (RunStrategy::RerunOnFailure, &StopCause::NoTask, 101, "now"),
             (RunStrategy::Always, &StopCause::Unreadable, 101, "blocked"),
-            (RunStrategy::RerunOnFailure, &StopCause::Unreadable, 101, "blocked"),
+            (
+                RunStrategy::RerunOnFailure,
+                &StopCause::Unreadable,
+                101,
+                "blocked",
+            ),
             (RunStrategy::RerunOnFailure, &failed, 101, "now"),
         ];
         for (strategy, cause, now, expected) in rows {
@@ -201,7 +230,9 @@ mod tests {
         let mut guest = stopped(RunStrategy::Always, &StopCause::NoTask);
         guest.node_returned_at = Some(at(1000));
         assert_eq!(incline(&guest, at(1001)), {
-            let Inclination::After(due, text) = incline(&guest, at(1001)) else { panic!("must wait") };
+            let Inclination::After(due, text) = incline(&guest, at(1001)) else {
+                panic!("must wait")
+            };
             assert_eq!(due, at(1120));
             Inclination::After(due, text)
         });
@@ -210,7 +241,11 @@ mod tests {
 
     #[test]
     fn a_reboot_has_its_time_to_come_back() {
-        let cause = StopCause::Person { user: "op@pve".into(), task_type: "qmreboot".into(), at: at(100) };
+        let cause = StopCause::Person {
+            user: "op@pve".into(),
+            task_type: "qmreboot".into(),
+            at: at(100),
+        };
         let guest = stopped(RunStrategy::RerunOnFailure, &cause);
         assert_eq!(word(&incline(&guest, at(144))), "after");
         assert_eq!(word(&incline(&guest, at(145))), "now");

@@ -31,7 +31,10 @@ fn guests_seen(input: &Input<'_>) -> Option<Event> {
     let (mut running, mut stopped) = (Vec::new(), Vec::new());
     for (vmid, guest) in &input.observed.guests {
         let remembered = input.memory.running.contains_key(vmid);
-        let live = guest.live.fresh(input.now, limits::LIVE).map(|live| (&live.status, live.uptime_secs));
+        let live = guest
+            .live
+            .fresh(input.now, limits::LIVE)
+            .map(|live| (&live.status, live.uptime_secs));
         let listed = guest.status.fresh(input.now, limits::CRITICAL);
         let runs = match live {
             Some((GuestStatus::Running, uptime)) => uptime > 0,

@@ -9,9 +9,9 @@ use crate::{pass::Input, plan::Look, status::status};
 use jarvis_crds::{GuestSpec, Manifest, RunStrategy};
 use jarvis_guard::facts::Nature;
 use jarvis_model::{
-    Action, Closed, ConditionType, Event, GuestKind, GuestObserved, GuestStatus, Health, HoldScope, IssueKey, IssueKind,
-    ResourceKey, ResourceKind, ResourceStatus, Sync, Timestamp, UnknownReason, limits,
-    issue::SUSTAINED_HEALTH,
+    Action, Closed, ConditionType, Event, GuestKind, GuestObserved, GuestStatus, Health, HoldScope, IssueKey,
+    IssueKind, ResourceKey, ResourceKind, ResourceStatus, Sync, Timestamp, UnknownReason,
+    issue::SUSTAINED_HEALTH, limits,
 };
 
 /// A guest and its manifest, with what the pass looks at.
@@ -57,7 +57,13 @@ pub struct Outcome {
 
 impl Outcome {
     fn only(status: ResourceStatus) -> Self {
-        Self { status, events: Vec::new(), looks: Vec::new(), want: None, wake_at: None }
+        Self {
+            status,
+            events: Vec::new(),
+            looks: Vec::new(),
+            want: None,
+            wake_at: None,
+        }
     }
 
     fn looking(mut self, look: Look) -> Self {
@@ -82,7 +88,12 @@ pub fn evaluate(input: &Input<'_>, key: &ResourceKey, manifest: &Manifest<GuestS
     let Some(guest) = input.observed.guests.get(&vmid) else {
         return missing(input, manifest);
     };
-    let case = Case { input, key, manifest, guest };
+    let case = Case {
+        input,
+        key,
+        manifest,
+        guest,
+    };
     case.standing_aside().unwrap_or_else(|| case.compare())
 }
 
@@ -104,7 +115,14 @@ fn missing(input: &Input<'_>, manifest: &Manifest<GuestSpec>) -> Outcome {
         "no guest {vmid} is visible; create it in Proxmox, correct spec.vmid, give the reading token VM.Audit on \
          /vms/{vmid}, or remove the manifest"
     );
-    Outcome::only(status(revision, Sync::OutOfSync, Health::Unknown, ConditionType::Blocked, "GuestMissing", text))
+    Outcome::only(status(
+        revision,
+        Sync::OutOfSync,
+        Health::Unknown,
+        ConditionType::Blocked,
+        "GuestMissing",
+        text,
+    ))
 }
 
 impl<'a> Case<'a> {
@@ -120,11 +138,21 @@ impl<'a> Case<'a> {
         reason: &str,
         message: impl Into<String>,
     ) -> ResourceStatus {
-        status(&self.input.desired.revision.commit, sync, health, kind, reason, message)
+        status(
+            &self.input.desired.revision.commit,
+            sync,
+            health,
+            kind,
+            reason,
+            message,
+        )
     }
 
     fn issue(&self, kind: IssueKind) -> IssueKey {
-        IssueKey { resource: self.key.clone(), kind }
+        IssueKey {
+            resource: self.key.clone(),
+            kind,
+        }
     }
 
     fn name(&self) -> String {
@@ -136,16 +164,33 @@ impl<'a> Case<'a> {
 
     /// What is believed of the guest: a fresh live read beats the list.
     fn believed(&self) -> Option<&'a GuestStatus> {
-        let live = self.guest.live.fresh(self.now(), limits::LIVE).map(|live| &live.status);
+        let live = self
+            .guest
+            .live
+            .fresh(self.now(), limits::LIVE)
+            .map(|live| &live.status);
         live.or_else(|| self.guest.status.fresh(self.now(), limits::CRITICAL))
     }
 
     /// Rules that keep Jarvis away from the guest altogether.
     fn standing_aside(&self) -> Option<Outcome> {
-        let kind = if self.guest.kind == GuestKind::Qemu { ResourceKind::VirtualMachine } else { ResourceKind::Container };
+        let kind = if self.guest.kind == GuestKind::Qemu {
+            ResourceKind::VirtualMachine
+        } else {
+            ResourceKind::Container
+        };
         if kind != self.key.kind {
-            let text = format!("guest {} is a {kind}, not a {}; correct kind", self.guest.vmid, self.key.kind);
-            return Some(self.aside(Sync::OutOfSync, Health::Unknown, ConditionType::Blocked, "WrongKind", text));
+            let text = format!(
+                "guest {} is a {kind}, not a {}; correct kind",
+                self.guest.vmid, self.key.kind
+            );
+            return Some(self.aside(
+                Sync::OutOfSync,
+                Health::Unknown,
+                ConditionType::Blocked,
+                "WrongKind",
+                text,
+            ));
         }
         if let Some(known) = self.identity_conflict() {
             return Some(known);
@@ -155,11 +200,23 @@ impl<'a> Case<'a> {
         }
         if self.guest.template {
             let text = "it is a template and cannot run; declare runStrategy: Manual".to_owned();
-            return Some(self.aside(Sync::OutOfSync, Health::Suspended, ConditionType::Blocked, "Template", text));
+            return Some(self.aside(
+                Sync::OutOfSync,
+                Health::Suspended,
+                ConditionType::Blocked,
+                "Template",
+                text,
+            ));
         }
         if let Some(state) = &self.guest.ha_state {
             let text = format!("Proxmox HA manages it (state {state}); Jarvis observes only");
-            return Some(self.aside(Sync::Synced, Health::Suspended, ConditionType::Suspended, "HaManaged", text));
+            return Some(self.aside(
+                Sync::Synced,
+                Health::Suspended,
+                ConditionType::Suspended,
+                "HaManaged",
+                text,
+            ));
         }
         let scopes = [
             HoldScope::Resource(self.key.clone()),
@@ -167,8 +224,17 @@ impl<'a> Case<'a> {
             HoldScope::Cluster,
         ];
         let (scope, hold) = self.input.memory.hold_on(&scopes, self.now())?;
-        let text = format!("held ({scope}) by {}: {}; `jarvis release {scope}` ends it", hold.by, hold.reason);
-        let mut held = self.aside(self.sync_now(), Health::Suspended, ConditionType::Suspended, "Held", text);
+        let text = format!(
+            "held ({scope}) by {}: {}; `jarvis release {scope}` ends it",
+            hold.by, hold.reason
+        );
+        let mut held = self.aside(
+            self.sync_now(),
+            Health::Suspended,
+            ConditionType::Suspended,
+            "Held",
+            text,
+        );
         held.wake_at = hold.until;
         Some(held)
     }
@@ -181,7 +247,9 @@ impl<'a> Case<'a> {
         match (self.believed(), self.manifest.spec.run_strategy) {
             (None, _) => Sync::Unknown,
             (Some(GuestStatus::Running), RunStrategy::Halted) => Sync::OutOfSync,
-            (Some(GuestStatus::Stopped), RunStrategy::Always | RunStrategy::RerunOnFailure) => Sync::OutOfSync,
+            (Some(GuestStatus::Stopped), RunStrategy::Always | RunStrategy::RerunOnFailure) => {
+                Sync::OutOfSync
+            }
             _ => Sync::Synced,
         }
     }
@@ -193,9 +261,14 @@ impl<'a> Case<'a> {
             Some(GuestStatus::Held(word)) => (Health::Suspended, word.as_str()),
             None => (Health::Unknown, "not known"),
         };
-        let sync = if health == Health::Unknown { Sync::Unknown } else { Sync::Synced };
+        let sync = if health == Health::Unknown {
+            Sync::Unknown
+        } else {
+            Sync::Synced
+        };
         let text = format!("{word}; runStrategy is Manual, so it is observed only");
-        self.aside(sync, health, ConditionType::Ready, "ObservedOnly", text).remembering(self.undeclared())
+        self.aside(sync, health, ConditionType::Ready, "ObservedOnly", text)
+            .remembering(self.undeclared())
     }
 
     /// A guest that is not the one known under this number blocks until a person accepts it.
@@ -213,8 +286,13 @@ impl<'a> Case<'a> {
                 by: format!("manifest {}", self.key),
             };
             let text = "the manifest accepts the new identity";
-            let accepted =
-                self.is(Sync::Unknown, Health::Progressing, ConditionType::Reconciling, "IdentityAccepted", text);
+            let accepted = self.is(
+                Sync::Unknown,
+                Health::Progressing,
+                ConditionType::Reconciling,
+                "IdentityAccepted",
+                text,
+            );
             return Some(Outcome::only(accepted).remembering(vec![event]));
         }
         let text = format!(
@@ -223,9 +301,22 @@ impl<'a> Case<'a> {
             self.guest.vmid, known.0, seen.0, self.guest.vmid, seen.0
         );
         let issue = self.issue(IssueKind::IdentityChanged);
-        let blocked = self.aside(Sync::Unknown, Health::Unknown, ConditionType::Blocked, "IdentityChanged", text.clone());
-        let opened = Event::IssueOpened { issue: issue.clone(), summary: text };
-        let events = if self.input.memory.issues.contains_key(&issue) { Vec::new() } else { vec![opened] };
+        let blocked = self.aside(
+            Sync::Unknown,
+            Health::Unknown,
+            ConditionType::Blocked,
+            "IdentityChanged",
+            text.clone(),
+        );
+        let opened = Event::IssueOpened {
+            issue: issue.clone(),
+            summary: text,
+        };
+        let events = if self.input.memory.issues.contains_key(&issue) {
+            Vec::new()
+        } else {
+            vec![opened]
+        };
         Some(blocked.remembering(events))
     }
 
@@ -237,7 +328,13 @@ impl<'a> Case<'a> {
             (Some(GuestStatus::Held(_)), RunStrategy::Halted) => self.should_stop(),
             (Some(GuestStatus::Stopped), RunStrategy::Halted) => {
                 let text = "stopped, as declared";
-                let synced = self.is(Sync::Synced, Health::Healthy, ConditionType::Ready, "Stopped", text);
+                let synced = self.is(
+                    Sync::Synced,
+                    Health::Healthy,
+                    ConditionType::Ready,
+                    "Stopped",
+                    text,
+                );
                 self.well(synced, IssueKind::GuestUp)
             }
             (Some(GuestStatus::Held(word)), _) => self.paused(word),
@@ -251,17 +348,33 @@ impl<'a> Case<'a> {
     fn settled_identity(&self) -> Vec<Event> {
         let issue = self.issue(IssueKind::IdentityChanged);
         let open = self.input.memory.issues.contains_key(&issue) && self.guest.identity.value().is_some();
-        open.then_some(Event::IssueClosed { issue, because: Closed::NoLongerDeclared }).into_iter().collect()
+        open.then_some(Event::IssueClosed {
+            issue,
+            because: Closed::NoLongerDeclared,
+        })
+        .into_iter()
+        .collect()
     }
 
     fn unknown(&self) -> Outcome {
         let away = self.guest.status.why_not(self.now(), limits::CRITICAL);
         let why = away.clone().unwrap_or(UnknownReason::Stale);
-        let text = format!("its state is not known: {}; nothing is decided from that", why.as_str());
-        let unknown = self.is(Sync::Unknown, Health::Unknown, ConditionType::Reconciling, "Unknown", text);
+        let text = format!(
+            "its state is not known: {}; nothing is decided from that",
+            why.as_str()
+        );
+        let unknown = self.is(
+            Sync::Unknown,
+            Health::Unknown,
+            ConditionType::Reconciling,
+            "Unknown",
+            text,
+        );
         let outcome = Outcome::only(unknown);
         if self.input.observed.node_online(&self.guest.node, self.now()) {
-            outcome.looking(Look::Guest { vmid: self.guest.vmid })
+            outcome.looking(Look::Guest {
+                vmid: self.guest.vmid,
+            })
         } else {
             outcome
         }
@@ -269,10 +382,18 @@ impl<'a> Case<'a> {
 
     fn paused(&self, word: &str) -> Outcome {
         let text = match word {
-            "io-error" => "it halted on a storage error (is its storage full?); make room and resume it".to_owned(),
+            "io-error" => {
+                "it halted on a storage error (is its storage full?); make room and resume it".to_owned()
+            }
             _ => format!("it is {word}; resume or stop it yourself, Jarvis leaves it alone"),
         };
-        Outcome::only(self.is(Sync::OutOfSync, Health::Degraded, ConditionType::Blocked, "Paused", text))
+        Outcome::only(self.is(
+            Sync::OutOfSync,
+            Health::Degraded,
+            ConditionType::Blocked,
+            "Paused",
+            text,
+        ))
     }
 
     /// Events and wake time of a guest that is as declared: open issues of `kind` heal, all others end.
@@ -283,19 +404,31 @@ impl<'a> Case<'a> {
             match open.healthy_since {
                 None => outcome.events.push(Event::IssueHealthy { issue }),
                 Some(since) if self.now() >= since + SUSTAINED_HEALTH => {
-                    outcome.events.push(Event::IssueClosed { issue, because: Closed::SustainedHealth });
+                    outcome.events.push(Event::IssueClosed {
+                        issue,
+                        because: Closed::SustainedHealth,
+                    });
                 }
                 Some(since) => outcome.wake_at = Some(since + SUSTAINED_HEALTH),
             }
         }
-        let other = if kind == IssueKind::GuestDown { IssueKind::GuestUp } else { IssueKind::GuestDown };
+        let other = if kind == IssueKind::GuestDown {
+            IssueKind::GuestUp
+        } else {
+            IssueKind::GuestDown
+        };
         outcome.remembering(self.ended(other))
     }
 
     fn ended(&self, kind: IssueKind) -> Vec<Event> {
         let issue = self.issue(kind);
         let open = self.input.memory.issues.contains_key(&issue);
-        open.then_some(Event::IssueClosed { issue, because: Closed::NoLongerDeclared }).into_iter().collect()
+        open.then_some(Event::IssueClosed {
+            issue,
+            because: Closed::NoLongerDeclared,
+        })
+        .into_iter()
+        .collect()
     }
 
     fn undeclared(&self) -> Vec<Event> {
@@ -307,7 +440,11 @@ impl<'a> Case<'a> {
     /// Whether an effect on this very guest is in flight.
     fn in_flight(&self) -> Option<&'a Action> {
         let on_this = |action: &Action| action.vmid() == Some(self.guest.vmid);
-        self.input.memory.open_intents().map(|intent| &intent.action).find(|action| on_this(action))
+        self.input
+            .memory
+            .open_intents()
+            .map(|intent| &intent.action)
+            .find(|action| on_this(action))
     }
 }
 

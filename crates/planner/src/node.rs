@@ -3,9 +3,8 @@
 use crate::{pass::Input, status::status};
 use jarvis_crds::{Expected, Manifest, NodeSpec};
 use jarvis_model::{
-    Closed, ConditionType, Event, Health, IssueKey, IssueKind, NodeStatus, ResourceKey, ResourceStatus, Severity,
-    Sync, Timestamp, limits,
-    issue::SUSTAINED_HEALTH,
+    Closed, ConditionType, Event, Health, IssueKey, IssueKind, NodeStatus, ResourceKey, ResourceStatus,
+    Severity, Sync, Timestamp, issue::SUSTAINED_HEALTH, limits,
 };
 
 /// What one node's look came to.
@@ -22,34 +21,78 @@ pub struct Outcome {
 /// One node against its manifest.
 pub fn evaluate(input: &Input<'_>, key: &ResourceKey, node: &Manifest<NodeSpec>) -> Outcome {
     let revision = &input.desired.revision.commit;
-    let issue = IssueKey { resource: key.clone(), kind: IssueKind::NodeUnreachable };
-    let known = input.observed.nodes.get(&node.spec.node).map(|seen| seen.status.fresh(input.now, limits::CRITICAL));
+    let issue = IssueKey {
+        resource: key.clone(),
+        kind: IssueKind::NodeUnreachable,
+    };
+    let known = input
+        .observed
+        .nodes
+        .get(&node.spec.node)
+        .map(|seen| seen.status.fresh(input.now, limits::CRITICAL));
     let name = &node.spec.node;
     match (node.spec.expected, known) {
         (_, None) => {
             let text = format!("no node {name} in this cluster; correct spec.node or remove the manifest");
-            let blocked = status(revision, Sync::OutOfSync, Health::Unknown, ConditionType::Blocked, "NodeMissing", text);
-            Outcome { status: blocked, events: Vec::new(), wake_at: None }
+            let blocked = status(
+                revision,
+                Sync::OutOfSync,
+                Health::Unknown,
+                ConditionType::Blocked,
+                "NodeMissing",
+                text,
+            );
+            Outcome {
+                status: blocked,
+                events: Vec::new(),
+                wake_at: None,
+            }
         }
         (_, Some(None)) => {
             let text = format!("the state of node {name} is not known");
-            let unknown =
-                status(revision, Sync::Unknown, Health::Unknown, ConditionType::Reconciling, "NodeUnknown", text);
-            Outcome { status: unknown, events: Vec::new(), wake_at: None }
+            let unknown = status(
+                revision,
+                Sync::Unknown,
+                Health::Unknown,
+                ConditionType::Reconciling,
+                "NodeUnknown",
+                text,
+            );
+            Outcome {
+                status: unknown,
+                events: Vec::new(),
+                wake_at: None,
+            }
         }
         (_, Some(Some(NodeStatus::Online))) => online(input, &issue, name.as_str()),
         (Expected::Online, Some(Some(NodeStatus::Offline))) => offline(input, &issue, name.as_str()),
         (_, Some(Some(NodeStatus::Offline))) => {
             let text = format!("node {name} is off, as it may be");
-            let synced = status(revision, Sync::Synced, Health::Suspended, ConditionType::Ready, "OffAsDeclared", text);
-            Outcome { status: synced, events: closing(input, &issue), wake_at: None }
+            let synced = status(
+                revision,
+                Sync::Synced,
+                Health::Suspended,
+                ConditionType::Ready,
+                "OffAsDeclared",
+                text,
+            );
+            Outcome {
+                status: synced,
+                events: closing(input, &issue),
+                wake_at: None,
+            }
         }
     }
 }
 
 fn closing(input: &Input<'_>, issue: &IssueKey) -> Vec<Event> {
     let open = input.memory.issues.contains_key(issue);
-    open.then(|| Event::IssueClosed { issue: issue.clone(), because: Closed::NoLongerDeclared }).into_iter().collect()
+    open.then(|| Event::IssueClosed {
+        issue: issue.clone(),
+        because: Closed::NoLongerDeclared,
+    })
+    .into_iter()
+    .collect()
 }
 
 fn online(input: &Input<'_>, issue: &IssueKey, name: &str) -> Outcome {
@@ -59,32 +102,67 @@ fn online(input: &Input<'_>, issue: &IssueKey, name: &str) -> Outcome {
         match open.healthy_since {
             None => events.push(Event::IssueHealthy { issue: issue.clone() }),
             Some(since) if input.now >= since + SUSTAINED_HEALTH => {
-                events.push(Event::IssueClosed { issue: issue.clone(), because: Closed::SustainedHealth });
+                events.push(Event::IssueClosed {
+                    issue: issue.clone(),
+                    because: Closed::SustainedHealth,
+                });
             }
             Some(since) => wake_at = Some(since + SUSTAINED_HEALTH),
         }
     }
     let revision = &input.desired.revision.commit;
     let text = format!("node {name} is online");
-    let ready = status(revision, Sync::Synced, Health::Healthy, ConditionType::Ready, "Online", text);
-    Outcome { status: ready, events, wake_at }
+    let ready = status(
+        revision,
+        Sync::Synced,
+        Health::Healthy,
+        ConditionType::Ready,
+        "Online",
+        text,
+    );
+    Outcome {
+        status: ready,
+        events,
+        wake_at,
+    }
 }
 
 fn offline(input: &Input<'_>, issue: &IssueKey, name: &str) -> Outcome {
     let summary = format!("node {name} is offline by two agreeing entry points; its guests are unknown");
     let events = match input.memory.issues.get(issue) {
-        None => vec![Event::IssueOpened { issue: issue.clone(), summary: summary.clone() }],
+        None => vec![Event::IssueOpened {
+            issue: issue.clone(),
+            summary: summary.clone(),
+        }],
         Some(open) if open.healthy_since.is_some() => {
-            vec![Event::IssueRelapsed { issue: issue.clone(), summary: summary.clone() }]
+            vec![Event::IssueRelapsed {
+                issue: issue.clone(),
+                summary: summary.clone(),
+            }]
         }
         Some(open) if !open.alerted => {
             let text = format!("{summary}. Check its power and network; Jarvis observes until it is back.");
-            vec![Event::IssueAlerted { issue: issue.clone(), severity: Severity::Critical, text }]
+            vec![Event::IssueAlerted {
+                issue: issue.clone(),
+                severity: Severity::Critical,
+                text,
+            }]
         }
         Some(_) => Vec::new(),
     };
     let revision = &input.desired.revision.commit;
     let text = format!("{summary}; bring the node back, or declare expected: Any");
-    let blocked = status(revision, Sync::OutOfSync, Health::Degraded, ConditionType::Blocked, "NodeOffline", text);
-    Outcome { status: blocked, events, wake_at: None }
+    let blocked = status(
+        revision,
+        Sync::OutOfSync,
+        Health::Degraded,
+        ConditionType::Blocked,
+        "NodeOffline",
+        text,
+    );
+    Outcome {
+        status: blocked,
+        events,
+        wake_at: None,
+    }
 }

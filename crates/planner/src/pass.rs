@@ -13,8 +13,8 @@ use jarvis_guard::{
     judge,
 };
 use jarvis_model::{
-    Cause, Condition, ConditionType, Digest, Event, Health, Memory, NodeStatus, Observed, Origin, Outcome, ResourceKey,
-    ResourceStatus, Rule, Severity, Sync, Timestamp, Verdict, Vmid, limits,
+    Cause, Condition, ConditionType, Digest, Event, Health, Memory, NodeStatus, Observed, Origin, Outcome,
+    ResourceKey, ResourceStatus, Rule, Severity, Sync, Timestamp, Verdict, Vmid, limits,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -70,7 +70,10 @@ impl Draft {
     }
 
     fn report(&mut self, subject: impl ToString, text: impl Into<String>) {
-        self.report.push(ReportLine { subject: subject.to_string(), text: text.into() });
+        self.report.push(ReportLine {
+            subject: subject.to_string(),
+            text: text.into(),
+        });
     }
 }
 
@@ -109,12 +112,19 @@ fn gate_is_open(input: &Input<'_>) -> bool {
 
 fn first_looks(input: &Input<'_>, draft: &mut Draft) {
     let (seen, needed) = (input.observed.complete_passes, input.floor.start_gate_passes);
-    let text = format!("{seen} of {needed} complete looks at the cluster since the start; nothing is judged before");
+    let text =
+        format!("{seen} of {needed} complete looks at the cluster since the start; nothing is judged before");
     draft.report("cluster", text.clone());
     for key in input.desired.guests.keys().chain(input.desired.nodes.keys()) {
         let revision = &input.desired.revision.commit;
-        let waiting =
-            status(revision, Sync::Unknown, Health::Unknown, ConditionType::Reconciling, "FirstLooks", text.clone());
+        let waiting = status(
+            revision,
+            Sync::Unknown,
+            Health::Unknown,
+            ConditionType::Reconciling,
+            "FirstLooks",
+            text.clone(),
+        );
         draft.statuses.insert(key.clone(), waiting);
     }
 }
@@ -122,8 +132,16 @@ fn first_looks(input: &Input<'_>, draft: &mut Draft) {
 /// One resource's fault must not stop the others.
 fn guarded<T>(key: &ResourceKey, input: &Input<'_>, look: impl FnOnce() -> T) -> Result<T, ResourceStatus> {
     catch_unwind(AssertUnwindSafe(look)).map_err(|_| {
-        let text = format!("Jarvis failed while looking at {key}; please report this with the log of this time");
-        status(&input.desired.revision.commit, Sync::Unknown, Health::Unknown, ConditionType::Stalled, "Panicked", text)
+        let text =
+            format!("Jarvis failed while looking at {key}; please report this with the log of this time");
+        status(
+            &input.desired.revision.commit,
+            Sync::Unknown,
+            Health::Unknown,
+            ConditionType::Stalled,
+            "Panicked",
+            text,
+        )
     })
 }
 
@@ -162,7 +180,10 @@ fn identities(input: &Input<'_>, draft: &mut Draft) {
     for (vmid, guest) in &input.observed.guests {
         let known = input.memory.identities.contains_key(vmid);
         if let Some(identity) = guest.identity.value().filter(|_| !known) {
-            draft.events.push(Event::IdentitySeen { vmid: *vmid, identity: identity.clone() });
+            draft.events.push(Event::IdentitySeen {
+                vmid: *vmid,
+                identity: identity.clone(),
+            });
         }
     }
 }
@@ -178,14 +199,23 @@ fn tickets(input: &Input<'_>, draft: &mut Draft) {
 
 fn judge_wants(input: &Input<'_>, draft: &mut Draft) {
     let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let plan_size = PlanSize { changes: count(draft.wants.len()), declared: count(input.desired.guests.len()) };
+    let plan_size = PlanSize {
+        changes: count(draft.wants.len()),
+        declared: count(input.desired.guests.len()),
+    };
     let mut wants = std::mem::take(&mut draft.wants);
     wants.sort_by_key(|(key, want)| {
-        (input.memory.issues.get(&want.issue).map(|issue| issue.opened_at), key.clone())
+        (
+            input.memory.issues.get(&want.issue).map(|issue| issue.opened_at),
+            key.clone(),
+        )
     });
     for (key, want) in wants {
         let decision = decide(input, &key, want, plan_size);
-        draft.report(&key, format!("{}: {}", decision.request.action, line(&decision.verdict)));
+        draft.report(
+            &key,
+            format!("{}: {}", decision.request.action, line(&decision.verdict)),
+        );
         after_verdict(input, draft, &key, &decision);
         draft.decisions.push(decision);
     }
@@ -204,11 +234,20 @@ fn decide(input: &Input<'_>, key: &ResourceKey, want: guest::Want, plan_size: Pl
         cause: Cause::Issue { issue: want.issue },
         resource: Some(key.clone()),
         nature: want.nature,
-        autonomy: input.desired.guests.get(key).and_then(|manifest| manifest.spec.autonomy),
+        autonomy: input
+            .desired
+            .guests
+            .get(key)
+            .and_then(|manifest| manifest.spec.autonomy),
         plan_size,
     };
     let verdict = judge(&request, &input.facts());
-    Decision { request, verdict, evidence: want.evidence, attempt }
+    Decision {
+        request,
+        verdict,
+        evidence: want.evidence,
+        attempt,
+    }
 }
 
 fn line(verdict: &Verdict) -> String {
@@ -224,21 +263,38 @@ fn line(verdict: &Verdict) -> String {
 fn after_verdict(input: &Input<'_>, draft: &mut Draft, key: &ResourceKey, decision: &Decision) {
     let (kind, reason, message) = match &decision.verdict {
         Verdict::Permit { .. } => return,
-        Verdict::Confirm { reason, .. } => (ConditionType::Blocked, "AwaitingPerson", format!("{reason}; confirm it or hold the resource")),
+        Verdict::Confirm { reason, .. } => (
+            ConditionType::Blocked,
+            "AwaitingPerson",
+            format!("{reason}; confirm it or hold the resource"),
+        ),
         Verdict::Wait { refusal, until, .. } => {
             draft.sooner(*until);
             draft.looks.extend(looks_for(input, decision, refusal.rule));
-            (ConditionType::Reconciling, "Waiting", format!("{} {}", refusal.reason, refusal.unblock))
+            (
+                ConditionType::Reconciling,
+                "Waiting",
+                format!("{} {}", refusal.reason, refusal.unblock),
+            )
         }
-        Verdict::Refuse { refusal } if refusal.rule == Rule::Autonomy => {
-            (ConditionType::Suspended, "AlertOnly", format!("{} {}", refusal.reason, refusal.unblock))
-        }
-        Verdict::Refuse { refusal } => {
-            (ConditionType::Blocked, "Refused", format!("{} {}", refusal.reason, refusal.unblock))
-        }
+        Verdict::Refuse { refusal } if refusal.rule == Rule::Autonomy => (
+            ConditionType::Suspended,
+            "AlertOnly",
+            format!("{} {}", refusal.reason, refusal.unblock),
+        ),
+        Verdict::Refuse { refusal } => (
+            ConditionType::Blocked,
+            "Refused",
+            format!("{} {}", refusal.reason, refusal.unblock),
+        ),
     };
     if let Some(status) = draft.statuses.get_mut(key) {
-        status.conditions.push(Condition { kind, status: true, reason: reason.to_owned(), message: message.clone() });
+        status.conditions.push(Condition {
+            kind,
+            status: true,
+            reason: reason.to_owned(),
+            message: message.clone(),
+        });
     }
     alert(input, draft, decision, &message);
 }
@@ -263,15 +319,26 @@ fn looks_for(input: &Input<'_>, decision: &Decision, rule: Rule) -> Vec<Look> {
 }
 
 fn alert(input: &Input<'_>, draft: &mut Draft, decision: &Decision, message: &str) {
-    let Cause::Issue { issue } = &decision.request.cause else { return };
+    let Cause::Issue { issue } = &decision.request.cause else {
+        return;
+    };
     let told = input.memory.issues.get(issue).is_none_or(|open| open.alerted);
-    let silent = jarvis_guard::autonomy(decision.request.autonomy, &input.facts()) == jarvis_model::Autonomy::L0;
+    let silent =
+        jarvis_guard::autonomy(decision.request.autonomy, &input.facts()) == jarvis_model::Autonomy::L0;
     if told || silent || matches!(decision.verdict, Verdict::Wait { .. }) {
         return;
     }
-    let summary = input.memory.issues.get(issue).map_or("", |open| open.summary.as_str());
+    let summary = input
+        .memory
+        .issues
+        .get(issue)
+        .map_or("", |open| open.summary.as_str());
     let text = format!("{summary}. Not acted upon: {message}");
-    draft.events.push(Event::IssueAlerted { issue: issue.clone(), severity: Severity::Warning, text });
+    draft.events.push(Event::IssueAlerted {
+        issue: issue.clone(),
+        severity: Severity::Warning,
+        text,
+    });
 }
 
 /// Issues of resources that are no longer declared end.
@@ -280,11 +347,14 @@ fn released(input: &Input<'_>, draft: &mut Draft) {
         return;
     }
     for issue in input.memory.issues.keys() {
-        let declared =
-            input.desired.guests.contains_key(&issue.resource) || input.desired.nodes.contains_key(&issue.resource);
+        let declared = input.desired.guests.contains_key(&issue.resource)
+            || input.desired.nodes.contains_key(&issue.resource);
         if !declared {
             let because = jarvis_model::Closed::NoLongerDeclared;
-            draft.events.push(Event::IssueClosed { issue: issue.clone(), because });
+            draft.events.push(Event::IssueClosed {
+                issue: issue.clone(),
+                because,
+            });
         }
     }
 }
@@ -311,11 +381,18 @@ fn slots(input: &Input<'_>, draft: &mut Draft) {
 fn others(input: &Input<'_>, draft: &mut Draft) {
     let revision = &input.desired.revision.commit;
     for (key, _) in input.desired.resources() {
-        if !draft.statuses.contains_key(&key) {
+        draft.statuses.entry(key).or_insert_with(|| {
             let text = "in force";
-            let ready = status(revision, Sync::Synced, Health::Healthy, ConditionType::Ready, "InForce", text);
-            draft.statuses.insert(key, ready);
-        }
+
+            status(
+                revision,
+                Sync::Synced,
+                Health::Healthy,
+                ConditionType::Ready,
+                "InForce",
+                text,
+            )
+        });
     }
 }
 
@@ -323,7 +400,11 @@ fn finish(input: &Input<'_>, draft: Draft) -> Plan {
     let digests: Vec<&Digest> = draft.decisions.iter().map(Decision::id).collect();
     let digest = Digest::of(&digests);
     let mut looks: Vec<Look> = draft.looks.into_iter().collect();
-    let open: BTreeSet<Vmid> = input.memory.open_intents().filter_map(|intent| intent.action.vmid()).collect();
+    let open: BTreeSet<Vmid> = input
+        .memory
+        .open_intents()
+        .filter_map(|intent| intent.action.vmid())
+        .collect();
     looks.retain(|look| !matches!(look, Look::Guest { vmid } if open.contains(vmid)));
     looks.truncate(LOOKS_PER_PASS);
     Plan {

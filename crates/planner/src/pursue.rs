@@ -4,9 +4,8 @@
 //! the state, never by sending again. At its deadline an intent without an answer is `Unresolved`.
 
 use jarvis_model::{
-    Effect, Event, GuestStatus, GuestVerb, Intent, LiveStatus, NodeName, NodeStatus, NodeVerb, Observed, Outcome, Stage,
-    TaskObserved, Timestamp, Upid, Vmid, limits,
-    observed::exit_is_success,
+    Effect, Event, GuestStatus, GuestVerb, Intent, LiveStatus, NodeName, NodeStatus, NodeVerb, Observed,
+    Outcome, Stage, TaskObserved, Timestamp, Upid, Vmid, limits, observed::exit_is_success,
 };
 use std::time::Duration;
 
@@ -91,15 +90,34 @@ pub enum Step {
 /// What to do next about `intent`.
 pub fn pursue(intent: &Intent, evidence: &Evidence, observed: &Observed, now: Timestamp) -> Step {
     if evidence.in_hand {
-        return Step::Wait { until: now + LOOK_EVERY };
+        return Step::Wait {
+            until: now + LOOK_EVERY,
+        };
     }
     if now >= intent.deadline {
         let seen_end = matches!(intent.stage, Stage::Finished { .. });
-        return close(intent, if seen_end { Outcome::NotVerified } else { Outcome::Unresolved });
+        return close(
+            intent,
+            if seen_end {
+                Outcome::NotVerified
+            } else {
+                Outcome::Unresolved
+            },
+        );
     }
     match &intent.effect {
-        Effect::Guest { vmid, node, request, .. } => {
-            let case = GuestCase { intent, evidence, observed, now, vmid: *vmid, node, request };
+        Effect::Guest {
+            vmid, node, request, ..
+        } => {
+            let case = GuestCase {
+                intent,
+                evidence,
+                observed,
+                now,
+                vmid: *vmid,
+                node,
+                request,
+            };
             case.step()
         }
         Effect::Node { node, request } => node_step(intent, evidence, observed, now, node, *request),
@@ -107,7 +125,12 @@ pub fn pursue(intent: &Intent, evidence: &Evidence, observed: &Observed, now: Ti
 }
 
 fn close(intent: &Intent, outcome: Outcome) -> Step {
-    Step::Record { event: Event::IntentClosed { intent: intent.id.clone(), outcome } }
+    Step::Record {
+        event: Event::IntentClosed {
+            intent: intent.id.clone(),
+            outcome,
+        },
+    }
 }
 
 struct GuestCase<'a> {
@@ -133,13 +156,19 @@ impl GuestCase<'_> {
 
     fn throttled(&self, look: Step) -> Step {
         match self.evidence.tried_at {
-            Some(tried) if self.now < tried + LOOK_EVERY => Step::Wait { until: tried + LOOK_EVERY },
+            Some(tried) if self.now < tried + LOOK_EVERY => Step::Wait {
+                until: tried + LOOK_EVERY,
+            },
             _ => look,
         }
     }
 
     fn finished(&self) -> Step {
-        Step::Record { event: Event::TaskFinished { intent: self.intent.id.clone() } }
+        Step::Record {
+            event: Event::TaskFinished {
+                intent: self.intent.id.clone(),
+            },
+        }
     }
 
     /// Whether it was carried out at all, by the node's task list.
@@ -150,9 +179,18 @@ impl GuestCase<'_> {
             let ours = |task: &&TaskObserved| {
                 words.contains(&task.upid.task_type()) && task.upid.started_at() >= since
             };
-            if let Some(task) = tasks.iter().filter(ours).min_by_key(|task| task.upid.started_at()) {
+            if let Some(task) = tasks
+                .iter()
+                .filter(ours)
+                .min_by_key(|task| task.upid.started_at())
+            {
                 let upid = Some(task.upid.clone());
-                return Step::Record { event: Event::EffectAccepted { intent: self.intent.id.clone(), upid } };
+                return Step::Record {
+                    event: Event::EffectAccepted {
+                        intent: self.intent.id.clone(),
+                        upid,
+                    },
+                };
             }
         }
         let settled = logged_at + settle;
@@ -161,7 +199,11 @@ impl GuestCase<'_> {
             return close(self.intent, Outcome::NotSent);
         }
         let since = logged_at - CLOCK_SLACK;
-        self.throttled(Step::LookTasks { node: self.node.clone(), vmid: self.vmid, since })
+        self.throttled(Step::LookTasks {
+            node: self.node.clone(),
+            vmid: self.vmid,
+            since,
+        })
     }
 
     fn follow(&self, upid: &Upid) -> Step {
@@ -178,9 +220,20 @@ impl GuestCase<'_> {
             return self.finished();
         }
         if is_lock_timeout(exit) {
-            return close(self.intent, Outcome::Rejected { text: exit.to_owned(), retryable: true });
+            return close(
+                self.intent,
+                Outcome::Rejected {
+                    text: exit.to_owned(),
+                    retryable: true,
+                },
+            );
         }
-        close(self.intent, Outcome::Failed { text: exit.to_owned() })
+        close(
+            self.intent,
+            Outcome::Failed {
+                text: exit.to_owned(),
+            },
+        )
     }
 
     /// Looks for the wished state after the task's end.
@@ -199,11 +252,15 @@ impl GuestCase<'_> {
 
     /// How long after the task's end the wished state may take: HA acts seconds to minutes later, a reboot has a gap.
     fn patience(&self) -> Duration {
-        let by_ha = self.observed.guests.get(&self.vmid).is_some_and(|guest| guest.ha_state.is_some());
+        let by_ha = self
+            .observed
+            .guests
+            .get(&self.vmid)
+            .is_some_and(|guest| guest.ha_state.is_some());
         match self.request {
-            _ if by_ha => Duration::from_secs(180),
-            GuestVerb::Reboot { .. } => Duration::from_secs(120),
-            GuestVerb::Migrate { .. } => Duration::from_secs(60),
+            _ if by_ha => Duration::from_mins(3),
+            GuestVerb::Reboot { .. } => Duration::from_mins(2),
+            GuestVerb::Migrate { .. } => Duration::from_mins(1),
             _ => Duration::from_secs(45),
         }
     }
@@ -219,10 +276,14 @@ impl GuestCase<'_> {
                 running && live.uptime_secs < before.max(1) && live.uptime_secs <= since_logged + 1
             }
             GuestVerb::Reset => running,
-            GuestVerb::Snapshot { .. } | GuestVerb::Rollback { .. } => live.lock.is_none() && seen_at >= finished_at,
-            GuestVerb::Migrate { target, .. } => {
-                self.observed.guests.get(&self.vmid).is_some_and(|guest| guest.node == *target)
+            GuestVerb::Snapshot { .. } | GuestVerb::Rollback { .. } => {
+                live.lock.is_none() && seen_at >= finished_at
             }
+            GuestVerb::Migrate { target, .. } => self
+                .observed
+                .guests
+                .get(&self.vmid)
+                .is_some_and(|guest| guest.node == *target),
         }
     }
 }
@@ -259,7 +320,10 @@ fn node_step(
         Stage::Accepted { at, .. } | Stage::Finished { at } => *at,
         Stage::Logged | Stage::ReplyUnknown { .. } => intent.logged_at,
     };
-    let state = observed.nodes.get(node).map(|seen| seen.status.fresh(now, limits::CRITICAL).copied());
+    let state = observed
+        .nodes
+        .get(node)
+        .map(|seen| seen.status.fresh(now, limits::CRITICAL).copied());
     match request {
         NodeVerb::Shutdown => {
             if state == Some(Some(NodeStatus::Offline)) {
@@ -278,13 +342,15 @@ fn node_step(
     }
     let unclear = matches!(intent.stage, Stage::Logged | Stage::ReplyUnknown { .. });
     let unmoved = evidence.node_uptime.is_some_and(|(uptime, seen_at)| {
-        seen_at >= since + Duration::from_secs(120) && uptime >= intent.uptime_before_secs.unwrap_or(0)
+        seen_at >= since + Duration::from_mins(2) && uptime >= intent.uptime_before_secs.unwrap_or(0)
     });
     if unclear && unmoved {
         return close(intent, Outcome::NotSent);
     }
     match evidence.tried_at {
-        Some(tried) if now < tried + LOOK_EVERY * 5 => Step::Wait { until: tried + LOOK_EVERY * 5 },
+        Some(tried) if now < tried + LOOK_EVERY * 5 => Step::Wait {
+            until: tried + LOOK_EVERY * 5,
+        },
         _ => Step::LookNode { node: node.clone() },
     }
 }

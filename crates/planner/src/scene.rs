@@ -5,8 +5,9 @@ use crate::{Input, Plan, plan};
 use jarvis_crds::{Desired, load};
 use jarvis_guard::Floor;
 use jarvis_model::{
-    Autonomy, Event, GuestKind, GuestObserved, GuestStatus, Identity, LiveStatus, Memory, NodeName, NodeObserved,
-    NodeStatus, Observation, Observed, Quorum, Record, StopCause, Timestamp, UnknownReason, Usage, Vmid,
+    Autonomy, Event, GuestKind, GuestObserved, GuestStatus, Identity, LiveStatus, Memory, NodeName,
+    NodeObserved, NodeStatus, Observation, Observed, Quorum, Record, StopCause, Timestamp, UnknownReason,
+    Usage, Vmid,
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -36,15 +37,24 @@ impl Scene {
     /// Three online nodes a, b, c and no guests; autonomy L3.
     pub fn new() -> Self {
         let mut scene = Self {
-            floor: Floor { autonomy: Autonomy::L3, ..Floor::default() },
+            floor: Floor {
+                autonomy: Autonomy::L3,
+                ..Floor::default()
+            },
             desired: Desired::default(),
-            observed: Observed { complete_passes: 10, ..Observed::default() },
+            observed: Observed {
+                complete_passes: 10,
+                ..Observed::default()
+            },
             memory: Memory::default(),
             now: Timestamp::from_secs(START),
             events: Vec::new(),
         };
         for name in ["a", "b", "c"] {
-            scene.observed.nodes.insert(node_name(name), online(name, scene.now));
+            scene
+                .observed
+                .nodes
+                .insert(node_name(name), online(name, scene.now));
         }
         scene.refresh();
         scene
@@ -54,10 +64,16 @@ impl Scene {
     pub fn declare(&mut self, yaml: &str) {
         let files = BTreeMap::from([("all.yaml".to_owned(), yaml.as_bytes().to_vec())]);
         let commit = format!("commit-{}", self.memory.seq);
-        self.desired = load(&files, &commit).unwrap_or_else(|errors| panic!("{errors:#?}")).desired;
+        self.desired = load(&files, &commit)
+            .unwrap_or_else(|errors| panic!("{errors:#?}"))
+            .desired;
         let resources = self.desired.resources().collect();
         let hash = self.desired.revision.hash.clone();
-        self.remember(Event::RevisionApplied { commit, hash, resources });
+        self.remember(Event::RevisionApplied {
+            commit,
+            hash,
+            resources,
+        });
     }
 
     /// Declares one VM `web` with number 101.
@@ -66,7 +82,12 @@ impl Scene {
     }
 
     pub fn remember(&mut self, event: Event) {
-        let record = Record { seq: self.memory.seq + 1, at: self.now, epoch: 1, event: event.clone() };
+        let record = Record {
+            seq: self.memory.seq + 1,
+            at: self.now,
+            epoch: 1,
+            event: event.clone(),
+        };
         self.memory.apply(&record);
         self.events.push(event);
     }
@@ -122,7 +143,12 @@ impl Scene {
     /// Every known fact is seen again now.
     pub fn refresh(&mut self) {
         let now = self.now;
-        let quorum = Quorum { quorate: true, expected_votes: 3, device_votes: 0, agreeing: 2 };
+        let quorum = Quorum {
+            quorate: true,
+            expected_votes: 3,
+            device_votes: 0,
+            agreeing: 2,
+        };
         self.observed.quorum = Observation::known(quorum, now);
         self.observed.looked_at = Some(now);
         for node in self.observed.nodes.values_mut() {

@@ -15,7 +15,12 @@ pub fn status(
         observed_revision: revision.to_owned(),
         sync,
         health,
-        conditions: vec![Condition { kind, status: true, reason: reason.to_owned(), message: message.into() }],
+        conditions: vec![Condition {
+            kind,
+            status: true,
+            reason: reason.to_owned(),
+            message: message.into(),
+        }],
         since: None,
     }
 }

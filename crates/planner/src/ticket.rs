@@ -9,15 +9,13 @@ use jarvis_guard::{
     facts::{Nature, PlanSize, Request},
     judge,
 };
-use jarvis_model::{
-    Action, Cause, Digest, Event, Ticket, TicketState, Timestamp, Verdict, limits,
-};
+use jarvis_model::{Action, Cause, Digest, Event, Ticket, TicketState, Timestamp, Verdict, limits};
 use std::time::Duration;
 
 /// How long a confirmation card stands.
-pub const CONFIRM_WITHIN: Duration = Duration::from_secs(300);
+pub const CONFIRM_WITHIN: Duration = Duration::from_mins(5);
 /// How long a request waits for its turn.
-pub const TURN_WITHIN: Duration = Duration::from_secs(600);
+pub const TURN_WITHIN: Duration = Duration::from_mins(10);
 
 /// What the open tickets came to.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -41,27 +39,48 @@ pub fn digest(ticket: &Ticket, revision: &str) -> Digest {
 
 /// The request a ticket stands for.
 pub fn request(ticket: &Ticket, input: &Input<'_>) -> Request {
-    let resource = ticket.action.vmid().and_then(|vmid| input.desired.guest_by_vmid(vmid)).map(|(key, _)| key.clone());
+    let resource = ticket
+        .action
+        .vmid()
+        .and_then(|vmid| input.desired.guest_by_vmid(vmid))
+        .map(|(key, _)| key.clone());
     Request {
         action: ticket.action.clone(),
         origin: ticket.origin.clone(),
-        cause: Cause::Ticket { ticket: ticket.id.clone() },
+        cause: Cause::Ticket {
+            ticket: ticket.id.clone(),
+        },
         resource,
         nature: Nature::Change,
         autonomy: None,
         digest: digest(ticket, &input.desired.revision.hash),
-        plan_size: PlanSize { changes: 1, declared: u32::try_from(input.desired.guests.len()).unwrap_or(u32::MAX) },
+        plan_size: PlanSize {
+            changes: 1,
+            declared: u32::try_from(input.desired.guests.len()).unwrap_or(u32::MAX),
+        },
     }
 }
 
 /// All open tickets.
 pub fn evaluate(input: &Input<'_>) -> Outcome {
     let mut outcome = Outcome::default();
-    for ticket in input.memory.tickets.values().filter(|ticket| !ticket.state.is_final()) {
+    for ticket in input
+        .memory
+        .tickets
+        .values()
+        .filter(|ticket| !ticket.state.is_final())
+    {
         match &ticket.state {
             TicketState::Running { intent } => {
-                if let Some(ended) = input.memory.intents.get(intent).and_then(|intent| intent.outcome.clone()) {
-                    outcome.events.push(changed(ticket, TicketState::Done { outcome: ended }));
+                if let Some(ended) = input
+                    .memory
+                    .intents
+                    .get(intent)
+                    .and_then(|intent| intent.outcome.clone())
+                {
+                    outcome
+                        .events
+                        .push(changed(ticket, TicketState::Done { outcome: ended }));
                 }
             }
             TicketState::AwaitingConfirmation { expires_at, .. } => {
@@ -84,11 +103,19 @@ impl Outcome {
 }
 
 fn changed(ticket: &Ticket, state: TicketState) -> Event {
-    Event::TicketChanged { ticket: ticket.id.clone(), state }
+    Event::TicketChanged {
+        ticket: ticket.id.clone(),
+        state,
+    }
 }
 
 fn queued(input: &Input<'_>, ticket: &Ticket, outcome: &mut Outcome) {
-    let due = ticket.not_before.max(ticket.confirmed.as_ref().map_or(ticket.created_at, |confirmed| confirmed.at)) + TURN_WITHIN;
+    let due = ticket.not_before.max(
+        ticket
+            .confirmed
+            .as_ref()
+            .map_or(ticket.created_at, |confirmed| confirmed.at),
+    ) + TURN_WITHIN;
     if input.now >= due {
         outcome.events.push(changed(ticket, TicketState::Expired));
         return;
@@ -111,7 +138,12 @@ fn queued(input: &Input<'_>, ticket: &Ticket, outcome: &mut Outcome) {
                 origin: ticket.origin.clone(),
                 refusal: refusal.clone(),
             });
-            outcome.events.push(changed(ticket, TicketState::Refused { refusal: refusal.clone() }));
+            outcome.events.push(changed(
+                ticket,
+                TicketState::Refused {
+                    refusal: refusal.clone(),
+                },
+            ));
         }
         Verdict::Confirm { typed, .. } => {
             let state = TicketState::AwaitingConfirmation {
@@ -124,7 +156,10 @@ fn queued(input: &Input<'_>, ticket: &Ticket, outcome: &mut Outcome) {
         Verdict::Wait { refusal, until, .. } => {
             outcome.looks.extend(looks);
             let text = format!("{} waits: {}", ticket.action, refusal.reason);
-            outcome.report.push(ReportLine { subject: format!("ticket {}", ticket.id), text });
+            outcome.report.push(ReportLine {
+                subject: format!("ticket {}", ticket.id),
+                text,
+            });
             if let Some(until) = until {
                 outcome.sooner(*until);
             }
@@ -132,7 +167,12 @@ fn queued(input: &Input<'_>, ticket: &Ticket, outcome: &mut Outcome) {
         Verdict::Permit { .. } if input.now < ticket.not_before => outcome.sooner(ticket.not_before),
         Verdict::Permit { .. } => {
             let evidence = vec![format!("asked for by {}", ticket.origin.label())];
-            outcome.decisions.push(Decision { request, verdict, evidence, attempt: 0 });
+            outcome.decisions.push(Decision {
+                request,
+                verdict,
+                evidence,
+                attempt: 0,
+            });
         }
     }
 }

@@ -15,32 +15,50 @@ const LIMIT: Duration = Duration::from_secs(40);
 
 fn failing(moment: Moment, alarm: Arc<Alarm>) -> Disturb {
     Box::new(move |ports| Ports {
-        journal: Arc::new(FailingJournal { inner: ports.journal, moment, alarm: alarm.clone() }),
+        journal: Arc::new(FailingJournal {
+            inner: ports.journal,
+            moment,
+            alarm: alarm.clone(),
+        }),
         ..ports
     })
 }
 
 fn fateful(fate: Fate, alarm: Arc<Alarm>) -> Disturb {
     Box::new(move |ports| Ports {
-        hypervisor: Arc::new(FatefulCluster { inner: ports.hypervisor, fate, alarm: alarm.clone() }),
+        hypervisor: Arc::new(FatefulCluster {
+            inner: ports.hypervisor,
+            fate,
+            alarm: alarm.clone(),
+        }),
         ..ports
     })
 }
 
 /// A crash is to be mended; Jarvis dies when `alarm` rings, and is started again.
 async fn die_and_live(disturb: Disturb, alarm: Arc<Alarm>) -> Rig {
-    let mut rig = Rig::prepare(Setup { manifests: vm("web-01", 101, "RerunOnFailure"), ..Setup::default() }).await;
+    let mut rig = Rig::prepare(Setup {
+        manifests: vm("web-01", 101, "RerunOnFailure"),
+        ..Setup::default()
+    })
+    .await;
     rig.resume(Some(disturb));
     wait::until(rig.jarvis(), "web-01 is seen running", LIMIT, |view| {
         view.memory.running.len() > 20 && view.memory.revision.is_some()
     })
     .await;
     rig.inject(&Fault::CrashGuest { vmid: 101 });
-    tokio::time::timeout(LIMIT, alarm.wait()).await.expect("the moment comes");
+    tokio::time::timeout(LIMIT, alarm.wait())
+        .await
+        .expect("the moment comes");
     rig.kill().await;
     rig.resume(None);
     wait::until(rig.jarvis(), "mended after the restart", LIMIT, |view| {
-        let well = view.memory.issues.values().any(|issue| issue.healthy_since.is_some());
+        let well = view
+            .memory
+            .issues
+            .values()
+            .any(|issue| issue.healthy_since.is_some());
         well && view.memory.open_intents().next().is_none()
     })
     .await;
@@ -80,7 +98,11 @@ async fn after_sending_before_the_reply() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn while_the_task_runs() {
-    let mut rig = Rig::start(Setup { manifests: vm("web-01", 101, "RerunOnFailure"), ..Setup::default() }).await;
+    let mut rig = Rig::start(Setup {
+        manifests: vm("web-01", 101, "RerunOnFailure"),
+        ..Setup::default()
+    })
+    .await;
     wait::until(rig.jarvis(), "web-01 is seen running", LIMIT, |view| {
         view.memory.running.len() > 20 && view.memory.revision.is_some()
     })
@@ -88,13 +110,18 @@ async fn while_the_task_runs() {
     rig.inject(&Fault::SlowTasks { factor: 10 });
     rig.inject(&Fault::CrashGuest { vmid: 101 });
     wait::until(rig.jarvis(), "the task runs", LIMIT, |view| {
-        view.memory.open_intents().any(|intent| matches!(intent.stage, jarvis_model::Stage::Accepted { .. }))
+        view.memory
+            .open_intents()
+            .any(|intent| matches!(intent.stage, jarvis_model::Stage::Accepted { .. }))
     })
     .await;
     rig.kill().await;
     rig.resume(None);
     wait::until(rig.jarvis(), "followed to its end", LIMIT, |view| {
-        view.memory.issues.values().any(|issue| issue.healthy_since.is_some())
+        view.memory
+            .issues
+            .values()
+            .any(|issue| issue.healthy_since.is_some())
     })
     .await;
     assert_eq!((rig.calls("start", 101), rig.starts(101)), (1, 1));
@@ -102,17 +129,30 @@ async fn while_the_task_runs() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_clean_stop_finishes_what_is_in_hand_and_a_frozen_state_survives() {
-    let mut rig = Rig::start(Setup { manifests: vm("web-01", 101, "Always"), ..Setup::default() }).await;
-    wait::until(rig.jarvis(), "a first picture", LIMIT, |view| view.memory.revision.is_some()).await;
+    let mut rig = Rig::start(Setup {
+        manifests: vm("web-01", 101, "Always"),
+        ..Setup::default()
+    })
+    .await;
+    wait::until(rig.jarvis(), "a first picture", LIMIT, |view| {
+        view.memory.revision.is_some()
+    })
+    .await;
     let by = jarvis_controller::Person {
         user: "op".into(),
         role: jarvis_model::Role::Operator,
         door: jarvis_model::Door::Cli,
     };
-    rig.jarvis().freeze(jarvis_model::FreezeScope::Autonomy, "night".into(), None, by).await.unwrap();
+    rig.jarvis()
+        .freeze(jarvis_model::FreezeScope::Autonomy, "night".into(), None, by)
+        .await
+        .unwrap();
     rig.stop().await;
     rig.inject(&Fault::CrashGuest { vmid: 101 });
     rig.resume(None);
-    wait::until(rig.jarvis(), "the crash is alerted", LIMIT, |view| view.memory.issues.values().any(|issue| issue.alerted)).await;
+    wait::until(rig.jarvis(), "the crash is alerted", LIMIT, |view| {
+        view.memory.issues.values().any(|issue| issue.alerted)
+    })
+    .await;
     assert_eq!(rig.calls("start", 101), 0);
 }

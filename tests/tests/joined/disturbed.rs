@@ -12,13 +12,21 @@ use jarvis_tests::{
 };
 use std::{sync::Arc, time::Duration};
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 async fn with_fate(fate: Fate) -> Rig {
-    let mut rig = Rig::prepare(Setup { manifests: vm("web-01", 101, "RerunOnFailure"), ..Setup::default() }).await;
+    let mut rig = Rig::prepare(Setup {
+        manifests: vm("web-01", 101, "RerunOnFailure"),
+        ..Setup::default()
+    })
+    .await;
     let alarm = Arc::new(Alarm::default());
     rig.resume(Some(Box::new(move |ports| Ports {
-        hypervisor: Arc::new(FatefulCluster { inner: ports.hypervisor, fate, alarm: alarm.clone() }),
+        hypervisor: Arc::new(FatefulCluster {
+            inner: ports.hypervisor,
+            fate,
+            alarm: alarm.clone(),
+        }),
         ..ports
     })));
     ready(&rig).await;
@@ -36,7 +44,11 @@ async fn ready(rig: &Rig) {
 
 async fn healed(rig: &Rig) {
     wait::until(rig.jarvis(), "mended", LIMIT, |view| {
-        let well = view.memory.issues.values().any(|issue| issue.healthy_since.is_some());
+        let well = view
+            .memory
+            .issues
+            .values()
+            .any(|issue| issue.healthy_since.is_some());
         well && view.memory.open_intents().next().is_none()
     })
     .await;
@@ -44,11 +56,12 @@ async fn healed(rig: &Rig) {
 
 fn outcomes(rig: &Rig) -> Vec<Outcome> {
     let events = wait::events(rig.jarvis()).into_iter();
-    events.filter_map(|event| match event {
-        Event::IntentClosed { outcome, .. } => Some(outcome),
-        _ => None,
-    })
-    .collect()
+    events
+        .filter_map(|event| match event {
+            Event::IntentClosed { outcome, .. } => Some(outcome),
+            _ => None,
+        })
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -69,14 +82,25 @@ async fn a_lost_request_is_found_out_and_tried_again_as_a_second_attempt() {
 async fn a_refused_connection_costs_one_attempt() {
     let rig = with_fate(Fate::FailsBefore).await;
     assert_eq!(rig.starts(101), 1);
-    assert!(matches!(outcomes(&rig)[..], [Outcome::Rejected { retryable: true, .. }, Outcome::Verified]));
+    assert!(matches!(
+        outcomes(&rig)[..],
+        [Outcome::Rejected { retryable: true, .. }, Outcome::Verified]
+    ));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_reply_lost_on_the_wire_starts_nothing_twice() {
-    let rig = Rig::start(Setup { manifests: vm("web-01", 101, "RerunOnFailure"), ..Setup::default() }).await;
+    let rig = Rig::start(Setup {
+        manifests: vm("web-01", 101, "RerunOnFailure"),
+        ..Setup::default()
+    })
+    .await;
     ready(&rig).await;
-    rig.simulator.handle().mischief(Mischief::ReplyLostNext(Which::next("/nodes/atlas/qemu/101/status/start")));
+    rig.simulator
+        .handle()
+        .mischief(Mischief::ReplyLostNext(Which::next(
+            "/nodes/atlas/qemu/101/status/start",
+        )));
     rig.inject(&Fault::CrashGuest { vmid: 101 });
     healed(&rig).await;
     assert_eq!((rig.calls("start", 101), rig.starts(101)), (1, 1));
@@ -84,26 +108,46 @@ async fn a_reply_lost_on_the_wire_starts_nothing_twice() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_guest_that_cannot_start_gets_three_attempts_and_one_escalation() {
-    let rig = Rig::start(Setup { manifests: vm("web-01", 101, "RerunOnFailure"), ..Setup::default() }).await;
+    let rig = Rig::start(Setup {
+        manifests: vm("web-01", 101, "RerunOnFailure"),
+        ..Setup::default()
+    })
+    .await;
     ready(&rig).await;
     rig.inject(&Fault::FailsToStart { vmid: 101, on: true });
     rig.inject(&Fault::CrashGuest { vmid: 101 });
     let view = wait::until(rig.jarvis(), "escalated", LIMIT, |view| {
-        view.memory.issues.values().any(|issue| issue.escalated_at.is_some())
+        view.memory
+            .issues
+            .values()
+            .any(|issue| issue.escalated_at.is_some())
     })
     .await;
     let at = view.at;
-    wait::until(rig.jarvis(), "five minutes later", LIMIT, |view| view.at.since(at) > Duration::from_secs(300)).await;
+    wait::until(rig.jarvis(), "five minutes later", LIMIT, |view| {
+        view.at.since(at) > Duration::from_mins(5)
+    })
+    .await;
     assert_eq!(rig.calls("start", 101), 3, "three attempts, not four");
-    let escalations = wait::events(rig.jarvis()).into_iter().filter(|event| matches!(event, Event::IssueEscalated { .. }));
+    let escalations = wait::events(rig.jarvis())
+        .into_iter()
+        .filter(|event| matches!(event, Event::IssueEscalated { .. }));
     assert_eq!(escalations.count(), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn garbage_and_slow_answers_cause_no_act() {
-    let rig = Rig::start(Setup { manifests: vm("web-01", 101, "Always"), ..Setup::default() }).await;
+    let rig = Rig::start(Setup {
+        manifests: vm("web-01", 101, "Always"),
+        ..Setup::default()
+    })
+    .await;
     ready(&rig).await;
-    let which = || Which { prefix: "/cluster/resources".to_owned(), method: None, count: 4 };
+    let which = || Which {
+        prefix: "/cluster/resources".to_owned(),
+        method: None,
+        count: 4,
+    };
     let spoilt = [
         Mischief::TruncatedNext(which()),
         Mischief::HtmlNext(which()),
@@ -114,7 +158,10 @@ async fn garbage_and_slow_answers_cause_no_act() {
     for mischief in spoilt {
         rig.simulator.handle().mischief(mischief);
     }
-    wait::until(rig.jarvis(), "looks fail", LIMIT, |view| view.state.look_failure.is_some()).await;
+    wait::until(rig.jarvis(), "looks fail", LIMIT, |view| {
+        view.state.look_failure.is_some()
+    })
+    .await;
     let view = wait::until(rig.jarvis(), "looks work again", LIMIT, |view| {
         view.state.look_failure.is_none() && view.observed.guests.contains_key(&vmid(101))
     })

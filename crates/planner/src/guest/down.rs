@@ -9,15 +9,16 @@ use crate::{
 use jarvis_crds::RunStrategy;
 use jarvis_guard::facts::Nature;
 use jarvis_model::{
-    Action, ConditionType, Event, GuestStatus, Health, Issue, IssueKind, Rearmed, Sync, Timestamp, limits,
-    issue::{ATTEMPTS_PER_HOUR, ATTEMPT_WINDOW},
+    Action, ConditionType, Event, GuestStatus, Health, Issue, IssueKind, Rearmed, Sync, Timestamp,
+    issue::{ATTEMPT_WINDOW, ATTEMPTS_PER_HOUR},
+    limits,
 };
 use std::time::Duration;
 
 /// Tasks older than this cannot explain a stop of a guest that was never seen running.
-const LONGEST_LOOK_BACK: Duration = Duration::from_secs(7 * 86_400);
+const LONGEST_LOOK_BACK: Duration = Duration::from_hours(168);
 /// How long a cause stands while the guest stays stopped; an act needs a fresher one.
-const CAUSE_STANDS: Duration = Duration::from_secs(600);
+const CAUSE_STANDS: Duration = Duration::from_mins(10);
 /// The node's clock may be this much behind ours.
 const CLOCK_SLACK: Duration = Duration::from_secs(30);
 
@@ -36,7 +37,13 @@ impl Case<'_> {
         }
         if let Some(lock) = &self.guest.lock {
             let text = format!("it carries the lock {lock}; Jarvis waits until Proxmox removes it");
-            return Outcome::only(self.is(Sync::Unknown, Health::Progressing, ConditionType::Reconciling, "Locked", text));
+            return Outcome::only(self.is(
+                Sync::Unknown,
+                Health::Progressing,
+                ConditionType::Reconciling,
+                "Locked",
+                text,
+            ));
         }
         let Some(cause) = self.guest.stop_cause.fresh(self.now(), CAUSE_STANDS) else {
             return self.looking_up_cause();
@@ -59,12 +66,22 @@ impl Case<'_> {
         }
         match inclination {
             Inclination::Leave(why) => self.left_alone(&why),
-            Inclination::Blocked(why) => {
-                Outcome::only(self.is(Sync::OutOfSync, Health::Degraded, ConditionType::Blocked, "CauseUnreadable", why))
-            }
+            Inclination::Blocked(why) => Outcome::only(self.is(
+                Sync::OutOfSync,
+                Health::Degraded,
+                ConditionType::Blocked,
+                "CauseUnreadable",
+                why,
+            )),
             Inclination::After(due, why) => {
                 let text = format!("stopped: {why}");
-                let status = self.is(Sync::OutOfSync, Health::Progressing, ConditionType::Reconciling, "Waiting", text);
+                let status = self.is(
+                    Sync::OutOfSync,
+                    Health::Progressing,
+                    ConditionType::Reconciling,
+                    "Waiting",
+                    text,
+                );
                 Outcome::only(status).at(due)
             }
             Inclination::Announce(why) => self.announce(&why),
@@ -74,26 +91,50 @@ impl Case<'_> {
 
     fn looking_up_cause(&self) -> Outcome {
         let text = format!("{} is reported stopped; why is being looked up", self.name());
-        let status = self.is(Sync::OutOfSync, Health::Degraded, ConditionType::Reconciling, "LookingUpCause", text);
-        let mut outcome = Outcome::only(status).looking(Look::StopCause { vmid: self.guest.vmid, since: self.since() });
+        let status = self.is(
+            Sync::OutOfSync,
+            Health::Degraded,
+            ConditionType::Reconciling,
+            "LookingUpCause",
+            text,
+        );
+        let mut outcome = Outcome::only(status).looking(Look::StopCause {
+            vmid: self.guest.vmid,
+            since: self.since(),
+        });
         outcome.looks.extend(self.looks_before_acting());
         outcome
     }
 
     fn node_returned_at(&self) -> Option<Timestamp> {
-        self.input.observed.nodes.get(&self.guest.node).and_then(|node| node.returned_at)
+        self.input
+            .observed
+            .nodes
+            .get(&self.guest.node)
+            .and_then(|node| node.returned_at)
     }
 
     /// The time since which tasks may explain the stop.
     fn since(&self) -> Timestamp {
         let memory = self.input.memory;
         let began = memory.running.get(&self.guest.vmid).copied();
-        let began = began.or_else(|| memory.stopped_after_running.get(&self.guest.vmid).map(|(began, _)| *began));
+        let began = began.or_else(|| {
+            memory
+                .stopped_after_running
+                .get(&self.guest.vmid)
+                .map(|(began, _)| *began)
+        });
         began.unwrap_or(self.now() - LONGEST_LOOK_BACK) - CLOCK_SLACK
     }
 
     fn left_alone(&self, why: &str) -> Outcome {
-        let status = self.is(Sync::Synced, Health::Suspended, ConditionType::Suspended, "StoppedOnPurpose", why);
+        let status = self.is(
+            Sync::Synced,
+            Health::Suspended,
+            ConditionType::Suspended,
+            "StoppedOnPurpose",
+            why,
+        );
         Outcome::only(status).remembering(self.undeclared())
     }
 
@@ -111,7 +152,11 @@ impl Case<'_> {
     }
 
     pub(super) fn seen_line(&self) -> String {
-        let age = |seen: Option<Timestamp>| seen.map_or("never".to_owned(), |at| format!("{} s ago", self.now().since(at).as_secs()));
+        let age = |seen: Option<Timestamp>| {
+            seen.map_or("never".to_owned(), |at| {
+                format!("{} s ago", self.now().since(at).as_secs())
+            })
+        };
         format!(
             "list seen {}, live read {}, identity read {}, on {}",
             age(self.guest.status.seen_at()),
@@ -123,7 +168,10 @@ impl Case<'_> {
 
     /// Confirmed stopped by a live read, not only by the list.
     fn confirmed(&self) -> bool {
-        self.guest.live.fresh(self.now(), limits::LIVE).is_some_and(|live| live.status == GuestStatus::Stopped)
+        self.guest
+            .live
+            .fresh(self.now(), limits::LIVE)
+            .is_some_and(|live| live.status == GuestStatus::Stopped)
     }
 
     /// Opens the issue, or marks its relapse; None when it is open and ill already.
@@ -143,7 +191,13 @@ impl Case<'_> {
 
     fn announce(&self, why: &str) -> Outcome {
         let text = format!("{why}; it will be started in a minute unless it is held");
-        let status = self.is(Sync::OutOfSync, Health::Degraded, ConditionType::Reconciling, "Announced", text.clone());
+        let status = self.is(
+            Sync::OutOfSync,
+            Health::Degraded,
+            ConditionType::Reconciling,
+            "Announced",
+            text.clone(),
+        );
         let mut outcome = Outcome::only(status);
         outcome.looks = self.looks_before_acting();
         if self.confirmed() {
@@ -158,7 +212,13 @@ impl Case<'_> {
 
     fn start(&self, why: &str) -> Outcome {
         let text = format!("stopped: {why}");
-        let status = self.is(Sync::OutOfSync, Health::Degraded, ConditionType::Reconciling, "Starting", text.clone());
+        let status = self.is(
+            Sync::OutOfSync,
+            Health::Degraded,
+            ConditionType::Reconciling,
+            "Starting",
+            text.clone(),
+        );
         let mut outcome = Outcome::only(status);
         if let Some(event) = self.opening(why) {
             outcome.looks = self.looks_before_acting();
@@ -169,25 +229,39 @@ impl Case<'_> {
             return outcome.remembering(self.ended(IssueKind::GuestUp));
         }
         let issue = self.issue(IssueKind::GuestDown);
-        let Some(open) = self.input.memory.issues.get(&issue) else { return outcome };
+        let Some(open) = self.input.memory.issues.get(&issue) else {
+            return outcome;
+        };
         if let Some(exhausted) = self.exhausted(open) {
             return exhausted;
         }
         if let Some(next) = self.next_attempt(open).filter(|next| *next > self.now()) {
             let tried = open.attempts_in_window(self.now());
             let text = format!("{text}; attempt {tried} did not hold, the next is due");
-            outcome.status =
-                self.is(Sync::OutOfSync, Health::Degraded, ConditionType::Reconciling, "BackingOff", text);
+            outcome.status = self.is(
+                Sync::OutOfSync,
+                Health::Degraded,
+                ConditionType::Reconciling,
+                "BackingOff",
+                text,
+            );
             return outcome.at(next);
         }
         if let Some(dependency) = self.missing_dependency() {
             let text = format!("{text}; waits for {dependency}");
-            outcome.status =
-                self.is(Sync::OutOfSync, Health::Progressing, ConditionType::Reconciling, "WaitingForDependency", text);
+            outcome.status = self.is(
+                Sync::OutOfSync,
+                Health::Progressing,
+                ConditionType::Reconciling,
+                "WaitingForDependency",
+                text,
+            );
             return outcome;
         }
         outcome.want = Some(Want {
-            action: Action::StartGuest { vmid: self.guest.vmid },
+            action: Action::StartGuest {
+                vmid: self.guest.vmid,
+            },
             nature: self.nature(open),
             issue,
             evidence: vec![open.summary.clone(), self.seen_line()],
@@ -198,9 +272,19 @@ impl Case<'_> {
     /// Starting what was declared after it stopped follows a change; everything else mends.
     fn nature(&self, open: &Issue) -> Nature {
         let declared = self.input.memory.resource_changed.get(self.key);
-        let stopped = self.input.memory.stopped_after_running.get(&self.guest.vmid).map(|(_, ended)| ended);
-        let ran_as_declared = matches!((declared, stopped), (Some(declared), Some(ended)) if declared <= ended);
-        if ran_as_declared || !open.attempts.is_empty() { Nature::Repair } else { Nature::Change }
+        let stopped = self
+            .input
+            .memory
+            .stopped_after_running
+            .get(&self.guest.vmid)
+            .map(|(_, ended)| ended);
+        let ran_as_declared =
+            matches!((declared, stopped), (Some(declared), Some(ended)) if declared <= ended);
+        if ran_as_declared || !open.attempts.is_empty() {
+            Nature::Repair
+        } else {
+            Nature::Change
+        }
     }
 
     fn next_attempt(&self, open: &Issue) -> Option<Timestamp> {
@@ -210,17 +294,31 @@ impl Case<'_> {
 
     /// The escalation of an issue whose attempts are spent, and its end.
     pub(super) fn exhausted(&self, open: &Issue) -> Option<Outcome> {
-        let current = self.input.memory.revision.as_ref().and_then(|revision| revision.resources.get(self.key));
+        let current = self
+            .input
+            .memory
+            .revision
+            .as_ref()
+            .and_then(|revision| revision.resources.get(self.key));
         if open.escalated_at.is_some() {
             let text = format!(
                 "{}; Jarvis gave up after {} attempts. Acknowledge it, commit a change of this manifest, or start it yourself",
                 open.summary,
                 open.attempts.len()
             );
-            let status = self.is(Sync::OutOfSync, Health::Degraded, ConditionType::Escalated, "AttemptsSpent", text);
+            let status = self.is(
+                Sync::OutOfSync,
+                Health::Degraded,
+                ConditionType::Escalated,
+                "AttemptsSpent",
+                text,
+            );
             let changed = open.escalated_hash.as_ref() != current && current.is_some();
             let commit = self.input.desired.revision.commit.clone();
-            let rearmed = Event::IssueRearmed { issue: open.key.clone(), because: Rearmed::Commit { commit } };
+            let rearmed = Event::IssueRearmed {
+                issue: open.key.clone(),
+                because: Rearmed::Commit { commit },
+            };
             let events = if changed { vec![rearmed] } else { Vec::new() };
             return Some(Outcome::only(status).remembering(events));
         }
@@ -229,7 +327,10 @@ impl Case<'_> {
         if open.attempts_in_window(self.now()) < limit && !unresolved {
             return None;
         }
-        let last = open.last_outcome.as_ref().map_or("no outcome yet".to_owned(), jarvis_model::Outcome::words);
+        let last = open
+            .last_outcome
+            .as_ref()
+            .map_or("no outcome yet".to_owned(), jarvis_model::Outcome::words);
         let text = format!(
             "{}. Tried {} times within {} minutes, last: {last}. Look at the task log in Proxmox, start it by hand, then \
              acknowledge the issue",
@@ -237,7 +338,13 @@ impl Case<'_> {
             open.attempts_in_window(self.now()),
             ATTEMPT_WINDOW.as_secs() / 60
         );
-        let status = self.is(Sync::OutOfSync, Health::Degraded, ConditionType::Escalated, "AttemptsSpent", text.clone());
+        let status = self.is(
+            Sync::OutOfSync,
+            Health::Degraded,
+            ConditionType::Escalated,
+            "AttemptsSpent",
+            text.clone(),
+        );
         let event = Event::IssueEscalated {
             issue: open.key.clone(),
             resource_hash: current.cloned().unwrap_or_default(),
@@ -249,7 +356,9 @@ impl Case<'_> {
     /// Attempts within the window; policies can lower it.
     fn attempts_limit(&self) -> u32 {
         let policies = self.input.desired.policies.values();
-        policies.filter_map(|policy| policy.spec.budgets.attempts_per_issue).fold(ATTEMPTS_PER_HOUR, u32::min)
+        policies
+            .filter_map(|policy| policy.spec.budgets.attempts_per_issue)
+            .fold(ATTEMPTS_PER_HOUR, u32::min)
     }
 
     /// A guest it depends on that is not up (and ready) yet.
@@ -259,7 +368,10 @@ impl Case<'_> {
             let seen = self.input.observed.guests.get(&other.spec.vmid);
             let up = seen.is_some_and(|seen| {
                 let runs = seen.status.fresh(self.now(), limits::CRITICAL) == Some(&GuestStatus::Running);
-                let live = seen.live.fresh(self.now(), limits::LIVE).map(|live| live.status == GuestStatus::Running);
+                let live = seen
+                    .live
+                    .fresh(self.now(), limits::LIVE)
+                    .map(|live| live.status == GuestStatus::Running);
                 let ready = other.spec.ready.is_none() || seen.ready.value() == Some(&true);
                 live.unwrap_or(runs) && ready
             });

@@ -5,8 +5,8 @@ use crate::{
     scene::{START, Scene, node_name, vm, vmid},
 };
 use jarvis_model::{
-    Action, Cause, ConditionType, Event, GuestStatus, Health, Hold, HoldScope, Identity, Observation, ResourceKey,
-    StopCause, Sync, Timestamp, UnknownReason,
+    Action, Cause, ConditionType, Event, GuestStatus, Health, Hold, HoldScope, Identity, Observation,
+    ResourceKey, StopCause, Sync, Timestamp, UnknownReason,
 };
 
 fn web() -> ResourceKey {
@@ -16,16 +16,32 @@ fn web() -> ResourceKey {
 fn headline(scene: &Scene) -> (Sync, Health, ConditionType, String) {
     let plan = scene.plan();
     let status = &plan.statuses[&web()];
-    let condition = status.headline().expect("every status has a condition that holds");
-    (status.sync, status.health, condition.kind, condition.reason.clone())
+    let condition = status
+        .headline()
+        .expect("every status has a condition that holds");
+    (
+        status.sync,
+        status.health,
+        condition.kind,
+        condition.reason.clone(),
+    )
 }
 
 fn person() -> StopCause {
-    StopCause::Person { user: "root@pam".into(), task_type: "qmstop".into(), at: Timestamp::from_secs(START) }
+    StopCause::Person {
+        user: "root@pam".into(),
+        task_type: "qmstop".into(),
+        at: Timestamp::from_secs(START),
+    }
 }
 
 fn actions(scene: &Scene) -> Vec<String> {
-    scene.plan().decisions.iter().map(|decision| format!("{} {}", decision.request.action, decision.verdict.word())).collect()
+    scene
+        .plan()
+        .decisions
+        .iter()
+        .map(|decision| format!("{} {}", decision.request.action, decision.verdict.word()))
+        .collect()
 }
 
 /// A VM that ran under our eyes and is found stopped for no known reason.
@@ -47,9 +63,20 @@ fn a_running_guest_is_synced_and_wants_nothing() {
         scene.guest(101, "a", GuestStatus::Running);
         scene.declare_vm(strategy);
         scene.settle();
-        assert_eq!(headline(&scene), (Sync::Synced, Health::Healthy, ConditionType::Ready, "Running".into()));
+        assert_eq!(
+            headline(&scene),
+            (
+                Sync::Synced,
+                Health::Healthy,
+                ConditionType::Ready,
+                "Running".into()
+            )
+        );
         assert!(actions(&scene).is_empty());
-        assert!(scene.plan().looks.is_empty(), "a matched guest is not looked at one by one");
+        assert!(
+            scene.plan().looks.is_empty(),
+            "a matched guest is not looked at one by one"
+        );
     }
 }
 
@@ -62,7 +89,9 @@ fn a_crash_is_detected_then_started_for_the_issue() {
     assert_eq!(decision.request.action, Action::StartGuest { vmid: vmid(101) });
     assert!(decision.verdict.is_permit(), "{:?}", decision.verdict);
     assert_eq!(decision.attempt, 1);
-    assert!(matches!(&decision.request.cause, Cause::Issue { issue } if issue.to_string() == "VirtualMachine/web#guest-down"));
+    assert!(
+        matches!(&decision.request.cause, Cause::Issue { issue } if issue.to_string() == "VirtualMachine/web#guest-down")
+    );
 }
 
 #[test]
@@ -75,7 +104,11 @@ fn the_list_alone_opens_no_issue_it_asks_for_a_live_read() {
     let (plan, names) = scene.settle();
     assert!(!names.contains(&"issueOpened".to_owned()));
     assert!(plan.looks.contains(&Look::Guest { vmid: vmid(101) }));
-    assert!(plan.looks.iter().any(|look| matches!(look, Look::StopCause { .. })));
+    assert!(
+        plan.looks
+            .iter()
+            .any(|look| matches!(look, Look::StopCause { .. }))
+    );
     assert!(plan.decisions.is_empty());
 }
 
@@ -101,7 +134,12 @@ fn a_persons_stop_is_left_alone_under_rerun_on_failure() {
     let (plan, names) = scene.settle();
     assert!(plan.decisions.is_empty());
     assert!(!names.contains(&"issueOpened".to_owned()));
-    let expected = (Sync::Synced, Health::Suspended, ConditionType::Suspended, "StoppedOnPurpose".to_owned());
+    let expected = (
+        Sync::Synced,
+        Health::Suspended,
+        ConditionType::Suspended,
+        "StoppedOnPurpose".to_owned(),
+    );
     assert_eq!(headline(&scene), expected);
 }
 
@@ -114,11 +152,18 @@ fn a_persons_stop_is_announced_under_always_and_reverted_after_a_minute() {
     scene.pass_time(100);
     scene.guest(101, "a", GuestStatus::Stopped);
     let at = scene.now;
-    scene.cause(101, StopCause::Person { user: "op@pve".into(), task_type: "qmshutdown".into(), at });
+    scene.cause(
+        101,
+        StopCause::Person {
+            user: "op@pve".into(),
+            task_type: "qmshutdown".into(),
+            at,
+        },
+    );
     let (plan, names) = scene.settle();
     assert!(names.contains(&"issueAnnounced".to_owned()), "{names:?}");
     assert!(plan.decisions.is_empty(), "not within the announced minute");
-    assert_eq!(plan.wake_at, Some(at + std::time::Duration::from_secs(60)));
+    assert_eq!(plan.wake_at, Some(at + std::time::Duration::from_mins(1)));
     scene.pass_time(59);
     assert!(scene.settle().0.decisions.is_empty());
     scene.pass_time(1);
@@ -129,12 +174,23 @@ fn a_persons_stop_is_announced_under_always_and_reverted_after_a_minute() {
 fn a_hold_within_the_minute_stops_the_revert() {
     let mut scene = crashed();
     scene.settle();
-    let hold = Hold { by: "op".into(), reason: "working on it".into(), since: scene.now, until: None };
-    scene.remember(Event::HoldSet { scope: HoldScope::Resource(web()), hold });
+    let hold = Hold {
+        by: "op".into(),
+        reason: "working on it".into(),
+        since: scene.now,
+        until: None,
+    };
+    scene.remember(Event::HoldSet {
+        scope: HoldScope::Resource(web()),
+        hold,
+    });
     assert!(scene.settle().0.decisions.is_empty());
     assert_eq!(headline(&scene).2, ConditionType::Suspended);
     assert_eq!(headline(&scene).0, Sync::OutOfSync, "a hold hides nothing");
-    scene.remember(Event::HoldReleased { scope: HoldScope::Resource(web()), by: "op".into() });
+    scene.remember(Event::HoldReleased {
+        scope: HoldScope::Resource(web()),
+        by: "op".into(),
+    });
     assert_eq!(scene.settle().0.decisions.len(), 1);
 }
 
@@ -146,7 +202,11 @@ fn a_guest_never_seen_running_has_not_crashed() {
     scene.declare_vm("RerunOnFailure");
     assert!(scene.settle().0.decisions.is_empty());
     scene.declare_vm("Always");
-    assert_eq!(scene.settle().0.decisions.len(), 1, "the neighbour that is started");
+    assert_eq!(
+        scene.settle().0.decisions.len(),
+        1,
+        "the neighbour that is started"
+    );
 }
 
 #[test]
@@ -192,12 +252,18 @@ fn another_guest_under_the_same_number_blocks_until_it_is_accepted() {
     let mut scene = crashed();
     scene.settle();
     let now = scene.now;
-    scene.edit(101, |guest| guest.identity = Observation::known(Identity("uuid-new".into()), now));
+    scene.edit(101, |guest| {
+        guest.identity = Observation::known(Identity("uuid-new".into()), now)
+    });
     let (plan, names) = scene.settle();
     assert!(plan.decisions.is_empty());
     assert!(names.contains(&"issueOpened".to_owned()), "{names:?}");
     assert_eq!(headline(&scene).3, "IdentityChanged");
-    scene.remember(Event::IdentityAccepted { vmid: vmid(101), identity: Identity("uuid-new".into()), by: "op".into() });
+    scene.remember(Event::IdentityAccepted {
+        vmid: vmid(101),
+        identity: Identity("uuid-new".into()),
+        by: "op".into(),
+    });
     assert_eq!(scene.settle().0.decisions.len(), 1);
 }
 
@@ -206,7 +272,9 @@ fn the_manifest_may_accept_a_new_identity() {
     let mut scene = crashed();
     scene.settle();
     let now = scene.now;
-    scene.edit(101, |guest| guest.identity = Observation::known(Identity("uuid-new".into()), now));
+    scene.edit(101, |guest| {
+        guest.identity = Observation::known(Identity("uuid-new".into()), now)
+    });
     scene.declare(&vm("web", 101, "RerunOnFailure", "  acceptIdentity: UUID-NEW\n"));
     let (_, names) = scene.settle();
     assert!(names.contains(&"identityAccepted".to_owned()), "{names:?}");
@@ -218,7 +286,13 @@ fn halted_guests_are_shut_down_gracefully_with_their_own_timeout() {
     scene.guest(101, "a", GuestStatus::Running);
     scene.declare(&vm("web", 101, "Halted", "  stopTimeout: 90s\n"));
     let (plan, _) = scene.settle();
-    assert_eq!(plan.decisions[0].request.action, Action::ShutdownGuest { vmid: vmid(101), timeout_secs: 90 });
+    assert_eq!(
+        plan.decisions[0].request.action,
+        Action::ShutdownGuest {
+            vmid: vmid(101),
+            timeout_secs: 90
+        }
+    );
     scene.guest(101, "a", GuestStatus::Stopped);
     let (plan, names) = scene.settle();
     assert!(plan.decisions.is_empty());
@@ -266,15 +340,28 @@ fn three_attempts_then_people_are_asked_and_a_commit_rearms() {
         assert_eq!(plan.decisions[0].attempt, attempt);
         scene.try_and_fail();
         let (plan, _) = scene.settle();
-        assert!(plan.decisions.is_empty(), "waits before the next attempt, or is spent");
+        assert!(
+            plan.decisions.is_empty(),
+            "waits before the next attempt, or is spent"
+        );
         scene.pass_time(120);
     }
     let (plan, _) = scene.settle();
     assert!(plan.decisions.is_empty());
-    assert_eq!(scene.events.iter().filter(|event| matches!(event, Event::IssueEscalated { .. })).count(), 1);
+    assert_eq!(
+        scene
+            .events
+            .iter()
+            .filter(|event| matches!(event, Event::IssueEscalated { .. }))
+            .count(),
+        1
+    );
     assert_eq!(headline(&scene).2, ConditionType::Escalated);
     scene.pass_time(2 * 3600);
-    assert!(scene.settle().0.decisions.is_empty(), "time alone does not re-arm");
+    assert!(
+        scene.settle().0.decisions.is_empty(),
+        "time alone does not re-arm"
+    );
     scene.declare(&vm("web", 101, "RerunOnFailure", "  stopTimeout: 61s\n"));
     let (plan, names) = scene.settle();
     assert!(names.contains(&"issueRearmed".to_owned()), "{names:?}");
@@ -296,7 +383,11 @@ fn a_guest_dying_every_five_minutes_stays_one_issue() {
     }
     scene.settle();
     assert_eq!(scene.memory.issues.len(), 1);
-    assert_eq!(headline(&scene).2, ConditionType::Escalated, "three attempts within the hour are spent");
+    assert_eq!(
+        headline(&scene).2,
+        ConditionType::Escalated,
+        "three attempts within the hour are spent"
+    );
 }
 
 #[test]
@@ -306,7 +397,7 @@ fn ten_minutes_of_health_close_an_issue() {
     scene.guest(101, "a", GuestStatus::Running);
     let (plan, names) = scene.settle();
     assert!(names.contains(&"issueHealthy".to_owned()));
-    assert_eq!(plan.wake_at, Some(scene.now + std::time::Duration::from_secs(600)));
+    assert_eq!(plan.wake_at, Some(scene.now + std::time::Duration::from_mins(10)));
     scene.pass_time(599);
     assert!(scene.settle().1.is_empty());
     scene.pass_time(1);
@@ -331,7 +422,15 @@ fn a_guest_elsewhere_than_declared_is_reported_and_never_moved() {
     scene.guest(101, "a", GuestStatus::Running);
     scene.declare(&vm("web", 101, "Always", "  node: b\n"));
     assert!(scene.settle().0.decisions.is_empty());
-    assert_eq!(headline(&scene), (Sync::OutOfSync, Health::Healthy, ConditionType::Blocked, "Misplaced".into()));
+    assert_eq!(
+        headline(&scene),
+        (
+            Sync::OutOfSync,
+            Health::Healthy,
+            ConditionType::Blocked,
+            "Misplaced".into()
+        )
+    );
 }
 
 #[test]
@@ -398,8 +497,12 @@ impl Scene {
             outcome: None,
             closed_at: None,
         };
-        self.remember(Event::IntentLogged { intent: Box::new(intent) });
-        let outcome = Outcome::Failed { text: "start failed".into() };
+        self.remember(Event::IntentLogged {
+            intent: Box::new(intent),
+        });
+        let outcome = Outcome::Failed {
+            text: "start failed".into(),
+        };
         self.remember(Event::IntentClosed { intent: id, outcome });
     }
 }

@@ -5,14 +5,15 @@ use crate::plan::Look;
 use jarvis_crds::RunStrategy;
 use jarvis_guard::facts::Nature;
 use jarvis_model::{
-    Action, ConditionType, Event, GuestStatus, Health, IssueKind, Sync, action::default_stop_timeout_secs, limits,
+    Action, ConditionType, Event, GuestStatus, Health, IssueKind, Sync, action::default_stop_timeout_secs,
+    limits,
 };
 use std::time::Duration;
 
 /// How often a readiness probe is asked while it fails.
 const PROBE_EVERY: Duration = Duration::from_secs(30);
 /// How often it is asked while it succeeds.
-const PROBE_READY_EVERY: Duration = Duration::from_secs(300);
+const PROBE_READY_EVERY: Duration = Duration::from_mins(5);
 
 impl Case<'_> {
     /// It runs and should.
@@ -24,41 +25,75 @@ impl Case<'_> {
 
     fn running_now(&self) -> Outcome {
         if let Some(action) = self.in_flight() {
-            let text = format!("{}: in progress", action);
-            let status = self.is(Sync::Synced, Health::Progressing, ConditionType::Reconciling, "InFlight", text);
+            let text = format!("{action}: in progress");
+            let status = self.is(
+                Sync::Synced,
+                Health::Progressing,
+                ConditionType::Reconciling,
+                "InFlight",
+                text,
+            );
             return Outcome::only(status);
         }
         if let Some(waiting) = self.readiness() {
             return waiting;
         }
-        if let Some(declared) = self.manifest.spec.node.as_ref().filter(|declared| **declared != self.guest.node) {
+        if let Some(declared) = self
+            .manifest
+            .spec
+            .node
+            .as_ref()
+            .filter(|declared| **declared != self.guest.node)
+        {
             let text = format!(
                 "running, but on {} and not on {declared}; migrate it back or change spec.node (Jarvis never \
                  migrates by itself)",
                 self.guest.node
             );
-            let status = self.is(Sync::OutOfSync, Health::Healthy, ConditionType::Blocked, "Misplaced", text);
+            let status = self.is(
+                Sync::OutOfSync,
+                Health::Healthy,
+                ConditionType::Blocked,
+                "Misplaced",
+                text,
+            );
             return self.well(status, IssueKind::GuestDown);
         }
         let notice = match (&self.manifest.spec.guest_name, &self.guest.name) {
-            (Some(declared), Some(seen)) if declared != seen => format!("; Proxmox calls it {seen}, not {declared}"),
+            (Some(declared), Some(seen)) if declared != seen => {
+                format!("; Proxmox calls it {seen}, not {declared}")
+            }
             _ => String::new(),
         };
         let text = format!("running on {}, as declared{notice}", self.guest.node);
-        let status = self.is(Sync::Synced, Health::Healthy, ConditionType::Ready, "Running", text);
+        let status = self.is(
+            Sync::Synced,
+            Health::Healthy,
+            ConditionType::Ready,
+            "Running",
+            text,
+        );
         self.well(status, IssueKind::GuestDown)
     }
 
     /// The manifest's readiness probe, asked when the last answer is old; None when it is ready or has no probe.
     fn readiness(&self) -> Option<Outcome> {
         let ready = self.manifest.spec.ready.as_ref()?;
-        let look = Look::Ready { vmid: self.guest.vmid };
+        let look = Look::Ready {
+            vmid: self.guest.vmid,
+        };
         match self.guest.ready.fresh(self.now(), PROBE_EVERY) {
             Some(true) => None,
             None if self.guest.ready.value() == Some(&true) => None,
             None => {
                 let text = "running; whether it is ready is being asked";
-                let status = self.is(Sync::Synced, Health::Progressing, ConditionType::Reconciling, "Probing", text);
+                let status = self.is(
+                    Sync::Synced,
+                    Health::Progressing,
+                    ConditionType::Reconciling,
+                    "Probing",
+                    text,
+                );
                 Some(Outcome::only(status).looking(look))
             }
             Some(false) => {
@@ -68,7 +103,10 @@ impl Case<'_> {
                 } else {
                     (Health::Degraded, "NotReady")
                 };
-                let text = format!("running for {} s, its ready probe does not answer", uptime.as_secs());
+                let text = format!(
+                    "running for {} s, its ready probe does not answer",
+                    uptime.as_secs()
+                );
                 let status = self.is(Sync::Synced, health, ConditionType::Reconciling, reason, text);
                 let next = self.guest.ready.seen_at().unwrap_or(self.now()) + PROBE_EVERY;
                 Some(Outcome::only(status).at(next))
@@ -80,7 +118,9 @@ impl Case<'_> {
     fn stale_readiness(&self) -> Option<Look> {
         let ready = self.manifest.spec.ready.is_some() && self.guest.ready.value() == Some(&true);
         let stale = ready && self.guest.ready.fresh(self.now(), PROBE_READY_EVERY).is_none();
-        stale.then_some(Look::Ready { vmid: self.guest.vmid })
+        stale.then_some(Look::Ready {
+            vmid: self.guest.vmid,
+        })
     }
 
     /// It runs and should not: a graceful shutdown, after those that depend on it.
@@ -97,12 +137,21 @@ impl Case<'_> {
         }
         let vmid = self.guest.vmid;
         let text = format!("{} runs, declared Halted", self.name());
-        let drifting =
-            self.is(Sync::OutOfSync, Health::Progressing, ConditionType::Reconciling, "ShuttingDown", text.clone());
+        let drifting = self.is(
+            Sync::OutOfSync,
+            Health::Progressing,
+            ConditionType::Reconciling,
+            "ShuttingDown",
+            text.clone(),
+        );
         let issue = self.issue(IssueKind::GuestUp);
         let Some(open) = self.input.memory.issues.get(&issue) else {
             let looks = self.looks_before_acting();
-            let events = if looks.is_empty() { vec![Event::IssueOpened { issue, summary: text }] } else { Vec::new() };
+            let events = if looks.is_empty() {
+                vec![Event::IssueOpened { issue, summary: text }]
+            } else {
+                Vec::new()
+            };
             let mut outcome = Outcome::only(drifting).remembering(events);
             outcome.looks = looks;
             return outcome.remembering(self.ended(IssueKind::GuestDown));
@@ -140,7 +189,8 @@ impl Case<'_> {
     /// A guest that is declared Halted too, depends on this one, and still runs.
     fn running_dependent(&self) -> Option<String> {
         self.input.desired.guests.iter().find_map(|(key, other)| {
-            let depends = other.spec.depends_on.contains(self.key) && other.spec.run_strategy == RunStrategy::Halted;
+            let depends =
+                other.spec.depends_on.contains(self.key) && other.spec.run_strategy == RunStrategy::Halted;
             let seen = self.input.observed.guests.get(&other.spec.vmid)?;
             let runs = seen.status.fresh(self.now(), limits::CRITICAL) != Some(&GuestStatus::Stopped);
             (depends && runs).then(|| key.to_string())

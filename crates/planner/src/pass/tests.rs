@@ -3,8 +3,8 @@
 
 use crate::scene::{Scene, node_name, vm, vmid};
 use jarvis_model::{
-    Action, Autonomy, ConditionType, Door, Event, FreezeScope, GuestStatus, NodeStatus, Observation, Origin, Role,
-    Rule, StopCause, Ticket, TicketId, TicketState, Timestamp, Verdict,
+    Action, Autonomy, ConditionType, Door, Event, FreezeScope, GuestStatus, NodeStatus, Observation, Origin,
+    Role, Rule, StopCause, Ticket, TicketId, TicketState, Timestamp, Verdict,
 };
 use proptest::prelude::*;
 
@@ -21,7 +21,11 @@ fn stopped_scene(guests: u32) -> Scene {
 }
 
 fn person(role: Role) -> Origin {
-    Origin::Person { user: "op".into(), role, door: Door::Graphql }
+    Origin::Person {
+        user: "op".into(),
+        role,
+        door: Door::Graphql,
+    }
 }
 
 fn ticket(scene: &Scene, action: Action, origin: Origin) -> Event {
@@ -35,7 +39,9 @@ fn ticket(scene: &Scene, action: Action, origin: Origin) -> Event {
         confirmed: None,
         state: TicketState::Queued,
     };
-    Event::TicketOpened { ticket: Box::new(ticket) }
+    Event::TicketOpened {
+        ticket: Box::new(ticket),
+    }
 }
 
 #[test]
@@ -75,11 +81,18 @@ fn a_recommendation_is_mailed_once_and_runs_once_approved() {
     scene.pass_time(60);
     assert!(scene.settle().1.is_empty(), "told once");
     let digests = vec![plan.decisions[0].id().clone()];
-    let expires_at = scene.now + std::time::Duration::from_secs(300);
-    scene.remember(Event::Approved { digests, by: "op".into(), expires_at });
+    let expires_at = scene.now + std::time::Duration::from_mins(5);
+    scene.remember(Event::Approved {
+        digests,
+        by: "op".into(),
+        expires_at,
+    });
     assert!(scene.plan().decisions[0].verdict.is_permit());
     scene.pass_time(301);
-    assert!(!scene.plan().decisions[0].verdict.is_permit(), "an approval lapses");
+    assert!(
+        !scene.plan().decisions[0].verdict.is_permit(),
+        "an approval lapses"
+    );
 }
 
 #[test]
@@ -89,7 +102,11 @@ fn a_large_plan_waits_for_a_person_and_its_digest_stands() {
         let (plan, _) = scene.settle();
         assert_eq!(plan.decisions.len(), guests as usize);
         let asks = |verdict: &Verdict| verdict.rule() == Some(Rule::PlanSize);
-        assert_eq!(plan.decisions.iter().any(|decision| asks(&decision.verdict)), waits, "{guests}");
+        assert_eq!(
+            plan.decisions.iter().any(|decision| asks(&decision.verdict)),
+            waits,
+            "{guests}"
+        );
         assert_eq!(scene.plan().digest, plan.digest);
     }
 }
@@ -98,40 +115,79 @@ fn a_large_plan_waits_for_a_person_and_its_digest_stands() {
 fn freeze_stops_the_loop_alerts_people_and_lets_a_person_act() {
     let mut scene = stopped_scene(1);
     let reason = "upgrade".to_owned();
-    scene.remember(Event::FreezeSet { scope: FreezeScope::Autonomy, by: "op".into(), reason, until: None });
+    scene.remember(Event::FreezeSet {
+        scope: FreezeScope::Autonomy,
+        by: "op".into(),
+        reason,
+        until: None,
+    });
     let (plan, names) = scene.settle();
     assert_eq!(plan.decisions[0].verdict.rule(), Some(Rule::Frozen));
-    assert!(names.contains(&"issueAlerted".to_owned()), "a frozen Jarvis still tells: {names:?}");
-    let opened = ticket(&scene, Action::StartGuest { vmid: vmid(101) }, person(Role::Operator));
+    assert!(
+        names.contains(&"issueAlerted".to_owned()),
+        "a frozen Jarvis still tells: {names:?}"
+    );
+    let opened = ticket(
+        &scene,
+        Action::StartGuest { vmid: vmid(101) },
+        person(Role::Operator),
+    );
     scene.remember(opened);
     let plan = scene.settle().0;
-    let permitted: Vec<_> = plan.decisions.iter().filter(|decision| decision.verdict.is_permit()).collect();
+    let permitted: Vec<_> = plan
+        .decisions
+        .iter()
+        .filter(|decision| decision.verdict.is_permit())
+        .collect();
     assert_eq!(permitted.len(), 1);
     assert!(!permitted[0].request.origin.is_autonomous());
-    scene.remember(Event::FreezeSet { scope: FreezeScope::All, by: "op".into(), reason: String::new(), until: None });
+    scene.remember(Event::FreezeSet {
+        scope: FreezeScope::All,
+        by: "op".into(),
+        reason: String::new(),
+        until: None,
+    });
     let plan = scene.settle().0;
-    assert!(plan.decisions.iter().all(|decision| !decision.verdict.is_permit()));
+    assert!(
+        plan.decisions
+            .iter()
+            .all(|decision| !decision.verdict.is_permit())
+    );
 }
 
 #[test]
 fn a_refused_request_says_so_and_is_over() {
     let mut scene = stopped_scene(1);
     scene.floor.nodes.insert(node_name("a"));
-    let opened = ticket(&scene, Action::RebootNode { node: node_name("a") }, person(Role::Admin));
+    let opened = ticket(
+        &scene,
+        Action::RebootNode { node: node_name("a") },
+        person(Role::Admin),
+    );
     scene.remember(opened);
     scene.settle();
     let state = &scene.memory.tickets[&TicketId("t1".into())].state;
-    assert!(matches!(state, TicketState::Refused { refusal } if refusal.rule == Rule::Protected), "{state:?}");
+    assert!(
+        matches!(state, TicketState::Refused { refusal } if refusal.rule == Rule::Protected),
+        "{state:?}"
+    );
 }
 
 #[test]
 fn a_red_request_waits_for_its_confirmation_and_lapses() {
     let mut scene = stopped_scene(1);
-    let opened = ticket(&scene, Action::RebootNode { node: node_name("b") }, person(Role::Admin));
+    let opened = ticket(
+        &scene,
+        Action::RebootNode { node: node_name("b") },
+        person(Role::Admin),
+    );
     scene.remember(opened);
     scene.settle();
     let id = TicketId("t1".into());
-    assert!(matches!(scene.memory.tickets[&id].state, TicketState::AwaitingConfirmation { .. }));
+    assert!(matches!(
+        scene.memory.tickets[&id].state,
+        TicketState::AwaitingConfirmation { .. }
+    ));
     scene.pass_time(301);
     scene.settle();
     assert_eq!(scene.memory.tickets[&id].state, TicketState::Expired);
@@ -140,14 +196,28 @@ fn a_red_request_waits_for_its_confirmation_and_lapses() {
 #[test]
 fn a_node_that_is_known_offline_is_an_issue_and_others_are_still_mended() {
     let mut scene = stopped_scene(1);
-    scene.declare(&(vm("vm-101", 101, "Always", "") + "apiVersion: jarvis.dev/v1alpha1\nkind: Node\nmetadata:\n  name: c\nspec:\n  node: c\n"));
+    scene.declare(
+        &(vm("vm-101", 101, "Always", "")
+            + "apiVersion: jarvis.dev/v1alpha1\nkind: Node\nmetadata:\n  name: c\nspec:\n  node: c\n"),
+    );
     let now = scene.now;
-    scene.observed.nodes.get_mut(&node_name("c")).unwrap().status = Observation::known(NodeStatus::Offline, now);
+    scene.observed.nodes.get_mut(&node_name("c")).unwrap().status =
+        Observation::known(NodeStatus::Offline, now);
     let (plan, names) = scene.settle();
-    assert!(names.contains(&"nodeLost".to_owned()) && names.contains(&"issueAlerted".to_owned()), "{names:?}");
-    assert!(plan.decisions[0].verdict.is_permit(), "{:?}", plan.decisions[0].verdict);
+    assert!(
+        names.contains(&"nodeLost".to_owned()) && names.contains(&"issueAlerted".to_owned()),
+        "{names:?}"
+    );
+    assert!(
+        plan.decisions[0].verdict.is_permit(),
+        "{:?}",
+        plan.decisions[0].verdict
+    );
     let key = "Node/c".parse().unwrap();
-    assert_eq!(plan.statuses[&key].headline().unwrap().kind, ConditionType::Blocked);
+    assert_eq!(
+        plan.statuses[&key].headline().unwrap().kind,
+        ConditionType::Blocked
+    );
 }
 
 #[test]
@@ -155,10 +225,15 @@ fn two_nodes_away_stop_all_acting() {
     let mut scene = stopped_scene(1);
     let now = scene.now;
     for node in ["b", "c"] {
-        scene.observed.nodes.get_mut(&node_name(node)).unwrap().status = Observation::known(NodeStatus::Offline, now);
+        scene.observed.nodes.get_mut(&node_name(node)).unwrap().status =
+            Observation::known(NodeStatus::Offline, now);
     }
     let plan = scene.settle().0;
-    assert!(!plan.decisions[0].verdict.is_permit(), "{:?}", plan.decisions[0].verdict);
+    assert!(
+        !plan.decisions[0].verdict.is_permit(),
+        "{:?}",
+        plan.decisions[0].verdict
+    );
 }
 
 #[test]
@@ -183,12 +258,22 @@ fn arbitrary_scene(spec: &[(u8, u8, u8)]) -> Scene {
             _ => GuestStatus::Held("paused".into()),
         };
         scene.guest(number, ["a", "b", "c"][index % 3], status);
-        scene.cause(number, match cause % 4 {
-            0 => StopCause::NoTask,
-            1 => StopCause::Unreadable,
-            2 => StopCause::System { task_type: "stopall".into(), at: Timestamp::from_secs(1) },
-            _ => StopCause::Person { user: "u@pam".into(), task_type: "qmstop".into(), at: Timestamp::from_secs(1) },
-        });
+        scene.cause(
+            number,
+            match cause % 4 {
+                0 => StopCause::NoTask,
+                1 => StopCause::Unreadable,
+                2 => StopCause::System {
+                    task_type: "stopall".into(),
+                    at: Timestamp::from_secs(1),
+                },
+                _ => StopCause::Person {
+                    user: "u@pam".into(),
+                    task_type: "qmstop".into(),
+                    at: Timestamp::from_secs(1),
+                },
+            },
+        );
         let strategy = ["Always", "RerunOnFailure", "Halted", "Manual"][usize::from(strategy % 4)];
         yaml += &vm(&format!("vm-{number}"), number, strategy, "");
     }
