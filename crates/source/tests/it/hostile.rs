@@ -135,8 +135,10 @@ async fn configuration_of_the_remote_and_of_the_mirror_starts_nothing() {
     git(&repo.bare, &["config", "remote.evil.promisor", "true"]);
     git(&repo.bare, &["config", "protocol.ext.allow", "always"]);
     repo.commit("main", "next", &[file("a.yaml", "2")], Push::Normal);
+    let signed = repo.commit_again_as_signed("main");
     let next = source.fetch(Some(&known)).await.unwrap().unwrap();
     assert_eq!(source.read(&next.commit).await.unwrap().files["a.yaml"], b"2");
+    assert_eq!(next.commit, signed);
     assert!(!mark.exists(), "a configured program ran");
 }
 

@@ -91,6 +91,21 @@ impl Repo {
         self.id(&format!("refs/heads/{branch}"))
     }
 
+    /// Replaces the head of a branch by the same commit with a signature, so that git would run a program to check it.
+    pub fn commit_again_as_signed(&self, branch: &str) -> String {
+        let plain = git(&self.bare, &["cat-file", "commit", branch]);
+        let (head, message) = plain.split_once("\n\n").unwrap();
+        let signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n eA==\n -----END PGP SIGNATURE-----";
+        let text = format!("{head}\n{signature}\n\n{message}\n");
+        let id = feed(
+            &self.bare,
+            &["hash-object", "-t", "commit", "-w", "--stdin"],
+            text.as_bytes(),
+        );
+        git(&self.bare, &["update-ref", &format!("refs/heads/{branch}"), &id]);
+        id
+    }
+
     pub fn id(&self, revision: &str) -> String {
         git(&self.bare, &["rev-parse", revision])
     }
