@@ -1,0 +1,19 @@
+//! The API from outside: real sockets on loopback, a controller without a loop behind it.
+
+mod access;
+mod cross_site;
+mod events;
+mod feed;
+mod hostile;
+mod log_in;
+mod mutations;
+mod npm;
+mod outside;
+mod pages;
+mod plans;
+mod queries;
+mod roles;
+mod schema;
+mod socket;
+mod support;
+mod updates;
