@@ -73,6 +73,11 @@ impl FakeDisk {
         self.world().dies_at = Some(operation);
     }
 
+    /// Only the process had died: the next one finds what is in the cache, synced or not.
+    pub(crate) fn revive(&self) {
+        self.world().dies_at = None;
+    }
+
     /// Changing operations so far.
     pub(crate) fn operations(&self) -> u64 {
         self.world().operations

@@ -231,6 +231,34 @@ fn removed_swapped_and_doubled_records_are_found() {
 }
 
 #[test]
+fn a_record_rewritten_with_right_checksums_is_found_by_the_chain() {
+    let disk = made(false);
+    let path = folder().join(segment_name(1));
+    let bytes = disk.content(&path).unwrap();
+    for range in frames(&bytes) {
+        let frame = crate::frame::decode(&bytes[range.clone()]).unwrap();
+        let payload = String::from_utf8(frame.payload.to_vec()).unwrap();
+        let mut forged = bytes[..range.start].to_vec();
+        let text = if payload.contains("aa") {
+            ("aa", "zz")
+        } else {
+            ("\"b\"", "\"z\"")
+        };
+        crate::frame::encode(
+            &frame.head,
+            payload.replacen(text.0, text.1, 1).as_bytes(),
+            &mut forged,
+        );
+        assert_eq!(forged.len(), range.end);
+        assert_ne!(forged[range.clone()], bytes[range.clone()]);
+        forged.extend_from_slice(&bytes[range.end..]);
+        let disk = disk.copy();
+        disk.put(&path, &forged);
+        assert_eq!(seen(&disk), Seen::Damaged, "record {} forged", frame.head.seq);
+    }
+}
+
+#[test]
 fn a_newer_version_is_refused_and_nothing_is_changed() {
     let disk = made(true);
     let path = last_segment(&disk);

@@ -127,6 +127,27 @@ fn nothing_acknowledged_is_lost_when_the_power_goes_during_repair() {
 }
 
 #[test]
+fn what_is_read_after_a_restart_stays_whenever_the_process_was_killed() {
+    let whole = FakeDisk::new();
+    work(&whole, small(), 10);
+    for stop in 1..=whole.operations() {
+        let disk = FakeDisk::new();
+        disk.die_at(stop);
+        work(&disk, small(), 10);
+        disk.revive();
+        let opened = open(&disk, small()).unwrap();
+        let read = opened.journal.read_after(0, usize::MAX).unwrap();
+        let after = open(&disk.after_crash(Loss::Unsynced), small()).unwrap();
+        assert_eq!(after.damaged, None, "killed at operation {stop}");
+        assert_eq!(
+            after.journal.read_after(0, usize::MAX).unwrap(),
+            read,
+            "killed at operation {stop}"
+        );
+    }
+}
+
+#[test]
 fn a_torn_append_is_cut_off_and_reported_and_a_half_append_goes_whole() {
     let disk = FakeDisk::new();
     let opened = open(&disk, Options::default()).unwrap();
@@ -300,6 +321,40 @@ fn a_full_disk_costs_no_record_while_there_is_ballast() {
     assert_eq!(disk.content(&ballast::path(folder())).unwrap().len(), 64 << 10);
     drop(journal);
     assert!(verify_on(&disk, folder(), &[]).unwrap().is_clean());
+}
+
+#[test]
+fn an_append_that_found_no_room_leaves_no_byte() {
+    let disk = FakeDisk::new();
+    let journal = open(&disk, small()).unwrap().journal;
+    let epoch = journal.acquire_lease().unwrap();
+    append(&journal, epoch, &["before"]).unwrap();
+    let path = folder().join(segment_name(1));
+    let before = disk.content(&path).unwrap();
+    disk.set_capacity(Some(disk.used() + 150));
+    append(&journal, epoch, &[&"too long".repeat(100)]).unwrap_err();
+    assert_eq!(disk.content(&path).unwrap(), before);
+    assert!(journal.low_space());
+    disk.set_capacity(None);
+    append(&journal, epoch, &["short"]).unwrap();
+    let opened = open(&disk.after_crash(Loss::Unsynced), small()).unwrap();
+    assert_eq!(
+        (opened.journal.head(), opened.repaired, opened.damaged),
+        (2, None, None)
+    );
+}
+
+#[test]
+fn a_lease_is_durable_before_it_is_given() {
+    let mut disk = FakeDisk::new();
+    let mut last = 0;
+    for _ in 0..4 {
+        let journal = open(&disk, small()).unwrap().journal;
+        let epoch = journal.acquire_lease().unwrap();
+        assert!(epoch > last, "{epoch} after {last}, with no record in between");
+        last = epoch;
+        disk = disk.after_crash(Loss::Unsynced);
+    }
 }
 
 #[test]
