@@ -82,7 +82,7 @@ macro_rules! field {
 }
 pub(crate) use field;
 
-/// What can be a step in [`field!`].
+/// What can be a step in the macro `field`.
 pub trait Step {
     /// The path one step further.
     fn after(self, path: &Path) -> Path;
