@@ -112,38 +112,29 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The manifest resource it is about: the one it names, or the guest's or node's own.
-    pub fn resource(&self) -> Option<&'a ResourceKey> {
+    /// The manifest resources it is about: the one it names, and the guest's or node's own, whatever the request says.
+    pub fn resources(&self) -> Vec<&'a ResourceKey> {
         let desired = self.facts.desired;
-        let by_vmid = || {
-            self.action()
-                .vmid()
-                .and_then(|vmid| desired.guest_by_vmid(vmid))
-                .map(|(key, _)| key)
-        };
-        let by_node = || {
-            let named = self.action().node()?;
-            desired
-                .nodes
-                .iter()
-                .find(|(_, node)| node.spec.node == *named)
-                .map(|(key, _)| key)
-        };
-        self.request.resource.as_ref().or_else(by_vmid).or_else(by_node)
+        let vmid = self.action().vmid();
+        let guest = vmid
+            .and_then(|vmid| desired.guest_by_vmid(vmid))
+            .map(|(key, _)| key);
+        let named = self.action().node();
+        let node = named.and_then(|name| desired.nodes.iter().find(|(_, node)| node.spec.node == *name));
+        let mut all: Vec<&ResourceKey> = self.request.resource.iter().chain(guest).collect();
+        all.extend(node.map(|(key, _)| key));
+        all.dedup();
+        all
     }
 
-    /// Labels of that resource.
-    pub fn labels(&self) -> BTreeMap<String, String> {
+    /// Labels of a resource's manifest.
+    pub fn labels(&self, key: &ResourceKey) -> BTreeMap<String, String> {
         let desired = self.facts.desired;
-        let Some(key) = self.resource() else {
-            return BTreeMap::new();
-        };
         let guest = desired.guests.get(key).map(|manifest| &manifest.metadata);
         let node = || desired.nodes.get(key).map(|manifest| &manifest.metadata);
         let service = || desired.services.get(key).map(|manifest| &manifest.metadata);
-        guest
-            .or_else(node)
-            .or_else(service)
+        let metadata = guest.or_else(node).or_else(service);
+        metadata
             .map(|metadata| metadata.labels.clone())
             .unwrap_or_default()
     }

@@ -89,8 +89,12 @@ impl Graph {
     /// The protected thing that an action would take something from, if any: something protected needs what the
     /// action interrupts, directly or through others.
     pub fn danger(&self, action: &Action, facts: &Facts<'_>) -> Option<Danger> {
+        let interrupted = interrupts(action, facts.desired);
+        if interrupted.is_empty() {
+            return None;
+        }
         let needed = self.needed();
-        for interrupted in interrupts(action, facts.desired) {
+        for interrupted in interrupted {
             if needed.by.contains_key(&interrupted) {
                 let mut chain = self.chain(&needed, &interrupted);
                 let protected = chain.pop().unwrap_or_else(|| interrupted.clone());

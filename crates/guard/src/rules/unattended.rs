@@ -70,12 +70,8 @@ fn hold_words(scope: &HoldScope, hold: &Hold) -> String {
 }
 
 fn hold<'a>(case: &Case<'a>) -> Option<(&'a HoldScope, &'a Hold)> {
-    let mut scopes: Vec<HoldScope> = case
-        .resource()
-        .cloned()
-        .map(HoldScope::Resource)
-        .into_iter()
-        .collect();
+    let resources = case.resources().into_iter().cloned();
+    let mut scopes: Vec<HoldScope> = resources.map(HoldScope::Resource).collect();
     scopes.extend(case.node().cloned().map(HoldScope::Node));
     if let Action::MigrateGuest { target, .. } = case.action() {
         scopes.push(HoldScope::Node(target.clone()));
@@ -270,17 +266,20 @@ pub fn level_of(case: &Case<'_>) -> Autonomy {
 /// What the request says its manifest asks for, but never above what the manifest does say.
 fn asked(case: &Case<'_>) -> Option<Autonomy> {
     let desired = case.facts.desired;
-    let manifest = case.resource().and_then(|key| {
+    let manifests = case.resources().into_iter().filter_map(|key| {
         let guest = desired.guests.get(key).and_then(|guest| guest.spec.autonomy);
         guest.or_else(|| desired.nodes.get(key).and_then(|node| node.spec.autonomy))
     });
-    [case.request.autonomy, manifest].into_iter().flatten().min()
+    case.request.autonomy.into_iter().chain(manifests).min()
 }
 
 /// L0 observes and L1 alerts: neither acts nor recommends.
 pub fn level(case: &Case<'_>) -> Option<Verdict> {
     let level = Some(level_of(case)).filter(|level| *level < Autonomy::L2 && case.is_autonomous())?;
-    let resource = case.resource().map_or_else(|| case.target(), ToString::to_string);
+    let resource = case
+        .resources()
+        .first()
+        .map_or_else(|| case.target(), ToString::to_string);
     let word = if level == Autonomy::L0 {
         "observe only"
     } else {

@@ -2,7 +2,7 @@
 
 use super::consent;
 use crate::{Nature, case::Case, words};
-use jarvis_crds::{MaintenanceWindowSpec, Manifest, WindowEffect, windows};
+use jarvis_crds::{MaintenanceWindowSpec, Manifest, Selector, WindowEffect, windows};
 use jarvis_model::{ResourceKey, Rule, Timestamp, Verdict};
 
 /// Why the windows say no, and until when.
@@ -94,9 +94,9 @@ fn binds(case: &Case<'_>, window: &Manifest<MaintenanceWindowSpec>) -> bool {
         Nature::Change => window.spec.applies_to.covers_changes(),
     };
     let selector = &window.spec.selector;
-    covered
-        && match case.resource() {
-            Some(key) => selector.matches(key, &case.labels()),
-            None => *selector == jarvis_crds::Selector::default(),
-        }
+    let resources = case.resources();
+    let chosen = resources
+        .iter()
+        .any(|key| selector.matches(key, &case.labels(key)));
+    covered && (chosen || (resources.is_empty() && *selector == Selector::default()))
 }

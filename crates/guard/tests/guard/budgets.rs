@@ -277,14 +277,28 @@ fn a_hold_on_where_a_guest_would_go_binds_too() {
 }
 
 #[test]
-fn a_hold_on_a_guest_counts_even_when_the_request_names_no_resource() {
+fn a_hold_on_a_guest_counts_whatever_resource_the_request_names() {
     let mut world = world();
     world.hold(HoldScope::Resource(key(101)), None);
+    for resource in [None, Some(key(104))] {
+        let request = Request {
+            resource,
+            ..start_by_reconciler()
+        };
+        assert_eq!(world.judge(&request).rule(), Some(Rule::Held));
+    }
+    world.hold(HoldScope::Resource(key(104)), None);
+    world.memory.holds.remove(&HoldScope::Resource(key(101)));
+    assert_eq!(rule(&world), None);
     let request = Request {
-        resource: None,
+        resource: Some(key(104)),
         ..start_by_reconciler()
     };
-    assert_eq!(world.judge(&request).rule(), Some(Rule::Held));
+    assert_eq!(
+        world.judge(&request).rule(),
+        Some(Rule::Held),
+        "and so does one on what it names"
+    );
 }
 
 /// An attempt that nobody knows the end of, on a node that was seen idle since.
