@@ -1,5 +1,10 @@
 //! The simulator through its sockets, as a client sees it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test may panic, also in what its cases share"
+)]
+
 #[path = "wire/common.rs"]
 mod common;
 #[path = "wire/control.rs"]

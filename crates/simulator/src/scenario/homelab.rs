@@ -64,8 +64,7 @@ pub(super) fn world(seed: u64) -> World {
         adjust(&mut made);
         world.guests.insert(made.vmid, made);
     }
-    let mut ceph = storage("ceph-pool", "rbd", "images,rootdir", 9 * TIB, 0.623);
-    ceph.used = 0.623;
+    let ceph = storage("ceph-pool", "rbd", "images,rootdir", 9 * TIB, 0.623);
     let mut zfs = storage("local-zfs", "zfspool", "images,rootdir", 19 * TIB / 10, 0.481);
     for (node, used) in [("agent1", 0.44), ("home", 0.39), ("forge", 0.57)] {
         zfs.used_on.insert(node.to_owned(), used);
@@ -132,7 +131,7 @@ fn from_row(rng: &mut Rng, row: &Row) -> Guest {
     made.memory_bytes = memory * GIB;
     if kind == Kind::Lxc {
         made.disk_bytes = 8 * GIB;
-        made.storage = "local-zfs".to_owned();
+        "local-zfs".clone_into(&mut made.storage);
     }
     made
 }
@@ -158,7 +157,7 @@ fn adjust(guest: &mut Guest) {
             guest.agent = false;
         }
         202 => guest.habits.memory = 0.955,
-        203 => guest.storage = "home-nvme".to_owned(),
+        203 => "home-nvme".clone_into(&mut guest.storage),
         209 => guest.lock = Some("backup".to_owned()),
         _ => {}
     }

@@ -41,10 +41,8 @@ pub fn identify(world: &World, sessions: &Sessions, request: &Request) -> Result
 }
 
 fn cookie(request: &Request) -> Option<String> {
-    let pairs = request.header("cookie")?.split(';');
-    let value = pairs
-        .filter_map(|pair| pair.trim().strip_prefix("PVEAuthCookie="))
-        .next()?;
+    let mut pairs = request.header("cookie")?.split(';');
+    let value = pairs.find_map(|pair| pair.trim().strip_prefix("PVEAuthCookie="))?;
     Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
 }
 

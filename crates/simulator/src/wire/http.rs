@@ -134,31 +134,30 @@ fn refusal(request: &Request) -> Option<&'static str> {
 /// The bytes of an answer at a moment (Unix seconds).
 pub fn render(reply: &Reply, unix_secs: u64, keep: bool) -> Vec<u8> {
     let date = http_date(unix_secs);
-    let mut head = format!(
-        "HTTP/1.1 {} {}\r\nCache-Control: max-age=0\r\n",
-        reply.status, reply.reason
-    );
     let connection = if keep { "Keep-Alive" } else { "close" };
-    head.push_str(&format!(
-        "Connection: {connection}\r\nDate: {date}\r\nPragma: no-cache\r\n"
-    ));
-    if let Some(location) = &reply.location {
-        head.push_str(&format!("Location: {location}\r\n"));
-    }
-    head.push_str("Server: pve-api-daemon/3.0\r\n");
+    let location = reply
+        .location
+        .as_ref()
+        .map(|place| format!("Location: {place}\r\n"))
+        .unwrap_or_default();
     let (content_type, text) = match &reply.body {
         Body::None => ("", ""),
         Body::Json(text) => ("application/json;charset=UTF-8", text.as_str()),
         Body::Other { content_type, text } => (*content_type, text.as_str()),
     };
-    if reply.body != Body::None {
-        head.push_str(&format!(
+    let content = match &reply.body {
+        Body::None => String::new(),
+        _ => format!(
             "Content-Length: {}\r\nContent-Type: {content_type}\r\n",
             text.len()
-        ));
-    }
-    head.push_str(&format!("Expires: {date}\r\n\r\n"));
-    let mut bytes = head.into_bytes();
+        ),
+    };
+    let mut bytes = format!(
+        "HTTP/1.1 {} {}\r\nCache-Control: max-age=0\r\nConnection: {connection}\r\nDate: {date}\r\n\
+         Pragma: no-cache\r\n{location}Server: pve-api-daemon/3.0\r\n{content}Expires: {date}\r\n\r\n",
+        reply.status, reply.reason
+    )
+    .into_bytes();
     bytes.extend_from_slice(text.as_bytes());
     bytes
 }

@@ -206,13 +206,12 @@ where
                 .header("connection")
                 .is_some_and(|v| v.eq_ignore_ascii_case("close"));
             let keep = count < REQUESTS_PER_CONNECTION && !reply.closes() && !wants_close;
-            let kept = match trick {
-                Some(trick) => spoil(shared, &mut stream, trick, reply).await?,
-                None => {
-                    let now = shared.with(|world| world.unix_now());
-                    http::send(&mut stream, &http::render(&reply, now, keep)).await?;
-                    keep
-                }
+            let kept = if let Some(trick) = trick {
+                spoil(shared, &mut stream, trick, reply).await?
+            } else {
+                let now = shared.with(|world| world.unix_now());
+                http::send(&mut stream, &http::render(&reply, now, keep)).await?;
+                keep
             };
             if !kept {
                 break;
@@ -276,7 +275,7 @@ where
         Mischief::HalfCloseNext(_) => {
             http::send(stream, &whole[..whole.len().min(40)]).await?;
             stream.shutdown().await?;
-            tokio::time::sleep(Duration::from_secs(60)).await;
+            tokio::time::sleep(Duration::from_mins(1)).await;
         }
         Mischief::DelayNext { millis, .. } => {
             tokio::time::sleep(Duration::from_millis(millis)).await;

@@ -46,7 +46,7 @@ pub async fn answer(shared: &Arc<Shared>, node: &str, request: &Request) -> Repl
     }
     let given = match parameters(request) {
         Ok(given) => given,
-        Err(reply) => return reply,
+        Err(reply) => return *reply,
     };
     if request.method == "POST" && path == "/access/ticket" {
         let (mut reply, held_back) =
@@ -141,7 +141,7 @@ fn note(world: &mut crate::world::World, entry: &str, asked: &Asked, reply: &Rep
     world.ledger.calls.push(call);
 }
 
-fn parameters(request: &Request) -> Result<Given, Reply> {
+fn parameters(request: &Request) -> Result<Given, Box<Reply>> {
     let mut given = Given::new();
     decode_form(&request.query, &mut given);
     if request.body.is_empty() {
@@ -158,9 +158,12 @@ fn parameters(request: &Request) -> Result<Given, Reply> {
         }
         "application/json" => match decode_json(&request.body, &mut given) {
             Ok(()) => Ok(given),
-            Err(refusal) => Err(Reply::refusal(&refusal, &mut crate::rng::Rng::new(1))),
+            Err(refusal) => Err(Box::new(Reply::refusal(&refusal, &mut crate::rng::Rng::new(1)))),
         },
-        other => Err(Reply::bare(506, format!("unsupported content type '{other}'"))),
+        other => Err(Box::new(Reply::bare(
+            506,
+            format!("unsupported content type '{other}'"),
+        ))),
     }
 }
 

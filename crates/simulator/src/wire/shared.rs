@@ -64,7 +64,11 @@ impl Shared {
             .keys()
             .map(|node| (node.clone(), watch::Sender::new(Net::Open)))
             .collect();
-        let ports = world.nodes.keys().map(|node| (node.clone(), watch::Sender::new(true))).collect();
+        let ports = world
+            .nodes
+            .keys()
+            .map(|node| (node.clone(), watch::Sender::new(true)))
+            .collect();
         let shared = Self {
             ports,
             world: Mutex::new(Served {
@@ -118,7 +122,9 @@ impl Shared {
     /// Waits until every port does what its node wants.
     pub async fn ports_settled(&self) {
         for (node, net) in &self.nets {
-            let (mut wanted, Some(port)) = (net.subscribe(), self.ports.get(node)) else { continue };
+            let (mut wanted, Some(port)) = (net.subscribe(), self.ports.get(node)) else {
+                continue;
+            };
             let mut port = port.subscribe();
             loop {
                 let open = *wanted.borrow_and_update() != Net::Closed;

@@ -98,7 +98,7 @@ impl World {
         action: Action,
         user: &str,
     ) -> Result<Option<String>, Refusal> {
-        if !self.ha.manages(vmid) || !self.guests.get(&vmid).is_some_and(|guest| guest.kind == kind) {
+        if !self.ha.manages(vmid) || self.guests.get(&vmid).is_none_or(|guest| guest.kind != kind) {
             return Ok(None);
         }
         let (word, state) = match action {

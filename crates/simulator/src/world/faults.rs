@@ -13,61 +13,114 @@ use super::ledger::Injected;
 #[serde(tag = "fault", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Fault {
     /// The guest's process is killed; no task, no log line.
-    CrashGuest { vmid: u32 },
+    CrashGuest {
+        /// The guest.
+        vmid: u32,
+    },
     /// The guest switches itself off.
-    PowerOffInside { vmid: u32 },
+    PowerOffInside {
+        /// The guest.
+        vmid: u32,
+    },
     /// Another user stops the guest (a task appears).
     UserStop {
+        /// The guest.
         vmid: u32,
+        /// Who does it.
         #[serde(default = "other_user")]
         user: String,
     },
     /// Another user shuts the guest down (a task appears).
     UserShutdown {
+        /// The guest.
         vmid: u32,
+        /// Who does it.
         #[serde(default = "other_user")]
         user: String,
     },
     /// Another user starts the guest (a task appears).
     UserStart {
+        /// The guest.
         vmid: u32,
+        /// Who does it.
         #[serde(default = "other_user")]
         user: String,
     },
     /// Another user moves the guest.
     UserMigrate {
+        /// The guest.
         vmid: u32,
+        /// The node it goes to.
         target: String,
+        /// Who does it.
         #[serde(default = "other_user")]
         user: String,
     },
     /// The node loses power.
-    PowerLoss { node: String },
+    PowerLoss {
+        /// The node.
+        node: String,
+    },
     /// The node is switched on.
-    PowerOn { node: String },
+    PowerOn {
+        /// The node.
+        node: String,
+    },
     /// All processes of the node stand still.
-    Freeze { node: String },
+    Freeze {
+        /// The node.
+        node: String,
+    },
     /// They go on.
-    Thaw { node: String },
+    Thaw {
+        /// The node.
+        node: String,
+    },
     /// `pveproxy` is stopped.
-    StopProxy { node: String },
+    StopProxy {
+        /// The node.
+        node: String,
+    },
     /// `pveproxy` is started.
-    StartProxy { node: String },
+    StartProxy {
+        /// The node.
+        node: String,
+    },
     /// `pvedaemon` is stopped.
-    StopApiDaemon { node: String },
+    StopApiDaemon {
+        /// The node.
+        node: String,
+    },
     /// `pvedaemon` is started.
-    StartApiDaemon { node: String },
+    StartApiDaemon {
+        /// The node.
+        node: String,
+    },
     /// `pvestatd` is stopped.
-    StopStatusDaemon { node: String },
+    StopStatusDaemon {
+        /// The node.
+        node: String,
+    },
     /// `pvestatd` is started.
-    StartStatusDaemon { node: String },
+    StartStatusDaemon {
+        /// The node.
+        node: String,
+    },
     /// `corosync` is stopped.
-    StopCorosync { node: String },
+    StopCorosync {
+        /// The node.
+        node: String,
+    },
     /// `corosync` is started.
-    StartCorosync { node: String },
+    StartCorosync {
+        /// The node.
+        node: String,
+    },
     /// These nodes are cut off; `network`: for all traffic, not only corosync's.
     Partition {
+        /// The nodes that are cut off.
         nodes: Vec<String>,
+        /// All traffic, not only corosync's.
         #[serde(default)]
         network: bool,
     },
@@ -75,6 +128,7 @@ pub enum Fault {
     Heal,
     /// Just enough nodes lose power that no quorum is left; `keep` stays on.
     LoseQuorum {
+        /// The node that stays on.
         #[serde(default)]
         keep: Option<String>,
     },
@@ -82,55 +136,107 @@ pub enum Fault {
     RestorePower,
     /// A storage (on one node, or everywhere) is filled.
     FillStorage {
+        /// The storage.
         storage: String,
+        /// Only as this node sees it; everywhere when absent.
         #[serde(default)]
         node: Option<String>,
+        /// How full, percent.
         percent: f64,
     },
     /// The root file system of a node is filled.
-    FillDisk { node: String, percent: f64 },
+    FillDisk {
+        /// The node.
+        node: String,
+        /// How full, percent.
+        percent: f64,
+    },
     /// A node's load is set; without figures it returns to normal.
     NodeLoad {
+        /// The node.
         node: String,
+        /// Processor load, percent.
         #[serde(default)]
         cpu: Option<f64>,
+        /// Memory in use, percent.
         #[serde(default)]
         memory: Option<f64>,
+        /// Temperature, degrees Celsius.
         #[serde(default)]
         celsius: Option<f64>,
     },
     /// A guest's load is set; without figures it returns to normal.
     GuestLoad {
+        /// The guest.
         vmid: u32,
+        /// Processor load, percent.
         #[serde(default)]
         cpu: Option<f64>,
+        /// Memory in use, percent.
         #[serde(default)]
         memory: Option<f64>,
     },
     /// The guest's configuration is locked.
-    Lock { vmid: u32, lock: String },
+    Lock {
+        /// The guest.
+        vmid: u32,
+        /// The lock, such as `backup`.
+        lock: String,
+    },
     /// And unlocked.
-    Unlock { vmid: u32 },
+    Unlock {
+        /// The guest.
+        vmid: u32,
+    },
     /// The guest's process ends at once after each start (or no longer).
-    FailsToStart { vmid: u32, on: bool },
+    FailsToStart {
+        /// The guest.
+        vmid: u32,
+        /// From now on, or no longer.
+        on: bool,
+    },
     /// The guest ignores the request to shut down (or no longer).
-    IgnoresAcpi { vmid: u32, on: bool },
+    IgnoresAcpi {
+        /// The guest.
+        vmid: u32,
+        /// From now on, or no longer.
+        on: bool,
+    },
     /// The guest agent does not answer (or does again).
-    SilentAgent { vmid: u32, on: bool },
+    SilentAgent {
+        /// The guest.
+        vmid: u32,
+        /// From now on, or no longer.
+        on: bool,
+    },
     /// Everything tasks do takes this many times as long.
-    SlowTasks { factor: u32 },
+    SlowTasks {
+        /// How many times as long; 1 is normal.
+        factor: u32,
+    },
     /// The guest is destroyed and another one made under its number, stopped.
     ReuseVmid {
+        /// The guest.
         vmid: u32,
+        /// The name of the new guest; the old one when absent.
         #[serde(default)]
         name: Option<String>,
+        /// The node of the new guest; the old one when absent.
         #[serde(default)]
         node: Option<String>,
     },
     /// The guest is put under HA.
-    HaAdd { vmid: u32, state: String },
+    HaAdd {
+        /// The guest.
+        vmid: u32,
+        /// The state asked for.
+        state: String,
+    },
     /// The guest is taken out of HA.
-    HaRemove { vmid: u32 },
+    HaRemove {
+        /// The guest.
+        vmid: u32,
+    },
 }
 
 fn other_user() -> String {
@@ -221,7 +327,7 @@ impl World {
             }
             Fault::ReuseVmid { vmid, name, node } => self.reuse(*vmid, name.as_deref(), node.as_deref()),
             Fault::HaAdd { vmid, state } => {
-                self.ha_add(*vmid, state, None).map_err(|refusal| refusal.text)?
+                self.ha_add(*vmid, state, None).map_err(|refusal| refusal.text)?;
             }
             Fault::HaRemove { vmid } => self.ha_remove(*vmid).map_err(|refusal| refusal.text)?,
             _ => {}
@@ -315,14 +421,11 @@ impl World {
                 percent,
             } => {
                 if let Some(storage) = self.storages.get_mut(storage) {
-                    match node {
-                        Some(node) => {
-                            storage.used_on.insert(node.clone(), fraction(*percent));
-                        }
-                        None => {
-                            storage.used = fraction(*percent);
-                            storage.used_on.clear();
-                        }
+                    if let Some(node) = node {
+                        storage.used_on.insert(node.clone(), fraction(*percent));
+                    } else {
+                        storage.used = fraction(*percent);
+                        storage.used_on.clear();
                     }
                 }
             }

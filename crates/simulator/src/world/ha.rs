@@ -164,7 +164,7 @@ impl World {
     }
 
     /// Writes a requested state. A service in error must be disabled first.
-    pub fn ha_request(&mut self, vmid: u32, state: &str, _by_task: bool) -> Result<(), Refusal> {
+    pub fn ha_request(&mut self, vmid: u32, state: &str) -> Result<(), Refusal> {
         let Some(service) = self.ha.services.get_mut(&vmid) else {
             return Err(Refusal::failed(format!("no such resource 'vm:{vmid}'")));
         };

@@ -281,7 +281,7 @@ impl World {
 
     /// The smallest free number from 100 on.
     pub fn next_free_vmid(&self) -> u32 {
-        (100..)
+        (100..=1_000_000)
             .find(|vmid| !self.guests.contains_key(vmid))
             .unwrap_or(100)
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// A status daemon reports this often.
 pub const SAMPLE_PERIOD: Duration = Duration::from_secs(10);
 /// A report older than this is forgotten: guests and storages of that node become `unknown`.
-pub const REPORT_EXPIRES: Duration = Duration::from_secs(300);
+pub const REPORT_EXPIRES: Duration = Duration::from_mins(5);
 /// Corosync notices a silent member after this time.
 pub const LOSS_NOTICED: Duration = Duration::from_millis(6_500);
 /// A member that says goodbye is noticed at once.
@@ -27,7 +27,7 @@ pub const POWER_COMMAND_API_DOWN: Duration = Duration::from_millis(15_500);
 /// From the end of the node's API to the node's leaving.
 pub const API_DOWN_TO_LEAVE: Duration = Duration::from_millis(1_700);
 /// The longest a node waits for its guests before it goes down.
-pub const STOPALL_LIMIT: Duration = Duration::from_secs(60);
+pub const STOPALL_LIMIT: Duration = Duration::from_mins(1);
 /// A guest's lock file is waited for this long.
 pub const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a waiting operation looks at the lock file.
@@ -39,7 +39,7 @@ pub const CLEANUP_HOLDS: Duration = Duration::from_secs(30);
 /// From the end of a reboot task to the event daemon's start of the guest.
 pub const REBOOT_RESTART: Duration = Duration::from_millis(2_500);
 /// Default time a guest is given to shut down.
-pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(60);
+pub const SHUTDOWN_TIMEOUT: Duration = Duration::from_mins(1);
 /// A proxied call to a silent or frozen node is given up after this.
 pub const PROXY_TIMEOUT: Duration = Duration::from_secs(30);
 /// A proxied call to a node that has been away for a while fails after this.
@@ -59,9 +59,9 @@ pub const HA_RECOVER: Duration = Duration::from_secs(127);
 /// or after this, when the node came back while it was being fenced.
 pub const HA_RECOVER_LATE: Duration = Duration::from_secs(218);
 /// A node that returns before fencing waits for its own old lock this long, counted from the loss.
-pub const HA_OLD_LOCK: Duration = Duration::from_secs(120);
+pub const HA_OLD_LOCK: Duration = Duration::from_mins(2);
 /// A node without quorum whose local resource manager is active resets itself after this.
-pub const WATCHDOG: Duration = Duration::from_secs(60);
+pub const WATCHDOG: Duration = Duration::from_mins(1);
 /// Finished tasks kept per node.
 pub const TASKS_KEPT: usize = 1000;
 /// Tasks a node shows in `/cluster/tasks`.

@@ -95,19 +95,18 @@ impl World {
         }
         let outcome = match target {
             Some(target) => self.ha_request_move(vmid, target),
-            None => self.ha_request(vmid, state, task.kind == "hastop" && task.log.len() > 1),
+            None => self.ha_request(vmid, state),
         };
         let sid = self
             .guests
             .get(&vmid)
             .map(super::guest::Guest::sid)
             .unwrap_or_default();
-        match outcome {
-            Ok(()) => self.end_task(task.seq, "OK"),
-            Err(_) => {
-                let text = format!("command 'ha-manager set {sid} --state {state}' failed: exit code 255");
-                self.end_task(task.seq, &text);
-            }
+        if let Ok(()) = outcome {
+            self.end_task(task.seq, "OK");
+        } else {
+            let text = format!("command 'ha-manager set {sid} --state {state}' failed: exit code 255");
+            self.end_task(task.seq, &text);
         }
     }
 

@@ -24,11 +24,21 @@ async fn call(simulator: &Simulator, secret: &str, method: &str, path: &str, bod
 async fn faults_go_in_and_the_truth_comes_out() {
     let lab = Lab::start().await;
     let simulator = &lab.simulator;
-    let (status, _) =
-        control(simulator, "POST", "/control/faults", json!({ "fault": "crash-guest", "vmid": 101 })).await;
+    let (status, _) = control(
+        simulator,
+        "POST",
+        "/control/faults",
+        json!({ "fault": "crash-guest", "vmid": 101 }),
+    )
+    .await;
     assert_eq!(status, 200);
     let (_, state) = control(simulator, "GET", "/control/state", Value::Null).await;
-    let guest = state["guests"].as_array().unwrap().iter().find(|guest| guest["vmid"] == 101).unwrap();
+    let guest = state["guests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|guest| guest["vmid"] == 101)
+        .unwrap();
     assert_eq!(guest["status"], "stopped");
     assert_eq!(state["quorate"], true);
     lab.post("/nodes/atlas/qemu/101/status/start", "").await.data();
@@ -37,7 +47,12 @@ async fn faults_go_in_and_the_truth_comes_out() {
     let (_, ledger) = control(simulator, "GET", "/control/ledger", Value::Null).await;
     assert_eq!(ledger["calls"][0]["action"], "start");
     assert_eq!(ledger["calls"][0]["vmid"], 101);
-    let what: Vec<&Value> = ledger["transitions"].as_array().unwrap().iter().map(|row| &row["what"]).collect();
+    let what: Vec<&Value> = ledger["transitions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| &row["what"])
+        .collect();
     assert_eq!(what, ["stopped", "started"]);
     assert_eq!(ledger["faults"].as_array().unwrap().len(), 1);
     let (status, _) = control(simulator, "POST", "/control/reset", Value::Null).await;
@@ -51,7 +66,10 @@ async fn what_is_wrong_is_said() {
     let lab = Lab::start().await;
     let simulator = &lab.simulator;
     let wrong = [
-        (json!({ "fault": "crash-guest", "vmid": 999 }), "there is no guest 999"),
+        (
+            json!({ "fault": "crash-guest", "vmid": 999 }),
+            "there is no guest 999",
+        ),
         (json!({ "fault": "crash-guest" }), "missing field `vmid`"),
         (json!({ "fault": "explode" }), "unknown variant `explode`"),
         (json!({}), "say which"),
@@ -71,8 +89,16 @@ async fn what_is_wrong_is_said() {
 async fn mischief_goes_in_the_same_way() {
     let lab = Lab::start().await;
     let body = json!({ "fault": "html-next", "prefix": "/version" });
-    assert_eq!(control(&lab.simulator, "POST", "/control/faults", body).await.0, 200);
-    assert!(lab.call("atlas", "GET", "/version", "").await.text.starts_with("<html>"));
+    assert_eq!(
+        control(&lab.simulator, "POST", "/control/faults", body).await.0,
+        200
+    );
+    assert!(
+        lab.call("atlas", "GET", "/version", "")
+            .await
+            .text
+            .starts_with("<html>")
+    );
     lab.handle.reset();
 }
 

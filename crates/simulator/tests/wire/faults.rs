@@ -14,14 +14,22 @@ fn on(node: &str, make: fn(String) -> Fault) -> Fault {
 #[tokio::test]
 async fn a_dead_node_refuses_and_is_59x_through_others() {
     let lab = Lab::start().await;
-    lab.handle.inject(&on("forge", |node| Fault::PowerLoss { node })).unwrap();
+    lab.handle
+        .inject(&on("forge", |node| Fault::PowerLoss { node }))
+        .unwrap();
     lab.handle.ports_settled().await;
     let token = lab.simulator.tokens().full.authorization();
-    let refused = lab.try_call(&token, "forge", "GET", "/version", "").await.unwrap_err();
+    let refused = lab
+        .try_call(&token, "forge", "GET", "/version", "")
+        .await
+        .unwrap_err();
     assert!(refused.is_connect(), "{refused:?}");
     lab.pass(2.0);
     let (got, secs) = lab.slow_call("atlas", "GET", "/nodes/forge/status", "").await;
-    assert_eq!((got.status, got.reason.as_str(), got.text.as_str()), (595, "Connection timed out", ""));
+    assert_eq!(
+        (got.status, got.reason.as_str(), got.text.as_str()),
+        (595, "Connection timed out", "")
+    );
     assert!((30.0..33.0).contains(&secs), "{secs}");
     assert!(!got.headers.contains_key("content-length"));
     let (got, secs) = lab.slow_call("atlas", "GET", "/nodes/forge/status", "").await;
@@ -29,69 +37,123 @@ async fn a_dead_node_refuses_and_is_59x_through_others() {
     assert!(secs < 5.0, "{secs}");
     let row = lab.row("node/forge").await;
     let theirs = recorded_data("fault-node-dead-resources");
-    let theirs = theirs.as_array().unwrap().iter().find(|row| row["id"] == "node/node4").unwrap();
+    let theirs = theirs
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["id"] == "node/node4")
+        .unwrap();
     assert_eq!(keys(&row), keys(theirs));
     assert_eq!(row["status"], "offline");
     let guest = lab.row("qemu/102").await;
-    assert_eq!((&guest["status"], &guest["name"]), (&Value::from("running"), &Value::from("media")));
+    assert_eq!(
+        (&guest["status"], &guest["name"]),
+        (&Value::from("running"), &Value::from("media"))
+    );
     lab.pass(300.0);
     let guest = lab.row("qemu/102").await;
     assert_eq!(guest["status"], "unknown");
     assert!(guest.get("name").is_none() && guest.get("uptime").is_none());
     assert_eq!(lab.row("storage/forge/local-zfs").await["status"], "unknown");
-    lab.handle.inject(&on("forge", |node| Fault::PowerOn { node })).unwrap();
+    lab.handle
+        .inject(&on("forge", |node| Fault::PowerOn { node }))
+        .unwrap();
     lab.pass(60.0);
     lab.handle.ports_settled().await;
-    assert_eq!(lab.call("forge", "GET", "/version", "").await.status, 200, "the same port answers again");
+    assert_eq!(
+        lab.call("forge", "GET", "/version", "").await.status,
+        200,
+        "the same port answers again"
+    );
     assert_eq!(lab.row("node/forge").await["status"], "online");
 }
 
 #[tokio::test]
 async fn a_stopped_status_daemon_makes_a_node_unknown_as_recorded() {
     let lab = Lab::start().await;
-    lab.handle.inject(&on("home", |node| Fault::StopStatusDaemon { node })).unwrap();
+    lab.handle
+        .inject(&on("home", |node| Fault::StopStatusDaemon { node }))
+        .unwrap();
     lab.pass(305.0);
     let mut row = lab.row("node/home").await;
     row.as_object_mut().unwrap().remove("hastate");
     let theirs = recorded_data("fault-pvestatd-down-stale-resources");
-    let find = |id: &str| theirs.as_array().unwrap().iter().find(|row| row["id"] == id).cloned().unwrap();
+    let find = |id: &str| {
+        theirs
+            .as_array()
+            .unwrap()
+            .iter()
+            .find(|row| row["id"] == id)
+            .cloned()
+            .unwrap()
+    };
     assert_eq!(row, find("node/home"));
     let mut guest = lab.row("qemu/111").await;
     guest.as_object_mut().unwrap().remove("tags");
     assert_eq!(guest, find("qemu/111"));
-    assert_eq!(keys(&lab.row("storage/home/local-zfs").await), keys(&find("storage/home/local")));
-    assert_eq!(lab.get("/nodes/home/qemu/111/status/current").await["status"], "running", "live reads are right");
+    assert_eq!(
+        keys(&lab.row("storage/home/local-zfs").await),
+        keys(&find("storage/home/local"))
+    );
+    assert_eq!(
+        lab.get("/nodes/home/qemu/111/status/current").await["status"],
+        "running",
+        "live reads are right"
+    );
 }
 
 #[tokio::test]
 async fn a_frozen_node_accepts_and_says_nothing_until_it_thaws() {
     let lab = Lab::start().await;
-    lab.handle.inject(&on("home", |node| Fault::Freeze { node })).unwrap();
+    lab.handle
+        .inject(&on("home", |node| Fault::Freeze { node }))
+        .unwrap();
     let (got, secs) = lab.slow_call("atlas", "GET", "/nodes/home/status", "").await;
-    assert_eq!((got.status, got.reason.as_str(), got.text.as_str()), (596, "Connection timed out", ""));
+    assert_eq!(
+        (got.status, got.reason.as_str(), got.text.as_str()),
+        (596, "Connection timed out", "")
+    );
     assert!((30.0..33.0).contains(&secs), "{secs}");
     let direct = lab.call("home", "GET", "/version", "");
     tokio::pin!(direct);
     let early = tokio::time::timeout(Duration::from_millis(300), &mut direct).await;
     assert!(early.is_err(), "silent while frozen");
-    lab.handle.inject(&on("home", |node| Fault::Thaw { node })).unwrap();
+    lab.handle
+        .inject(&on("home", |node| Fault::Thaw { node }))
+        .unwrap();
     assert_eq!(direct.await.status, 200);
 }
 
 #[tokio::test]
 async fn stopped_daemons_give_595_at_once() {
     let lab = Lab::start().await;
-    lab.handle.inject(&on("home", |node| Fault::StopProxy { node })).unwrap();
+    lab.handle
+        .inject(&on("home", |node| Fault::StopProxy { node }))
+        .unwrap();
     let got = lab.call("atlas", "GET", "/nodes/home/status", "").await;
-    assert_eq!((got.status, got.reason.as_str(), got.text.as_str()), (595, "Connection refused", ""));
+    assert_eq!(
+        (got.status, got.reason.as_str(), got.text.as_str()),
+        (595, "Connection refused", "")
+    );
     let token = lab.simulator.tokens().full.authorization();
     lab.handle.ports_settled().await;
-    assert!(lab.try_call(&token, "home", "GET", "/version", "").await.unwrap_err().is_connect());
-    lab.handle.inject(&on("home", |node| Fault::StartProxy { node })).unwrap();
-    lab.handle.inject(&on("home", |node| Fault::StopApiDaemon { node })).unwrap();
+    assert!(
+        lab.try_call(&token, "home", "GET", "/version", "")
+            .await
+            .unwrap_err()
+            .is_connect()
+    );
+    lab.handle
+        .inject(&on("home", |node| Fault::StartProxy { node }))
+        .unwrap();
+    lab.handle
+        .inject(&on("home", |node| Fault::StopApiDaemon { node }))
+        .unwrap();
     lab.handle.ports_settled().await;
     assert_eq!(lab.call("home", "GET", "/version", "").await.status, 200);
-    let got = lab.call("home", "POST", "/nodes/home/qemu/104/status/start", "").await;
+    let got = lab
+        .call("home", "POST", "/nodes/home/qemu/104/status/start", "")
+        .await;
     assert_eq!((got.status, got.reason.as_str()), (595, "Connection refused"));
     assert!(lab.handle.ledger().calls.is_empty());
 }
@@ -99,26 +161,44 @@ async fn stopped_daemons_give_595_at_once() {
 #[tokio::test]
 async fn a_node_without_corosync_disagrees_with_the_majority() {
     let lab = Lab::start().await;
-    lab.handle.inject(&on("home", |node| Fault::StopCorosync { node })).unwrap();
+    lab.handle
+        .inject(&on("home", |node| Fault::StopCorosync { node }))
+        .unwrap();
     lab.pass(10.0);
     let online = |status: Value| -> (Value, usize) {
         let rows = status.as_array().unwrap().clone();
         let quorate = rows.iter().find(|row| row["type"] == "cluster").unwrap()["quorate"].clone();
         (quorate, rows.iter().filter(|row| row["online"] == 1).count())
     };
-    assert_eq!(online(lab.call("home", "GET", "/cluster/status", "").await.data()), (json!(0), 4));
-    assert_eq!(online(lab.call("atlas", "GET", "/cluster/status", "").await.data()), (json!(1), 3));
-    assert_eq!(lab.call("atlas", "GET", "/nodes/home/status", "").await.status, 200, "still proxied");
+    assert_eq!(
+        online(lab.call("home", "GET", "/cluster/status", "").await.data()),
+        (json!(0), 4)
+    );
+    assert_eq!(
+        online(lab.call("atlas", "GET", "/cluster/status", "").await.data()),
+        (json!(1), 3)
+    );
+    assert_eq!(
+        lab.call("atlas", "GET", "/nodes/home/status", "").await.status,
+        200,
+        "still proxied"
+    );
 }
 
 #[tokio::test]
 async fn a_node_reboot_through_the_api() {
     let lab = Lab::start().await;
-    assert_eq!(lab.post("/nodes/home/status", "command=reboot").await.data(), Value::Null);
+    assert_eq!(
+        lab.post("/nodes/home/status", "command=reboot").await.data(),
+        Value::Null
+    );
     lab.handle.inject(&Fault::CrashGuest { vmid: 111 }).unwrap();
     lab.handle.inject(&Fault::Unlock { vmid: 209 }).unwrap();
     lab.pass(8.0);
-    assert_eq!(lab.get("/nodes/home/qemu/104/status/current").await["status"], "stopped");
+    assert_eq!(
+        lab.get("/nodes/home/qemu/104/status/current").await["status"],
+        "stopped"
+    );
     assert_eq!(lab.row("node/home").await["status"], "online");
     lab.pass(8.0);
     let got = lab.call("atlas", "GET", "/nodes/home/status", "").await;
@@ -127,7 +207,10 @@ async fn a_node_reboot_through_the_api() {
     assert_eq!(lab.row("node/home").await["status"], "offline");
     lab.pass(60.0);
     assert_eq!(lab.row("node/home").await["status"], "online");
-    assert_eq!(lab.get("/nodes/home/qemu/104/status/current").await["status"], "running");
+    assert_eq!(
+        lab.get("/nodes/home/qemu/104/status/current").await["status"],
+        "running"
+    );
     assert!(lab.row("node/home").await["uptime"].as_u64().unwrap() < 60);
 }
 
@@ -137,32 +220,69 @@ async fn answers_are_spoilt_on_request() {
     let token = lab.simulator.tokens().full.authorization();
     let next = || Which::next("/cluster/status");
     lab.handle.mischief(Mischief::TruncatedNext(next()));
-    assert!(lab.try_call(&token, "atlas", "GET", "/cluster/status", "").await.is_err());
+    assert!(
+        lab.try_call(&token, "atlas", "GET", "/cluster/status", "")
+            .await
+            .is_err()
+    );
     lab.handle.mischief(Mischief::HtmlNext(next()));
     let got = lab.call("atlas", "GET", "/cluster/status", "").await;
     assert!(got.status == 200 && got.text.starts_with("<html>"));
     lab.handle.mischief(Mischief::WrongTypesNext(next()));
     let got = lab.call("atlas", "GET", "/cluster/status", "").await;
     assert!(got.json()["data"].is_object());
-    lab.handle.mischief(Mischief::StatusNext { which: next(), status: 503, reason: "busy".to_owned() });
+    lab.handle.mischief(Mischief::StatusNext {
+        which: next(),
+        status: 503,
+        reason: "busy".to_owned(),
+    });
     assert_eq!(lab.call("atlas", "GET", "/cluster/status", "").await.status, 503);
     lab.handle.mischief(Mischief::DropNext(next()));
-    assert!(lab.try_call(&token, "atlas", "GET", "/cluster/status", "").await.is_err());
+    assert!(
+        lab.try_call(&token, "atlas", "GET", "/cluster/status", "")
+            .await
+            .is_err()
+    );
     lab.handle.mischief(Mischief::SlowLorisNext(next()));
     let slow = lab.try_call(&token, "atlas", "GET", "/cluster/status", "");
-    assert!(tokio::time::timeout(Duration::from_millis(300), slow).await.is_err());
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), slow)
+            .await
+            .is_err()
+    );
     lab.handle.mischief(Mischief::HalfCloseNext(next()));
-    assert!(lab.try_call(&token, "atlas", "GET", "/cluster/status", "").await.is_err());
-    assert_eq!(lab.call("atlas", "GET", "/cluster/status", "").await.status, 200, "each only once");
+    assert!(
+        lab.try_call(&token, "atlas", "GET", "/cluster/status", "")
+            .await
+            .is_err()
+    );
+    assert_eq!(
+        lab.call("atlas", "GET", "/cluster/status", "").await.status,
+        200,
+        "each only once"
+    );
 }
 
 #[tokio::test]
 async fn time_runs_by_itself_with_a_factor() {
-    let lab = Lab::with(Options { time_factor: 200, ..options() }).await;
-    let upid = lab.post("/nodes/forge/qemu/105/status/start", "").await.data().as_str().unwrap().to_owned();
+    let lab = Lab::with(Options {
+        time_factor: 200,
+        ..options()
+    })
+    .await;
+    let upid = lab
+        .post("/nodes/forge/qemu/105/status/start", "")
+        .await
+        .data()
+        .as_str()
+        .unwrap()
+        .to_owned();
     let path = format!("/nodes/forge/tasks/{upid}/status");
     let deadline = std::time::Instant::now() + Duration::from_secs(10);
     while lab.get(&path).await["exitstatus"] != "OK" {
-        assert!(std::time::Instant::now() < deadline, "the task does not end by itself");
+        assert!(
+            std::time::Instant::now() < deadline,
+            "the task does not end by itself"
+        );
     }
 }

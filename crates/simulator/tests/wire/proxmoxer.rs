@@ -13,7 +13,11 @@ use tokio::process::Command;
 use crate::common::options;
 
 async fn run(program: &Path, arguments: &[&str]) -> std::io::Result<Output> {
-    Command::new(program).args(arguments).kill_on_drop(true).output().await
+    Command::new(program)
+        .args(arguments)
+        .kill_on_drop(true)
+        .output()
+        .await
 }
 
 /// The interpreter of an environment with proxmoxer, or why there is none.
@@ -25,17 +29,32 @@ async fn interpreter() -> Result<PathBuf, String> {
         return Ok(python);
     }
     let said = |output: Output| {
-        if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(String::from_utf8_lossy(&output.stderr).into_owned())
+        }
     };
     let path = folder.to_string_lossy().into_owned();
-    run(Path::new("python3"), &["-m", "venv", &path]).await.map_err(|error| error.to_string()).and_then(said)?;
+    run(Path::new("python3"), &["-m", "venv", &path])
+        .await
+        .map_err(|error| error.to_string())
+        .and_then(said)?;
     let install = ["-m", "pip", "install", "--quiet", "proxmoxer==2.2.0", "requests"];
-    run(&python, &install).await.map_err(|error| error.to_string()).and_then(said)?;
+    run(&python, &install)
+        .await
+        .map_err(|error| error.to_string())
+        .and_then(said)?;
     Ok(python)
 }
 
 async fn check(python: &Path, tls: Tls) {
-    let options = Options { time_factor: 20, tls, auth_delay: Duration::from_millis(50), ..options() };
+    let options = Options {
+        time_factor: 20,
+        tls,
+        auth_delay: Duration::from_millis(50),
+        ..options()
+    };
     let simulator = Simulator::start(options).await.unwrap();
     let ca_file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("simulated-ca.pem");
     std::fs::write(&ca_file, simulator.ca_pem()).unwrap();
@@ -45,13 +64,32 @@ async fn check(python: &Path, tls: Tls) {
     let [full, read, act] =
         [&tokens.full, &tokens.read, &tokens.act].map(|token| format!("{}={}", token.id, token.secret));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proxmoxer/check.py");
-    let arguments = [script, scheme, host, port, &ca_file.to_string_lossy(), &full, &read, &act];
-    let output = tokio::time::timeout(Duration::from_secs(90), run(python, &arguments)).await.unwrap().unwrap();
+    let arguments = [
+        script,
+        scheme,
+        host,
+        port,
+        &ca_file.to_string_lossy(),
+        &full,
+        &read,
+        &act,
+    ];
+    let output = tokio::time::timeout(Duration::from_secs(90), run(python, &arguments))
+        .await
+        .unwrap()
+        .unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{said}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{said}\n{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     assert_eq!(said.trim(), format!("{scheme}: every assertion held"));
     let ledger = simulator.handle().ledger();
-    assert_eq!((ledger.count("start", 105), ledger.starts(105), ledger.stops(105)), (2, 1, 1));
+    assert_eq!(
+        (ledger.count("start", 105), ledger.starts(105), ledger.stops(105)),
+        (2, 1, 1)
+    );
     simulator.stop().await;
 }
 

@@ -118,7 +118,7 @@ fn change(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
         ));
     }
     if let Some(state) = ctx.param("state").map(str::to_owned) {
-        ctx.world.ha_request(vmid, &state, false)?;
+        ctx.world.ha_request(vmid, &state)?;
     }
     limits(ctx, vmid);
     Ok(Done::Data(Json::Null))

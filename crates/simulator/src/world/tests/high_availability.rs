@@ -113,22 +113,22 @@ fn a_service_that_cannot_start_ends_in_error_and_must_be_disabled() {
         "command 'ha-manager set vm:110 --state started' failed: exit code 255"
     );
     assert_eq!(
-        world.ha_request(110, "started", false).unwrap_err().text,
+        world.ha_request(110, "started").unwrap_err().text,
         "service 'vm:110' in error state, must be disabled and fixed first"
     );
-    world.ha_request(110, "disabled", false).unwrap();
+    world.ha_request(110, "disabled").unwrap();
     until(&mut world, "disabled", |world| {
         world.ha.services[&110].shown_state() == "disabled"
     });
     inject(&mut world, Fault::FailsToStart { vmid: 110, on: false });
-    world.ha_request(110, "started", false).unwrap();
+    world.ha_request(110, "started").unwrap();
     until(&mut world, "running", |world| world.guests[&110].is_running());
 }
 
 #[test]
 fn an_ignored_resource_is_not_managed() {
     let mut world = homelab();
-    world.ha_request(110, "ignored", false).unwrap();
+    world.ha_request(110, "ignored").unwrap();
     assert!(!world.ha.manages(110));
     inject(&mut world, crash(110));
     pass(&mut world, 60.0);
