@@ -1,0 +1,221 @@
+//! The client of a running Jarvis: finds it, asks over GraphQL, and turns its errors into exit codes.
+//!
+//! Knows nothing of what is asked.
+
+use crate::{
+    cli::Connection,
+    config::secret,
+    context::Context,
+    environment::Environment,
+    exit::{Exit, Failure},
+};
+use reqwest::Url;
+use serde_json::{Value, json};
+use std::{net::IpAddr, time::Duration};
+use zeroize::Zeroizing;
+
+/// Longest wait for one answer; the server gives up before.
+const TIMEOUT: Duration = Duration::from_secs(40);
+/// Where a Jarvis listens when nobody says otherwise.
+const DEFAULT_URL: &str = "http://127.0.0.1:7474";
+
+/// A client with its token.
+pub struct Client {
+    base: Url,
+    token: Zeroizing<String>,
+    http: reqwest::Client,
+}
+
+/// The base URL of the running Jarvis, as far as it is known.
+pub fn base_url(connection: &Connection, environment: &Environment) -> Result<Url, Failure> {
+    match (&connection.url, Context::find(environment)) {
+        (Some(url), _) => parse(url),
+        (None, Some(context)) => parse(&context.url),
+        (None, None) => parse(DEFAULT_URL),
+    }
+}
+
+fn parse(text: &str) -> Result<Url, Failure> {
+    let wrong = |why: &str| {
+        Failure::error(format!("cannot use the URL {text:?}: {why}; write scheme, host and port, such as {DEFAULT_URL}"))
+    };
+    let url = Url::parse(text.trim()).map_err(|error| wrong(&error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(wrong("it is neither http nor https"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Failure::error("cannot use the URL: credentials do not belong in it; use --token-file"));
+    }
+    if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("only scheme, host and port belong in it"));
+    }
+    Ok(url)
+}
+
+/// A plain HTTP client that follows no redirect, so that no token goes elsewhere.
+pub fn http() -> Result<reqwest::Client, Failure> {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(Duration::from_secs(5))
+        .timeout(TIMEOUT)
+        .no_proxy()
+        .build()
+        .map_err(|error| Failure::error(format!("cannot build an HTTP client: {}", causes(&error))))
+}
+
+/// Whether a URL stays on this machine.
+fn is_local(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+}
+
+/// What became of a request that got no answer.
+pub fn unreachable(url: &Url, error: &reqwest::Error) -> Failure {
+    let shown = url.as_str().trim_end_matches('/');
+    if error.is_timeout() {
+        return Failure::error(format!("{shown} does not answer in time; look at its log, or try again"));
+    }
+    let why = causes(error);
+    Failure::error(format!(
+        "cannot reach Jarvis at {shown}: {why}; is it running? Start it with `jarvis demo` or `jarvis run`, or name another with --url"
+    ))
+}
+
+/// The innermost reason says most.
+fn causes(error: &dyn std::error::Error) -> String {
+    let mut inner = error;
+    while let Some(next) = inner.source() {
+        inner = next;
+    }
+    inner.to_string()
+}
+
+impl Client {
+    /// Finds the running Jarvis and the token for it.
+    pub fn find(connection: &Connection, environment: &Environment) -> Result<Self, Failure> {
+        let base = base_url(connection, environment)?;
+        let token = token(connection, environment, &base)?;
+        if base.scheme() == "http" && !is_local(&base) {
+            return Err(Failure::error(format!(
+                "will not send a token to {base} in the clear; use https, or a tunnel to the loopback address"
+            )));
+        }
+        Ok(Self { base, token, http: http()? })
+    }
+
+    /// Where it is.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
+    /// Asks one operation; returns `data`.
+    pub async fn ask(&self, query: &str, variables: Value) -> Result<Value, Failure> {
+        let url = self.base.join("graphql").map_err(|error| Failure::error(error.to_string()))?;
+        let sent = self
+            .http
+            .post(url)
+            .bearer_auth(self.token.as_str())
+            .header("x-jarvis-client", "cli")
+            .json(&json!({ "query": query, "variables": variables }))
+            .send()
+            .await;
+        let response = sent.map_err(|error| unreachable(&self.base, &error))?;
+        let status = response.status();
+        let body: Value = response.json().await.map_err(|_| {
+            let base = &self.base;
+            Failure::error(format!("{base} answered {status}, and not as Jarvis does; check the URL"))
+        })?;
+        match body["errors"].as_array().and_then(|errors| errors.first()) {
+            Some(error) => Err(failure(error)),
+            None => Ok(body["data"].clone()),
+        }
+    }
+}
+
+fn token(connection: &Connection, environment: &Environment, base: &Url) -> Result<Zeroizing<String>, Failure> {
+    if let Some(path) = &connection.token_file {
+        let read = secret::from_file(path);
+        return read.map(|resolved| resolved.value).map_err(|unresolved| {
+            Failure::error(format!("cannot use --token-file: {}; {}", unresolved.problem, unresolved.hint))
+        });
+    }
+    if let Some(token) = environment.get("JARVIS_TOKEN") {
+        return Ok(Zeroizing::new(token.trim().to_owned()));
+    }
+    let context = Context::find(environment).filter(|context| Url::parse(&context.url).is_ok_and(|url| url == *base));
+    context.map(|context| Zeroizing::new(context.token)).ok_or_else(|| {
+        Failure::error(format!(
+            "there is no token for {base}: start Jarvis on this machine as this user (`jarvis demo`, `jarvis run`), give \
+             --token-file FILE, or set JARVIS_TOKEN"
+        ))
+    })
+}
+
+/// A GraphQL error as text and exit code.
+fn failure(error: &Value) -> Failure {
+    let extensions = &error["extensions"];
+    let code = extensions["code"].as_str().unwrap_or_default();
+    let mut text = error["message"].as_str().unwrap_or("an error without words").to_owned();
+    for listed in extensions["manifestErrors"].as_array().into_iter().flatten() {
+        let at = format!("{}:{}:{}", word(&listed["file"]), listed["line"], listed["column"]);
+        let about = [&listed["resource"], &listed["field"]].map(word).join(" ");
+        text += &format!("\n{} {}: {}; {}", at, about.trim(), word(&listed["problem"]), word(&listed["hint"]));
+    }
+    let exit = match code {
+        "UNAUTHENTICATED" | "FORBIDDEN" => Exit::NotAllowed,
+        _ => extensions["rule"].as_str().map_or(Exit::Error, exit_of_rule),
+    };
+    if code == "UNAUTHENTICATED" {
+        "the token is not accepted: it is unknown, revoked or lapsed; use another one (`jarvis token create` makes one)".clone_into(&mut text);
+    }
+    Failure::with(exit, text)
+}
+
+/// The exit code of a refusal by the name of its rule.
+pub fn exit_of_rule(rule: &str) -> Exit {
+    match rule {
+        "frozen" | "freeze-unreadable" => Exit::Frozen,
+        "not-allowed" => Exit::NotAllowed,
+        _ => Exit::Refused,
+    }
+}
+
+fn word(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_become_exit_codes() {
+        let exit = |extensions: Value| failure(&json!({"message": "m", "extensions": extensions})).exit;
+        assert_eq!(exit(json!({"code": "UNAUTHENTICATED"})), Exit::NotAllowed);
+        assert_eq!(exit(json!({"code": "FORBIDDEN"})), Exit::NotAllowed);
+        assert_eq!(exit(json!({"code": "JV1002", "rule": "protected"})), Exit::Refused);
+        assert_eq!(exit(json!({"code": "JV1023", "rule": "frozen"})), Exit::Frozen);
+        assert_eq!(exit(json!({"code": "INVALID"})), Exit::Error);
+        assert_eq!(exit(Value::Null), Exit::Error);
+    }
+
+    #[test]
+    fn a_token_goes_nowhere_in_the_clear() {
+        let environment: Environment = [("JARVIS_TOKEN", "jrv_canary")].into();
+        for (url, why) in [
+            ("http://jarvis.example:7474", "in the clear"),
+            ("ftp://127.0.0.1", "neither http nor https"),
+            ("127.0.0.1:7474", "cannot use the URL"),
+            ("https://u:canary@jarvis.example", "credentials do not belong"),
+            ("https://jarvis.example/graphql", "only scheme, host and port"),
+        ] {
+            let connection = Connection { url: Some(url.to_owned()), token_file: None };
+            let error = Client::find(&connection, &environment).err().unwrap().text;
+            assert!(error.contains(why) && !error.contains("canary"), "{url}: {error}");
+        }
+        for fine in ["http://[::1]:7474", "http://localhost:1", "https://jarvis.example"] {
+            let connection = Connection { url: Some(fine.to_owned()), token_file: None };
+            assert!(Client::find(&connection, &environment).is_ok(), "{fine}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The commands, one module each. Each takes its parsed arguments and returns how it ended.
+
+pub mod act;
+pub mod audit;
+pub mod chaos;
+pub mod describe;
+pub mod explain;
+pub mod field;
+pub mod get;
+pub mod healthcheck;
+pub mod plan;
+pub mod schema;
+pub mod simulate;
+pub mod steer;
+pub mod validate;

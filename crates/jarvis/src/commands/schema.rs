@@ -1,0 +1,45 @@
+//! `jarvis schema`: the schemas generated from the types. Needs no running Jarvis.
+
+use crate::{
+    cli::Schema,
+    exit::{Exit, Failure, Outcome},
+    out,
+    table::Table,
+};
+use jarvis_crds::{check::suggest::nearest, schema::about};
+use jarvis_model::ResourceKind;
+
+/// Runs the command.
+pub fn run(arguments: &Schema) -> Outcome {
+    match (&arguments.kind, arguments.crd) {
+        (Some(name), crd) => {
+            let kind = kind_of(name)?;
+            out::print(&if crd { jarvis_crds::crd_yaml(kind) } else { format!("{:#}\n", jarvis_crds::json_schema(kind)) });
+        }
+        (None, true) => {
+            let all: Vec<String> = ResourceKind::ALL.into_iter().map(jarvis_crds::crd_yaml).collect();
+            out::print(&all.join("---\n"));
+        }
+        (None, false) => {
+            let mut table = Table::new(&["KIND", "WHAT"]);
+            for kind in ResourceKind::ALL {
+                table.row([kind.as_str().to_owned(), about(kind).to_owned()]);
+            }
+            out::print(&table.text());
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// A kind by its name, whatever the case.
+fn kind_of(name: &str) -> Result<ResourceKind, Failure> {
+    let known = ResourceKind::ALL.map(ResourceKind::as_str);
+    if let Some(kind) = ResourceKind::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(name)) {
+        return Ok(kind);
+    }
+    let hint = match nearest(name, &known) {
+        Some(meant) => format!("did you mean {meant}?"),
+        None => format!("kinds are {}", known.join(", ")),
+    };
+    Err(Failure::error(format!("cannot print a schema of {name:?}: there is no such kind; {hint}")))
+}

@@ -1,0 +1,158 @@
+//! The shape of `jarvis.yaml`. Strict: unknown fields are errors. Values that are checked later carry their place.
+//!
+//! Knows nothing of what the values mean.
+
+use super::Log;
+use serde::Deserialize;
+use serde_saphyr::Spanned;
+
+/// Text with its place.
+pub type Text = Spanned<String>;
+
+/// The file.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct File {
+    /// Address and port of the API.
+    pub listen: Option<Text>,
+    /// What people type into a browser.
+    pub public_url: Option<Text>,
+    /// Further origins.
+    #[serde(default)]
+    pub origins: Vec<Text>,
+    /// Whether a proxy in front ends TLS.
+    #[serde(default)]
+    pub trusted_proxy: bool,
+    /// State folder.
+    pub state: Option<Text>,
+    /// The cluster.
+    pub cluster: Cluster,
+    /// Where manifests come from.
+    pub source: Option<Source>,
+    /// Protection in force without any manifest.
+    #[serde(default)]
+    pub safety: Safety,
+    /// How long a dashboard request can be recalled.
+    pub recall_seconds: Option<Spanned<u64>>,
+    /// Logging.
+    #[serde(default)]
+    pub log: Log,
+}
+
+/// `cluster`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Cluster {
+    /// Its name.
+    pub name: Option<Text>,
+    /// Nodes to ask.
+    pub entry_points: Vec<Spanned<Entry>>,
+    /// The API token.
+    pub token: Spanned<Secret>,
+    /// Trust.
+    pub tls: Option<Spanned<Tls>>,
+}
+
+/// One of `cluster.entryPoints`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Entry {
+    /// The node behind it.
+    pub node: Option<String>,
+    /// `https://host:8006`.
+    pub url: String,
+}
+
+/// `cluster.tls`: exactly one.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Tls {
+    /// The cluster's own CA.
+    pub ca_file: Option<String>,
+    /// Pins.
+    pub fingerprints: Option<Vec<String>>,
+    /// Roots of the operating system.
+    #[serde(default)]
+    pub system: bool,
+    /// Nothing is checked.
+    #[serde(default)]
+    pub insecure: bool,
+}
+
+/// A reference to a secret: exactly one.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Secret {
+    /// Name of an environment variable.
+    pub env: Option<String>,
+    /// Path of a file.
+    pub file: Option<String>,
+}
+
+/// `source`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Source {
+    /// The git repository.
+    pub git: Spanned<Git>,
+    /// How often it is fetched.
+    pub poll_seconds: Option<Spanned<u64>>,
+    /// Secret of the webhook.
+    pub webhook_secret: Option<Spanned<Secret>>,
+}
+
+/// `source.git`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Git {
+    /// The repository.
+    pub remote: String,
+    /// The branch in force.
+    pub branch: Option<String>,
+    /// Folder inside it.
+    pub folder: Option<String>,
+    /// For an SSH remote.
+    pub ssh: Option<Ssh>,
+    /// For an HTTPS remote.
+    pub https_token: Option<Spanned<Secret>>,
+    /// CA of a private HTTPS server.
+    pub ca_file: Option<String>,
+}
+
+/// `source.git.ssh`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Ssh {
+    /// Private key.
+    pub key_file: String,
+    /// Pinned host keys.
+    pub known_hosts_file: String,
+}
+
+/// `safety`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Safety {
+    /// Nodes and guests.
+    pub protected: Vec<Spanned<Subject>>,
+    /// Where Jarvis itself runs.
+    pub own: Option<Spanned<Subject>>,
+    /// Autonomy when no manifest says anything.
+    pub autonomy: Option<Text>,
+    /// Autonomy never goes above this.
+    pub ceiling: Option<Text>,
+    /// Autonomous actions per rolling hour.
+    pub actions_per_hour: Option<Spanned<u32>>,
+    /// Largest plan that runs alone.
+    pub largest_plan: Option<Spanned<u32>>,
+}
+
+/// A node or a guest: exactly one.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Subject {
+    /// A node.
+    pub node: Option<String>,
+    /// A guest.
+    pub vmid: Option<u32>,
+}

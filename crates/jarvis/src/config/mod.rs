@@ -1,0 +1,158 @@
+//! The config file `jarvis.yaml`: how this process connects. What should be true of the cluster is in manifests.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`file`] | the shape of the file |
+//! | [`read`] | YAML to that shape, with positions |
+//! | [`check`] | that shape to a [`Config`], or every error of the file |
+//! | [`secret`] | references to secrets |
+//!
+//! Opens no connection.
+
+pub mod check;
+pub mod error;
+pub mod file;
+pub mod read;
+pub mod secret;
+
+#[cfg(test)]
+mod tests;
+
+
+pub use error::ConfigError;
+
+use crate::environment::Environment;
+use jarvis_guard::Floor;
+use jarvis_proxmox::{EntryPoint, Tls, Token};
+use std::{net::SocketAddr, path::{Path, PathBuf}, time::Duration};
+use zeroize::Zeroizing;
+
+/// The address when none is given.
+pub const DEFAULT_LISTEN: &str = "127.0.0.1:7474";
+
+/// Everything this process needs to know, checked.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// What people type into a browser, where it differs from the address.
+    pub public_url: Option<String>,
+    /// Further origins from which a browser may use it.
+    pub origins: Vec<String>,
+    /// Whether a proxy in front ends TLS.
+    pub trusted_proxy: bool,
+    /// Folder of everything that is remembered.
+    pub state: PathBuf,
+    /// The cluster.
+    pub cluster: ClusterConfig,
+    /// Where manifests come from; none means that nothing is declared.
+    pub source: Option<SourceConfig>,
+    /// Protection and limits in force without any manifest.
+    pub floor: Floor,
+    /// How long a request from the dashboard can be recalled.
+    pub recall: Duration,
+    /// Logging.
+    pub log: Log,
+    /// What the operator should know about the file.
+    pub warnings: Vec<String>,
+}
+
+/// A Proxmox cluster.
+#[derive(Debug, Clone)]
+pub struct ClusterConfig {
+    /// Its name, as manifests may name it.
+    pub name: String,
+    /// Where to ask, in order.
+    pub entry_points: Vec<EntryPoint>,
+    /// The credential.
+    pub token: Token,
+    /// How the nodes' certificates are trusted.
+    pub tls: Tls,
+    /// How often the cluster is looked at; the controller's default when none.
+    pub look_every: Option<Duration>,
+}
+
+/// The manifest source.
+#[derive(Clone)]
+pub struct SourceConfig {
+    /// What the git source needs. Its state folder is below ours.
+    pub git: jarvis_source::Options,
+    /// How often it is fetched.
+    pub poll: Duration,
+    /// Secret of the webhook, when there is one.
+    pub webhook_secret: Option<Zeroizing<String>>,
+}
+
+impl std::fmt::Debug for SourceConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SourceConfig")
+            .field("git", &self.git)
+            .field("poll", &self.poll)
+            .field("webhook", &self.webhook_secret.is_some())
+            .finish()
+    }
+}
+
+/// How lines of the log look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// For people.
+    #[default]
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// How much is logged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, Default)]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// What should be looked at.
+    Warn,
+    /// What happens.
+    #[default]
+    Info,
+    /// Why it happens.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// As the log filter spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// Logging.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, Default)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Log {
+    /// How lines look.
+    pub format: LogFormat,
+    /// How much.
+    pub level: LogLevel,
+}
+
+impl Config {
+    /// Reads and checks a file. Every error of the file is returned, in the order of the file.
+    pub fn load(path: &Path, environment: &Environment) -> Result<Self, Vec<ConfigError>> {
+        let name = path.display().to_string();
+        let unreadable = |why: String| vec![ConfigError::whole(&name, format!("cannot be read: {why}"), "check the path; examples/jarvis.yaml is a start")];
+        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+        let base = std::path::absolute(path).map_err(|error| unreadable(error.to_string()))?;
+        let base = base.parent().unwrap_or(Path::new("/")).to_owned();
+        let file = read::read(&text, &name).map_err(|error| vec![error])?;
+        check::check(file, &check::Around { name: &name, base: &base, environment })
+    }
+}

@@ -1,0 +1,55 @@
+//! YAML text to the shape of the file. The first thing that does not fit is the error, with its place and a near word.
+
+use super::{
+    error::{ConfigError, Place},
+    file::File,
+};
+use jarvis_crds::check::suggest::nearest;
+use serde_saphyr::{Error, Location};
+
+impl From<Location> for Place {
+    fn from(location: Location) -> Self {
+        Self { line: location.line(), column: location.column() }
+    }
+}
+
+/// Reads the text of a file called `name`.
+pub fn read(text: &str, name: &str) -> Result<File, ConfigError> {
+    serde_saphyr::from_str(text).map_err(|error| explain(&error, name))
+}
+
+fn explain(error: &Error, name: &str) -> ConfigError {
+    let at = error.location().map(Place::from).unwrap_or_default();
+    let (problem, hint) = match error.without_snippet() {
+        Error::SerdeUnknownField { field, expected, .. } => (format!("unknown field `{field}`"), known(field, expected)),
+        Error::SerdeUnknownVariant { variant, expected, .. } => {
+            (format!("{variant:?} is none of the words known here"), known(variant, expected))
+        }
+        Error::SerdeMissingField { field, .. } => {
+            (format!("`{field}` is missing"), "examples/jarvis.yaml shows every field".to_owned())
+        }
+        other => {
+            let text = other.to_string();
+            let line = text.lines().next().unwrap_or_default().trim().to_owned();
+            (without_place(&line), "examples/jarvis.yaml shows every field with its form".to_owned())
+        }
+    };
+    ConfigError { file: name.to_owned(), at, field: String::new(), problem, hint }
+}
+
+fn known(word: &str, expected: &[&str]) -> String {
+    let all = expected.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    match nearest(word, expected) {
+        Some(meant) => format!("did you mean `{meant}`? Known here: {all}"),
+        None => format!("known here: {all}"),
+    }
+}
+
+/// The library's texts may repeat the place, which stands in front already.
+fn without_place(text: &str) -> String {
+    let text = text.strip_prefix("error: ").unwrap_or(text);
+    match text.find(" at line ") {
+        Some(end) => text[..end].to_owned(),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,76 @@
+//! The demo's manifests: the examples for the home laboratory, or one manifest a guest for a generated cluster.
+
+use jarvis_simulator::Scenario;
+use std::{collections::BTreeMap, fmt::Write as _};
+
+/// Guests in one file of a generated set.
+const IN_ONE_FILE: usize = 500;
+
+/// The examples, as they are in the repository.
+const EXAMPLES: [(&str, &str); 10] = [
+    ("channels.yaml", include_str!("../../../../examples/manifests/channels.yaml")),
+    ("guests/household.yaml", include_str!("../../../../examples/manifests/guests/household.yaml")),
+    ("guests/infrastructure.yaml", include_str!("../../../../examples/manifests/guests/infrastructure.yaml")),
+    ("guests/laboratory.yaml", include_str!("../../../../examples/manifests/guests/laboratory.yaml")),
+    ("nodes.yaml", include_str!("../../../../examples/manifests/nodes.yaml")),
+    ("runbooks.yaml", include_str!("../../../../examples/manifests/runbooks.yaml")),
+    ("safety.yaml", include_str!("../../../../examples/manifests/safety.yaml")),
+    ("services.yaml", include_str!("../../../../examples/manifests/services.yaml")),
+    ("thresholds.yaml", include_str!("../../../../examples/manifests/thresholds.yaml")),
+    ("windows.yaml", include_str!("../../../../examples/manifests/windows.yaml")),
+];
+
+/// Files by path.
+pub fn of(scenario: &Scenario, seed: u64) -> BTreeMap<String, String> {
+    match scenario {
+        Scenario::Homelab => EXAMPLES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect(),
+        _ => generated(scenario, seed),
+    }
+}
+
+/// What runs is to be restarted after a crash, what is off is only observed.
+fn generated(scenario: &Scenario, seed: u64) -> BTreeMap<String, String> {
+    let world = scenario.build(seed);
+    let guests: Vec<_> = world.guests.values().collect();
+    let mut files = BTreeMap::new();
+    for (number, chunk) in guests.chunks(IN_ONE_FILE).enumerate() {
+        let mut text = String::new();
+        for guest in chunk {
+            let kind = match guest.kind {
+                jarvis_simulator::world::guest::Kind::Qemu => "VirtualMachine",
+                jarvis_simulator::world::guest::Kind::Lxc => "Container",
+            };
+            let strategy = if guest.is_running() { "RerunOnFailure" } else { "Manual" };
+            // Writing into a String cannot fail.
+            let _ = write!(
+                text,
+                "---\napiVersion: jarvis.dev/v1alpha1\nkind: {kind}\nmetadata:\n  name: {}\nspec:\n  vmid: {}\n  node: {}\n  runStrategy: {strategy}\n",
+                guest.name, guest.vmid, guest.node
+            );
+        }
+        files.insert(format!("guests/{number:02}.yaml"), text);
+    }
+    files
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_set_is_valid() {
+        for scenario in [Scenario::homelab(), Scenario::generated(3, 1200)] {
+            let files = of(&scenario, 7);
+            let loaded = jarvis_crds::load_unsaved(&files).unwrap_or_else(|errors| panic!("{}", errors[0]));
+            assert!(loaded.desired.guests.len() >= 10, "{scenario:?}");
+        }
+    }
+
+    #[test]
+    fn no_example_is_left_out() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/manifests");
+        let read = crate::manifests::read(std::slice::from_ref(&folder)).unwrap();
+        let there: Vec<String> = read.keys().map(|path| path.replace(&format!("{}/", folder.display()), "")).collect();
+        assert_eq!(there, EXAMPLES.map(|(path, _)| path.to_owned()));
+    }
+}

@@ -1,0 +1,40 @@
+//! The one place that prints. Standard output carries results, standard error everything said about them.
+//!
+//! A closed pipe (`jarvis get guests | head`) is not an error: what is left is dropped.
+
+use std::io::{self, IsTerminal, Write};
+
+/// Prints to standard output as it is, adding a line end when there is none.
+pub fn print(text: &str) {
+    write(&mut io::stdout().lock(), text);
+}
+
+/// Prints to standard error as it is, adding a line end when there is none.
+pub fn note(text: &str) {
+    write(&mut io::stderr().lock(), text);
+}
+
+/// Prints without a line end, for a question.
+pub fn ask(text: &str) {
+    let mut to = io::stderr().lock();
+    drop(to.write_all(text.as_bytes()).and_then(|()| to.flush()));
+}
+
+/// Whether a person can be asked.
+pub fn is_interactive() -> bool {
+    io::stdin().is_terminal() && io::stderr().is_terminal()
+}
+
+/// One line from standard input, without its end; none at the end of input.
+pub fn read_line() -> Option<String> {
+    let mut line = String::new();
+    match io::stdin().read_line(&mut line) {
+        Ok(0) | Err(_) => None,
+        Ok(_) => Some(line.trim_end_matches(['\r', '\n']).to_owned()),
+    }
+}
+
+fn write(to: &mut impl Write, text: &str) {
+    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    drop(write!(to, "{text}{end}").and_then(|()| to.flush()));
+}

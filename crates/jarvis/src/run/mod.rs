@@ -1,0 +1,312 @@
+//! `jarvis run`: from a config to a running, serving, cleanly ending process. The demo goes the same way.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`opening`] | state folder, journal, store, keys |
+//! | [`own_guest`] | which guest this process runs in |
+//! | [`access`] | the first password and the local token |
+//! | [`probe`] | readiness probes |
+//! | [`clock`] | a clock that may run faster, for the demo |
+//! | [`logging`] | where log lines go |
+//! | [`signals`] | being asked to stop |
+
+pub mod access;
+pub mod clock;
+pub mod logging;
+pub mod opening;
+pub mod own_guest;
+pub mod probe;
+pub mod signals;
+
+use crate::{
+    config::{ClusterConfig, Config},
+    context::{self, ChaosContext, Context},
+    environment::Environment,
+    exit::{Exit, Failure, Outcome},
+    out,
+};
+use jarvis_api::{ApiOptions, ApiState, Mode, OneTimePassword};
+use jarvis_controller::{Handle, Ports, Service};
+use jarvis_guard::Floor;
+use jarvis_ports::{Clock, ManifestSource};
+use jarvis_proxmox::Proxmox;
+use jarvis_source::GitSource;
+use opening::Opened;
+use signals::Signals;
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// How long answers in hand may take after the loop has ended.
+const LAST_ANSWERS: Duration = Duration::from_secs(5);
+/// How often the room on the disk is looked at when it was low.
+const ROOM_EVERY: Duration = Duration::from_secs(30);
+
+/// What a start needs beside the config.
+pub struct Launch {
+    /// The config.
+    pub config: Config,
+    /// Real cluster or rehearsal.
+    pub mode: Mode,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// The simulated cluster's control endpoint.
+    pub chaos: Option<ChaosContext>,
+    /// The folder of manifests to commit in.
+    pub manifests: Option<PathBuf>,
+    /// What is printed once it serves.
+    pub announce: Box<dyn FnOnce(&Started) -> String + Send>,
+}
+
+/// A process that serves.
+pub struct Started {
+    /// Base URL.
+    pub url: String,
+    /// Name of the cluster.
+    pub cluster: String,
+    /// State folder.
+    pub state: PathBuf,
+    /// The first user's password, when it was made at this start.
+    pub password: Option<OneTimePassword>,
+}
+
+/// Runs until asked to stop.
+pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
+    let mut signals = Signals::listen()?;
+    let Launch { config, mode, clock, chaos, manifests, announce } = launch;
+    for warning in &config.warnings {
+        tracing::warn!("{warning}");
+    }
+    let listener = bind(&config).await?;
+    let address = listener.local_addr().map_err(|error| Failure::error(format!("cannot listen: {error}")))?;
+    let opened = opening::open(&config.state, clock.now())?;
+    let client = Arc::new(proxmox(&config.cluster, &clock)?);
+    for warning in client.warnings() {
+        tracing::warn!("{warning}");
+    }
+    let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
+    let source = source(&config)?;
+    let ports = Ports {
+        hypervisor: client,
+        journal: opened.journal.clone(),
+        store: opened.store.clone(),
+        source,
+        probe: Arc::new(probe::NetworkProbe::new()?),
+        clock: clock.clone(),
+    };
+    let (service, handle) = jarvis_controller::controller(controller_options(&config, floor), ports);
+    let running = Running::begin(service, handle, listener, api_options(&config, address, mode, &opened)?, clock.clone(), &opened);
+    let password = access::first_password(&running.handle, mode).await;
+    let url = format!("http://{}", reachable(address));
+    let context = access::local_token(&running.handle).await.map(|token| Context {
+        url: url.clone(),
+        token,
+        state: config.state.clone(),
+        pid: std::process::id(),
+        chaos,
+        manifests,
+    });
+    write_context(context, environment);
+    let started = Started { url, cluster: config.cluster.name.clone(), state: config.state.clone(), password };
+    out::print(&announce(&started));
+    running.until_asked(&mut signals, &opened).await
+}
+
+async fn bind(config: &Config) -> Result<TcpListener, Failure> {
+    let check = api_like(config)?;
+    jarvis_api::check_bind(config.listen, &check).map_err(|error| {
+        Failure::error(format!("{error}; in jarvis.yaml these are `listen` and `trustedProxy`"))
+    })?;
+    TcpListener::bind(config.listen).await.map_err(|error| {
+        Failure::error(format!(
+            "cannot listen on {}: {error}; stop what listens there, or choose another `listen` address (the demo: --port)",
+            config.listen
+        ))
+    })
+}
+
+/// The options as far as the bind check looks at them.
+fn api_like(config: &Config) -> Result<ApiOptions, Failure> {
+    let key = jarvis_api::SigningKey::new(vec![0; 32]).map_err(|error| Failure::error(error.to_string()))?;
+    Ok(ApiOptions { trusted_proxy: config.trusted_proxy, ..ApiOptions::new(config.listen, key) })
+}
+
+fn api_options(config: &Config, address: SocketAddr, mode: Mode, opened: &Opened) -> Result<ApiOptions, Failure> {
+    let mut options = ApiOptions::new(address, opened.signing_key()?);
+    options.trusted_proxy = config.trusted_proxy;
+    options.mode = mode;
+    options.webhook_secret = config.source.as_ref().and_then(|source| source.webhook_secret.clone());
+    for url in config.public_url.iter().chain(&config.origins) {
+        options = options.with_public_url(url);
+    }
+    Ok(options)
+}
+
+fn proxmox(cluster: &ClusterConfig, clock: &Arc<dyn Clock>) -> Result<Proxmox, Failure> {
+    let failed = |error: jarvis_proxmox::OptionsError| Failure::error(format!("cannot use `cluster` of the config: {error}"));
+    let mut options =
+        jarvis_proxmox::Options::new(&cluster.name, cluster.entry_points.clone(), cluster.token.clone(), cluster.tls.clone())
+            .map_err(failed)?;
+    options.clock = clock.clone();
+    Proxmox::new(options).map_err(failed)
+}
+
+fn source(config: &Config) -> Result<Option<Arc<dyn ManifestSource>>, Failure> {
+    let Some(source) = &config.source else {
+        tracing::warn!("no `source` is configured: nothing is declared, the cluster is only observed");
+        return Ok(None);
+    };
+    let git = GitSource::new(source.git.clone()).map_err(|error| Failure::error(error.to_string()))?;
+    Ok(Some(Arc::new(git)))
+}
+
+fn controller_options(config: &Config, floor: Floor) -> jarvis_controller::Options {
+    let defaults = jarvis_controller::Options::default();
+    jarvis_controller::Options {
+        cluster: config.cluster.name.clone(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        floor,
+        look_every: config.cluster.look_every.unwrap_or(defaults.look_every),
+        fetch_every: config.source.as_ref().map_or(defaults.fetch_every, |source| source.poll),
+        recall: config.recall,
+        ..defaults
+    }
+}
+
+/// The address under which this machine reaches a listener.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if !address.ip().is_unspecified() {
+        return address;
+    }
+    let loopback = if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
+    SocketAddr::new(loopback, address.port())
+}
+
+/// Commands of this machine find the process by it; without it they need --url and a token.
+fn write_context(context: Option<Context>, environment: &Environment) {
+    let Some(context) = context else { return };
+    let Some(path) = context::path(environment) else {
+        tracing::warn!("neither XDG_STATE_HOME nor HOME is set: commands need --url and a token");
+        return;
+    };
+    if let Err(error) = context.write(&path) {
+        tracing::warn!(path = %path.display(), %error, "cannot write the context file: commands need --url and a token");
+    }
+}
+
+/// The tasks of a running process.
+struct Running {
+    handle: Handle,
+    stop_loop: CancellationToken,
+    stop_api: CancellationToken,
+    loop_task: JoinHandle<()>,
+    api_task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Running {
+    fn begin(
+        service: Service,
+        handle: Handle,
+        listener: TcpListener,
+        options: ApiOptions,
+        clock: Arc<dyn Clock>,
+        opened: &Opened,
+    ) -> Self {
+        let (stop_loop, stop_api) = (CancellationToken::new(), CancellationToken::new());
+        let loop_task = tokio::spawn(service.run(stop_loop.clone()));
+        let state = ApiState::new(handle.clone(), options, clock);
+        let api_task = tokio::spawn(jarvis_api::serve(listener, state, stop_api.clone()));
+        tokio::spawn(watch_room(opened.journal.clone(), stop_api.clone()));
+        Self { handle, stop_loop, stop_api, loop_task, api_task }
+    }
+
+    /// Waits for a signal (or for a part to end, which is an error), then ends in order: the loop, so that the effect in
+    /// hand reaches a recorded state; the store; the API last. A second signal ends it at once.
+    async fn until_asked(mut self, signals: &mut Signals, opened: &Opened) -> Outcome {
+        let broken = tokio::select! {
+            name = signals.next() => { tracing::info!(signal = name, "asked to stop; a second signal stops at once"); None }
+            ended = &mut self.loop_task => Some(format!("the reconcile loop ended: {ended:?}")),
+            ended = &mut self.api_task => Some(format!("the API ended: {ended:?}")),
+        };
+        let ending = self.end(broken.is_none(), opened);
+        tokio::select! {
+            () = ending => {}
+            name = signals.next() => return Err(Failure::error(format!("stopped at once by a second {name}; effects in hand are resolved at the next start"))),
+        }
+        match broken {
+            None => { tracing::info!("ended"); Ok(Exit::Ok) }
+            Some(why) => Err(Failure::error(format!("{why}; look at the log, then start it again"))),
+        }
+    }
+
+    async fn end(self, wait: bool, opened: &Opened) {
+        self.stop_loop.cancel();
+        if wait && let Err(error) = self.loop_task.await {
+            tracing::error!(%error, "the reconcile loop did not end well");
+        }
+        opened.close();
+        self.stop_api.cancel();
+        if wait && tokio::time::timeout(LAST_ANSWERS, self.api_task).await.is_err() {
+            tracing::warn!("answers in hand were cut off");
+        }
+    }
+}
+
+/// Gets the journal's reserve back once there is room again.
+async fn watch_room(journal: Arc<jarvis_store::FileJournal>, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(ROOM_EVERY) => {}
+        }
+        if journal.low_space() {
+            let journal = journal.clone();
+            let still = tokio::task::spawn_blocking(move || journal.reclaim_space()).await.unwrap_or(true);
+            if still {
+                tracing::error!("the disk of the state folder is full: make room; records cannot be promised any more");
+            } else {
+                tracing::info!("the disk of the state folder has room again");
+            }
+        }
+    }
+}
+
+/// `jarvis run`.
+pub async fn from_file(arguments: &crate::cli::Run, environment: &Environment) -> Outcome {
+    let config = Config::load(&arguments.config, environment).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::error(format!("cannot use the config file:\n{}", lines.join("\n")))
+    })?;
+    if arguments.check {
+        return check(&config);
+    }
+    logging::begin(config.log, environment)?;
+    let announce = |started: &Started| {
+        let mut text = String::new();
+        if let Some(password) = &started.password {
+            text += &format!("first sign-in: admin / {password} (once, to set another; it is not shown again)\n");
+        }
+        text + &format!("ready: {} (cluster {}, state {})\n", started.url, started.cluster, started.state.display())
+    };
+    let launch = Launch {
+        config,
+        mode: Mode::Normal,
+        clock: Arc::new(jarvis_ports::SystemClock),
+        chaos: None,
+        manifests: None,
+        announce: Box::new(announce),
+    };
+    serve(launch, environment).await
+}
+
+/// `jarvis run --check`: everything that can be told without opening a connection.
+fn check(config: &Config) -> Outcome {
+    let clock: Arc<dyn Clock> = Arc::new(jarvis_ports::SystemClock);
+    jarvis_api::check_bind(config.listen, &api_like(config)?).map_err(|error| Failure::error(error.to_string()))?;
+    let warnings = proxmox(&config.cluster, &clock)?.warnings();
+    for warning in config.warnings.iter().chain(&warnings) {
+        out::note(&format!("warning: {warning}"));
+    }
+    out::print(&format!("valid: cluster {} with {} entry points\n", config.cluster.name, config.cluster.entry_points.len()));
+    Ok(Exit::Ok)
+}
