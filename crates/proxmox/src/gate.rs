@@ -134,9 +134,12 @@ mod tests {
                 let _pass = waiter.enter(priority).await;
                 order.lock().unwrap().push(name);
             });
-            while gate.waiting() <= count {
-                tokio::task::yield_now().await;
+            for _ in 0..1000 {
+                if gate.waiting() <= count {
+                    tokio::task::yield_now().await;
+                }
             }
+            assert_eq!(gate.waiting(), count + 1, "{name} must wait");
         }
         drop(inside);
         while tasks.join_next().await.is_some() {}

@@ -12,13 +12,13 @@
 //! | [`token`] | the credential |
 //! | [`tls`], [`fingerprint`] | trust in certificates |
 //! | [`client`] | entry points, their order, slots |
-//! | [`ask`] | asking: fail-over, hedging |
-//! | [`looks`] | the port's looks |
-//! | [`effects`] | the port's writes |
-//! | [`entry`], [`health`], [`gate`] | one entry point: exchange, standing, slots |
-//! | [`answer`], [`decode`], [`loose`] | what an answer says |
+//! | `ask` | asking: fail-over, hedging |
+//! | `looks`, `quorum` | the port's looks |
+//! | `effects` | the port's writes |
+//! | `entry`, [`health`], `gate` | one entry point: exchange, standing, slots |
+//! | `answer`, `decode`, `loose` | what an answer says |
 //! | [`privileges`] | what the token may do |
-//! | [`paths`] | how a request is spelled |
+//! | `paths` | how a request is spelled |
 
 pub mod client;
 pub mod fingerprint;
@@ -37,6 +37,7 @@ mod gate;
 mod looks;
 mod loose;
 mod paths;
+mod quorum;
 #[cfg(test)]
 mod tests;
 

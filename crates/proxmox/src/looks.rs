@@ -1,30 +1,28 @@
 //! The Hypervisor port: what is asked for each look, and how the answer is read.
 
 use crate::{
-    answer::Envelope,
     ask::{Look, Read},
-    client::{Proxmox, lock},
+    client::Proxmox,
     decode::{self, Misfit},
     entry::{Entry, LARGE_BODY},
     paths,
     privileges::Privileges,
 };
 use async_trait::async_trait;
-use futures::stream::{FuturesUnordered, StreamExt as _};
 use jarvis_guard::Permit;
 use jarvis_model::{GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid};
 use jarvis_ports::{
     Accepted, ClusterLook, Hypervisor, LookError, PerformError, Priority, QuorumLook, TaskState,
 };
-use std::{collections::BTreeMap, sync::Arc};
-use tokio::time::Instant;
+use std::sync::Arc;
 
 /// Rows asked for of a guest's task list.
 const GUEST_TASKS: u32 = 50;
 /// Rows asked for of a node's task list.
 const NODE_TASKS: u32 = 200;
 
-fn read<T>(what: &str, result: Result<T, Misfit>) -> Result<T, LookError> {
+/// A misfit as the error of a look.
+pub(crate) fn read<T>(what: &str, result: Result<T, Misfit>) -> Result<T, LookError> {
     result.map_err(|why| LookError::Malformed {
         what: what.to_owned(),
         why,
@@ -71,40 +69,6 @@ impl Proxmox {
         })
     }
 
-    fn read_quorum(&self, entry: &Entry, what: &str, envelope: &Envelope) -> Result<QuorumLook, LookError> {
-        let (mut look, local) = read(what, decode::quorum(&envelope.data, String::new()))?;
-        if let Some(local) = local {
-            self.learn(entry, &local);
-        }
-        if look.quorate {
-            self.learn_addresses(entry, &look.ips);
-        }
-        look.via = entry.name();
-        Ok(look)
-    }
-
-    /// Votes, at most a few minutes old; empty when they may not be read, the last known when nobody answers.
-    async fn votes(&self, entry: &Arc<Entry>) -> BTreeMap<NodeName, u32> {
-        let known = lock(&self.votes).clone();
-        if let Some((read_at, votes)) = &known
-            && read_at.elapsed() < self.options.timeouts.votes
-        {
-            return votes.clone();
-        }
-        let fresh = match self
-            .ask(entry, &Look::cluster("ask for votes", paths::CONFIG_NODES))
-            .await
-        {
-            Ok(envelope) => decode::votes(&envelope.data),
-            Err(LookError::NoRights { .. } | LookError::Refused { .. } | LookError::Missing { .. }) => {
-                BTreeMap::new()
-            }
-            Err(_) => return known.map(|(_, votes)| votes).unwrap_or_default(),
-        };
-        *lock(&self.votes) = Some((Instant::now(), fresh.clone()));
-        fresh
-    }
-
     async fn tasks(
         &self,
         look: Look,
@@ -137,54 +101,7 @@ impl Hypervisor for Proxmox {
     }
 
     async fn look_quorum(&self, ask: usize) -> Vec<Result<QuorumLook, LookError>> {
-        let look = Look::cluster("look at quorum", paths::CLUSTER_STATUS);
-        // Those put aside are not waited for while anybody else can answer.
-        let (good, aside): (Vec<_>, Vec<_>) = self
-            .order(None)
-            .into_iter()
-            .partition(|entry| entry.health.aside().is_none());
-        let mut candidates = if good.is_empty() { aside } else { good }.into_iter();
-        let mut running: FuturesUnordered<_> = candidates
-            .by_ref()
-            .take(ask)
-            .map(|entry| self.ask_and_name(entry, &look))
-            .collect();
-        let mut answers: Vec<(Arc<Entry>, Result<QuorumLook, LookError>)> = Vec::new();
-        let hedge = self.options.timeouts.hedge;
-        // Once one has answered, the silent ones are waited for only so long.
-        let mut patience = Instant::now() + self.options.timeouts.look * 2;
-        while answers.iter().filter(|(_, answer)| answer.is_ok()).count() < ask {
-            let missing = tokio::time::sleep(hedge);
-            tokio::select! {
-                biased;
-                answered = running.next() => match answered {
-                    Some((entry, Ok(envelope))) => {
-                        let seen = self.read_quorum(&entry, &look.what, &envelope);
-                        answers.push((entry, seen));
-                        patience = patience.min(Instant::now() + hedge * 2);
-                        continue;
-                    }
-                    Some((_, Err(LookError::Unreachable { .. }))) => {}
-                    Some((entry, Err(error))) => answers.push((entry, Err(error))),
-                    None => break,
-                },
-                () = missing, if candidates.len() > 0 => {}
-                () = tokio::time::sleep_until(patience) => break,
-            }
-            running.extend(candidates.next().map(|entry| self.ask_and_name(entry, &look)));
-        }
-        drop(running);
-        let answered = answers
-            .iter()
-            .find(|(_, answer)| answer.is_ok())
-            .map(|(entry, _)| Arc::clone(entry));
-        if let Some(entry) = answered {
-            let votes = self.votes(&entry).await;
-            for answer in answers.iter_mut().filter_map(|(_, answer)| answer.as_mut().ok()) {
-                answer.votes.clone_from(&votes);
-            }
-        }
-        answers.into_iter().map(|(_, answer)| answer).collect()
+        self.ask_for_quorum(ask).await
     }
 
     async fn look_node(&self, node: &NodeName) -> Result<u64, LookError> {

@@ -35,11 +35,11 @@ fn recorded(name: &str) -> Option<Vec<u8>> {
         match key.to_lowercase().as_str() {
             "content-length" => with_length = true,
             "content-encoding" | "connection" => {}
-            _ => head.push_str(&format!("{key}: {value}\r\n")),
+            _ => head = format!("{head}{key}: {value}\r\n"),
         }
     }
     if with_length {
-        head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        head = format!("{head}Content-Length: {}\r\n", body.len());
     }
     Some(format!("{head}Connection: close\r\n\r\n{body}").into_bytes())
 }

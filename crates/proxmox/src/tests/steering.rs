@@ -342,3 +342,15 @@ async fn an_entry_point_is_not_blamed_for_the_silence_of_another_node() {
     client.look_cluster().await.unwrap();
     assert_eq!(client.stats()[0].aside, None, "it answered");
 }
+
+#[tokio::test]
+async fn one_node_behind_two_entry_points_is_one_voice() {
+    let (one, same, other) = (pve("atlas").await, pve("atlas").await, pve("home").await);
+    let client = client(&[(None, &one), (None, &same), (None, &other)]);
+    let via = |looks: Vec<Result<jarvis_ports::QuorumLook, LookError>>| -> Vec<String> {
+        looks.into_iter().map(|look| look.unwrap().via).collect()
+    };
+    assert_eq!(via(client.look_quorum(2).await), ["atlas", "home"]);
+    drop(other);
+    assert_eq!(via(client.look_quorum(2).await), ["atlas"]);
+}
