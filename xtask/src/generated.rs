@@ -16,6 +16,7 @@ pub fn files() -> BTreeMap<String, String> {
     for (path, text) in jarvis_crds::generated_files() {
         files.insert(format!("crds/generated/{path}"), text);
     }
+    files.insert("api/schema.graphql".to_owned(), jarvis_api::sdl());
     files.extend(error_pages::files());
     files
 }
@@ -125,6 +126,7 @@ mod tests {
             "crds/generated/crd/",
             "crds/generated/jsonschema/",
             "docs/errors/JV1001",
+            "api/schema.graphql",
         ] {
             assert!(
                 files.keys().any(|path| path.starts_with(start)),
