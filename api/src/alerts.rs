@@ -1,7 +1,9 @@
 //! What needs a person, out of one picture. Pure: the same picture always gives the same list, most serious first.
 
 use jarvis_controller::View;
-use jarvis_model::{Freeze, Issue, IssueKey, NodeName, ResourceKey, Severity, Timestamp, memory::PendingRevision};
+use jarvis_model::{
+    Freeze, Issue, IssueKey, NodeName, ResourceKey, Severity, Timestamp, memory::PendingRevision,
+};
 
 /// Something a person should know about now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,12 +51,32 @@ fn of_the_loop(view: &View) -> Vec<Alert> {
     let acting = view.state.acting_stopped.as_deref();
     let look = view.state.look_failure.as_deref();
     let mut alerts = Vec::new();
-    alerts.extend(acting.map(|why| plain("acting", Severity::Critical, "Jarvis cannot act at all", why, None)));
+    alerts.extend(acting.map(|why| {
+        plain(
+            "acting",
+            Severity::Critical,
+            "Jarvis cannot act at all",
+            why,
+            None,
+        )
+    }));
     alerts.extend(look.map(|why| {
-        plain("look", Severity::Critical, "The cluster does not answer", why, view.state.last_look_at)
+        plain(
+            "look",
+            Severity::Critical,
+            "The cluster does not answer",
+            why,
+            view.state.last_look_at,
+        )
     }));
     if let Freeze::Unreadable { reason } = &view.memory.freeze {
-        alerts.push(plain("freeze", Severity::Critical, "The kill switch cannot be read; everything is stopped", reason, None));
+        alerts.push(plain(
+            "freeze",
+            Severity::Critical,
+            "The kill switch cannot be read; everything is stopped",
+            reason,
+            None,
+        ));
     }
     alerts
 }
@@ -63,29 +85,61 @@ fn of_the_cluster(view: &View) -> Vec<Alert> {
     let mut alerts: Vec<Alert> = view.memory.lost_nodes.iter().map(of_node).collect();
     if view.memory.quorum_lost {
         let detail = "nothing is done until enough nodes are back; bring them up or check their network";
-        alerts.push(plain("quorum", Severity::Critical, "The cluster has lost its quorum", detail, None));
+        alerts.push(plain(
+            "quorum",
+            Severity::Critical,
+            "The cluster has lost its quorum",
+            detail,
+            None,
+        ));
     }
     alerts
 }
 
 fn of_node(node: &NodeName) -> Alert {
     let detail = "its guests are not judged while it is away; check its power and network";
-    plain(&format!("node/{node}"), Severity::Critical, &format!("Node {node} is away"), detail, None)
+    plain(
+        &format!("node/{node}"),
+        Severity::Critical,
+        &format!("Node {node} is away"),
+        detail,
+        None,
+    )
 }
 
 fn of_the_source(view: &View) -> Vec<Alert> {
     let mut alerts = Vec::new();
     if let Some(reason) = &view.memory.source_failure {
         let title = "The manifests cannot be read; the last good revision stays in force";
-        alerts.push(plain("source", Severity::Warning, title, reason, view.state.last_fetch_at));
+        alerts.push(plain(
+            "source",
+            Severity::Warning,
+            title,
+            reason,
+            view.state.last_fetch_at,
+        ));
     }
     match &view.memory.pending {
         Some(PendingRevision::Rejected { commit, errors, at }) => {
-            let title = format!("Revision {} has errors and is not in force", commit.get(..8).unwrap_or(commit));
-            alerts.push(plain("revision", Severity::Warning, &title, &errors.join("\n"), Some(*at)));
+            let title = format!(
+                "Revision {} has errors and is not in force",
+                commit.get(..8).unwrap_or(commit)
+            );
+            alerts.push(plain(
+                "revision",
+                Severity::Warning,
+                &title,
+                &errors.join("\n"),
+                Some(*at),
+            ));
         }
-        Some(PendingRevision::Withheld { commit, reason, at, .. }) => {
-            let title = format!("Revision {} waits for your confirmation", commit.get(..8).unwrap_or(commit));
+        Some(PendingRevision::Withheld {
+            commit, reason, at, ..
+        }) => {
+            let title = format!(
+                "Revision {} waits for your confirmation",
+                commit.get(..8).unwrap_or(commit)
+            );
             alerts.push(plain("revision", Severity::Warning, &title, reason, Some(*at)));
         }
         None => {}
@@ -99,7 +153,10 @@ fn of_issue(issue: &Issue) -> Option<Alert> {
     }
     let name = &issue.key.resource.name;
     let (severity, title) = if issue.escalated_at.is_some() {
-        (Severity::Critical, format!("{name} is beyond me; all attempts are spent"))
+        (
+            Severity::Critical,
+            format!("{name} is beyond me; all attempts are spent"),
+        )
     } else {
         (Severity::Warning, format!("{name} needs attention"))
     };

@@ -2,7 +2,10 @@
 //!
 //! Severity and resource are the event's own; only the words are made here.
 
-use jarvis_model::{Closed, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, Rearmed, ResourceKey, Severity, TicketId, TicketState};
+use jarvis_model::{
+    Closed, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, Rearmed, ResourceKey, Severity,
+    TicketId, TicketState,
+};
 
 /// One line of the feed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,7 +25,12 @@ pub struct FeedLine {
 pub fn line(event: &Event, memory: &Memory) -> FeedLine {
     let (title, detail) = words(event, memory);
     let resource = event.resource().cloned().or_else(|| resource_of(event, memory));
-    FeedLine { title, detail: detail.filter(|text| !text.is_empty()), severity: event.severity(), resource }
+    FeedLine {
+        title,
+        detail: detail.filter(|text| !text.is_empty()),
+        severity: event.severity(),
+        resource,
+    }
 }
 
 type Words = (String, Option<String>);
@@ -49,12 +57,14 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::TaskFinished { .. }
         | Event::IntentClosed { .. }
         | Event::ActionRefused { .. } => of_act(event, memory),
-        Event::TicketOpened { .. } | Event::TicketConfirmed { .. } | Event::TicketChanged { .. } | Event::Approved { .. } => {
-            of_ticket(event, memory)
-        }
-        Event::UserSet { .. } | Event::TokenCreated { .. } | Event::TokenRevoked { .. } | Event::SessionsRevoked { .. } => {
-            of_access(event)
-        }
+        Event::TicketOpened { .. }
+        | Event::TicketConfirmed { .. }
+        | Event::TicketChanged { .. }
+        | Event::Approved { .. } => of_ticket(event, memory),
+        Event::UserSet { .. }
+        | Event::TokenCreated { .. }
+        | Event::TokenRevoked { .. }
+        | Event::SessionsRevoked { .. } => of_access(event),
         Event::IdentitySeen { .. }
         | Event::IdentityAccepted { .. }
         | Event::GuestsSeen { .. }
@@ -73,19 +83,31 @@ fn words(event: &Event, memory: &Memory) -> Words {
 fn of_source(event: &Event) -> Words {
     match event {
         Event::Started { version } => (format!("Jarvis {version} at your service"), None),
-        Event::RevisionApplied { commit, resources, .. } => {
-            (format!("Revision {} is in force", short(commit)), Some(count(resources.len(), "resource")))
-        }
+        Event::RevisionApplied {
+            commit, resources, ..
+        } => (
+            format!("Revision {} is in force", short(commit)),
+            Some(count(resources.len(), "resource")),
+        ),
         Event::RevisionRejected { commit, errors } => (
-            format!("Revision {} has {}; the previous one stays in force", short(commit), count(errors.len(), "error")),
+            format!(
+                "Revision {} has {}; the previous one stays in force",
+                short(commit),
+                count(errors.len(), "error")
+            ),
             Some(errors.join("\n")),
         ),
-        Event::RevisionWithheld { commit, reason, .. } => {
-            (format!("Revision {} removes a great deal and awaits your word", short(commit)), Some(reason.clone()))
-        }
-        Event::SourceFailed { reason } => {
-            ("The manifests cannot be read; the last good revision stays in force".to_owned(), Some(reason.clone()))
-        }
+        Event::RevisionWithheld { commit, reason, .. } => (
+            format!(
+                "Revision {} removes a great deal and awaits your word",
+                short(commit)
+            ),
+            Some(reason.clone()),
+        ),
+        Event::SourceFailed { reason } => (
+            "The manifests cannot be read; the last good revision stays in force".to_owned(),
+            Some(reason.clone()),
+        ),
         _ => ("The manifests can be read again".to_owned(), None),
     }
 }
@@ -94,12 +116,20 @@ fn of_issue(event: &Event) -> Words {
     match event {
         Event::IssueOpened { issue, summary } => (format!("{}: {summary}", name(issue)), None),
         Event::IssueAnnounced { issue, text, .. } => (format!("{}: {text}", name(issue)), None),
-        Event::IssueAlerted { issue, text, .. } => (format!("{} needs attention", name(issue)), Some(text.clone())),
-        Event::IssueHealthy { issue } => (format!("{} is well again; I shall keep an eye on it", name(issue)), None),
-        Event::IssueRelapsed { issue, summary } => (format!("{} fell ill again: {summary}", name(issue)), None),
-        Event::IssueEscalated { issue, text, .. } => {
-            (format!("{} is beyond me; I must leave it to you", name(issue)), Some(text.clone()))
+        Event::IssueAlerted { issue, text, .. } => {
+            (format!("{} needs attention", name(issue)), Some(text.clone()))
         }
+        Event::IssueHealthy { issue } => (
+            format!("{} is well again; I shall keep an eye on it", name(issue)),
+            None,
+        ),
+        Event::IssueRelapsed { issue, summary } => {
+            (format!("{} is unwell again: {summary}", name(issue)), None)
+        }
+        Event::IssueEscalated { issue, text, .. } => (
+            format!("{} is beyond me; I must leave it to you", name(issue)),
+            Some(text.clone()),
+        ),
         Event::IssueRearmed { issue, because } => {
             let why = match because {
                 Rearmed::Acknowledged { by } => format!("acknowledged by {by}"),
@@ -121,17 +151,31 @@ fn of_issue(event: &Event) -> Words {
 fn of_act(event: &Event, memory: &Memory) -> Words {
     match event {
         Event::IntentLogged { intent } => {
-            let attempt = if intent.attempt > 0 { format!(", attempt {}", intent.attempt) } else { String::new() };
-            (format!("About to {}{attempt}", intent.action), Some(format!("For {}. To undo: {}", intent.origin.label(), intent.undo)))
+            let attempt = if intent.attempt > 0 {
+                format!(", attempt {}", intent.attempt)
+            } else {
+                String::new()
+            };
+            (
+                format!("About to {}{attempt}", intent.action),
+                Some(format!("For {}. To undo: {}", intent.origin.label(), intent.undo)),
+            )
         }
-        Event::EffectAccepted { intent, upid } => {
-            (format!("Proxmox took the request to {}", act(intent, memory)), upid.as_ref().map(|upid| upid.as_str().to_owned()))
-        }
+        Event::EffectAccepted { intent, upid } => (
+            format!("Proxmox took the request to {}", act(intent, memory)),
+            upid.as_ref().map(|upid| upid.as_str().to_owned()),
+        ),
         Event::ReplyUnknown { intent, text } => (
-            format!("No clear reply to the request to {}; looking instead of asking twice", act(intent, memory)),
+            format!(
+                "No clear reply to the request to {}; looking instead of asking twice",
+                act(intent, memory)
+            ),
             Some(text.clone()),
         ),
-        Event::TaskFinished { intent } => (format!("The task to {} has ended; verifying", act(intent, memory)), None),
+        Event::TaskFinished { intent } => (
+            format!("The task to {} has ended; verifying", act(intent, memory)),
+            None,
+        ),
         Event::IntentClosed { intent, outcome } => {
             let act = act(intent, memory);
             let title = match outcome {
@@ -140,9 +184,19 @@ fn of_act(event: &Event, memory: &Memory) -> Words {
             };
             (title, None)
         }
-        Event::ActionRefused { action, origin, refusal } => (
+        Event::ActionRefused {
+            action,
+            origin,
+            refusal,
+        } => (
             format!("Declined to {action}, asked by {}", origin.label()),
-            Some(format!("{} ({} {}). {}", refusal.reason, refusal.rule.code(), refusal.resource, refusal.unblock)),
+            Some(format!(
+                "{} ({} {}). {}",
+                refusal.reason,
+                refusal.rule.code(),
+                refusal.resource,
+                refusal.unblock
+            )),
         ),
         _ => (String::new(), None),
     }
@@ -150,12 +204,14 @@ fn of_act(event: &Event, memory: &Memory) -> Words {
 
 fn of_ticket(event: &Event, memory: &Memory) -> Words {
     match event {
-        Event::TicketOpened { ticket } => {
-            (format!("{} asked to {}", ticket.origin.label(), ticket.action), Some(format!("Ticket {}", ticket.id)))
-        }
-        Event::TicketConfirmed { ticket, confirmed } => {
-            (format!("{} confirmed: {}", confirmed.user, request(ticket, memory)), None)
-        }
+        Event::TicketOpened { ticket } => (
+            format!("{} asked to {}", ticket.origin.label(), ticket.action),
+            Some(format!("Ticket {}", ticket.id)),
+        ),
+        Event::TicketConfirmed { ticket, confirmed } => (
+            format!("{} confirmed: {}", confirmed.user, request(ticket, memory)),
+            None,
+        ),
         Event::TicketChanged { ticket, state } => {
             let request = request(ticket, memory);
             let title = match state {
@@ -170,17 +226,24 @@ fn of_ticket(event: &Event, memory: &Memory) -> Words {
             };
             (title, None)
         }
-        Event::Approved { digests, by, .. } => (format!("{by} approved {}", count(digests.len(), "recommendation")), None),
+        Event::Approved { digests, by, .. } => (
+            format!("{by} approved {}", count(digests.len(), "recommendation")),
+            None,
+        ),
         _ => (String::new(), None),
     }
 }
 
 fn of_access(event: &Event) -> Words {
     match event {
-        Event::UserSet { user, role, .. } => (format!("The account of {user} was set, role {}", role_word(*role)), None),
-        Event::TokenCreated { name, role, by, .. } => {
-            (format!("{by} made the token {name}, role {}", role_word(*role)), None)
-        }
+        Event::UserSet { user, role, .. } => (
+            format!("The account of {user} was set, role {}", role_word(*role)),
+            None,
+        ),
+        Event::TokenCreated { name, role, by, .. } => (
+            format!("{by} made the token {name}, role {}", role_word(*role)),
+            None,
+        ),
         Event::TokenRevoked { name, by } => (format!("{by} revoked the token {name}"), None),
         Event::SessionsRevoked { user, by } => (format!("{by} signed {user} out everywhere"), None),
         _ => (String::new(), None),
@@ -190,12 +253,18 @@ fn of_access(event: &Event) -> Words {
 fn of_cluster(event: &Event) -> Words {
     match event {
         Event::IdentitySeen { vmid, identity } => (format!("Guest {vmid} is {}", identity.0), None),
-        Event::IdentityAccepted { vmid, identity, by } => {
-            (format!("{by} accepted a new guest under number {vmid}"), Some(identity.0.clone()))
-        }
-        Event::GuestsSeen { running, stopped } => {
-            (format!("{} seen running, {} stopped", count(running.len(), "guest"), stopped.len()), None)
-        }
+        Event::IdentityAccepted { vmid, identity, by } => (
+            format!("{by} accepted a new guest under number {vmid}"),
+            Some(identity.0.clone()),
+        ),
+        Event::GuestsSeen { running, stopped } => (
+            format!(
+                "{} seen running, {} stopped",
+                count(running.len(), "guest"),
+                stopped.len()
+            ),
+            None,
+        ),
         Event::NodeLost { node } => (format!("Node {node} has left the cluster"), None),
         Event::NodeReturned { node } => (format!("Node {node} is back"), None),
         Event::QuorumLost => (
@@ -208,7 +277,9 @@ fn of_cluster(event: &Event) -> Words {
 
 fn of_person(event: &Event) -> Words {
     match event {
-        Event::FreezeSet { scope, by, reason, .. } => {
+        Event::FreezeSet {
+            scope, by, reason, ..
+        } => {
             let what = match scope {
                 FreezeScope::Autonomy => "all I do unasked",
                 FreezeScope::All => "everything",
@@ -218,7 +289,10 @@ fn of_person(event: &Event) -> Words {
         Event::Thawed { by } => (format!("{by} released the freeze"), None),
         Event::HoldSet { scope, hold } => (format!("{} holds {scope}", hold.by), Some(hold.reason.clone())),
         Event::HoldReleased { scope, by } => (format!("{by} released the hold on {scope}"), None),
-        Event::CeilingSet { ceiling: Some(level), by } => (format!("{by} capped my autonomy at {level}"), None),
+        Event::CeilingSet {
+            ceiling: Some(level),
+            by,
+        } => (format!("{by} capped my autonomy at {level}"), None),
         Event::CeilingSet { ceiling: None, by } => (format!("{by} lifted the cap on my autonomy"), None),
         _ => (String::new(), None),
     }
@@ -235,11 +309,17 @@ fn resource_of(event: &Event, memory: &Memory) -> Option<ResourceKey> {
 }
 
 fn act(intent: &IntentId, memory: &Memory) -> String {
-    memory.intents.get(intent).map_or_else(|| "act".to_owned(), |intent| intent.action.to_string())
+    memory.intents.get(intent).map_or_else(
+        || "carry out an earlier action".to_owned(),
+        |intent| intent.action.to_string(),
+    )
 }
 
 fn request(ticket: &TicketId, memory: &Memory) -> String {
-    memory.tickets.get(ticket).map_or_else(|| format!("ticket {ticket}"), |ticket| ticket.action.to_string())
+    memory
+        .tickets
+        .get(ticket)
+        .map_or_else(|| format!("ticket {ticket}"), |ticket| ticket.action.to_string())
 }
 
 fn name(issue: &IssueKey) -> &str {
@@ -259,5 +339,9 @@ fn short(commit: &str) -> &str {
 }
 
 fn count(n: usize, what: &str) -> String {
-    if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
+    if n == 1 {
+        format!("1 {what}")
+    } else {
+        format!("{n} {what}s")
+    }
 }

@@ -31,7 +31,11 @@ pub struct SigningKey(Zeroizing<Vec<u8>>);
 impl SigningKey {
     /// Takes a key of at least 32 bytes.
     pub fn new(bytes: Vec<u8>) -> Result<Self, ShortKey> {
-        if bytes.len() >= 32 { Ok(Self(Zeroizing::new(bytes))) } else { Err(ShortKey { bytes: bytes.len() }) }
+        if bytes.len() >= 32 {
+            Ok(Self(Zeroizing::new(bytes)))
+        } else {
+            Err(ShortKey { bytes: bytes.len() })
+        }
     }
 
     pub(crate) fn as_bytes(&self) -> &[u8] {
@@ -134,7 +138,11 @@ impl ApiOptions {
 
     /// Name of the session cookie. With TLS the `__Host-` prefix keeps other hosts and paths from setting it.
     pub fn cookie_name(&self) -> &'static str {
-        if self.is_secure() { "__Host-jarvis_session" } else { "jarvis_session" }
+        if self.is_secure() {
+            "__Host-jarvis_session"
+        } else {
+            "jarvis_session"
+        }
     }
 
     /// Whether a browser origin may use it.
@@ -145,14 +153,20 @@ impl ApiOptions {
     /// Whether a `Host` header names one of the origins; anything else is a rebound name.
     pub fn allows_host(&self, host: &str) -> bool {
         let host = host.to_ascii_lowercase();
-        self.origins.iter().filter_map(|origin| origin.split_once("://")).any(|(_, authority)| authority == host)
+        self.origins
+            .iter()
+            .filter_map(|origin| origin.split_once("://"))
+            .any(|(_, authority)| authority == host)
     }
 }
 
 /// `scheme://authority` of a URL, in lower case; default ports are left out as browsers do.
 fn origin_of(url: &str) -> Option<String> {
     let (scheme, rest) = url.trim().split_once("://")?;
-    let authority = rest.split(['/', '?', '#']).next().filter(|authority| !authority.is_empty())?;
+    let authority = rest
+        .split(['/', '?', '#'])
+        .next()
+        .filter(|authority| !authority.is_empty())?;
     let scheme = scheme.to_ascii_lowercase();
     let default_port = if scheme == "https" { ":443" } else { ":80" };
     let authority = authority.to_ascii_lowercase();
@@ -173,7 +187,11 @@ pub struct BindError {
 
 /// Refuses an address that other machines can reach unless TLS or a trusted proxy protects it.
 pub fn check_bind(addr: SocketAddr, options: &ApiOptions) -> Result<(), BindError> {
-    if is_loopback(addr.ip()) || options.is_secure() { Ok(()) } else { Err(BindError { addr }) }
+    if is_loopback(addr.ip()) || options.is_secure() {
+        Ok(())
+    } else {
+        Err(BindError { addr })
+    }
 }
 
 /// Whether an address never leaves this machine; IPv4 written as IPv6 counts as IPv4.
@@ -191,25 +209,68 @@ mod tests {
 
     #[test]
     fn an_open_address_needs_tls_or_a_proxy() {
-        for fine in ["127.0.0.1:7474", "[::1]:7474", "[::ffff:127.0.0.1]:7474", "127.8.8.8:1"] {
-            assert_eq!(check_bind(fine.parse().unwrap(), &options(fine)), Ok(()), "{fine}");
+        for fine in [
+            "127.0.0.1:7474",
+            "[::1]:7474",
+            "[::ffff:127.0.0.1]:7474",
+            "127.8.8.8:1",
+        ] {
+            assert_eq!(
+                check_bind(fine.parse().unwrap(), &options(fine)),
+                Ok(()),
+                "{fine}"
+            );
         }
-        for open in ["0.0.0.0:7474", "192.168.1.5:7474", "[::]:7474", "[::ffff:10.0.0.1]:7474"] {
+        for open in [
+            "0.0.0.0:7474",
+            "192.168.1.5:7474",
+            "[::]:7474",
+            "[::ffff:10.0.0.1]:7474",
+        ] {
             let addr = open.parse().unwrap();
             let error = check_bind(addr, &options(open)).unwrap_err();
             assert!(error.to_string().contains("in the clear"), "{error}");
-            assert_eq!(check_bind(addr, &ApiOptions { tls: true, ..options(open) }), Ok(()));
-            assert_eq!(check_bind(addr, &ApiOptions { trusted_proxy: true, ..options(open) }), Ok(()));
+            assert_eq!(
+                check_bind(
+                    addr,
+                    &ApiOptions {
+                        tls: true,
+                        ..options(open)
+                    }
+                ),
+                Ok(())
+            );
+            assert_eq!(
+                check_bind(
+                    addr,
+                    &ApiOptions {
+                        trusted_proxy: true,
+                        ..options(open)
+                    }
+                ),
+                Ok(())
+            );
         }
     }
 
     #[test]
     fn origins_and_hosts_are_exact() {
         let options = options("127.0.0.1:7474").with_public_url("https://Jarvis.example:443/x?y");
-        for fine in ["http://localhost:7474", "http://127.0.0.1:7474", "https://jarvis.example"] {
+        for fine in [
+            "http://localhost:7474",
+            "http://127.0.0.1:7474",
+            "https://jarvis.example",
+        ] {
             assert!(options.allows_origin(fine), "{fine}");
         }
-        for bad in ["null", "", "http://localhost:7475", "http://localhost", "https://jarvis.example.evil", "http://jarvis.example"] {
+        for bad in [
+            "null",
+            "",
+            "http://localhost:7475",
+            "http://localhost",
+            "https://jarvis.example.evil",
+            "http://jarvis.example",
+        ] {
             assert!(!options.allows_origin(bad), "{bad}");
         }
         assert!(options.allows_host("localhost:7474") && options.allows_host("jarvis.example"));
@@ -219,12 +280,22 @@ mod tests {
     #[test]
     fn short_keys_are_refused_and_keys_are_not_printed() {
         assert!(SigningKey::new(vec![1; 31]).is_err());
-        assert_eq!(format!("{:?}", SigningKey::new(vec![1; 32]).unwrap()), "SigningKey(…)");
+        assert_eq!(
+            format!("{:?}", SigningKey::new(vec![1; 32]).unwrap()),
+            "SigningKey(…)"
+        );
     }
 
     #[test]
     fn cookies_are_host_bound_over_tls() {
         assert_eq!(options("127.0.0.1:1").cookie_name(), "jarvis_session");
-        assert_eq!(ApiOptions { tls: true, ..options("127.0.0.1:1") }.cookie_name(), "__Host-jarvis_session");
+        assert_eq!(
+            ApiOptions {
+                tls: true,
+                ..options("127.0.0.1:1")
+            }
+            .cookie_name(),
+            "__Host-jarvis_session"
+        );
     }
 }

@@ -23,11 +23,17 @@ pub fn router(state: ApiState) -> Router {
         .route("/", get(web::page::index))
         .route("/assets/{name}", get(web::page::asset))
         .route("/metrics", get(web::metrics::metrics))
-        .route("/graphql", post(graphql::http::execute).get(graphql::socket::upgrade))
+        .route(
+            "/graphql",
+            post(graphql::http::execute).get(graphql::socket::upgrade),
+        )
         .route("/auth/login", post(auth::routes::login))
         .route("/auth/logout", post(auth::routes::logout))
         .route("/auth/password", post(auth::routes::set_password))
-        .layer(middleware::from_fn_with_state(state.clone(), web::headers::known_host))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            web::headers::known_host,
+        ))
         .layer(RequestBodyLimitLayer::new(BODY_LIMIT));
     let open = Router::new()
         .route("/api/health", get(web::health::health))
@@ -44,7 +50,10 @@ pub fn router(state: ApiState) -> Router {
         .method_not_allowed_fallback(web::headers::wrong_method)
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(web::headers::panicked))
-        .layer(middleware::from_fn_with_state(state.clone(), web::headers::on_every_answer))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            web::headers::on_every_answer,
+        ))
         .with_state(state)
 }
 

@@ -19,12 +19,18 @@ pub struct NewToken {
 /// Makes a token of this name.
 pub fn make(name: &str) -> Result<NewToken, NoRandomness> {
     let secret = random_secret()?;
-    Ok(NewToken { text: format!("{PREFIX}{name}_{secret}"), secret_hash: secret_hash(&secret) })
+    Ok(NewToken {
+        text: format!("{PREFIX}{name}_{secret}"),
+        secret_hash: secret_hash(&secret),
+    })
 }
 
 /// Whether a text may name a token: 1 to 40 lower-case letters, digits and `-`.
 pub fn is_name(text: &str) -> bool {
-    (1..=40).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    (1..=40).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
 /// Who sent this `Authorization` value, if its token is known and not lapsed.
@@ -43,12 +49,17 @@ pub fn caller(memory: &Memory, authorization: &str, now: Timestamp, door: Door) 
         user: format!("token:{name}"),
         role: token.role,
         door,
-        credential: Credential::Token { name: name.to_owned(), secret_hash: offered },
+        credential: Credential::Token {
+            name: name.to_owned(),
+            secret_hash: offered,
+        },
     })
 }
 
 fn parse(text: &str) -> Option<(&str, &str)> {
-    let rest = text.strip_prefix(PREFIX).filter(|rest| rest.is_ascii() && rest.len() > SECRET_CHARS + 1)?;
+    let rest = text
+        .strip_prefix(PREFIX)
+        .filter(|rest| rest.is_ascii() && rest.len() > SECRET_CHARS + 1)?;
     let (name, secret) = rest.split_at(rest.len() - SECRET_CHARS);
     let name = name.strip_suffix('_').filter(|name| is_name(name))?;
     Some((name, secret))
@@ -68,7 +79,12 @@ mod tests {
             by: "anna".to_owned(),
             expires_at,
         };
-        Memory::fold(&[Record { seq: 1, at: Timestamp::from_secs(1), epoch: 1, event }])
+        Memory::fold(&[Record {
+            seq: 1,
+            at: Timestamp::from_secs(1),
+            epoch: 1,
+            event,
+        }])
     }
 
     #[test]
@@ -78,12 +94,28 @@ mod tests {
         let memory = memory_with("ci-1", &token.secret_hash, Some(Timestamp::from_secs(200)));
         let ask = |text: &str, now| caller(&memory, text, now, Door::Graphql);
         let caller = ask(&format!("Bearer {}", token.text), now).unwrap();
-        assert_eq!((caller.user.as_str(), caller.role), ("token:ci-1", Role::Operator));
-        assert_eq!(ask(&format!("Bearer {}", token.text), Timestamp::from_secs(200)), None);
+        assert_eq!(
+            (caller.user.as_str(), caller.role),
+            ("token:ci-1", Role::Operator)
+        );
+        assert_eq!(
+            ask(&format!("Bearer {}", token.text), Timestamp::from_secs(200)),
+            None
+        );
         assert_eq!(ask(&format!("Basic {}", token.text), now), None);
         assert_eq!(ask(&format!("Bearer {}", make("ci-1").unwrap().text), now), None);
-        assert_eq!(ask(&format!("Bearer {}", token.text.replace("ci-1", "ci-2")), now), None);
-        for broken in ["", "Bearer", "Bearer jrv_", "Bearer jrv_ci-1_", "Bearer jrv__aaa", "Bearer jrv_ci-1_ä"] {
+        assert_eq!(
+            ask(&format!("Bearer {}", token.text.replace("ci-1", "ci-2")), now),
+            None
+        );
+        for broken in [
+            "",
+            "Bearer",
+            "Bearer jrv_",
+            "Bearer jrv_ci-1_",
+            "Bearer jrv__aaa",
+            "Bearer jrv_ci-1_ä",
+        ] {
             assert_eq!(ask(broken, now), None, "{broken}");
         }
     }

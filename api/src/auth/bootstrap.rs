@@ -36,14 +36,26 @@ pub async fn bootstrap_admin(handle: &Handle, mode: Mode) -> Result<Option<OneTi
         return Ok(None);
     }
     let failed = |error: &dyn fmt::Display| format!("cannot make the first user {FIRST_USER}: {error}");
-    let password = Zeroizing::new(random_secret().map_err(|error| failed(&error))?.chars().take(22).collect::<String>());
-    let password_hash = Hasher::new().hash(&password).await.map_err(|error| failed(&error))?;
+    let password = Zeroizing::new(
+        random_secret()
+            .map_err(|error| failed(&error))?
+            .chars()
+            .take(22)
+            .collect::<String>(),
+    );
+    let password_hash = Hasher::new()
+        .hash(&password)
+        .await
+        .map_err(|error| failed(&error))?;
     let event = Event::UserSet {
         user: FIRST_USER.to_owned(),
         password_hash,
         role: Role::Admin,
         one_time: mode == Mode::Normal,
     };
-    handle.record_access(event).await.map_err(|error| failed(&error))?;
+    handle
+        .record_access(event)
+        .await
+        .map_err(|error| failed(&error))?;
     Ok(Some(OneTimePassword(password)))
 }

@@ -40,7 +40,11 @@ pub struct Caller {
 impl Caller {
     /// As the controller wants it.
     pub fn person(&self) -> Person {
-        Person { user: self.user.clone(), role: self.role, door: self.door }
+        Person {
+            user: self.user.clone(),
+            role: self.role,
+            door: self.door,
+        }
     }
 
     /// Whether the credential is a cookie, which browsers send unasked.
@@ -63,7 +67,10 @@ pub fn authenticate(state: &ApiState, headers: &HeaderMap) -> Option<Authenticat
     if let Some(value) = headers.get(header::AUTHORIZATION) {
         let text = value.to_str().ok()?;
         let caller = bearer::caller(&state.handle.view().memory, text, state.now(), door_of(headers))?;
-        return Some(Authenticated { caller, renewed: None });
+        return Some(Authenticated {
+            caller,
+            renewed: None,
+        });
     }
     let jwt = cookie::in_headers(headers, state.options.cookie_name())?;
     let claims = cookie::verify(&state.options.key, jwt, state.now())?;
@@ -78,20 +85,26 @@ pub fn authenticate(state: &ApiState, headers: &HeaderMap) -> Option<Authenticat
 pub fn still_valid(state: &ApiState, caller: &Caller) -> bool {
     let now = state.now();
     match &caller.credential {
-        Credential::Session { key } => {
-            state.sessions.caller_by_key(key, &caller.user, now).is_some_and(|current| current.role == caller.role)
+        Credential::Session { key } => state
+            .sessions
+            .caller_by_key(key, &caller.user, now)
+            .is_some_and(|current| current.role == caller.role),
+        Credential::Token { name, secret_hash } => {
+            state.handle.view().memory.tokens.get(name).is_some_and(|token| {
+                token.secret_hash == *secret_hash
+                    && token.role == caller.role
+                    && token.expires_at.is_none_or(|expires_at| expires_at > now)
+            })
         }
-        Credential::Token { name, secret_hash } => state.handle.view().memory.tokens.get(name).is_some_and(|token| {
-            token.secret_hash == *secret_hash
-                && token.role == caller.role
-                && token.expires_at.is_none_or(|expires_at| expires_at > now)
-        }),
     }
 }
 
 /// The command line says so in `x-jarvis-client: cli`; every other bearer is a GraphQL client.
 fn door_of(headers: &HeaderMap) -> Door {
-    match headers.get("x-jarvis-client").and_then(|value| value.to_str().ok()) {
+    match headers
+        .get("x-jarvis-client")
+        .and_then(|value| value.to_str().ok())
+    {
         Some("cli") => Door::Cli,
         _ => Door::Graphql,
     }

@@ -45,7 +45,10 @@ pub fn clear(options: &ApiOptions) -> String {
 
 fn attributes(options: &ApiOptions, value: &str, max_age_secs: u64) -> String {
     let secure = if options.is_secure() { "; Secure" } else { "" };
-    format!("{}={value}; Path=/; Max-Age={max_age_secs}; HttpOnly; SameSite=Strict{secure}", options.cookie_name())
+    format!(
+        "{}={value}; Path=/; Max-Age={max_age_secs}; HttpOnly; SameSite=Strict{secure}",
+        options.cookie_name()
+    )
 }
 
 /// The cookie of this name, if exactly one is there (two would mean somebody else planted one).
@@ -68,7 +71,8 @@ pub fn verify(key: &SigningKey, jwt: &str, now: Timestamp) -> Option<Claims> {
     validation.set_issuer(&[ISSUER]);
     validation.set_required_spec_claims(&["exp", "iss", "sub"]);
     validation.validate_exp = false; // against our own clock, below
-    let data = jsonwebtoken::decode::<Claims>(jwt, &DecodingKey::from_secret(key.as_bytes()), &validation).ok()?;
+    let data =
+        jsonwebtoken::decode::<Claims>(jwt, &DecodingKey::from_secret(key.as_bytes()), &validation).ok()?;
     (data.claims.exp > now.as_secs()).then_some(data.claims)
 }
 
@@ -84,24 +88,40 @@ mod tests {
     use std::time::Duration;
 
     fn options(key: u8) -> ApiOptions {
-        ApiOptions::new("127.0.0.1:1".parse().unwrap(), SigningKey::new(vec![key; 32]).unwrap())
+        ApiOptions::new(
+            "127.0.0.1:1".parse().unwrap(),
+            SigningKey::new(vec![key; 32]).unwrap(),
+        )
     }
 
     fn jwt_of(set_cookie: &str) -> String {
-        set_cookie.split_once('=').unwrap().1.split(';').next().unwrap().to_owned()
+        set_cookie
+            .split_once('=')
+            .unwrap()
+            .1
+            .split(';')
+            .next()
+            .unwrap()
+            .to_owned()
     }
 
     #[test]
     fn a_cookie_is_good_for_a_quarter_of_an_hour_and_only_with_our_key() {
         let made = Timestamp::from_secs(1_000_000);
         let set = issue(&options(1), "anna", "sid", made).unwrap();
-        assert!(set.contains("; HttpOnly; SameSite=Strict") && !set.contains("Secure"), "{set}");
+        assert!(
+            set.contains("; HttpOnly; SameSite=Strict") && !set.contains("Secure"),
+            "{set}"
+        );
         let jwt = jwt_of(&set);
         let claims = verify(&options(1).key, &jwt, made).unwrap();
         assert_eq!((claims.sub.as_str(), claims.sid.as_str()), ("anna", "sid"));
         assert_eq!(verify(&options(2).key, &jwt, made), None);
         assert!(verify(&options(1).key, &jwt, made + Duration::from_secs(899)).is_some());
-        assert_eq!(verify(&options(1).key, &jwt, made + Duration::from_secs(900)), None);
+        assert_eq!(
+            verify(&options(1).key, &jwt, made + Duration::from_secs(900)),
+            None
+        );
         assert!(!is_past_half(&claims, made + Duration::from_secs(449)));
         assert!(is_past_half(&claims, made + Duration::from_secs(450)));
     }

@@ -20,7 +20,9 @@ pub fn source(options: &ApiOptions, headers: &HeaderMap) -> Source {
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match (origins.next(), origins.next()) {
         (None, _) => Source::NoPage,
-        (Some(one), None) if one.to_str().is_ok_and(|origin| options.allows_origin(origin)) => Source::OwnPage,
+        (Some(one), None) if one.to_str().is_ok_and(|origin| options.allows_origin(origin)) => {
+            Source::OwnPage
+        }
         _ => Source::Foreign,
     }
 }

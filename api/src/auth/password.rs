@@ -51,7 +51,9 @@ impl Default for Hasher {
 impl Hasher {
     /// A hasher with its own two turns.
     pub fn new() -> Self {
-        Self { turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        Self {
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+        }
     }
 
     /// PHC string of a password a person chose.
@@ -74,7 +76,12 @@ impl Hasher {
         let (phc, password) = (phc.map(str::to_owned), Zeroizing::new(password.to_owned()));
         self.in_turn(move || match phc {
             Some(phc) => verify_now(&phc, password.as_bytes()),
-            None => NOBODY.as_deref().is_some_and(|nobody| verify_now(nobody, password.as_bytes())) && false,
+            None => {
+                NOBODY
+                    .as_deref()
+                    .is_some_and(|nobody| verify_now(nobody, password.as_bytes()))
+                    && false
+            }
         })
         .await
         .unwrap_or(false)
@@ -93,18 +100,22 @@ impl Hasher {
 }
 
 fn argon2() -> Result<Argon2<'static>, PasswordError> {
-    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).map_err(|error| PasswordError::Hash(error.to_string()))?;
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None)
+        .map_err(|error| PasswordError::Hash(error.to_string()))?;
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, params))
 }
 
 fn hash_now(password: &[u8]) -> Result<String, PasswordError> {
-    let hash: PasswordHash =
-        argon2()?.hash_password(password).map_err(|error| PasswordError::Hash(error.to_string()))?;
+    let hash: PasswordHash = argon2()?
+        .hash_password(password)
+        .map_err(|error| PasswordError::Hash(error.to_string()))?;
     Ok(hash.to_string())
 }
 
 fn verify_now(phc: &str, password: &[u8]) -> bool {
-    let Ok(hash) = PasswordHash::new(phc) else { return false };
+    let Ok(hash) = PasswordHash::new(phc) else {
+        return false;
+    };
     argon2().is_ok_and(|argon2| argon2.verify_password(password, &hash).is_ok())
 }
 

@@ -49,7 +49,12 @@ fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String
 
 /// `POST /auth/login {user, password}`: 200 and a cookie; 401; 403 with `PASSWORD_CHANGE_REQUIRED` for a one-time
 /// password; 429.
-pub async fn login(State(state): State<ApiState>, extensions: Extensions, headers: HeaderMap, body: Bytes) -> Response {
+pub async fn login(
+    State(state): State<ApiState>,
+    extensions: Extensions,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
     let outcome = async {
         let form: LogIn = form(&state, &headers, &body)?;
         let address = address_of(&state, &extensions, &headers);
@@ -79,12 +84,23 @@ pub async fn set_password(
         let address = address_of(&state, &extensions, &headers);
         let known = check(&state, &form.user, &form.password, address).await?;
         if form.new_password == form.password {
-            return Err(Problem::invalid("the new password is the old one; choose another"));
+            return Err(Problem::invalid(
+                "the new password is the old one; choose another",
+            ));
         }
         let hashed = state.hasher.hash(&form.new_password).await;
         let password_hash = hashed.map_err(|error| Problem::invalid(error.to_string()))?;
-        let event = Event::UserSet { user: form.user.clone(), password_hash, role: known.role, one_time: false };
-        state.handle.record_access(event).await.map_err(|error| Problem::of_command(&error))?;
+        let event = Event::UserSet {
+            user: form.user.clone(),
+            password_hash,
+            role: known.role,
+            one_time: false,
+        };
+        state
+            .handle
+            .record_access(event)
+            .await
+            .map_err(|error| Problem::of_command(&error))?;
         sign_in(&state, &form.user, known.role)
     };
     outcome.await.unwrap_or_else(IntoResponse::into_response)
@@ -101,7 +117,11 @@ pub async fn logout(State(state): State<ApiState>, headers: HeaderMap) -> Respon
         state.sessions.end(key);
         tracing::info!(user = found.caller.user, "signed out");
     }
-    (StatusCode::NO_CONTENT, AppendHeaders([(header::SET_COOKIE, cookie::clear(&state.options))])).into_response()
+    (
+        StatusCode::NO_CONTENT,
+        AppendHeaders([(header::SET_COOKIE, cookie::clear(&state.options))]),
+    )
+        .into_response()
 }
 
 struct Known {
@@ -110,34 +130,64 @@ struct Known {
 }
 
 async fn check(state: &ApiState, user: &str, password: &str, address: IpAddr) -> Result<Known, Problem> {
-    state.throttle.begin(user, address, state.now()).map_err(|throttled| {
-        tracing::warn!(user = printable(user), %address, "log-in throttled");
-        Problem::throttled(&throttled)
-    })?;
+    state
+        .throttle
+        .begin(user, address, state.now())
+        .map_err(|throttled| {
+            tracing::warn!(user = printable(user), %address, "log-in throttled");
+            Problem::throttled(&throttled)
+        })?;
     let view = state.handle.view();
     let known = view.memory.users.get(user);
-    let fits = state.hasher.verify(known.map(|known| known.password_hash.as_str()), password).await;
+    let fits = state
+        .hasher
+        .verify(known.map(|known| known.password_hash.as_str()), password)
+        .await;
     let Some(known) = known.filter(|_| fits) else {
         tracing::warn!(user = printable(user), %address, "log-in failed");
-        return Err(Problem::new(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "user or password is wrong"));
+        return Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "UNAUTHENTICATED",
+            "user or password is wrong",
+        ));
     };
     state.throttle.succeeded(user, address);
-    Ok(Known { role: known.role, one_time: known.one_time })
+    Ok(Known {
+        role: known.role,
+        one_time: known.one_time,
+    })
 }
 
 fn sign_in(state: &ApiState, user: &str, role: Role) -> Result<Response, Problem> {
     // `UserSet` voids sessions made before it: one made in the same instant must count as after.
     let now = session_start(state, user);
     let begun = state.sessions.begin(user, now);
-    let id = begun.map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "NO_RECORD", error.to_string()))?;
-    let set = cookie::issue(&state.options, user, &id, now)
-        .ok_or_else(|| Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the cookie could not be signed"))?;
+    let id = begun
+        .map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "NO_RECORD", error.to_string()))?;
+    let set = cookie::issue(&state.options, user, &id, now).ok_or_else(|| {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "INTERNAL",
+            "the cookie could not be signed",
+        )
+    })?;
     tracing::info!(user, "signed in");
-    Ok((AppendHeaders([(header::SET_COOKIE, set)]), Json(SignedIn { user, role })).into_response())
+    Ok((
+        AppendHeaders([(header::SET_COOKIE, set)]),
+        Json(SignedIn { user, role }),
+    )
+        .into_response())
 }
 
 fn session_start(state: &ApiState, user: &str) -> Timestamp {
-    let from = state.handle.view().memory.users.get(user).map(|known| known.sessions_from).unwrap_or_default();
+    let from = state
+        .handle
+        .view()
+        .memory
+        .users
+        .get(user)
+        .map(|known| known.sessions_from)
+        .unwrap_or_default();
     state.now().max(from)
 }
 
@@ -148,27 +198,44 @@ fn form<T: DeserializeOwned>(state: &ApiState, headers: &HeaderMap, body: &[u8])
     if !is_json(headers) {
         return Err(Problem::not_json());
     }
-    serde_json::from_slice(body).map_err(|error| Problem::invalid(format!("the body is not what is asked for: {error}")))
+    serde_json::from_slice(body)
+        .map_err(|error| Problem::invalid(format!("the body is not what is asked for: {error}")))
 }
 
 /// The caller's address: the peer's, or what the trusted proxy says about it in the last place.
 pub(crate) fn address_of(state: &ApiState, extensions: &Extensions, headers: &HeaderMap) -> IpAddr {
-    let forwarded = state.options.trusted_proxy.then(|| forwarded_for(headers)).flatten();
-    forwarded.or_else(|| peer_of(extensions)).unwrap_or(IpAddr::from([0, 0, 0, 0]))
+    let forwarded = state
+        .options
+        .trusted_proxy
+        .then(|| forwarded_for(headers))
+        .flatten();
+    forwarded
+        .or_else(|| peer_of(extensions))
+        .unwrap_or(IpAddr::from([0, 0, 0, 0]))
 }
 
 /// The peer's address as the listener saw it.
 pub(crate) fn peer_of(extensions: &Extensions) -> Option<IpAddr> {
     use axum::extract::ConnectInfo;
-    extensions.get::<ConnectInfo<std::net::SocketAddr>>().map(|info| info.0.ip())
+    extensions
+        .get::<ConnectInfo<std::net::SocketAddr>>()
+        .map(|info| info.0.ip())
 }
 
 fn forwarded_for(headers: &HeaderMap) -> Option<IpAddr> {
-    let last = headers.get_all("x-forwarded-for").iter().next_back()?.to_str().ok()?;
+    let last = headers
+        .get_all("x-forwarded-for")
+        .iter()
+        .next_back()?
+        .to_str()
+        .ok()?;
     last.rsplit(',').next()?.trim().parse().ok()
 }
 
 /// A name somebody typed, fit for a log line.
 fn printable(text: &str) -> String {
-    text.chars().take(64).map(|c| if c.is_control() { '?' } else { c }).collect()
+    text.chars()
+        .take(64)
+        .map(|c| if c.is_control() { '?' } else { c })
+        .collect()
 }

@@ -41,14 +41,25 @@ pub struct Sessions {
 
 impl Sessions {
     pub(crate) fn new(handle: Handle, options: &ApiOptions) -> Self {
-        Self { handle, life: options.session_life, idle: options.session_idle }
+        Self {
+            handle,
+            life: options.session_life,
+            idle: options.session_idle,
+        }
     }
 
     /// Begins a session and returns its new id; an id a client brings is never taken over.
     pub fn begin(&self, user: &str, now: Timestamp) -> Result<String, SessionError> {
         self.sweep(now)?;
         let id = random_secret()?;
-        self.write(&secret_hash(&id), &Session { user: user.to_owned(), created_at: now, used_at: now })?;
+        self.write(
+            &secret_hash(&id),
+            &Session {
+                user: user.to_owned(),
+                created_at: now,
+                used_at: now,
+            },
+        )?;
         Ok(id)
     }
 
@@ -74,7 +85,13 @@ impl Sessions {
         }
         if now.since(session.used_at) >= TOUCH_EVERY {
             // A failed touch only shortens the session.
-            let _ = self.write(key, &Session { used_at: now, ..session });
+            let _ = self.write(
+                key,
+                &Session {
+                    used_at: now,
+                    ..session
+                },
+            );
         }
         Some(Caller {
             user: user.to_owned(),
@@ -90,7 +107,10 @@ impl Sessions {
     }
 
     fn forget(&self, key: &str) {
-        let delete = Write::Delete { space: SPACE.to_owned(), key: key.as_bytes().to_vec() };
+        let delete = Write::Delete {
+            space: SPACE.to_owned(),
+            key: key.as_bytes().to_vec(),
+        };
         if let Err(error) = self.handle.store().apply(vec![delete]) {
             tracing::warn!(%error, "cannot forget a session that ended");
         }
@@ -98,7 +118,11 @@ impl Sessions {
 
     fn write(&self, key: &str, session: &Session) -> Result<(), StoreError> {
         let value = serde_json::to_vec(session).unwrap_or_default();
-        self.handle.store().apply(vec![Write::Put { space: SPACE.to_owned(), key: key.as_bytes().to_vec(), value }])
+        self.handle.store().apply(vec![Write::Put {
+            space: SPACE.to_owned(),
+            key: key.as_bytes().to_vec(),
+            value,
+        }])
     }
 
     /// Drops what is over, at each log-in: at most 1000 at a time.
@@ -112,8 +136,15 @@ impl Sessions {
         let deletes: Vec<Write> = dead
             .into_iter()
             .filter(|(_, value)| over(value))
-            .map(|(key, _)| Write::Delete { space: SPACE.to_owned(), key })
+            .map(|(key, _)| Write::Delete {
+                space: SPACE.to_owned(),
+                key,
+            })
             .collect();
-        if deletes.is_empty() { Ok(()) } else { self.handle.store().apply(deletes) }
+        if deletes.is_empty() {
+            Ok(())
+        } else {
+            self.handle.store().apply(deletes)
+        }
     }
 }

@@ -42,10 +42,14 @@ impl Throttle {
         let keys = keys(account, address);
         let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
         for key in &keys {
-            let Some(times) = failures.get_mut(key) else { continue };
+            let Some(times) = failures.get_mut(key) else {
+                continue;
+            };
             times.retain(|at| now.since(*at) < WINDOW);
             if let (true, Some(oldest)) = (times.len() >= FAILURES, times.first()) {
-                return Err(Throttled { retry_after: WINDOW.saturating_sub(now.since(*oldest)) });
+                return Err(Throttled {
+                    retry_after: WINDOW.saturating_sub(now.since(*oldest)),
+                });
             }
         }
         for key in keys {
@@ -84,10 +88,17 @@ fn bound(failures: &mut BTreeMap<Key, Vec<Timestamp>>, now: Timestamp) {
         return;
     }
     failures.retain(|_, times| times.last().is_some_and(|last| now.since(*last) < WINDOW));
-    while failures.len() > KEPT {
-        let silent = failures.iter().min_by_key(|(_, times)| times.last().copied()).map(|(key, _)| key.clone());
-        let Some(silent) = silent else { break };
-        failures.remove(&silent);
+    if failures.len() <= KEPT {
+        return;
+    }
+    // Still too many: the half that is silent longest goes, so that this is rare.
+    let mut order: Vec<(Option<Timestamp>, Key)> = failures
+        .iter()
+        .map(|(key, times)| (times.last().copied(), key.clone()))
+        .collect();
+    order.sort();
+    for (_, key) in order.into_iter().take(KEPT / 2) {
+        failures.remove(&key);
     }
 }
 
@@ -104,7 +115,9 @@ mod tests {
         let throttle = Throttle::default();
         let at = Timestamp::from_secs;
         for n in 0..10 {
-            throttle.begin("anna", ip(&format!("10.0.0.{n}")), at(1000 + n)).unwrap();
+            throttle
+                .begin("anna", ip(&format!("10.0.0.{n}")), at(1000 + n))
+                .unwrap();
         }
         let error = throttle.begin("Anna", ip("10.0.1.1"), at(1100)).unwrap_err();
         assert_eq!(error.retry_after, Duration::from_secs(500));
@@ -116,21 +129,43 @@ mod tests {
     fn an_address_is_counted_over_all_accounts_and_as_a_network() {
         let throttle = Throttle::default();
         for n in 0..10 {
-            throttle.begin(&format!("user{n}"), ip(&format!("2001:db8::{n}")), Timestamp::from_secs(1)).unwrap();
+            throttle
+                .begin(
+                    &format!("user{n}"),
+                    ip(&format!("2001:db8::{n}")),
+                    Timestamp::from_secs(1),
+                )
+                .unwrap();
         }
-        assert!(throttle.begin("else", ip("2001:db8::ffff"), Timestamp::from_secs(2)).is_err());
-        assert!(throttle.begin("else", ip("2001:db8:0:1::1"), Timestamp::from_secs(2)).is_ok());
+        assert!(
+            throttle
+                .begin("else", ip("2001:db8::ffff"), Timestamp::from_secs(2))
+                .is_err()
+        );
+        assert!(
+            throttle
+                .begin("else", ip("2001:db8:0:1::1"), Timestamp::from_secs(2))
+                .is_ok()
+        );
     }
 
     #[test]
     fn success_clears_the_account() {
         let throttle = Throttle::default();
         for _ in 0..9 {
-            throttle.begin("anna", ip("10.0.0.1"), Timestamp::from_secs(1)).unwrap();
+            throttle
+                .begin("anna", ip("10.0.0.1"), Timestamp::from_secs(1))
+                .unwrap();
         }
-        throttle.begin("anna", ip("10.0.0.2"), Timestamp::from_secs(1)).unwrap();
+        throttle
+            .begin("anna", ip("10.0.0.2"), Timestamp::from_secs(1))
+            .unwrap();
         throttle.succeeded("anna", ip("10.0.0.2"));
-        assert!(throttle.begin("anna", ip("10.0.0.2"), Timestamp::from_secs(1)).is_ok());
+        assert!(
+            throttle
+                .begin("anna", ip("10.0.0.2"), Timestamp::from_secs(1))
+                .is_ok()
+        );
     }
 
     #[test]
@@ -138,7 +173,13 @@ mod tests {
         let throttle = Throttle::default();
         for n in 0..(KEPT + 50) {
             let address = IpAddr::V4((u32::try_from(n).unwrap() + 1).into());
-            throttle.begin(&format!("u{n}"), address, Timestamp::from_secs(1 + n as u64 / 100)).unwrap();
+            throttle
+                .begin(
+                    &format!("u{n}"),
+                    address,
+                    Timestamp::from_secs(1 + n as u64 / 100),
+                )
+                .unwrap();
         }
         assert!(throttle.failures.lock().unwrap().len() <= KEPT);
     }

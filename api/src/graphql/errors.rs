@@ -65,7 +65,10 @@ pub fn of_manifests(errors: &[ManifestError]) -> Error {
         [only] => only.to_string(),
         _ => format!("the manifests have {count} errors; extensions.manifestErrors lists them"),
     };
-    let listed: Vec<async_graphql::Value> = errors.iter().filter_map(|error| async_graphql::to_value(error).ok()).collect();
+    let listed: Vec<async_graphql::Value> = errors
+        .iter()
+        .filter_map(|error| async_graphql::to_value(error).ok())
+        .collect();
     Error::new(message).extend_with(|_, extensions| {
         extensions.set("code", "INVALID");
         extensions.set("manifestErrors", async_graphql::Value::List(listed.clone()));

@@ -59,10 +59,18 @@ fn check_counts(document: &ExecutableDocument) -> ServerResult<()> {
         let operation = &operation.node;
         let roots = root_fields(operation, document);
         limit("root fields", roots.len(), ROOT_FIELDS)?;
-        mutations += if operation.ty == OperationType::Mutation { roots.len() } else { 0 };
+        mutations += if operation.ty == OperationType::Mutation {
+            roots.len()
+        } else {
+            0
+        };
         aliases += count_aliases(&operation.selection_set.node);
     }
-    aliases += document.fragments.values().map(|fragment| count_aliases(&fragment.node.selection_set.node)).sum::<usize>();
+    aliases += document
+        .fragments
+        .values()
+        .map(|fragment| count_aliases(&fragment.node.selection_set.node))
+        .sum::<usize>();
     limit("mutations", mutations, MUTATIONS)?;
     limit("aliases", aliases, ALIASES)
 }
@@ -71,27 +79,47 @@ fn limit(what: &str, found: usize, allowed: usize) -> ServerResult<()> {
     if found <= allowed {
         return Ok(());
     }
-    Err(refusal("INVALID", format!("a document may have {allowed} {what}, this one has {found}; send several"), None))
+    Err(refusal(
+        "INVALID",
+        format!("a document may have {allowed} {what}, this one has {found}; send several"),
+        None,
+    ))
 }
 
-fn check_roles(caller: &Caller, operation: &OperationDefinition, document: &ExecutableDocument) -> ServerResult<()> {
+fn check_roles(
+    caller: &Caller,
+    operation: &OperationDefinition,
+    document: &ExecutableDocument,
+) -> ServerResult<()> {
     for (field, at) in root_fields(operation, document) {
         let name = field.name.node.as_str();
         match least_role(operation.ty, name) {
             Some(needed) if caller.role >= needed => {}
             Some(needed) => {
-                let message = format!("{name} needs the role {needed:?}; {} has {:?}", caller.user, caller.role);
+                let message = format!(
+                    "{name} needs the role {needed:?}; {} has {:?}",
+                    caller.user, caller.role
+                );
                 tracing::warn!(user = caller.user, field = name, "refused by role");
                 return Err(refusal("FORBIDDEN", message.to_lowercase(), Some(at)));
             }
-            None => return Err(refusal("INVALID", format!("there is no field {name} here"), Some(at))),
+            None => {
+                return Err(refusal(
+                    "INVALID",
+                    format!("there is no field {name} here"),
+                    Some(at),
+                ));
+            }
         }
     }
     Ok(())
 }
 
 /// The root fields of an operation through inline and named fragments, each fragment once.
-fn root_fields<'a>(operation: &'a OperationDefinition, document: &'a ExecutableDocument) -> Vec<(&'a Field, Pos)> {
+fn root_fields<'a>(
+    operation: &'a OperationDefinition,
+    document: &'a ExecutableDocument,
+) -> Vec<(&'a Field, Pos)> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     let mut open = vec![&operation.selection_set.node];

@@ -28,7 +28,11 @@ pub async fn execute(State(state): State<ApiState>, headers: HeaderMap, body: By
     }
 }
 
-fn admitted(state: &ApiState, headers: &HeaderMap, body: &[u8]) -> Result<(Authenticated, async_graphql::Request), Problem> {
+fn admitted(
+    state: &ApiState,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Result<(Authenticated, async_graphql::Request), Problem> {
     if !is_json(headers) {
         return Err(Problem::not_json());
     }
@@ -42,10 +46,13 @@ fn admitted(state: &ApiState, headers: &HeaderMap, body: &[u8]) -> Result<(Authe
     }
     let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
     if first == Some(&b'[') {
-        return Err(Problem::invalid("batches are not taken; send one operation a request"));
+        return Err(Problem::invalid(
+            "batches are not taken; send one operation a request",
+        ));
     }
     let request = serde_json::from_slice::<async_graphql::Request>(body);
-    let request = request.map_err(|error| Problem::invalid(format!("this is no GraphQL request: {error}")))?;
+    let request =
+        request.map_err(|error| Problem::invalid(format!("this is no GraphQL request: {error}")))?;
     Ok((found, request))
 }
 
@@ -56,7 +63,10 @@ async fn run(state: &ApiState, found: Authenticated, request: async_graphql::Req
         return Problem::new(StatusCode::GATEWAY_TIMEOUT, "UNAVAILABLE", message).into_response();
     };
     let mut response = Json(&answer).into_response();
-    if let Some(cookie) = found.renewed.and_then(|cookie| HeaderValue::from_str(&cookie).ok()) {
+    if let Some(cookie) = found
+        .renewed
+        .and_then(|cookie| HeaderValue::from_str(&cookie).ok())
+    {
         response.headers_mut().insert(header::SET_COOKIE, cookie);
     }
     response

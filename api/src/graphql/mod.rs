@@ -59,7 +59,10 @@ pub struct Shared {
 impl Shared {
     /// The latest picture, now.
     pub fn moment(&self) -> Moment {
-        Moment { view: self.handle.view(), now: self.clock.now() }
+        Moment {
+            view: self.handle.view(),
+            now: self.clock.now(),
+        }
     }
 }
 
@@ -81,7 +84,10 @@ pub fn schema(shared: Shared) -> JarvisSchema {
 
 /// The schema in GraphQL's own language, as kept in `api/schema.graphql`.
 pub fn sdl() -> String {
-    let options = SDLExportOptions::new().sorted_fields().sorted_arguments().sorted_enum_items();
+    let options = SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items();
     let text = builder().finish().sdl_with_options(options);
     let lines: Vec<&str> = text.trim().lines().map(str::trim_end).collect();
     format!("{}\n", lines.join("\n"))
@@ -94,5 +100,7 @@ pub(crate) fn shared<'a>(context: &Context<'a>) -> async_graphql::Result<&'a Sha
 
 /// The caller, from a resolver's context.
 pub(crate) fn caller<'a>(context: &Context<'a>) -> async_graphql::Result<&'a Caller> {
-    context.data::<Caller>().map_err(|_| errors::coded("UNAUTHENTICATED", "sign in first"))
+    context
+        .data::<Caller>()
+        .map_err(|_| errors::coded("UNAUTHENTICATED", "sign in first"))
 }

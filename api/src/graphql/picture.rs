@@ -75,7 +75,9 @@ impl Picture {
         apply(&mut self.nodes, delta.nodes, |node| node.name.clone());
         apply(&mut self.guests, delta.guests, |guest| guest.vmid);
         apply(&mut self.storages, delta.storages, |storage| storage.id.clone());
-        apply(&mut self.resources, delta.resources, |resource| resource.key.clone());
+        apply(&mut self.resources, delta.resources, |resource| {
+            resource.key.clone()
+        });
         self.quorum = delta.quorum.unwrap_or_else(|| self.quorum.clone());
         self.freeze = delta.freeze.unwrap_or_else(|| self.freeze.clone());
         self.loop_state = delta.loop_state.unwrap_or_else(|| self.loop_state.clone());
@@ -86,10 +88,19 @@ fn keyed<K: Ord, T>(items: Vec<T>, key: impl Fn(&T) -> K) -> BTreeMap<K, T> {
     items.into_iter().map(|item| (key(&item), item)).collect()
 }
 
-fn changes<K: Ord + Clone, T: PartialEq + Clone>(old: &BTreeMap<K, T>, new: &BTreeMap<K, T>) -> Changes<K, T> {
-    let upserted = new.iter().filter(|(key, item)| old.get(key) != Some(item)).map(|(_, item)| item.clone());
+fn changes<K: Ord + Clone, T: PartialEq + Clone>(
+    old: &BTreeMap<K, T>,
+    new: &BTreeMap<K, T>,
+) -> Changes<K, T> {
+    let upserted = new
+        .iter()
+        .filter(|(key, item)| old.get(key) != Some(item))
+        .map(|(_, item)| item.clone());
     let removed = old.keys().filter(|key| !new.contains_key(key)).cloned();
-    Changes { upserted: upserted.collect(), removed: removed.collect() }
+    Changes {
+        upserted: upserted.collect(),
+        removed: removed.collect(),
+    }
 }
 
 fn apply<K: Ord, T>(items: &mut BTreeMap<K, T>, changes: Changes<K, T>, key: impl Fn(&T) -> K) {

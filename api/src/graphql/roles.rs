@@ -81,5 +81,8 @@ pub fn least_role(operation: OperationType, field: &str) -> Option<Role> {
         OperationType::Mutation => MUTATIONS,
         OperationType::Subscription => SUBSCRIPTIONS,
     };
-    table.iter().find(|(name, _)| *name == field).map(|(_, role)| *role)
+    table
+        .iter()
+        .find(|(name, _)| *name == field)
+        .map(|(_, role)| *role)
 }

@@ -30,12 +30,19 @@ impl Seats {
             return None;
         }
         *count += 1;
-        Some(Seat { seats: self.clone(), user: user.to_owned() })
+        Some(Seat {
+            seats: self.clone(),
+            user: user.to_owned(),
+        })
     }
 
     /// Seats taken by all users.
     pub fn taken(&self) -> usize {
-        self.taken.lock().unwrap_or_else(PoisonError::into_inner).values().sum()
+        self.taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .values()
+            .sum()
     }
 }
 

@@ -41,6 +41,7 @@ const CHECK_EVERY: Duration = Duration::from_secs(2);
 const PING_EVERY: Duration = Duration::from_secs(20);
 const SILENT_FOR: Duration = Duration::from_secs(60);
 const SEND_WITHIN: Duration = Duration::from_secs(30);
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// Operations on one socket.
 pub const OPERATIONS: usize = 20;
 /// Largest message, bytes.
@@ -87,7 +88,10 @@ fn known_at_upgrade(state: &ApiState, headers: &HeaderMap) -> Result<Option<Call
 
 fn offers_protocol(headers: &HeaderMap) -> bool {
     let offered = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter();
-    offered.filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(',')).any(|offer| offer.trim() == PROTOCOL)
+    offered
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|line| line.split(','))
+        .any(|offer| offer.trim() == PROTOCOL)
 }
 
 async fn serve(state: ApiState, socket: WebSocket, caller: Option<Caller>) {
@@ -103,9 +107,13 @@ async fn serve(state: ApiState, socket: WebSocket, caller: Option<Caller>) {
         }
     };
     if let Some((code, reason)) = ended {
-        let close = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-        let _ = timeout(SEND_WITHIN, sink.send(close)).await;
+        let close = Message::Close(Some(CloseFrame {
+            code,
+            reason: reason.into(),
+        }));
+        let _ = timeout(CLOSE_WITHIN, sink.send(close)).await;
     }
+    let _ = timeout(CLOSE_WITHIN, sink.close()).await;
 }
 
 /// Waits for `connection_init`, finds out who it is, and takes a seat.
@@ -127,13 +135,18 @@ async fn opened(
         return Err(Some((4401, "Unauthorized")));
     }
     let payload = &message["payload"];
-    let authorization = payload.get("authorization").or_else(|| payload.get("Authorization"));
+    let authorization = payload
+        .get("authorization")
+        .or_else(|| payload.get("Authorization"));
     let caller = match authorization.and_then(Value::as_str) {
         Some(text) => bearer::caller(&state.handle.view().memory, text, state.now(), Door::Graphql),
         None => known,
     };
     let caller = caller.ok_or(Some((4403, "Forbidden")))?;
-    let seat = state.seats.take(&caller.user).ok_or(Some((4429, "Too many sockets of this user")))?;
+    let seat = state
+        .seats
+        .take(&caller.user)
+        .ok_or(Some((4429, "Too many sockets of this user")))?;
     Ok((caller, seat, text))
 }
 
@@ -154,7 +167,14 @@ impl Session {
         sink: SplitSink<WebSocket, Message>,
         stream: SplitStream<WebSocket>,
     ) -> Self {
-        Self { state, caller, sink, stream, operations: BTreeSet::new(), _seat: seat }
+        Self {
+            state,
+            caller,
+            sink,
+            stream,
+            operations: BTreeSet::new(),
+            _seat: seat,
+        }
     }
 
     /// Runs until either side ends it; returns the code and reason sent, if one was.
@@ -164,15 +184,21 @@ impl Session {
         let received = tokio_stream::wrappers::UnboundedReceiverStream::new(received);
         let mut data = Data::default();
         data.insert(self.caller.clone());
-        let mut protocol =
-            Box::pin(Protocol::new(self.state.schema.clone(), received, Protocols::GraphQLWS).connection_data(data));
+        let mut protocol = Box::pin(
+            Protocol::new(self.state.schema.clone(), received, Protocols::GraphQLWS).connection_data(data),
+        );
         let _ = incoming.send(init);
         let mut death = death(self.state.clone(), self.caller.clone());
         let close = self.pump(&mut protocol, &incoming, &mut death).await;
         if let Some((code, reason)) = close {
-            let frame = Message::Close(Some(CloseFrame { code, reason: reason.into() }));
-            let _ = timeout(Duration::from_secs(2), self.sink.send(frame)).await;
+            let frame = Message::Close(Some(CloseFrame {
+                code,
+                reason: reason.into(),
+            }));
+            let _ = timeout(CLOSE_WITHIN, self.sink.send(frame)).await;
         }
+        // Answers the client's own close frame, too.
+        let _ = timeout(CLOSE_WITHIN, self.sink.close()).await;
         close
     }
 
@@ -237,7 +263,9 @@ impl Session {
         let parsed: Value = serde_json::from_str(&text).map_err(|_| Some((4400, "Invalid message")))?;
         let id = parsed["id"].as_str().unwrap_or_default().to_owned();
         match parsed["type"].as_str().unwrap_or_default() {
-            "subscribe" if self.operations.contains(&id) => return Err(Some((4409, "Subscriber already exists"))),
+            "subscribe" if self.operations.contains(&id) => {
+                return Err(Some((4409, "Subscriber already exists")));
+            }
             "subscribe" if self.operations.len() >= OPERATIONS => return Ok(Some(too_many(&id))),
             "subscribe" => drop(self.operations.insert(id)),
             "complete" => drop(self.operations.remove(&id)),

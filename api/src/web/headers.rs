@@ -39,23 +39,42 @@ fn secure(options: &ApiOptions, response: &mut Response) {
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),
-        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
-        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), "camera=(), microphone=(), geolocation=()"),
+        (
+            HeaderName::from_static("cross-origin-opener-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "camera=(), microphone=(), geolocation=()",
+        ),
     ];
     for (name, value) in always {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    headers
+        .entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
     if options.is_secure() {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+        headers.insert(
+            header::STRICT_TRANSPORT_SECURITY,
+            HeaderValue::from_static("max-age=31536000"),
+        );
     }
 }
 
 /// Refuses a `Host` that is none of ours (a name rebound to this machine), unless a bearer token speaks for the caller.
 pub async fn known_host(State(state): State<ApiState>, request: Request, next: Next) -> Response {
-    let named = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    let host = named.or_else(|| request.uri().authority().map(http::uri::Authority::as_str)).unwrap_or("");
+    let named = request
+        .headers()
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
+    let host = named
+        .or_else(|| request.uri().authority().map(http::uri::Authority::as_str))
+        .unwrap_or("");
     let fine = state.options.allows_host(host) || request.headers().contains_key(header::AUTHORIZATION);
     if fine {
         return next.run(request).await;
@@ -70,17 +89,30 @@ pub async fn known_host(State(state): State<ApiState>, request: Request, next: N
 
 /// 404.
 pub async fn no_such_page() -> Response {
-    Problem::new(StatusCode::NOT_FOUND, "NOT_FOUND", "there is nothing here; GraphQL is at /graphql").into_response()
+    Problem::new(
+        StatusCode::NOT_FOUND,
+        "NOT_FOUND",
+        "there is nothing here; GraphQL is at /graphql",
+    )
+    .into_response()
 }
 
 /// 405.
 pub async fn wrong_method() -> Response {
-    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "INVALID", "this address does not take that method").into_response()
+    Problem::new(
+        StatusCode::METHOD_NOT_ALLOWED,
+        "INVALID",
+        "this address does not take that method",
+    )
+    .into_response()
 }
 
 /// 500 instead of a cut connection. What panicked is in the log, not in the answer.
 pub fn panicked(reason: Box<dyn Any + Send + 'static>) -> http::Response<Body> {
-    let words = reason.downcast_ref::<String>().map(String::as_str).or_else(|| reason.downcast_ref::<&str>().copied());
+    let words = reason
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| reason.downcast_ref::<&str>().copied());
     tracing::error!(reason = words.unwrap_or("unknown"), "a request panicked");
     let problem = Problem::new(
         StatusCode::INTERNAL_SERVER_ERROR,

@@ -39,7 +39,11 @@ pub async fn ready(State(state): State<ApiState>) -> Response {
     if state.handle.view().state.is_ready() {
         "ready\n".into_response()
     } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "no complete look at the cluster yet\n").into_response()
+        (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "no complete look at the cluster yet\n",
+        )
+            .into_response()
     }
 }
 

@@ -19,7 +19,11 @@ use sha2::Sha256;
 /// of scope `propose` or `operate`; else 401.
 pub async fn git(State(state): State<ApiState>, headers: HeaderMap, body: Bytes) -> Response {
     let bearer = headers.contains_key(header::AUTHORIZATION);
-    let signed = state.options.webhook_secret.as_ref().is_some_and(|secret| is_signed(secret, &headers, &body));
+    let signed = state
+        .options
+        .webhook_secret
+        .as_ref()
+        .is_some_and(|secret| is_signed(secret, &headers, &body));
     let allowed = if bearer {
         authenticate(&state, &headers).is_some_and(|found| may_fetch(&state, &found.caller))
     } else {
@@ -48,15 +52,29 @@ fn is_signed(secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.strip_prefix("sha256="))
         .and_then(|digits| hex::decode(digits).ok());
-    let (Some(offered), false) = (offered, secret.is_empty()) else { return false };
-    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else { return false };
+    let (Some(offered), false) = (offered, secret.is_empty()) else {
+        return false;
+    };
+    let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.as_bytes()) else {
+        return false;
+    };
     mac.update(body);
     mac.verify_slice(&offered).is_ok()
 }
 
 fn may_fetch(state: &ApiState, caller: &Caller) -> bool {
-    let Credential::Token { name, .. } = &caller.credential else { return false };
+    let Credential::Token { name, .. } = &caller.credential else {
+        return false;
+    };
     let view = state.handle.view();
-    let scopes = view.memory.tokens.get(name).map(|token| token.scopes.as_slice()).unwrap_or_default();
-    caller.role >= Role::Operator || scopes.iter().any(|scope| matches!(scope, Scope::Propose | Scope::Operate))
+    let scopes = view
+        .memory
+        .tokens
+        .get(name)
+        .map(|token| token.scopes.as_slice())
+        .unwrap_or_default();
+    caller.role >= Role::Operator
+        || scopes
+            .iter()
+            .any(|scope| matches!(scope, Scope::Propose | Scope::Operate))
 }

@@ -21,7 +21,12 @@ pub struct Problem {
 impl Problem {
     /// With a status, a code for machines and a sentence for people.
     pub fn new(status: StatusCode, code: &str, message: impl Into<String>) -> Self {
-        Self { status, message: message.into(), extensions: json!({ "code": code }), retry_after_secs: None }
+        Self {
+            status,
+            message: message.into(),
+            extensions: json!({ "code": code }),
+            retry_after_secs: None,
+        }
     }
 
     /// 400.
@@ -60,7 +65,10 @@ impl Problem {
     pub fn throttled(throttled: &Throttled) -> Self {
         let secs = throttled.retry_after.as_secs().max(1);
         let problem = Self::new(StatusCode::TOO_MANY_REQUESTS, "THROTTLED", throttled.to_string());
-        Self { retry_after_secs: Some(secs), ..problem }
+        Self {
+            retry_after_secs: Some(secs),
+            ..problem
+        }
     }
 
     /// What the controller refused, with the same code as over GraphQL.
@@ -81,10 +89,14 @@ impl IntoResponse for Problem {
         let body = json!({ "errors": [{ "message": self.message, "extensions": self.extensions }] });
         let mut response = (self.status, Json(body)).into_response();
         if let Some(secs) = self.retry_after_secs {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(secs));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(secs));
         }
         if self.status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

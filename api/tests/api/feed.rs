@@ -2,9 +2,9 @@
 
 use jarvis_api::feed::{FeedLine, line};
 use jarvis_model::{
-    Action, Autonomy, Cause, Closed, Confirmed, Digest, Door, Effect, Event, FreezeScope, GuestKind, GuestVerb, Hold,
-    Identity, Intent, IntentId, IssueKey, Memory, NodeName, Origin, Outcome, Rearmed, Record, ResourceKey, Role, Severity,
-    Stage, Ticket, TicketId, TicketState, Tier, Timestamp, Vmid,
+    Action, Autonomy, Cause, Closed, Confirmed, Digest, Door, Effect, Event, FreezeScope, GuestKind,
+    GuestVerb, Hold, Identity, Intent, IntentId, IssueKey, Memory, NodeName, Origin, Outcome, Rearmed,
+    Record, ResourceKey, Role, Severity, Stage, Ticket, TicketId, TicketState, Tier, Timestamp, Vmid,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,11 @@ fn web() -> ResourceKey {
 }
 
 fn anna() -> Origin {
-    Origin::Person { user: "anna".into(), role: Role::Operator, door: Door::Dashboard }
+    Origin::Person {
+        user: "anna".into(),
+        role: Role::Operator,
+        door: Door::Dashboard,
+    }
 }
 
 fn intent() -> Intent {
@@ -58,7 +62,10 @@ fn intent() -> Intent {
 fn ticket() -> Ticket {
     Ticket {
         id: TicketId("t1".into()),
-        action: Action::ShutdownGuest { vmid: vmid(), timeout_secs: 60 },
+        action: Action::ShutdownGuest {
+            vmid: vmid(),
+            timeout_secs: 60,
+        },
         origin: anna(),
         created_at: AT,
         not_before: AT,
@@ -72,11 +79,26 @@ fn source_events() -> Vec<Event> {
     let commit = || "0123456789abcdef".to_owned();
     let resources = BTreeMap::from([(web(), "hash".to_owned())]);
     vec![
-        Event::Started { version: "0.1.0".into() },
-        Event::RevisionApplied { commit: commit(), hash: "h".into(), resources },
-        Event::RevisionRejected { commit: commit(), errors: vec!["a.yaml:1:1 x: wrong".into(), "a.yaml:2:1 y: wrong".into()] },
-        Event::RevisionWithheld { commit: commit(), digest: Digest::of(&1), reason: "4 of 5 resources would go".into() },
-        Event::SourceFailed { reason: "no route to host".into() },
+        Event::Started {
+            version: "0.1.0".into(),
+        },
+        Event::RevisionApplied {
+            commit: commit(),
+            hash: "h".into(),
+            resources,
+        },
+        Event::RevisionRejected {
+            commit: commit(),
+            errors: vec!["a.yaml:1:1 x: wrong".into(), "a.yaml:2:1 y: wrong".into()],
+        },
+        Event::RevisionWithheld {
+            commit: commit(),
+            digest: Digest::of(&1),
+            reason: "4 of 5 resources would go".into(),
+        },
+        Event::SourceFailed {
+            reason: "no route to host".into(),
+        },
         Event::SourceRecovered,
     ]
 }
@@ -84,39 +106,101 @@ fn source_events() -> Vec<Event> {
 fn issue_events() -> Vec<Event> {
     let summary = || "stopped; manifest says running".to_owned();
     vec![
-        Event::IssueOpened { issue: issue(), summary: summary() },
-        Event::IssueAnnounced { issue: issue(), act_at: AT, text: "I shall start it in 60 s unless you hold it".into() },
-        Event::IssueAlerted { issue: issue(), severity: Severity::Warning, text: "it stopped twice today".into() },
-        Event::IssueAlerted { issue: issue(), severity: Severity::Critical, text: "it will not start".into() },
+        Event::IssueOpened {
+            issue: issue(),
+            summary: summary(),
+        },
+        Event::IssueAnnounced {
+            issue: issue(),
+            act_at: AT,
+            text: "I shall start it in 60 s unless you hold it".into(),
+        },
+        Event::IssueAlerted {
+            issue: issue(),
+            severity: Severity::Warning,
+            text: "it stopped twice today".into(),
+        },
+        Event::IssueAlerted {
+            issue: issue(),
+            severity: Severity::Critical,
+            text: "it will not start".into(),
+        },
         Event::IssueHealthy { issue: issue() },
-        Event::IssueRelapsed { issue: issue(), summary: summary() },
-        Event::IssueEscalated { issue: issue(), resource_hash: "h".into(), text: "three starts failed: no space left".into() },
-        Event::IssueRearmed { issue: issue(), because: Rearmed::Acknowledged { by: "anna".into() } },
-        Event::IssueRearmed { issue: issue(), because: Rearmed::Commit { commit: "0123456789abcdef".into() } },
-        Event::IssueClosed { issue: issue(), because: Closed::SustainedHealth },
-        Event::IssueClosed { issue: issue(), because: Closed::NoLongerDeclared },
+        Event::IssueRelapsed {
+            issue: issue(),
+            summary: summary(),
+        },
+        Event::IssueEscalated {
+            issue: issue(),
+            resource_hash: "h".into(),
+            text: "three starts failed: no space left".into(),
+        },
+        Event::IssueRearmed {
+            issue: issue(),
+            because: Rearmed::Acknowledged { by: "anna".into() },
+        },
+        Event::IssueRearmed {
+            issue: issue(),
+            because: Rearmed::Commit {
+                commit: "0123456789abcdef".into(),
+            },
+        },
+        Event::IssueClosed {
+            issue: issue(),
+            because: Closed::SustainedHealth,
+        },
+        Event::IssueClosed {
+            issue: issue(),
+            because: Closed::NoLongerDeclared,
+        },
     ]
 }
 
 fn act_events() -> Vec<Event> {
     let id = || IntentId("i1".into());
-    let closed = |outcome| Event::IntentClosed { intent: id(), outcome };
-    let upid = "UPID:atlas:0000AAAA:00BBBBBB:68000000:qmstart:101:root@pam:".parse().unwrap();
+    let closed = |outcome| Event::IntentClosed {
+        intent: id(),
+        outcome,
+    };
+    let upid = "UPID:atlas:0000AAAA:00BBBBBB:68000000:qmstart:101:root@pam:"
+        .parse()
+        .unwrap();
     vec![
-        Event::IntentLogged { intent: Box::new(intent()) },
-        Event::EffectAccepted { intent: id(), upid: Some(upid) },
-        Event::EffectAccepted { intent: id(), upid: None },
-        Event::ReplyUnknown { intent: id(), text: "connection reset".into() },
+        Event::IntentLogged {
+            intent: Box::new(intent()),
+        },
+        Event::EffectAccepted {
+            intent: id(),
+            upid: Some(upid),
+        },
+        Event::EffectAccepted {
+            intent: id(),
+            upid: None,
+        },
+        Event::ReplyUnknown {
+            intent: id(),
+            text: "connection reset".into(),
+        },
         Event::TaskFinished { intent: id() },
         closed(Outcome::Verified),
-        closed(Outcome::Rejected { text: "got lock timeout".into(), retryable: true }),
-        closed(Outcome::Failed { text: "start failed: exit code 1".into() }),
+        closed(Outcome::Rejected {
+            text: "got lock timeout".into(),
+            retryable: true,
+        }),
+        closed(Outcome::Failed {
+            text: "start failed: exit code 1".into(),
+        }),
         closed(Outcome::NotSent),
         closed(Outcome::NotVerified),
         closed(Outcome::Unresolved),
-        Event::IntentClosed { intent: IntentId("forgotten".into()), outcome: Outcome::Verified },
+        Event::IntentClosed {
+            intent: IntentId("forgotten".into()),
+            outcome: Outcome::Verified,
+        },
         Event::ActionRefused {
-            action: Action::StopGuest { vmid: Vmid::new(103).unwrap() },
+            action: Action::StopGuest {
+                vmid: Vmid::new(103).unwrap(),
+            },
             origin: anna(),
             refusal: crate::support::puppet::protected(),
         },
@@ -126,27 +210,55 @@ fn act_events() -> Vec<Event> {
 fn ticket_events() -> Vec<Event> {
     let id = || TicketId("t1".into());
     let changed = |state| Event::TicketChanged { ticket: id(), state };
-    let confirmed = Confirmed { digest: Digest::of(&1), user: "anna".into(), at: AT };
-    let awaiting = TicketState::AwaitingConfirmation { digest: Digest::of(&1), typed: true, expires_at: AT };
+    let confirmed = Confirmed {
+        digest: Digest::of(&1),
+        user: "anna".into(),
+        at: AT,
+    };
+    let awaiting = TicketState::AwaitingConfirmation {
+        digest: Digest::of(&1),
+        typed: true,
+        expires_at: AT,
+    };
     vec![
-        Event::TicketOpened { ticket: Box::new(ticket()) },
-        Event::TicketConfirmed { ticket: id(), confirmed },
+        Event::TicketOpened {
+            ticket: Box::new(ticket()),
+        },
+        Event::TicketConfirmed {
+            ticket: id(),
+            confirmed,
+        },
         changed(TicketState::Queued),
         changed(awaiting),
-        changed(TicketState::Running { intent: IntentId("i1".into()) }),
-        changed(TicketState::Done { outcome: Outcome::Verified }),
-        changed(TicketState::Refused { refusal: crate::support::puppet::protected() }),
+        changed(TicketState::Running {
+            intent: IntentId("i1".into()),
+        }),
+        changed(TicketState::Done {
+            outcome: Outcome::Verified,
+        }),
+        changed(TicketState::Refused {
+            refusal: crate::support::puppet::protected(),
+        }),
         changed(TicketState::Recalled),
         changed(TicketState::Rejected),
         changed(TicketState::Expired),
-        Event::Approved { digests: vec![Digest::of(&1), Digest::of(&2)], by: "anna".into(), expires_at: AT },
+        Event::Approved {
+            digests: vec![Digest::of(&1), Digest::of(&2)],
+            by: "anna".into(),
+            expires_at: AT,
+        },
     ]
 }
 
 fn other_events() -> Vec<Event> {
     let node = || NodeName::new("forge").unwrap();
     let by = || "anna".to_owned();
-    let hold = Hold { by: by(), reason: "new disks".into(), since: AT, until: None };
+    let hold = Hold {
+        by: by(),
+        reason: "new disks".into(),
+        since: AT,
+        until: None,
+    };
     let token = Event::TokenCreated {
         name: "ci".into(),
         secret_hash: "SECRET".into(),
@@ -156,46 +268,125 @@ fn other_events() -> Vec<Event> {
         expires_at: None,
     };
     vec![
-        Event::IdentitySeen { vmid: vmid(), identity: Identity("uuid".into()) },
-        Event::IdentityAccepted { vmid: vmid(), identity: Identity("uuid".into()), by: by() },
-        Event::FreezeSet { scope: FreezeScope::Autonomy, by: by(), reason: "storm".into(), until: None },
-        Event::FreezeSet { scope: FreezeScope::All, by: by(), reason: "storm".into(), until: None },
+        Event::IdentitySeen {
+            vmid: vmid(),
+            identity: Identity("uuid".into()),
+        },
+        Event::IdentityAccepted {
+            vmid: vmid(),
+            identity: Identity("uuid".into()),
+            by: by(),
+        },
+        Event::FreezeSet {
+            scope: FreezeScope::Autonomy,
+            by: by(),
+            reason: "storm".into(),
+            until: None,
+        },
+        Event::FreezeSet {
+            scope: FreezeScope::All,
+            by: by(),
+            reason: "storm".into(),
+            until: None,
+        },
         Event::Thawed { by: by() },
-        Event::HoldSet { scope: "VirtualMachine/web-01".parse().unwrap(), hold: hold.clone() },
-        Event::HoldSet { scope: "cluster".parse().unwrap(), hold },
-        Event::HoldReleased { scope: "node:forge".parse().unwrap(), by: by() },
-        Event::CeilingSet { ceiling: Some(Autonomy::L1), by: by() },
-        Event::CeilingSet { ceiling: None, by: by() },
-        Event::GuestsSeen { running: vec![vmid()], stopped: Vec::new() },
+        Event::HoldSet {
+            scope: "VirtualMachine/web-01".parse().unwrap(),
+            hold: hold.clone(),
+        },
+        Event::HoldSet {
+            scope: "cluster".parse().unwrap(),
+            hold,
+        },
+        Event::HoldReleased {
+            scope: "node:forge".parse().unwrap(),
+            by: by(),
+        },
+        Event::CeilingSet {
+            ceiling: Some(Autonomy::L1),
+            by: by(),
+        },
+        Event::CeilingSet {
+            ceiling: None,
+            by: by(),
+        },
+        Event::GuestsSeen {
+            running: vec![vmid()],
+            stopped: Vec::new(),
+        },
         Event::NodeLost { node: node() },
         Event::NodeReturned { node: node() },
         Event::QuorumLost,
         Event::QuorumRegained,
-        Event::UserSet { user: "anna".into(), password_hash: "SECRET".into(), role: Role::Admin, one_time: false },
+        Event::UserSet {
+            user: "anna".into(),
+            password_hash: "SECRET".into(),
+            role: Role::Admin,
+            one_time: false,
+        },
         token,
-        Event::TokenRevoked { name: "ci".into(), by: by() },
-        Event::SessionsRevoked { user: "berta".into(), by: by() },
+        Event::TokenRevoked {
+            name: "ci".into(),
+            by: by(),
+        },
+        Event::SessionsRevoked {
+            user: "berta".into(),
+            by: by(),
+        },
     ]
 }
 
 fn text_of(event: &Event, line: &FeedLine) -> String {
-    let resource = line.resource.as_ref().map_or(String::new(), |key| format!(" [{key}]"));
-    let detail = line.detail.as_ref().map_or(String::new(), |detail| format!("\n    {}", detail.replace('\n', "\n    ")));
-    format!("{}: {:?}{resource}\n  {}{detail}", event.name(), line.severity, line.title)
+    let resource = line
+        .resource
+        .as_ref()
+        .map_or(String::new(), |key| format!(" [{key}]"));
+    let detail = line.detail.as_ref().map_or(String::new(), |detail| {
+        format!("\n    {}", detail.replace('\n', "\n    "))
+    });
+    format!(
+        "{}: {:?}{resource}\n  {}{detail}",
+        event.name(),
+        line.severity,
+        line.title
+    )
 }
 
 #[test]
 fn every_event_has_its_line() {
-    let known = [Event::IntentLogged { intent: Box::new(intent()) }, Event::TicketOpened { ticket: Box::new(ticket()) }];
-    let records = (1..).zip(known).map(|(seq, event)| Record { seq, at: AT, epoch: 1, event });
+    let known = [
+        Event::IntentLogged {
+            intent: Box::new(intent()),
+        },
+        Event::TicketOpened {
+            ticket: Box::new(ticket()),
+        },
+    ];
+    let records = (1..).zip(known).map(|(seq, event)| Record {
+        seq,
+        at: AT,
+        epoch: 1,
+        event,
+    });
     let memory = Memory::fold(&records.collect::<Vec<_>>());
-    let all: Vec<Event> =
-        [source_events(), issue_events(), act_events(), ticket_events(), other_events()].into_iter().flatten().collect();
+    let all: Vec<Event> = [
+        source_events(),
+        issue_events(),
+        act_events(),
+        ticket_events(),
+        other_events(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     let names: BTreeSet<String> = all.iter().map(Event::name).collect();
     assert_eq!(names.len(), 40, "a new event needs its line here: {names:?}");
     let lines: Vec<(&Event, FeedLine)> = all.iter().map(|event| (event, line(event, &memory))).collect();
     for (event, line) in &lines {
-        assert!(!line.title.is_empty() && !line.title.ends_with('.'), "{event:?}: {line:?}");
+        assert!(
+            !line.title.is_empty() && !line.title.ends_with('.'),
+            "{event:?}: {line:?}"
+        );
         assert!(!format!("{line:?}").contains("SECRET"), "{line:?}");
     }
     let text: Vec<String> = lines.iter().map(|(event, line)| text_of(event, line)).collect();

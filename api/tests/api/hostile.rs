@@ -11,7 +11,11 @@ fn repeated(unit: &str, times: usize) -> String {
 
 fn nested(depth: usize) -> String {
     // Introspection nests without end: types have fields have types.
-    format!("{{ __schema {{ types {}{} }} }}", "{ fields { type ".repeat(depth), format!("{{ name }}{}", " } }".repeat(depth)))
+    format!(
+        "{{ __schema {{ types {}{} }} }}",
+        "{ fields { type ".repeat(depth),
+        format!("{{ name }}{}", " } }".repeat(depth))
+    )
 }
 
 fn documents() -> Vec<(&'static str, String, Value)> {
@@ -46,7 +50,13 @@ async fn every_hostile_document_is_refused_quickly_and_nothing_is_asked() {
         let began = Instant::now();
         let answer = api.query_with(&token, &query, variables).await;
         let took = began.elapsed();
-        assert!(answer.body["errors"].as_array().is_some_and(|errors| !errors.is_empty()), "{name}: {}", answer.body);
+        assert!(
+            answer.body["errors"]
+                .as_array()
+                .is_some_and(|errors| !errors.is_empty()),
+            "{name}: {}",
+            answer.body
+        );
         assert!(answer.body["data"].is_null(), "{name}: {}", answer.body);
         assert!(took < Duration::from_millis(500), "{name} took {took:?}");
     }
@@ -59,7 +69,10 @@ async fn misspelled_fields_are_not_spelled_out() {
     let token = api.token("t", Role::Admin);
     let answer = api.query(&token, "{ me { usr } }").await;
     let message = answer.body["errors"][0]["message"].as_str().unwrap();
-    assert!(message.contains("usr") && !message.contains("Did you mean"), "{message}");
+    assert!(
+        message.contains("usr") && !message.contains("Did you mean"),
+        "{message}"
+    );
 }
 
 #[tokio::test]
@@ -68,28 +81,61 @@ async fn only_one_json_object_by_post_is_taken() {
     let token = api.token("t", Role::Admin);
     let good = r#"{"query":"mutation { thaw }"}"#;
     let send = |kind: &'static str, body: String| {
-        let request = api.post("/graphql").bearer_auth(&token).header("content-type", kind).body(body);
+        let request = api
+            .post("/graphql")
+            .bearer_auth(&token)
+            .header("content-type", kind)
+            .body(body);
         async move { Answer::of(request.send().await.unwrap()).await }
     };
-    for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/graphql", "application/cbor", ""] {
+    for kind in [
+        "text/plain",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "application/graphql",
+        "application/cbor",
+        "",
+    ] {
         assert_eq!(send(kind, good.to_owned()).await.status, 415, "{kind}");
     }
     let batch = send("application/json", format!("  [{good}]")).await;
     assert_eq!((batch.status, batch.code()), (400, "INVALID"));
     assert_eq!(send("application/json", "{".to_owned()).await.status, 400);
-    let large = format!(r#"{{"query":"{{ me {{ user }} }}","variables":{{"x":"{}"}}}}"#, "x".repeat(64 * 1024));
+    let large = format!(
+        r#"{{"query":"{{ me {{ user }} }}","variables":{{"x":"{}"}}}}"#,
+        "x".repeat(64 * 1024)
+    );
     assert_eq!(send("application/json", large).await.status, 413);
     let client = reqwest::Client::new();
     for query in ["?query=mutation+{thaw}", "?query={me{user}}", ""] {
-        let answer = client.get(format!("{}/graphql{query}", api.url)).bearer_auth(&token).send().await.unwrap();
+        let answer = client
+            .get(format!("{}/graphql{query}", api.url))
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 405, "GET {query}");
     }
-    for method in [reqwest::Method::PUT, reqwest::Method::DELETE, reqwest::Method::PATCH] {
-        let answer = client.request(method, format!("{}/graphql", api.url)).bearer_auth(&token).send().await.unwrap();
+    for method in [
+        reqwest::Method::PUT,
+        reqwest::Method::DELETE,
+        reqwest::Method::PATCH,
+    ] {
+        let answer = client
+            .request(method, format!("{}/graphql", api.url))
+            .bearer_auth(&token)
+            .send()
+            .await
+            .unwrap();
         assert_eq!(answer.status(), 405);
     }
     assert_eq!(api.puppet.asked(), Vec::<String>::new());
-    assert_eq!(send("application/json; charset=utf-8", good.to_owned()).await.status, 200);
+    assert_eq!(
+        send("application/json; charset=utf-8", good.to_owned())
+            .await
+            .status,
+        200
+    );
     assert_eq!(api.puppet.asked().len(), 1);
 }
 
@@ -98,7 +144,10 @@ async fn a_body_without_a_length_is_cut_off_too() {
     let api = Api::start().await;
     let token = api.token("t", Role::Admin);
     let chunks = futures::stream::iter((0..200).map(|_| Ok::<_, std::io::Error>(vec![b' '; 1024])));
-    let request = api.post("/graphql").bearer_auth(&token).header("content-type", "application/json");
+    let request = api
+        .post("/graphql")
+        .bearer_auth(&token)
+        .header("content-type", "application/json");
     let sent = request.body(reqwest::Body::wrap_stream(chunks)).send().await;
     // The server may answer before it read everything and close; either way it does not take the body.
     assert!(sent.map_or(true, |answer| answer.status() == 413));

@@ -15,16 +15,39 @@ const ME: &str = "{ me { user role door } }";
 async fn a_user_signs_in_asks_and_signs_out() {
     let api = Api::start().await;
     api.user("anna", Role::Operator).await;
-    let answer = api.post_json("/auth/login", &json!({ "user": "anna", "password": PASSWORD })).await;
-    assert_eq!((answer.status, answer.body), (200, json!({ "user": "anna", "role": "operator" })));
+    let answer = api
+        .post_json("/auth/login", &json!({ "user": "anna", "password": PASSWORD }))
+        .await;
+    assert_eq!(
+        (answer.status, answer.body),
+        (200, json!({ "user": "anna", "role": "operator" }))
+    );
     let set = answer.headers["set-cookie"].to_str().unwrap();
-    assert!(set.starts_with("jarvis_session=") && set.ends_with("; Path=/; Max-Age=900; HttpOnly; SameSite=Strict"), "{set}");
+    assert!(
+        set.starts_with("jarvis_session=")
+            && set.ends_with("; Path=/; Max-Age=900; HttpOnly; SameSite=Strict"),
+        "{set}"
+    );
     let cookie = set.split(';').next().unwrap();
     let me = api.query_as(cookie, ME).await;
-    assert_eq!(me.data()["me"], json!({ "user": "anna", "role": "OPERATOR", "door": "dashboard" }));
-    let out = api.post("/auth/logout").header("cookie", cookie).header("origin", &api.origin).send().await.unwrap();
+    assert_eq!(
+        me.data()["me"],
+        json!({ "user": "anna", "role": "OPERATOR", "door": "dashboard" })
+    );
+    let out = api
+        .post("/auth/logout")
+        .header("cookie", cookie)
+        .header("origin", &api.origin)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(out.status(), 204);
-    assert!(out.headers()["set-cookie"].to_str().unwrap().contains("Max-Age=0"));
+    assert!(
+        out.headers()["set-cookie"]
+            .to_str()
+            .unwrap()
+            .contains("Max-Age=0")
+    );
     // The cookie is still signed and young; the session behind it is gone.
     assert_eq!(api.query_as(cookie, ME).await.status, 401);
 }
@@ -33,8 +56,18 @@ async fn a_user_signs_in_asks_and_signs_out() {
 async fn wrong_users_and_passwords_look_alike() {
     let api = Api::start().await;
     api.user("anna", Role::Admin).await;
-    let wrong = api.post_json("/auth/login", &json!({ "user": "anna", "password": "not the password" })).await;
-    let nobody = api.post_json("/auth/login", &json!({ "user": "nobody", "password": "not the password" })).await;
+    let wrong = api
+        .post_json(
+            "/auth/login",
+            &json!({ "user": "anna", "password": "not the password" }),
+        )
+        .await;
+    let nobody = api
+        .post_json(
+            "/auth/login",
+            &json!({ "user": "nobody", "password": "not the password" }),
+        )
+        .await;
     assert_eq!((wrong.status, wrong.code()), (401, "UNAUTHENTICATED"));
     assert_eq!(wrong.body, nobody.body);
     assert!(!wrong.headers.contains_key("set-cookie"));
@@ -44,7 +77,10 @@ async fn wrong_users_and_passwords_look_alike() {
 async fn ten_failures_close_the_account_for_ten_minutes() {
     let api = Api::start().await;
     api.user("anna", Role::Admin).await;
-    let attempt = async |password: &str| api.post_json("/auth/login", &json!({ "user": "anna", "password": password })).await;
+    let attempt = async |password: &str| {
+        api.post_json("/auth/login", &json!({ "user": "anna", "password": password }))
+            .await
+    };
     for _ in 0..10 {
         assert_eq!(attempt("not the password").await.status, 401);
     }
@@ -73,7 +109,11 @@ async fn a_cookie_is_renewed_after_half_its_life_and_dies_after_it() {
 
 #[tokio::test]
 async fn a_session_ends_after_half_an_hour_of_silence_and_after_twelve_hours() {
-    let api = Api::with(|options| ApiOptions { session_idle: Duration::from_mins(10), ..options }).await;
+    let api = Api::with(|options| ApiOptions {
+        session_idle: Duration::from_mins(10),
+        ..options
+    })
+    .await;
     api.user("anna", Role::Viewer).await;
     let silent = api.log_in("anna").await;
     api.clock.advance(Duration::from_mins(10));
@@ -87,7 +127,11 @@ async fn a_session_ends_after_half_an_hour_of_silence_and_after_twelve_hours() {
         }
         api.clock.advance(Duration::from_mins(8));
     }
-    assert_eq!(api.query_as(&cookie, ME).await.status, 401, "a session of twelve hours");
+    assert_eq!(
+        api.query_as(&cookie, ME).await.status,
+        401,
+        "a session of twelve hours"
+    );
 }
 
 #[tokio::test]
@@ -97,20 +141,34 @@ async fn a_changed_or_revoked_user_is_out_at_once_and_a_role_bites_at_once() {
     let cookie = api.log_in("anna").await;
     assert_eq!(api.query_as(&cookie, ME).await.status, 200);
     api.clock.advance(Duration::from_secs(1));
-    api.puppet.append(vec![Event::SessionsRevoked { user: "anna".into(), by: "root".into() }]);
+    api.puppet.append(vec![Event::SessionsRevoked {
+        user: "anna".into(),
+        by: "root".into(),
+    }]);
     assert_eq!(api.query_as(&cookie, ME).await.status, 401);
     let cookie = api.log_in("anna").await;
     api.clock.advance(Duration::from_secs(1));
     api.user("anna", Role::Viewer).await;
-    assert_eq!(api.query_as(&cookie, ME).await.status, 401, "a new password ends sessions");
+    assert_eq!(
+        api.query_as(&cookie, ME).await.status,
+        401,
+        "a new password ends sessions"
+    );
     let cookie = api.log_in("anna").await;
-    assert_eq!(api.query_as(&cookie, "{ users { name } }").await.code(), "FORBIDDEN");
+    assert_eq!(
+        api.query_as(&cookie, "{ users { name } }").await.code(),
+        "FORBIDDEN"
+    );
 }
 
 #[tokio::test]
 async fn a_session_of_another_user_or_key_is_no_session() {
     let api = Api::start().await;
-    let other = Api::with(|options| ApiOptions { key: jarvis_api::SigningKey::new(vec![1; 32]).unwrap(), ..options }).await;
+    let other = Api::with(|options| ApiOptions {
+        key: jarvis_api::SigningKey::new(vec![1; 32]).unwrap(),
+        ..options
+    })
+    .await;
     for server in [&api, &other] {
         server.user("anna", Role::Admin).await;
     }
@@ -122,8 +180,16 @@ async fn a_session_of_another_user_or_key_is_no_session() {
 #[tokio::test]
 async fn the_first_password_works_once_to_set_another() {
     let api = Api::start().await;
-    let shown = bootstrap_admin(&api.puppet.handle, Mode::Normal).await.unwrap().expect("a password");
-    assert!(bootstrap_admin(&api.puppet.handle, Mode::Normal).await.unwrap().is_none());
+    let shown = bootstrap_admin(&api.puppet.handle, Mode::Normal)
+        .await
+        .unwrap()
+        .expect("a password");
+    assert!(
+        bootstrap_admin(&api.puppet.handle, Mode::Normal)
+            .await
+            .unwrap()
+            .is_none()
+    );
     assert_eq!(format!("{shown:?}"), "OneTimePassword(…)");
     let form = json!({ "user": "admin", "password": shown.to_string() });
     let answer = api.post_json("/auth/login", &form).await;
@@ -138,26 +204,54 @@ async fn the_first_password_works_once_to_set_another() {
     assert_eq!(set(shown.to_string()).await.code(), "INVALID");
     let answer = set(PASSWORD.into()).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
-    assert_eq!(api.query_as(&answer.cookie(), ME).await.data()["me"]["role"], "ADMIN");
-    assert_eq!(api.post_json("/auth/login", &form).await.status, 401, "the first password is void");
+    assert_eq!(
+        api.query_as(&answer.cookie(), ME).await.data()["me"]["role"],
+        "ADMIN"
+    );
+    assert_eq!(
+        api.post_json("/auth/login", &form).await.status,
+        401,
+        "the first password is void"
+    );
 }
 
 #[tokio::test]
 async fn the_password_of_the_demo_works_as_it_is() {
-    let api = Api::with(|options| ApiOptions { mode: Mode::Demo, ..options }).await;
-    let shown = bootstrap_admin(&api.puppet.handle, Mode::Demo).await.unwrap().expect("a password");
-    let answer = api.post_json("/auth/login", &json!({ "user": "admin", "password": shown.to_string() })).await;
+    let api = Api::with(|options| ApiOptions {
+        mode: Mode::Demo,
+        ..options
+    })
+    .await;
+    let shown = bootstrap_admin(&api.puppet.handle, Mode::Demo)
+        .await
+        .unwrap()
+        .expect("a password");
+    let answer = api
+        .post_json(
+            "/auth/login",
+            &json!({ "user": "admin", "password": shown.to_string() }),
+        )
+        .await;
     assert_eq!(answer.status, 200);
 }
 
 #[tokio::test]
 async fn behind_tls_the_cookie_is_bound_to_the_host() {
-    let api = Api::with(|options| ApiOptions { trusted_proxy: true, ..options }).await;
+    let api = Api::with(|options| ApiOptions {
+        trusted_proxy: true,
+        ..options
+    })
+    .await;
     api.user("anna", Role::Viewer).await;
-    let request = api.post("/auth/login").json(&json!({ "user": "anna", "password": PASSWORD }));
+    let request = api
+        .post("/auth/login")
+        .json(&json!({ "user": "anna", "password": PASSWORD }));
     let answer = Answer::of(request.send().await.unwrap()).await;
     let set = answer.headers["set-cookie"].to_str().unwrap();
-    assert!(set.starts_with("__Host-jarvis_session=") && set.ends_with("; Secure"), "{set}");
+    assert!(
+        set.starts_with("__Host-jarvis_session=") && set.ends_with("; Secure"),
+        "{set}"
+    );
     assert_eq!(answer.headers["strict-transport-security"], "max-age=31536000");
     let old_name = answer.cookie().replace("__Host-", "");
     assert_eq!(api.query_as(&old_name, ME).await.status, 401);
@@ -167,11 +261,18 @@ async fn behind_tls_the_cookie_is_bound_to_the_host() {
 #[tokio::test]
 async fn the_proxy_tells_the_address_only_where_it_is_trusted() {
     for (trusted, expected) in [(true, 401), (false, 429)] {
-        let api = Api::with(|options| ApiOptions { trusted_proxy: trusted, ..options }).await;
+        let api = Api::with(|options| ApiOptions {
+            trusted_proxy: trusted,
+            ..options
+        })
+        .await;
         let attempt = async |n: u32| {
             let forwarded = format!("6.6.6.6, 10.0.{n}.1");
             let body = json!({ "user": format!("user{n}"), "password": "not the password" });
-            let request = api.post("/auth/login").header("x-forwarded-for", forwarded).json(&body);
+            let request = api
+                .post("/auth/login")
+                .header("x-forwarded-for", forwarded)
+                .json(&body);
             request.send().await.unwrap().status().as_u16()
         };
         for n in 0..10 {

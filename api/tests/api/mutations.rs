@@ -11,24 +11,63 @@ async fn each_mutation_becomes_one_command() {
     let api = Api::start().await;
     let token = api.token("t", Role::Admin);
     let cases = [
-        ("requestAction(action: {name: \"startGuest\", vmid: 101}) { state }", "StartGuest { vmid: Vmid(101) }"),
-        ("requestAction(action: {name: \"shutdownGuest\", vmid: 101, timeoutSeconds: 90}, recallSeconds: 7, holdSeconds: 60) { notBefore holdSeconds }", "recall: Some(7s), hold: Some(60s)"),
-        ("requestAction(action: {name: \"rebootNode\", node: \"atlas\"}) { state }", "RebootNode { node: NodeName(\"atlas\") }"),
-        ("requestAction(action: {name: \"restartService\", node: \"atlas\", service: \"nginx\"}) { state }", "RestartService { host: Node"),
-        ("requestAction(action: {name: \"runCommand\", vmid: 101, argv: [\"uptime\"]}) { state }", "argv: [\"uptime\"]"),
-        ("requestAction(action: {name: \"migrateGuest\", vmid: 101, targetNode: \"forge\"}) { state }", "target: NodeName(\"forge\")"),
-        ("requestAction(action: {name: \"createSnapshot\", vmid: 101, snapshot: \"before-upgrade\"}) { state }", "before-upgrade"),
-        ("requestAction(action: {name: \"formatDisk\"}) { state refusal { code tier } }", "Unknown { name: \"formatDisk\" }"),
-        (&format!("confirm(digest: \"{DIGEST}\", ticket: \"t1\", typed: \"web-01\")"), "typed: Some(\"web-01\")"),
-        ("freeze(reason: \"storm\", scope: ALL, ttlSeconds: 60) { state until }", "scope: All, reason: \"storm\", ttl: Some(60s)"),
+        (
+            "requestAction(action: {name: \"startGuest\", vmid: 101}) { state }",
+            "StartGuest { vmid: Vmid(101) }",
+        ),
+        (
+            "requestAction(action: {name: \"shutdownGuest\", vmid: 101, timeoutSeconds: 90}, recallSeconds: 7, holdSeconds: 60) { notBefore holdSeconds }",
+            "recall: Some(7s), hold: Some(60s)",
+        ),
+        (
+            "requestAction(action: {name: \"rebootNode\", node: \"atlas\"}) { state }",
+            "RebootNode { node: NodeName(\"atlas\") }",
+        ),
+        (
+            "requestAction(action: {name: \"restartService\", node: \"atlas\", service: \"nginx\"}) { state }",
+            "RestartService { host: Node",
+        ),
+        (
+            "requestAction(action: {name: \"runCommand\", vmid: 101, argv: [\"uptime\"]}) { state }",
+            "argv: [\"uptime\"]",
+        ),
+        (
+            "requestAction(action: {name: \"migrateGuest\", vmid: 101, targetNode: \"forge\"}) { state }",
+            "target: NodeName(\"forge\")",
+        ),
+        (
+            "requestAction(action: {name: \"createSnapshot\", vmid: 101, snapshot: \"before-upgrade\"}) { state }",
+            "before-upgrade",
+        ),
+        (
+            "requestAction(action: {name: \"formatDisk\"}) { state refusal { code tier } }",
+            "Unknown { name: \"formatDisk\" }",
+        ),
+        (
+            &format!("confirm(digest: \"{DIGEST}\", ticket: \"t1\", typed: \"web-01\")"),
+            "typed: Some(\"web-01\")",
+        ),
+        (
+            "freeze(reason: \"storm\", scope: ALL, ttlSeconds: 60) { state until }",
+            "scope: All, reason: \"storm\", ttl: Some(60s)",
+        ),
         ("thaw", "Thaw("),
-        ("hold(scope: \"VirtualMachine/web-01\", reason: \"mine\")", "reason: \"mine\", ttl: None"),
+        (
+            "hold(scope: \"VirtualMachine/web-01\", reason: \"mine\")",
+            "reason: \"mine\", ttl: None",
+        ),
         ("release(scope: \"node:atlas\")", "Node(NodeName(\"atlas\"))"),
-        ("acceptIdentity(vmid: 101, identity: \"ABC\")", "Identity(\"abc\")"),
+        (
+            "acceptIdentity(vmid: 101, identity: \"ABC\")",
+            "Identity(\"abc\")",
+        ),
         ("setAutonomyCeiling(ceiling: L1)", "SetCeiling(Some(L1)"),
         ("setAutonomyCeiling", "SetCeiling(None"),
         ("reconcileNow", "ReconcileNow("),
-        ("acknowledge(issue: \"VirtualMachine/web-01#guest-down\")", "GuestDown"),
+        (
+            "acknowledge(issue: \"VirtualMachine/web-01#guest-down\")",
+            "GuestDown",
+        ),
     ];
     for (n, (mutation, command)) in cases.iter().enumerate() {
         let answer = api.query(&token, &format!("mutation {{ {mutation} }}")).await;
@@ -74,7 +113,12 @@ async fn nonsense_is_refused_before_it_becomes_a_command() {
 async fn a_refusal_names_rule_resource_and_remedy() {
     let api = Api::start().await;
     let token = api.token("t", Role::Operator);
-    let answer = api.query(&token, &format!("mutation {{ confirm(digest: \"{DIGEST}\", typed: \"wrong\") }}")).await;
+    let answer = api
+        .query(
+            &token,
+            &format!("mutation {{ confirm(digest: \"{DIGEST}\", typed: \"wrong\") }}"),
+        )
+        .await;
     let extensions = &answer.body["errors"][0]["extensions"];
     assert_eq!(extensions["code"], "JV1002");
     assert_eq!(extensions["rule"], "protected");
@@ -93,8 +137,14 @@ async fn the_door_is_the_one_that_was_used() {
     let cookie = api.log_in("anna").await;
     api.query_as(&cookie, "mutation { thaw }").await.data();
     api.query(&token, "mutation { thaw }").await.data();
-    let cli = api.post("/graphql").bearer_auth(&token).header("x-jarvis-client", "cli");
-    cli.json(&json!({ "query": "mutation { thaw }" })).send().await.unwrap();
+    let cli = api
+        .post("/graphql")
+        .bearer_auth(&token)
+        .header("x-jarvis-client", "cli");
+    cli.json(&json!({ "query": "mutation { thaw }" }))
+        .send()
+        .await
+        .unwrap();
     let asked = api.puppet.asked();
     for (asked, door) in asked.iter().zip(["Dashboard", "Graphql", "Cli"]) {
         assert!(asked.contains(&format!("door: {door}")), "{asked}");

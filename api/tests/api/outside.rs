@@ -24,7 +24,11 @@ async fn hook(api: &Api, header: Option<(&str, &str)>) -> u16 {
 
 #[tokio::test]
 async fn a_signed_webhook_fetches_and_nothing_else_does() {
-    let api = Api::with(|options| ApiOptions { webhook_secret: Some("hush".to_owned().into()), ..options }).await;
+    let api = Api::with(|options| ApiOptions {
+        webhook_secret: Some("hush".to_owned().into()),
+        ..options
+    })
+    .await;
     let right = signature("hush", BODY);
     let wrong = [
         None,
@@ -46,17 +50,32 @@ async fn a_signed_webhook_fetches_and_nothing_else_does() {
 #[tokio::test]
 async fn without_a_secret_only_tokens_may_knock() {
     let api = Api::start().await;
-    assert_eq!(hook(&api, Some(("x-hub-signature-256", &signature("", BODY)))).await, 401);
+    assert_eq!(
+        hook(&api, Some(("x-hub-signature-256", &signature("", BODY)))).await,
+        401
+    );
     let viewer = format!("Bearer {}", api.token("viewer", Role::Viewer));
     assert_eq!(hook(&api, Some(("authorization", &viewer))).await, 401);
     let operator = format!("Bearer {}", api.token("operator", Role::Operator));
     assert_eq!(hook(&api, Some(("authorization", &operator))).await, 202);
     soon("the fetch", api.puppet.fetches.notified()).await;
     let forge = api.token("forge", Role::Viewer);
-    let secret_hash = api.puppet.handle.view().memory.tokens["forge"].secret_hash.clone();
+    let secret_hash = api.puppet.handle.view().memory.tokens["forge"]
+        .secret_hash
+        .clone();
     let (name, by, scopes) = ("forge".to_owned(), "root".to_owned(), vec![Scope::Propose]);
-    api.puppet.append(vec![Event::TokenCreated { name, secret_hash, role: Role::Viewer, scopes, by, expires_at: None }]);
-    assert_eq!(hook(&api, Some(("authorization", &format!("Bearer {forge}")))).await, 202);
+    api.puppet.append(vec![Event::TokenCreated {
+        name,
+        secret_hash,
+        role: Role::Viewer,
+        scopes,
+        by,
+        expires_at: None,
+    }]);
+    assert_eq!(
+        hook(&api, Some(("authorization", &format!("Bearer {forge}")))).await,
+        202
+    );
 }
 
 #[tokio::test]
@@ -70,12 +89,20 @@ async fn health_tells_how_it_is_and_readiness_waits_for_the_first_look() {
     assert_eq!(get("/readyz").await.0, 200);
     api.clock.advance(Duration::from_secs(3));
     let health: serde_json::Value = serde_json::from_str(&get("/api/health").await.1).unwrap();
-    assert_eq!((&health["status"], &health["lastPassAgeSecs"], &health["epoch"]), (&"ok".into(), &3.into(), &1.into()));
-    api.puppet.publish(|view| view.state.look_failure = Some("no route to host".to_owned()));
+    assert_eq!(
+        (&health["status"], &health["lastPassAgeSecs"], &health["epoch"]),
+        (&"ok".into(), &3.into(), &1.into())
+    );
+    api.puppet
+        .publish(|view| view.state.look_failure = Some("no route to host".to_owned()));
     let health: serde_json::Value = serde_json::from_str(&get("/api/health").await.1).unwrap();
     assert_eq!(health["status"], "degraded");
-    assert!(!health.to_string().contains("no route"), "reasons are for those signed in");
-    api.puppet.publish(|view| view.state = jarvis_controller::LoopState::default());
+    assert!(
+        !health.to_string().contains("no route"),
+        "reasons are for those signed in"
+    );
+    api.puppet
+        .publish(|view| view.state = jarvis_controller::LoopState::default());
     assert_eq!(get("/readyz").await.0, 503);
     assert_eq!(get("/livez").await.0, 200);
 }
@@ -83,18 +110,49 @@ async fn health_tells_how_it_is_and_readiness_waits_for_the_first_look() {
 #[tokio::test]
 async fn metrics_are_for_this_machine_and_for_tokens() {
     let api = Api::start().await;
-    let text = reqwest::get(format!("{}/metrics", api.url)).await.unwrap().text().await.unwrap();
-    for line in ["jarvis_nodes_online 2.0", "jarvis_guests_running 2.0", "jarvis_guests_unknown 1.0", "jarvis_frozen 0.0", "jarvis_quorate 1.0"] {
+    let text = reqwest::get(format!("{}/metrics", api.url))
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    for line in [
+        "jarvis_nodes_online 2.0",
+        "jarvis_guests_running 2.0",
+        "jarvis_guests_unknown 1.0",
+        "jarvis_frozen 0.0",
+        "jarvis_quorate 1.0",
+    ] {
         assert!(text.lines().any(|found| found == line), "{line} in\n{text}");
     }
     assert!(text.ends_with("# EOF\n"));
     let client = reqwest::Client::new();
-    let page = client.get(format!("{}/metrics", api.url)).header("origin", &api.origin).send().await.unwrap();
+    let page = client
+        .get(format!("{}/metrics", api.url))
+        .header("origin", &api.origin)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(page.status(), 401, "a page is no scraper");
-    let proxied = Api::with(|options| ApiOptions { trusted_proxy: true, ..options }).await;
-    assert_eq!(reqwest::get(format!("{}/metrics", proxied.url)).await.unwrap().status(), 401);
+    let proxied = Api::with(|options| ApiOptions {
+        trusted_proxy: true,
+        ..options
+    })
+    .await;
+    assert_eq!(
+        reqwest::get(format!("{}/metrics", proxied.url))
+            .await
+            .unwrap()
+            .status(),
+        401
+    );
     let token = proxied.token("prometheus", Role::Viewer);
-    let scraped = client.get(format!("{}/metrics", proxied.url)).bearer_auth(token).send().await.unwrap();
+    let scraped = client
+        .get(format!("{}/metrics", proxied.url))
+        .bearer_auth(token)
+        .send()
+        .await
+        .unwrap();
     assert_eq!(scraped.status(), 200);
     assert_eq!(api.puppet.handle.view().at, START);
 }

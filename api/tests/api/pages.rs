@@ -13,23 +13,62 @@ async fn the_page_and_its_files_are_served_and_nothing_else() {
         ("/assets/icon.svg", "image/svg+xml"),
     ] {
         let answer = reqwest::get(format!("{}{path}", api.url)).await.unwrap();
-        assert_eq!((answer.status().as_u16(), answer.headers()["content-type"].to_str().unwrap()), (200, kind), "{path}");
+        assert_eq!(
+            (
+                answer.status().as_u16(),
+                answer.headers()["content-type"].to_str().unwrap()
+            ),
+            (200, kind),
+            "{path}"
+        );
     }
-    for path in ["/assets/..%2fCargo.toml", "/assets/x", "/index.html", "/auth", "/terminal"] {
-        assert_eq!(reqwest::get(format!("{}{path}", api.url)).await.unwrap().status(), 404, "{path}");
+    for path in [
+        "/assets/..%2fCargo.toml",
+        "/assets/x",
+        "/index.html",
+        "/auth",
+        "/terminal",
+    ] {
+        assert_eq!(
+            reqwest::get(format!("{}{path}", api.url)).await.unwrap().status(),
+            404,
+            "{path}"
+        );
     }
-    assert_eq!(reqwest::get(format!("{}/auth/login", api.url)).await.unwrap().status(), 405);
+    assert_eq!(
+        reqwest::get(format!("{}/auth/login", api.url))
+            .await
+            .unwrap()
+            .status(),
+        405
+    );
 }
 
 #[test]
 fn the_page_has_nothing_inline() {
     let html = include_str!("../../page/index.html");
-    for forbidden in ["style=", "<style", "onclick", "onload", "javascript:", "http://", "https://"] {
+    for forbidden in [
+        "style=",
+        "<style",
+        "onclick",
+        "onload",
+        "javascript:",
+        "http://",
+        "https://",
+    ] {
         assert!(!html.contains(forbidden), "{forbidden}");
     }
     assert!(!html.contains("<script>"));
     let script = include_str!("../../page/live.js");
-    for forbidden in ["innerHTML", "eval(", "Function(", "document.write", "insertAdjacentHTML", "http://", "https://"] {
+    for forbidden in [
+        "innerHTML",
+        "eval(",
+        "Function(",
+        "document.write",
+        "insertAdjacentHTML",
+        "http://",
+        "https://",
+    ] {
         assert!(!script.contains(forbidden), "{forbidden}");
     }
 }
@@ -45,12 +84,21 @@ async fn every_answer_is_secured() {
         client.get(format!("{}/no-such", api.url)),
         client.get(format!("{}/livez", api.url)),
         client.post(format!("{}/graphql", api.url)),
-        client.post(format!("{}/graphql", api.url)).bearer_auth(token).json(&serde_json::json!({ "query": "{ me { user } }" })),
+        client
+            .post(format!("{}/graphql", api.url))
+            .bearer_auth(token)
+            .json(&serde_json::json!({ "query": "{ me { user } }" })),
     ] {
         let answer = request.send().await.unwrap();
         let headers = answer.headers();
         let csp = headers["content-security-policy"].to_str().unwrap();
-        for part in ["default-src 'none'", "script-src 'self'", "object-src 'none'", "base-uri 'none'", "frame-ancestors 'none'"] {
+        for part in [
+            "default-src 'none'",
+            "script-src 'self'",
+            "object-src 'none'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        ] {
             assert!(csp.contains(part), "{csp}");
         }
         assert!(!csp.contains("unsafe"), "{csp}");

@@ -32,7 +32,10 @@ async fn what_is_too_old_is_unknown() {
     assert_eq!(data["guest"]["seenAt"], "2027-01-15T08:00:00Z");
     assert_eq!(data["node"]["status"], "UNKNOWN");
     assert_eq!(data["quorum"]["quorate"], serde_json::Value::Null);
-    assert_eq!(data["clusters"][0], json!({ "guestsRunning": 0, "nodesOnline": 0 }));
+    assert_eq!(
+        data["clusters"][0],
+        json!({ "guestsRunning": 0, "nodesOnline": 0 })
+    );
 }
 
 #[tokio::test]
@@ -43,16 +46,30 @@ async fn pages_of_guests_are_complete_in_every_order_even_while_the_list_changes
     api.puppet.publish(|view| {
         let observed = Arc::make_mut(&mut view.observed);
         for number in 200..330 {
-            let guest = world::guest(number, &format!("g{}", number % 10), "atlas", GuestStatus::Running, at);
+            let guest = world::guest(
+                number,
+                &format!("g{}", number % 10),
+                "atlas",
+                GuestStatus::Running,
+                at,
+            );
             observed.guests.insert(guest.vmid, guest);
         }
     });
     for order in ["VMID", "NAME", "NODE", "STATUS", "CPU", "MEMORY"] {
         let (mut seen, mut after) = (Vec::new(), String::new());
         loop {
-            let query = format!("{{ guests(first: 40, order: {order}{after}) {{ total nodes {{ vmid }} pageInfo {{ hasNextPage endCursor }} }} }}");
+            let query = format!(
+                "{{ guests(first: 40, order: {order}{after}) {{ total nodes {{ vmid }} pageInfo {{ hasNextPage endCursor }} }} }}"
+            );
             let page = api.query(&token, &query).await.data()["guests"].clone();
-            seen.extend(page["nodes"].as_array().unwrap().iter().map(|guest| guest["vmid"].as_u64().unwrap()));
+            seen.extend(
+                page["nodes"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|guest| guest["vmid"].as_u64().unwrap()),
+            );
             if page["pageInfo"]["hasNextPage"] == false {
                 break;
             }
@@ -63,14 +80,38 @@ async fn pages_of_guests_are_complete_in_every_order_even_while_the_list_changes
         sorted.dedup();
         assert_eq!((sorted.len(), seen.len()), (134, 134), "{order}");
     }
-    let cursor = api.query(&token, "{ guests(first: 2) { pageInfo { endCursor } } }").await.data()["guests"]["pageInfo"]["endCursor"].clone();
+    let cursor = api
+        .query(&token, "{ guests(first: 2) { pageInfo { endCursor } } }")
+        .await
+        .data()["guests"]["pageInfo"]["endCursor"]
+        .clone();
     api.puppet.publish(|view| {
         Arc::make_mut(&mut view.observed).guests.remove(&world::vmid(102));
     });
-    let next = api.query(&token, &format!("{{ guests(first: 1, after: {cursor}) {{ nodes {{ vmid }} }} }}")).await;
-    assert_eq!(next.data()["guests"]["nodes"][0]["vmid"], 103, "the guest under the cursor went away");
-    for wrong in ["first: 0", "first: 101", "after: \"x\"", &format!("order: NAME, after: {cursor}")] {
-        assert_eq!(api.query(&token, &format!("{{ guests({wrong}) {{ total }} }}")).await.code(), "INVALID", "{wrong}");
+    let next = api
+        .query(
+            &token,
+            &format!("{{ guests(first: 1, after: {cursor}) {{ nodes {{ vmid }} }} }}"),
+        )
+        .await;
+    assert_eq!(
+        next.data()["guests"]["nodes"][0]["vmid"],
+        103,
+        "the guest under the cursor went away"
+    );
+    for wrong in [
+        "first: 0",
+        "first: 101",
+        "after: \"x\"",
+        &format!("order: NAME, after: {cursor}"),
+    ] {
+        assert_eq!(
+            api.query(&token, &format!("{{ guests({wrong}) {{ total }} }}"))
+                .await
+                .code(),
+            "INVALID",
+            "{wrong}"
+        );
     }
 }
 
@@ -92,9 +133,18 @@ async fn guests_are_filtered() {
         ("{tag: \"prod\", vmids: [101, 104]}", vec![101, 104]),
     ];
     for (filter, expected) in cases {
-        let answer = api.query(&token, &format!("{{ guests(filter: {filter}) {{ nodes {{ vmid }} }} }}")).await;
-        let found: Vec<u64> =
-            answer.data()["guests"]["nodes"].as_array().unwrap().iter().map(|guest| guest["vmid"].as_u64().unwrap()).collect();
+        let answer = api
+            .query(
+                &token,
+                &format!("{{ guests(filter: {filter}) {{ nodes {{ vmid }} }} }}"),
+            )
+            .await;
+        let found: Vec<u64> = answer.data()["guests"]["nodes"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|guest| guest["vmid"].as_u64().unwrap())
+            .collect();
         assert_eq!(found, expected, "{filter}");
     }
 }
@@ -113,14 +163,22 @@ async fn manifests_policy_and_windows_are_told() {
 async fn a_hold_on_a_node_shows_on_the_guests_there() {
     let api = Api::start().await;
     let token = api.token("t", Role::Operator);
-    api.query(&token, "mutation { hold(scope: \"node:atlas\", reason: \"new disks\", ttlSeconds: 60) }").await.data();
+    api.query(
+        &token,
+        "mutation { hold(scope: \"node:atlas\", reason: \"new disks\", ttlSeconds: 60) }",
+    )
+    .await
+    .data();
     let held = "{ resource(key: \"VirtualMachine/web-01\") { hold { scope by reason } } holds { scope } }";
     let answer = api.query(&token, held).await;
     let hold = json!({ "scope": "node:atlas", "by": "token:t", "reason": "new disks" });
     assert_eq!(answer.data()["resource"]["hold"], hold);
     api.clock.advance(Duration::from_mins(1));
     let answer = api.query(&token, held).await;
-    assert_eq!(answer.data(), &json!({ "resource": { "hold": null }, "holds": [] }));
+    assert_eq!(
+        answer.data(),
+        &json!({ "resource": { "hold": null }, "holds": [] })
+    );
 }
 
 #[tokio::test]
@@ -129,27 +187,46 @@ async fn issues_tell_the_attempts_they_have_left_under_the_strictest_policy() {
     let token = api.token("t", Role::Viewer);
     let issue: jarvis_model::IssueKey = "VirtualMachine/web-01#guest-down".parse().unwrap();
     let summary = "stopped; manifest says running".to_owned();
-    api.puppet.append(vec![jarvis_model::Event::IssueOpened { issue: issue.clone(), summary }]);
+    api.puppet.append(vec![jarvis_model::Event::IssueOpened {
+        issue: issue.clone(),
+        summary,
+    }]);
     api.puppet.publish(|view| {
         let at = view.at;
-        Arc::make_mut(&mut view.memory).issues.get_mut(&issue).unwrap().attempts.push(at);
+        Arc::make_mut(&mut view.memory)
+            .issues
+            .get_mut(&issue)
+            .unwrap()
+            .attempts
+            .push(at);
     });
-    let answer = api.query(&token, "{ issues { key attempts attemptsLeft summary } }").await;
+    let answer = api
+        .query(&token, "{ issues { key attempts attemptsLeft summary } }")
+        .await;
     let expected = json!([{ "key": issue.to_string(), "attempts": 1, "attemptsLeft": 1, "summary": "stopped; manifest says running" }]);
     assert_eq!(answer.data()["issues"], expected);
     api.clock.advance(Duration::from_hours(1));
     let answer = api.query(&token, "{ issues { attempts attemptsLeft } }").await;
-    assert_eq!(answer.data()["issues"], json!([{ "attempts": 0, "attemptsLeft": 2 }]));
+    assert_eq!(
+        answer.data()["issues"],
+        json!([{ "attempts": 0, "attemptsLeft": 2 }])
+    );
 }
 
 #[tokio::test]
 async fn figures_that_are_no_numbers_are_absent() {
     let api = Api::start().await;
     api.puppet.publish(|view| {
-        let guest = Arc::make_mut(&mut view.observed).guests.get_mut(&world::vmid(101)).unwrap();
+        let guest = Arc::make_mut(&mut view.observed)
+            .guests
+            .get_mut(&world::vmid(101))
+            .unwrap();
         guest.usage.cpu = Some(f64::NAN);
         guest.ready = Observation::known(true, view.at);
     });
     let answer = ask(&api, "{ guest(vmid: 101) { ready usage { cpu } } }").await;
-    assert_eq!(answer.data()["guest"], json!({ "ready": true, "usage": { "cpu": null } }));
+    assert_eq!(
+        answer.data()["guest"],
+        json!({ "ready": true, "usage": { "cpu": null } })
+    );
 }

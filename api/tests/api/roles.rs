@@ -18,41 +18,64 @@ fn root_fields(root: &str) -> Vec<String> {
     for line in body.lines().skip(1) {
         let line = line.trim();
         if line.starts_with("\"\"\"") {
-            in_text = !(in_text || line.len() > 3 && line.ends_with("\"\"\"") );
+            in_text = !(in_text || line.len() > 3 && line.ends_with("\"\"\""));
             continue;
         }
         if in_text {
             continue;
         }
-        if depth == 0 && let Some(end) = line.find(['(', ':']) {
+        if depth == 0
+            && let Some(end) = line.find(['(', ':'])
+        {
             fields.push(line[..end].to_owned());
         }
-        depth += i32::try_from(line.matches('(').count()).unwrap() - i32::try_from(line.matches(')').count()).unwrap();
+        depth += i32::try_from(line.matches('(').count()).unwrap()
+            - i32::try_from(line.matches(')').count()).unwrap();
     }
     fields
 }
 
 fn table(rows: &[(&str, Role)]) -> BTreeMap<String, Role> {
-    rows.iter().filter(|(name, _)| !name.starts_with("__")).map(|(name, role)| ((*name).to_owned(), *role)).collect()
+    rows.iter()
+        .filter(|(name, _)| !name.starts_with("__"))
+        .map(|(name, role)| ((*name).to_owned(), *role))
+        .collect()
 }
 
 #[test]
 fn the_table_has_exactly_the_fields_of_the_schema() {
-    for (root, rows) in [("Query", QUERIES), ("Mutation", MUTATIONS), ("Subscription", SUBSCRIPTIONS)] {
+    for (root, rows) in [
+        ("Query", QUERIES),
+        ("Mutation", MUTATIONS),
+        ("Subscription", SUBSCRIPTIONS),
+    ] {
         let fields = root_fields(root);
         assert!(fields.len() > 5, "{root}: {fields:?}");
         let listed: Vec<String> = table(rows).into_keys().collect();
         let mut sorted = fields.clone();
         sorted.sort();
-        assert_eq!(sorted, listed, "give every field of {root} its least role in api/src/graphql/roles.rs");
+        assert_eq!(
+            sorted, listed,
+            "give every field of {root} its least role in api/src/graphql/roles.rs"
+        );
     }
 }
 
 #[test]
 fn viewers_change_nothing() {
     let mutations = table(MUTATIONS);
-    assert!(mutations.values().all(|role| *role >= Role::Operator), "{mutations:?}");
-    for admins_only in ["createToken", "revokeToken", "createUser", "setPassword", "setAutonomyCeiling", "revokeSessions"] {
+    assert!(
+        mutations.values().all(|role| *role >= Role::Operator),
+        "{mutations:?}"
+    );
+    for admins_only in [
+        "createToken",
+        "revokeToken",
+        "createUser",
+        "setPassword",
+        "setAutonomyCeiling",
+        "revokeSessions",
+    ] {
         assert_eq!(mutations[admins_only], Role::Admin, "{admins_only}");
     }
     for admins_only in ["users", "tokens"] {
@@ -64,7 +87,11 @@ fn viewers_change_nothing() {
 async fn every_role_is_stopped_at_every_field_above_it() {
     let api = Api::start().await;
     let tokens = ROLES.map(|role| (role, api.token(&format!("{role:?}").to_lowercase(), role)));
-    let roots = [("query", QUERIES), ("mutation", MUTATIONS), ("subscription", SUBSCRIPTIONS)];
+    let roots = [
+        ("query", QUERIES),
+        ("mutation", MUTATIONS),
+        ("subscription", SUBSCRIPTIONS),
+    ];
     let mut cells = 0;
     for (operation, rows) in roots {
         for (field, least) in table(rows) {
@@ -73,7 +100,10 @@ async fn every_role_is_stopped_at_every_field_above_it() {
                     format!("{operation} {{ {field} }}"),
                     format!("{operation} {{ x: {field} }}"),
                     format!("{operation} {{ ... {{ {field} }} }}"),
-                    format!("{operation} {{ ...F }} fragment F on {} {{ {field} }}", capital(operation)),
+                    format!(
+                        "{operation} {{ ...F }} fragment F on {} {{ {field} }}",
+                        capital(operation)
+                    ),
                     format!("query a {{ __typename }} {operation} b {{ {field} }}"),
                 ] {
                     let answer = api.query(token, &query).await;
@@ -86,7 +116,9 @@ async fn every_role_is_stopped_at_every_field_above_it() {
     }
     assert!(cells > 700, "{cells}");
     let asked = api.puppet.asked();
-    let mutated = asked.iter().filter(|asked| !asked.starts_with("Thaw") && !asked.starts_with("ReconcileNow") && !asked.starts_with("SetCeiling"));
+    let mutated = asked.iter().filter(|asked| {
+        !asked.starts_with("Thaw") && !asked.starts_with("ReconcileNow") && !asked.starts_with("SetCeiling")
+    });
     assert_eq!(mutated.count(), 0, "{asked:?}");
 }
 
@@ -97,10 +129,19 @@ fn capital(word: &str) -> String {
 #[tokio::test]
 async fn nobody_reads_anything_without_signing_in() {
     let api = Api::start().await;
-    for query in ["{ __typename }", "{ __schema { types { name } } }", "{ version { version } }", "{ me { user } }"] {
+    for query in [
+        "{ __typename }",
+        "{ __schema { types { name } } }",
+        "{ version { version } }",
+        "{ me { user } }",
+    ] {
         let request = api.post("/graphql").json(&serde_json::json!({ "query": query }));
         let answer = crate::support::client::Answer::of(request.send().await.unwrap()).await;
-        assert_eq!((answer.status, answer.code()), (401, "UNAUTHENTICATED"), "{query}");
+        assert_eq!(
+            (answer.status, answer.code()),
+            (401, "UNAUTHENTICATED"),
+            "{query}"
+        );
         assert!(answer.headers.contains_key("www-authenticate"));
     }
 }
@@ -109,6 +150,11 @@ async fn nobody_reads_anything_without_signing_in() {
 async fn introspection_is_for_those_signed_in() {
     let api = Api::start().await;
     let token = api.token("t", Role::Viewer);
-    let answer = api.query(&token, "{ __schema { queryType { name } } __type(name: \"Guest\") { name } }").await;
+    let answer = api
+        .query(
+            &token,
+            "{ __schema { queryType { name } } __type(name: \"Guest\") { name } }",
+        )
+        .await;
     assert_eq!(answer.data()["__schema"]["queryType"]["name"], "Query");
 }

@@ -9,7 +9,10 @@ fn path() -> std::path::PathBuf {
 #[test]
 fn the_kept_schema_is_the_code_s() {
     let kept = std::fs::read_to_string(path()).unwrap_or_default();
-    assert!(kept == jarvis_api::sdl(), "api/schema.graphql is not what the code says; run `cargo xtask gen`");
+    assert!(
+        kept == jarvis_api::sdl(),
+        "api/schema.graphql is not what the code says; run `cargo xtask gen`"
+    );
 }
 
 #[test]
@@ -22,12 +25,21 @@ fn everything_in_the_schema_is_described() {
         let line = line.trim();
         if line.starts_with("\"\"\"") || in_text {
             let one_line = !in_text && line.len() > 3 && line.ends_with("\"\"\"");
-            in_text = if in_text { !line.ends_with("\"\"\"") } else { !one_line };
+            in_text = if in_text {
+                !line.ends_with("\"\"\"")
+            } else {
+                !one_line
+            };
             described = true;
             continue;
         }
-        let declares = !line.is_empty() && !line.starts_with(['}', ')', '{']) && !line.starts_with("schema") && !line.starts_with("directive");
-        let root_part = ["query:", "mutation:", "subscription:"].iter().any(|part| line.starts_with(part));
+        let declares = !line.is_empty()
+            && !line.starts_with(['}', ')', '{'])
+            && !line.starts_with("schema")
+            && !line.starts_with("directive");
+        let root_part = ["query:", "mutation:", "subscription:"]
+            .iter()
+            .any(|part| line.starts_with(part));
         if declares && !described && !root_part {
             bare.push(line.to_owned());
         }

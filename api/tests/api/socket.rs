@@ -13,15 +13,26 @@ async fn only_our_page_or_a_bearer_token_gets_in() {
     let api = Api::start().await;
     api.user("anna", Role::Viewer).await;
     let cookie = api.log_in("anna").await;
-    let mut own = api.upgrade(&[("origin", &api.origin), ("cookie", &cookie)]).await.unwrap();
+    let mut own = api
+        .upgrade(&[("origin", &api.origin), ("cookie", &cookie)])
+        .await
+        .unwrap();
     own.init(json!({})).await;
     for origin in ["https://evil.example", "null", "http://localhost:1"] {
         let refused = api.upgrade(&[("origin", origin), ("cookie", &cookie)]).await;
         assert_eq!(refused.err(), Some(403), "{origin}");
     }
     let bearer = format!("Bearer {}", api.token("t", Role::Viewer));
-    assert_eq!(api.upgrade(&[("authorization", "Bearer jrv_x_y")]).await.err(), Some(401));
-    assert_eq!(api.upgrade(&[("origin", "https://evil.example"), ("authorization", &bearer)]).await.err(), Some(403));
+    assert_eq!(
+        api.upgrade(&[("authorization", "Bearer jrv_x_y")]).await.err(),
+        Some(401)
+    );
+    assert_eq!(
+        api.upgrade(&[("origin", "https://evil.example"), ("authorization", &bearer)])
+            .await
+            .err(),
+        Some(403)
+    );
     // Without a page the cookie does not count: neither at the upgrade nor afterwards.
     let mut no_page = api.upgrade(&[("cookie", &cookie)]).await.unwrap();
     no_page.send(json!({ "type": "connection_init" })).await;
@@ -29,7 +40,9 @@ async fn only_our_page_or_a_bearer_token_gets_in() {
     let mut late = api.upgrade(&[]).await.unwrap();
     late.init(json!({ "authorization": bearer })).await;
     let mut wrong = api.upgrade(&[]).await.unwrap();
-    wrong.send(json!({ "type": "connection_init", "payload": { "authorization": "Bearer jrv_x_y" } })).await;
+    wrong
+        .send(json!({ "type": "connection_init", "payload": { "authorization": "Bearer jrv_x_y" } }))
+        .await;
     assert_eq!(wrong.closed().await, 4403);
 }
 
@@ -38,12 +51,26 @@ async fn the_legacy_protocol_is_not_spoken() {
     let api = Api::start().await;
     let bearer = format!("Bearer {}", api.token("t", Role::Viewer));
     for protocol in ["graphql-ws", "mqtt", "graphql-transport-ws2"] {
-        assert_eq!(api.upgrade_as(protocol, &[("authorization", &bearer)]).await.err(), Some(400), "{protocol}");
+        assert_eq!(
+            api.upgrade_as(protocol, &[("authorization", &bearer)])
+                .await
+                .err(),
+            Some(400),
+            "{protocol}"
+        );
     }
-    let mut both = api.upgrade_as("graphql-ws, graphql-transport-ws", &[("authorization", &bearer)]).await.unwrap();
+    let mut both = api
+        .upgrade_as("graphql-ws, graphql-transport-ws", &[("authorization", &bearer)])
+        .await
+        .unwrap();
     both.init(json!({})).await;
-    both.send(json!({ "type": "start", "id": "1", "payload": { "query": FREEZE } })).await;
-    assert_eq!(both.closed().await, 4400, "`start` is a word of the legacy protocol");
+    both.send(json!({ "type": "start", "id": "1", "payload": { "query": FREEZE } }))
+        .await;
+    assert_eq!(
+        both.closed().await,
+        4400,
+        "`start` is a word of the legacy protocol"
+    );
 }
 
 #[tokio::test]
@@ -59,7 +86,10 @@ async fn whoever_says_nothing_is_sent_away_within_seconds() {
 async fn what_breaks_the_protocol_ends_the_socket() {
     let api = Api::start().await;
     let token = api.token("t", Role::Viewer);
-    let mut early = api.upgrade(&[("authorization", &format!("Bearer {token}"))]).await.unwrap();
+    let mut early = api
+        .upgrade(&[("authorization", &format!("Bearer {token}"))])
+        .await
+        .unwrap();
     early.subscribe("1", FREEZE).await;
     assert_eq!(early.closed().await, 4401, "an operation before the beginning");
     let cases: [(Message, u16); 6] = [
@@ -68,14 +98,23 @@ async fn what_breaks_the_protocol_ends_the_socket() {
         (Message::text("[]"), 4400),
         (Message::text(r#"{"type":"connection_terminate"}"#), 4400),
         (Message::binary(vec![1, 2, 3]), 4400),
-        (Message::text(format!(r#"{{"type":"ping","payload":{{"x":"{}"}}}}"#, "x".repeat(1 << 20))), 1009),
+        (
+            Message::text(format!(
+                r#"{{"type":"ping","payload":{{"x":"{}"}}}}"#,
+                "x".repeat(1 << 20)
+            )),
+            1009,
+        ),
     ];
     for (message, code) in cases {
         let mut socket = api.socket(&token).await;
         let told = format!("{message:.60?}");
         socket.send_raw(message).await;
         let closed = socket.closed().await;
-        assert!(closed == code || (code == 1009 && closed == 1006), "{told}: {closed}");
+        assert!(
+            closed == code || (code == 1009 && closed == 1006),
+            "{told}: {closed}"
+        );
     }
     let mut twice = api.socket(&token).await;
     twice.subscribe("1", FREEZE).await;
@@ -125,7 +164,10 @@ async fn a_user_has_eight_sockets() {
     for _ in 0..8 {
         open.push(api.socket(&token).await);
     }
-    let mut ninth = api.upgrade(&[("authorization", &format!("Bearer {token}"))]).await.unwrap();
+    let mut ninth = api
+        .upgrade(&[("authorization", &format!("Bearer {token}"))])
+        .await
+        .unwrap();
     ninth.send(json!({ "type": "connection_init" })).await;
     assert_eq!(ninth.closed().await, 4429);
     let _other_user = api.socket(&api.token("u", Role::Viewer)).await;
@@ -137,7 +179,10 @@ async fn roles_hold_on_sockets_too() {
     let mut socket = api.socket(&api.token("t", Role::Viewer)).await;
     socket.subscribe("1", "mutation { thaw }").await;
     let answer = socket.next().await;
-    assert_eq!(answer["payload"]["errors"][0]["extensions"]["code"], "FORBIDDEN", "{answer}");
+    assert_eq!(
+        answer["payload"]["errors"][0]["extensions"]["code"], "FORBIDDEN",
+        "{answer}"
+    );
     assert_eq!(api.puppet.asked(), Vec::<String>::new());
 }
 
@@ -148,7 +193,10 @@ async fn a_socket_dies_within_seconds_of_its_token() {
     let mut socket = api.socket(&token).await;
     socket.subscribe("1", FREEZE).await;
     socket.data("1").await;
-    api.puppet.append(vec![Event::TokenRevoked { name: "t".into(), by: "root".into() }]);
+    api.puppet.append(vec![Event::TokenRevoked {
+        name: "t".into(),
+        by: "root".into(),
+    }]);
     let began = Instant::now();
     assert_eq!(socket.closed().await, 4401);
     assert!(began.elapsed() < Duration::from_secs(5));
@@ -160,11 +208,17 @@ async fn a_socket_dies_when_its_session_ends_or_its_role_changes() {
     for (name, end) in [("anna", "logout"), ("berta", "role"), ("carla", "life")] {
         api.user(name, Role::Operator).await;
         let cookie = api.log_in(name).await;
-        let mut socket = api.upgrade(&[("origin", &api.origin), ("cookie", &cookie)]).await.unwrap();
+        let mut socket = api
+            .upgrade(&[("origin", &api.origin), ("cookie", &cookie)])
+            .await
+            .unwrap();
         socket.init(json!({})).await;
         match end {
             "logout" => {
-                let out = api.post("/auth/logout").header("cookie", &cookie).header("origin", &api.origin);
+                let out = api
+                    .post("/auth/logout")
+                    .header("cookie", &cookie)
+                    .header("origin", &api.origin);
                 assert_eq!(out.send().await.unwrap().status(), 204);
             }
             "role" => api.user(name, Role::Viewer).await,
@@ -181,7 +235,10 @@ async fn an_open_socket_keeps_its_session_in_use() {
     let api = Api::start().await;
     api.user("anna", Role::Viewer).await;
     let cookie = api.log_in("anna").await;
-    let mut socket = api.upgrade(&[("origin", &api.origin), ("cookie", &cookie)]).await.unwrap();
+    let mut socket = api
+        .upgrade(&[("origin", &api.origin), ("cookie", &cookie)])
+        .await
+        .unwrap();
     socket.init(json!({})).await;
     for _ in 0..2 {
         api.clock.advance(Duration::from_mins(20));
@@ -203,5 +260,8 @@ async fn a_stopping_server_says_so() {
     let mut socket = api.socket(&api.token("t", Role::Viewer)).await;
     api.cancel.cancel();
     assert_eq!(socket.closed().await, 1001);
-    crate::support::soon("the end of serving", api.served).await.unwrap().unwrap();
+    crate::support::soon("the end of serving", api.served)
+        .await
+        .unwrap()
+        .unwrap();
 }

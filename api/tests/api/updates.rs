@@ -4,7 +4,8 @@ use crate::support::{Api, START, world};
 use jarvis_api::graphql::{picture::Picture, types::Moment};
 use jarvis_controller::View;
 use jarvis_model::{
-    Event, FreezeScope, GuestStatus, NodeName, NodeStatus, Observation, Outcome, Role, TicketId, TicketState, UnknownReason,
+    Event, FreezeScope, GuestStatus, NodeName, NodeStatus, Observation, Outcome, Role, TicketId, TicketState,
+    UnknownReason,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -26,20 +27,46 @@ async fn a_snapshot_comes_first_then_what_changes() {
     let mut socket = api.socket(&api.token("t", Role::Viewer)).await;
     socket.subscribe("1", UPDATES).await;
     let first = socket.data("1").await["clusterUpdates"].clone();
-    assert_eq!((first["seq"].clone(), first["delta"].clone()), (json!(1), Value::Null));
-    assert_eq!(first["snapshot"]["guests"][3], json!({ "vmid": 104, "status": "UNKNOWN" }));
+    assert_eq!(
+        (first["seq"].clone(), first["delta"].clone()),
+        (json!(1), Value::Null)
+    );
+    assert_eq!(
+        first["snapshot"]["guests"][3],
+        json!({ "vmid": 104, "status": "UNKNOWN" })
+    );
     assert_eq!(first["snapshot"]["nodes"].as_array().unwrap().len(), 3);
-    api.puppet.publish(|view| set_guest(view, 101, GuestStatus::Stopped));
+    api.puppet
+        .publish(|view| set_guest(view, 101, GuestStatus::Stopped));
     let second = socket.data("1").await["clusterUpdates"].clone();
-    assert_eq!((second["seq"].clone(), second["snapshot"].clone()), (json!(2), Value::Null));
-    assert_eq!(second["delta"]["guests"], json!([{ "vmid": 101, "status": "STOPPED" }]));
-    assert_eq!((second["delta"]["nodes"].clone(), second["delta"]["freeze"].clone()), (json!([]), Value::Null));
+    assert_eq!(
+        (second["seq"].clone(), second["snapshot"].clone()),
+        (json!(2), Value::Null)
+    );
+    assert_eq!(
+        second["delta"]["guests"],
+        json!([{ "vmid": 101, "status": "STOPPED" }])
+    );
+    let node = json!([{ "name": "atlas", "status": "ONLINE" }]);
+    assert_eq!(second["delta"]["nodes"], node, "one guest fewer runs there");
+    assert_eq!(second["delta"]["freeze"], Value::Null);
     api.puppet.publish(|view| {
         Arc::make_mut(&mut view.observed).guests.remove(&world::vmid(104));
     });
-    assert_eq!(socket.data("1").await["clusterUpdates"]["delta"]["removedGuests"], json!([104]));
-    api.puppet.append(vec![Event::FreezeSet { scope: FreezeScope::All, by: "a".into(), reason: "r".into(), until: None }]);
-    assert_eq!(socket.data("1").await["clusterUpdates"]["delta"]["freeze"]["state"], "ON");
+    assert_eq!(
+        socket.data("1").await["clusterUpdates"]["delta"]["removedGuests"],
+        json!([104])
+    );
+    api.puppet.append(vec![Event::FreezeSet {
+        scope: FreezeScope::All,
+        by: "a".into(),
+        reason: "r".into(),
+        until: None,
+    }]);
+    assert_eq!(
+        socket.data("1").await["clusterUpdates"]["delta"]["freeze"]["state"],
+        "ON"
+    );
 }
 
 #[tokio::test]
@@ -50,8 +77,17 @@ async fn facts_grow_old_without_any_event() {
     socket.data("1").await;
     api.clock.advance(Duration::from_secs(36));
     let delta = socket.data("1").await["clusterUpdates"]["delta"].clone();
-    let unknown = delta["guests"].as_array().unwrap().iter().filter(|guest| guest["status"] == "UNKNOWN").count();
-    assert_eq!((unknown, delta["quorum"]["quorate"].clone()), (3, Value::Null), "{delta}");
+    let unknown = delta["guests"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|guest| guest["status"] == "UNKNOWN")
+        .count();
+    assert_eq!(
+        (unknown, delta["quorum"]["quorate"].clone()),
+        (3, Value::Null),
+        "{delta}"
+    );
 }
 
 #[tokio::test]
@@ -66,49 +102,107 @@ async fn a_client_that_fell_behind_starts_over() {
         set_guest(view, 102, GuestStatus::Running);
     });
     let told = socket.data("1").await["clusterUpdates"].clone();
-    assert_eq!((told["seq"].clone(), told["resync"].clone()), (json!(2), json!(true)));
-    assert_eq!((told["snapshot"].clone(), told["delta"].clone()), (Value::Null, Value::Null));
+    assert_eq!(
+        (told["seq"].clone(), told["resync"].clone()),
+        (json!(2), json!(true))
+    );
+    assert_eq!(
+        (told["snapshot"].clone(), told["delta"].clone()),
+        (Value::Null, Value::Null)
+    );
     let fresh = socket.data("1").await["clusterUpdates"].clone();
-    assert_eq!((fresh["seq"].clone(), fresh["resync"].clone()), (json!(3), json!(false)));
-    assert_eq!(fresh["snapshot"]["guests"][1], json!({ "vmid": 102, "status": "RUNNING" }));
+    assert_eq!(
+        (fresh["seq"].clone(), fresh["resync"].clone()),
+        (json!(3), json!(false))
+    );
+    assert_eq!(
+        fresh["snapshot"]["guests"][1],
+        json!({ "vmid": 102, "status": "RUNNING" })
+    );
 }
 
 #[tokio::test]
 async fn a_ticket_is_followed_to_its_end() {
     let api = Api::start().await;
     let token = api.token("t", Role::Operator);
-    let asked = api.query(&token, "mutation { requestAction(action: {name: \"startGuest\", vmid: 102}) { id } }").await;
+    let asked = api
+        .query(
+            &token,
+            "mutation { requestAction(action: {name: \"startGuest\", vmid: 102}) { id } }",
+        )
+        .await;
     let id = asked.data()["requestAction"]["id"].as_str().unwrap().to_owned();
     let mut socket = api.socket(&token).await;
-    socket.subscribe("1", &format!("subscription {{ ticketUpdates(id: \"{id}\") {{ state outcome }} }}")).await;
+    socket
+        .subscribe(
+            "1",
+            &format!("subscription {{ ticketUpdates(id: \"{id}\") {{ state outcome }} }}"),
+        )
+        .await;
     assert_eq!(socket.data("1").await["ticketUpdates"]["state"], "QUEUED");
-    let state = TicketState::Done { outcome: Outcome::Verified };
-    api.puppet.append(vec![Event::TicketChanged { ticket: TicketId(id), state }]);
-    assert_eq!(socket.data("1").await["ticketUpdates"], json!({ "state": "DONE", "outcome": "verified" }));
+    let state = TicketState::Done {
+        outcome: Outcome::Verified,
+    };
+    api.puppet.append(vec![Event::TicketChanged {
+        ticket: TicketId(id),
+        state,
+    }]);
+    assert_eq!(
+        socket.data("1").await["ticketUpdates"],
+        json!({ "state": "DONE", "outcome": "verified" })
+    );
     assert_eq!(socket.next().await, json!({ "type": "complete", "id": "1" }));
-    socket.subscribe("2", "subscription { ticketUpdates(id: \"none\") { state } }").await;
-    assert_eq!(socket.next().await["payload"]["errors"][0]["extensions"]["code"], "NOT_FOUND");
+    socket
+        .subscribe("2", "subscription { ticketUpdates(id: \"none\") { state } }")
+        .await;
+    assert_eq!(
+        socket.next().await["payload"]["errors"][0]["extensions"]["code"],
+        "NOT_FOUND"
+    );
 }
 
 #[tokio::test]
 async fn freeze_plan_and_alerts_come_at_once_and_when_they_change() {
     let api = Api::start().await;
     let mut socket = api.socket(&api.token("t", Role::Viewer)).await;
-    socket.subscribe("f", "subscription { freezeUpdates { state by reason until } }").await;
+    socket
+        .subscribe("f", "subscription { freezeUpdates { state by reason until } }")
+        .await;
     assert_eq!(socket.data("f").await["freezeUpdates"]["state"], "OFF");
     let until = Some(START + Duration::from_mins(1));
-    api.puppet.append(vec![Event::FreezeSet { scope: FreezeScope::Autonomy, by: "anna".into(), reason: "storm".into(), until }]);
+    api.puppet.append(vec![Event::FreezeSet {
+        scope: FreezeScope::Autonomy,
+        by: "anna".into(),
+        reason: "storm".into(),
+        until,
+    }]);
     let on = socket.data("f").await["freezeUpdates"].clone();
-    assert_eq!(on, json!({ "state": "ON", "by": "anna", "reason": "storm", "until": "2027-01-15T08:01:00Z" }));
+    assert_eq!(
+        on,
+        json!({ "state": "ON", "by": "anna", "reason": "storm", "until": "2027-01-15T08:01:00Z" })
+    );
     api.clock.advance(Duration::from_mins(1));
-    assert_eq!(socket.data("f").await["freezeUpdates"]["state"], "OFF", "its time is over");
-    socket.subscribe("p", "subscription { planUpdates { digest inSync } }").await;
+    assert_eq!(
+        socket.data("f").await["freezeUpdates"]["state"],
+        "OFF",
+        "its time is over"
+    );
+    socket
+        .subscribe("p", "subscription { planUpdates { digest inSync } }")
+        .await;
     assert_eq!(socket.data("p").await["planUpdates"]["inSync"], true);
-    socket.subscribe("a", "subscription { alertUpdates { id severity title } }").await;
+    socket
+        .subscribe("a", "subscription { alertUpdates { id severity title } }")
+        .await;
     assert_eq!(socket.data("a").await["alertUpdates"], json!([]));
-    api.puppet.append(vec![Event::NodeLost { node: NodeName::new("forge").unwrap() }]);
+    api.puppet.append(vec![Event::NodeLost {
+        node: NodeName::new("forge").unwrap(),
+    }]);
     let alerts = socket.data("a").await["alertUpdates"].clone();
-    assert_eq!(alerts, json!([{ "id": "node/forge", "severity": "CRITICAL", "title": "Node forge is away" }]));
+    assert_eq!(
+        alerts,
+        json!([{ "id": "node/forge", "severity": "CRITICAL", "title": "Node forge is away" }])
+    );
 }
 
 /// One change of the world.
@@ -159,17 +253,31 @@ fn apply(moment: &mut Moment, change: &Change) {
         }
         Change::Node(n, online) => {
             let name = ["agent1", "atlas", "forge"][usize::from(*n)];
-            let status = if *online { NodeStatus::Online } else { NodeStatus::Offline };
-            observed.nodes.insert(NodeName::new(name).unwrap(), world::node(name, status, now));
+            let status = if *online {
+                NodeStatus::Online
+            } else {
+                NodeStatus::Offline
+            };
+            observed
+                .nodes
+                .insert(NodeName::new(name).unwrap(), world::node(name, status, now));
         }
         Change::Storage(there) => {
-            observed.storages.retain(|_, storage| *there && storage.storage == "local");
+            observed
+                .storages
+                .retain(|_, storage| *there && storage.storage == "local");
         }
         Change::Freeze(on) => {
             let since = now;
             let (by, reason) = ("a".to_owned(), "r".to_owned());
             Arc::make_mut(&mut view.memory).freeze = if *on {
-                jarvis_model::Freeze::On { scope: FreezeScope::Autonomy, by, reason, since, until: None }
+                jarvis_model::Freeze::On {
+                    scope: FreezeScope::Autonomy,
+                    by,
+                    reason,
+                    since,
+                    until: None,
+                }
             } else {
                 jarvis_model::Freeze::Off
             };

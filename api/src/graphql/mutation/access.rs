@@ -31,10 +31,15 @@ impl AccessMutation {
     ) -> Result<NewToken> {
         let (by, shared) = (caller(context)?.person(), shared(context)?);
         if !bearer::is_name(&name) {
-            return Err(errors::invalid("name: 1 to 40 lower-case letters, digits and '-'"));
+            return Err(errors::invalid(
+                "name: 1 to 40 lower-case letters, digits and '-'",
+            ));
         }
         if shared.handle.view().memory.tokens.contains_key(&name) {
-            return Err(errors::coded("WRONG_STATE", format!("there is a token {name}; revoke it first or choose another name")));
+            return Err(errors::coded(
+                "WRONG_STATE",
+                format!("there is a token {name}; revoke it first or choose another name"),
+            ));
         }
         let token = bearer::make(&name).map_err(|error| errors::unavailable(error.to_string()))?;
         let ttl = span("ttlSeconds", ttl_seconds)?;
@@ -46,17 +51,32 @@ impl AccessMutation {
             by: by.user,
             expires_at: ttl.map(|ttl| shared.clock.now() + ttl),
         };
-        shared.handle.record_access(event).await.map_err(errors::of_command)?;
-        Ok(NewToken { name, secret: token.text })
+        shared
+            .handle
+            .record_access(event)
+            .await
+            .map_err(errors::of_command)?;
+        Ok(NewToken {
+            name,
+            secret: token.text,
+        })
     }
 
     /// Revokes a bearer token; its sockets close within seconds.
-    async fn revoke_token(&self, context: &Context<'_>, #[graphql(desc = "Its name.")] name: String) -> Result<bool> {
+    async fn revoke_token(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its name.")] name: String,
+    ) -> Result<bool> {
         let (by, shared) = (caller(context)?.person(), shared(context)?);
         if !shared.handle.view().memory.tokens.contains_key(&name) {
             return Err(errors::not_found(format!("there is no token {name:.60}")));
         }
-        shared.handle.record_access(Event::TokenRevoked { name, by: by.user }).await.map_err(errors::of_command)?;
+        shared
+            .handle
+            .record_access(Event::TokenRevoked { name, by: by.user })
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 
@@ -70,10 +90,15 @@ impl AccessMutation {
         #[graphql(desc = "Whether the password works only to set another.", default = true)] one_time: bool,
     ) -> Result<bool> {
         if !is_user_name(&name) {
-            return Err(errors::invalid("name: 1 to 40 lower-case letters, digits, '.', '_' and '-'"));
+            return Err(errors::invalid(
+                "name: 1 to 40 lower-case letters, digits, '.', '_' and '-'",
+            ));
         }
         if shared(context)?.handle.view().memory.users.contains_key(&name) {
-            return Err(errors::coded("WRONG_STATE", format!("there is a user {name}; use setPassword to change it")));
+            return Err(errors::coded(
+                "WRONG_STATE",
+                format!("there is a user {name}; use setPassword to change it"),
+            ));
         }
         set_user(context, name, password, role.into(), one_time).await
     }
@@ -91,20 +116,36 @@ impl AccessMutation {
         let known = view.memory.users.get(&name).map(|user| user.role);
         let known = known.ok_or_else(|| errors::not_found(format!("there is no user {name:.60}")))?;
         let role = role.map_or(known, Into::into);
-        let admins = view.memory.users.values().filter(|user| user.role == jarvis_model::Role::Admin).count();
+        let admins = view
+            .memory
+            .users
+            .values()
+            .filter(|user| user.role == jarvis_model::Role::Admin)
+            .count();
         if known == jarvis_model::Role::Admin && role != known && admins == 1 {
-            return Err(errors::coded("WRONG_STATE", "this is the last admin; make another one first"));
+            return Err(errors::coded(
+                "WRONG_STATE",
+                "this is the last admin; make another one first",
+            ));
         }
         set_user(context, name, password, role, one_time).await
     }
 
     /// Signs a user out everywhere.
-    async fn revoke_sessions(&self, context: &Context<'_>, #[graphql(desc = "Whom.")] user: String) -> Result<bool> {
+    async fn revoke_sessions(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whom.")] user: String,
+    ) -> Result<bool> {
         let (by, shared) = (caller(context)?.person(), shared(context)?);
         if !shared.handle.view().memory.users.contains_key(&user) {
             return Err(errors::not_found(format!("there is no user {user:.60}")));
         }
-        shared.handle.record_access(Event::SessionsRevoked { user, by: by.user }).await.map_err(errors::of_command)?;
+        shared
+            .handle
+            .record_access(Event::SessionsRevoked { user, by: by.user })
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 }
@@ -121,8 +162,17 @@ async fn set_user(
         PasswordError::Length => errors::invalid(format!("password: {error}")),
         PasswordError::Hash(_) => errors::unavailable(error.to_string()),
     })?;
-    let event = Event::UserSet { user, password_hash, role, one_time };
-    shared.handle.record_access(event).await.map_err(errors::of_command)?;
+    let event = Event::UserSet {
+        user,
+        password_hash,
+        role,
+        one_time,
+    };
+    shared
+        .handle
+        .record_access(event)
+        .await
+        .map_err(errors::of_command)?;
     Ok(true)
 }
 

@@ -23,18 +23,30 @@ impl ActMutation {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "What.")] action: ActionInput,
-        #[graphql(desc = "How long it can be recalled before it begins, seconds.")] recall_seconds: Option<i32>,
-        #[graphql(desc = "Put a hold of this many seconds on the target, so that the reconciler does not undo it.")]
+        #[graphql(desc = "How long it can be recalled before it begins, seconds.")] recall_seconds: Option<
+            i32,
+        >,
+        #[graphql(
+            desc = "Put a hold of this many seconds on the target, so that the reconciler does not undo it."
+        )]
         hold_seconds: Option<i32>,
     ) -> Result<Ticket> {
         let person = caller(context)?.person();
         let request = NewRequest {
             action: action.action()?,
-            origin: Origin::Person { user: person.user, role: person.role, door: person.door },
+            origin: Origin::Person {
+                user: person.user,
+                role: person.role,
+                door: person.door,
+            },
             recall: span("recallSeconds", recall_seconds)?,
             hold: span("holdSeconds", hold_seconds)?,
         };
-        let ticket = shared(context)?.handle.request(request).await.map_err(errors::of_command)?;
+        let ticket = shared(context)?
+            .handle
+            .request(request)
+            .await
+            .map_err(errors::of_command)?;
         Ok((&ticket).into())
     }
 
@@ -52,21 +64,41 @@ impl ActMutation {
             typed,
             by: caller(context)?.person(),
         };
-        shared(context)?.handle.confirm(confirm).await.map_err(errors::of_command)?;
+        shared(context)?
+            .handle
+            .confirm(confirm)
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 
     /// Says no to a confirmation.
-    async fn reject(&self, context: &Context<'_>, #[graphql(desc = "Which.")] ticket: String) -> Result<bool> {
+    async fn reject(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.")] ticket: String,
+    ) -> Result<bool> {
         let by = caller(context)?.person();
-        shared(context)?.handle.reject(TicketId(ticket), by).await.map_err(errors::of_command)?;
+        shared(context)?
+            .handle
+            .reject(TicketId(ticket), by)
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 
     /// Takes a request back before it begins.
-    async fn recall(&self, context: &Context<'_>, #[graphql(desc = "Which.")] ticket: String) -> Result<bool> {
+    async fn recall(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.")] ticket: String,
+    ) -> Result<bool> {
         let by = caller(context)?.person();
-        shared(context)?.handle.recall(TicketId(ticket), by).await.map_err(errors::of_command)?;
+        shared(context)?
+            .handle
+            .recall(TicketId(ticket), by)
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 
@@ -88,14 +120,22 @@ impl ActMutation {
             since: now,
             until: ttl.map(|ttl| now + ttl),
         };
-        shared.handle.freeze(scope.into(), why, ttl, by).await.map_err(errors::of_command)?;
+        shared
+            .handle
+            .freeze(scope.into(), why, ttl, by)
+            .await
+            .map_err(errors::of_command)?;
         Ok(Freeze::of(&set, now))
     }
 
     /// Releases the kill switch.
     async fn thaw(&self, context: &Context<'_>) -> Result<bool> {
         let by = caller(context)?.person();
-        shared(context)?.handle.thaw(by).await.map_err(errors::of_command)?;
+        shared(context)?
+            .handle
+            .thaw(by)
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 
@@ -109,7 +149,11 @@ impl ActMutation {
     ) -> Result<bool> {
         let (by, scope) = (caller(context)?.person(), hold_scope(&scope)?);
         let (why, ttl) = (reason(&why)?, span("ttlSeconds", ttl_seconds)?);
-        shared(context)?.handle.hold(scope, why, ttl, by).await.map_err(errors::of_command)?;
+        shared(context)?
+            .handle
+            .hold(scope, why, ttl, by)
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 
@@ -120,7 +164,11 @@ impl ActMutation {
         #[graphql(desc = "`cluster`, `node:NAME` or `Kind/name`.")] scope: String,
     ) -> Result<bool> {
         let (by, scope) = (caller(context)?.person(), hold_scope(&scope)?);
-        shared(context)?.handle.release(scope, by).await.map_err(errors::of_command)?;
+        shared(context)?
+            .handle
+            .release(scope, by)
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 
@@ -133,7 +181,11 @@ impl ActMutation {
     ) -> Result<bool> {
         let by = caller(context)?.person();
         let (vmid, identity) = (vmid(number)?, Identity(identity.trim().to_lowercase()));
-        shared(context)?.handle.accept_identity(vmid, identity, by).await.map_err(errors::of_command)?;
+        shared(context)?
+            .handle
+            .accept_identity(vmid, identity, by)
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 
@@ -144,14 +196,22 @@ impl ActMutation {
         #[graphql(desc = "The level.")] ceiling: Option<Autonomy>,
     ) -> Result<bool> {
         let by = caller(context)?.person();
-        shared(context)?.handle.set_ceiling(ceiling.map(Into::into), by).await.map_err(errors::of_command)?;
+        shared(context)?
+            .handle
+            .set_ceiling(ceiling.map(Into::into), by)
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 
     /// Looks at cluster and repository and plans, now.
     async fn reconcile_now(&self, context: &Context<'_>) -> Result<bool> {
         let by = caller(context)?.person();
-        shared(context)?.handle.reconcile_now(by).await.map_err(errors::of_command)?;
+        shared(context)?
+            .handle
+            .reconcile_now(by)
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 
@@ -162,12 +222,19 @@ impl ActMutation {
         #[graphql(desc = "`Kind/name#issue-kind`.")] issue: String,
     ) -> Result<bool> {
         let by = caller(context)?.person();
-        let issue: IssueKey = issue.parse().map_err(|error| errors::invalid(format!("{error}")))?;
-        shared(context)?.handle.acknowledge(issue, by).await.map_err(errors::of_command)?;
+        let issue: IssueKey = issue
+            .parse()
+            .map_err(|error| errors::invalid(format!("{error}")))?;
+        shared(context)?
+            .handle
+            .acknowledge(issue, by)
+            .await
+            .map_err(errors::of_command)?;
         Ok(true)
     }
 }
 
 fn hold_scope(text: &str) -> Result<HoldScope> {
-    text.parse().map_err(|error| errors::invalid(format!("scope: {error}")))
+    text.parse()
+        .map_err(|error| errors::invalid(format!("scope: {error}")))
 }

@@ -37,29 +37,65 @@ impl ActionInput {
         let timeout_secs = self.timeout_secs()?;
         Ok(match self.name.as_str() {
             "startGuest" => Action::StartGuest { vmid: self.vmid()? },
-            "shutdownGuest" => Action::ShutdownGuest { vmid: self.vmid()?, timeout_secs },
-            "rebootGuest" => Action::RebootGuest { vmid: self.vmid()?, timeout_secs },
+            "shutdownGuest" => Action::ShutdownGuest {
+                vmid: self.vmid()?,
+                timeout_secs,
+            },
+            "rebootGuest" => Action::RebootGuest {
+                vmid: self.vmid()?,
+                timeout_secs,
+            },
             "stopGuest" => Action::StopGuest { vmid: self.vmid()? },
             "resetGuest" => Action::ResetGuest { vmid: self.vmid()? },
-            "createSnapshot" => Action::CreateSnapshot { vmid: self.vmid()?, snapshot: self.snapshot()? },
-            "rollbackSnapshot" => Action::RollbackSnapshot { vmid: self.vmid()?, snapshot: self.snapshot()? },
+            "createSnapshot" => Action::CreateSnapshot {
+                vmid: self.vmid()?,
+                snapshot: self.snapshot()?,
+            },
+            "rollbackSnapshot" => Action::RollbackSnapshot {
+                vmid: self.vmid()?,
+                snapshot: self.snapshot()?,
+            },
             "migrateGuest" => {
-                let target = self.target_node.as_deref().ok_or_else(|| self.missing("targetNode"))?;
-                Action::MigrateGuest { vmid: self.vmid()?, target: node_name(target)? }
+                let target = self
+                    .target_node
+                    .as_deref()
+                    .ok_or_else(|| self.missing("targetNode"))?;
+                Action::MigrateGuest {
+                    vmid: self.vmid()?,
+                    target: node_name(target)?,
+                }
             }
             "destroyGuest" => Action::DestroyGuest { vmid: self.vmid()? },
             "reconfigureGuest" => Action::ReconfigureGuest { vmid: self.vmid()? },
             "rebootNode" => Action::RebootNode { node: self.node()? },
             "shutdownNode" => Action::ShutdownNode { node: self.node()? },
             "wakeNode" => Action::WakeNode { node: self.node()? },
-            "startService" => Action::StartService { host: self.host()?, service: self.service()? },
-            "restartService" => Action::RestartService { host: self.host()?, service: self.service()? },
-            "stopService" => Action::StopService { host: self.host()?, service: self.service()? },
+            "startService" => Action::StartService {
+                host: self.host()?,
+                service: self.service()?,
+            },
+            "restartService" => Action::RestartService {
+                host: self.host()?,
+                service: self.service()?,
+            },
+            "stopService" => Action::StopService {
+                host: self.host()?,
+                service: self.service()?,
+            },
             "runCommand" => {
-                let argv = self.argv.clone().filter(|argv| !argv.is_empty()).ok_or_else(|| self.missing("argv"))?;
-                Action::RunCommand { host: self.host()?, argv }
+                let argv = self
+                    .argv
+                    .clone()
+                    .filter(|argv| !argv.is_empty())
+                    .ok_or_else(|| self.missing("argv"))?;
+                Action::RunCommand {
+                    host: self.host()?,
+                    argv,
+                }
             }
-            other => Action::Unknown { name: other.chars().take(80).collect() },
+            other => Action::Unknown {
+                name: other.chars().take(80).collect(),
+            },
         })
     }
 
@@ -72,7 +108,10 @@ impl ActionInput {
     }
 
     fn host(&self) -> Result<jarvis_model::Host> {
-        let (vmid, node) = (self.vmid.map(vmid).transpose()?, self.node.as_deref().map(node_name).transpose()?);
+        let (vmid, node) = (
+            self.vmid.map(vmid).transpose()?,
+            self.node.as_deref().map(node_name).transpose()?,
+        );
         plan::host(vmid, node).ok_or_else(|| self.missing("either vmid or node"))
     }
 
@@ -85,16 +124,23 @@ impl ActionInput {
         if fine {
             Ok(name)
         } else {
-            Err(errors::invalid("snapshot: a name starts with a letter and has 2 to 40 letters, digits, '_' or '-'"))
+            Err(errors::invalid(
+                "snapshot: a name starts with a letter and has 2 to 40 letters, digits, '_' or '-'",
+            ))
         }
     }
 
     fn service(&self) -> Result<String> {
-        self.service.clone().filter(|service| !service.is_empty()).ok_or_else(|| self.missing("service"))
+        self.service
+            .clone()
+            .filter(|service| !service.is_empty())
+            .ok_or_else(|| self.missing("service"))
     }
 
     fn timeout_secs(&self) -> Result<u32> {
-        let Some(secs) = self.timeout_seconds else { return Ok(default_stop_timeout_secs()) };
+        let Some(secs) = self.timeout_seconds else {
+            return Ok(default_stop_timeout_secs());
+        };
         let fine = u32::try_from(secs).ok().filter(|secs| (1..=3600).contains(secs));
         fine.ok_or_else(|| errors::invalid("timeoutSeconds: give 1 to 3600"))
     }
@@ -106,7 +152,8 @@ impl ActionInput {
 
 /// A guest's number.
 pub fn vmid(number: i32) -> Result<Vmid> {
-    let number = u32::try_from(number).map_err(|_| errors::invalid("vmid: a VMID is a whole number from 100"))?;
+    let number =
+        u32::try_from(number).map_err(|_| errors::invalid("vmid: a VMID is a whole number from 100"))?;
     Vmid::new(number).map_err(|error| errors::invalid(error.to_string()))
 }
 
@@ -123,13 +170,25 @@ pub fn digest(text: &str) -> Result<Digest> {
 /// A span of seconds.
 pub fn span(what: &str, secs: Option<i32>) -> Result<Option<Duration>> {
     let Some(secs) = secs else { return Ok(None) };
-    let span = u64::try_from(secs).ok().map(Duration::from_secs).filter(|span| *span <= MAX_SPAN);
-    span.map(Some).ok_or_else(|| errors::invalid(format!("{what}: give seconds from 0 to a year")))
+    let span = u64::try_from(secs)
+        .ok()
+        .map(Duration::from_secs)
+        .filter(|span| *span <= MAX_SPAN);
+    span.map(Some)
+        .ok_or_else(|| errors::invalid(format!("{what}: give seconds from 0 to a year")))
 }
 
 /// A reason people will read: one line, 1 to 300 characters.
 pub fn reason(text: &str) -> Result<String> {
-    let cleaned: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    let cleaned: String = text
+        .trim()
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect();
     let fine = (1..=300).contains(&cleaned.chars().count());
-    if fine { Ok(cleaned) } else { Err(errors::invalid("reason: say why, in 1 to 300 characters")) }
+    if fine {
+        Ok(cleaned)
+    } else {
+        Err(errors::invalid("reason: say why, in 1 to 300 characters"))
+    }
 }

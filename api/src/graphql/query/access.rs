@@ -20,13 +20,23 @@ impl AccessQuery {
     /// All users, by name.
     async fn users(&self, context: &Context<'_>) -> Result<Vec<User>> {
         let view = shared(context)?.handle.view();
-        Ok(view.memory.users.iter().map(|(name, user)| User::of(name, user)).collect())
+        Ok(view
+            .memory
+            .users
+            .iter()
+            .map(|(name, user)| User::of(name, user))
+            .collect())
     }
 
     /// All bearer tokens, by name.
     async fn tokens(&self, context: &Context<'_>) -> Result<Vec<Token>> {
         let view = shared(context)?.handle.view();
-        Ok(view.memory.tokens.iter().map(|(name, token)| Token::of(name, token)).collect())
+        Ok(view
+            .memory
+            .tokens
+            .iter()
+            .map(|(name, token)| Token::of(name, token))
+            .collect())
     }
 
     /// What runs.

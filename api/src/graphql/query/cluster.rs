@@ -27,8 +27,14 @@ impl ClusterQuery {
     }
 
     /// One node by name; null when there is none.
-    async fn node(&self, context: &Context<'_>, #[graphql(desc = "Its name.")] name: String) -> Result<Option<Node>> {
-        Ok(Node::all(&shared(context)?.moment()).into_iter().find(|node| node.name == name))
+    async fn node(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its name.")] name: String,
+    ) -> Result<Option<Node>> {
+        Ok(Node::all(&shared(context)?.moment())
+            .into_iter()
+            .find(|node| node.name == name))
     }
 
     /// Guests in pages of at most 100.
@@ -46,8 +52,14 @@ impl ClusterQuery {
     }
 
     /// One guest by number; null when there is none.
-    async fn guest(&self, context: &Context<'_>, #[graphql(desc = "Its number.")] vmid: i32) -> Result<Option<Guest>> {
-        Ok(Guest::all(&shared(context)?.moment()).into_iter().find(|guest| guest.vmid == vmid))
+    async fn guest(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its number.")] vmid: i32,
+    ) -> Result<Option<Guest>> {
+        Ok(Guest::all(&shared(context)?.moment())
+            .into_iter()
+            .find(|guest| guest.vmid == vmid))
     }
 
     /// All storages.
@@ -72,18 +84,28 @@ impl ClusterQuery {
         let first = page_size(first)?;
         let tasks = shared(context)?.moment();
         let tasks = tasks.view.observed.tasks.iter().map(Task::from);
-        Ok(tasks.filter(|task| vmid.is_none() || task.vmid == vmid).take(first).collect())
+        Ok(tasks
+            .filter(|task| vmid.is_none() || task.vmid == vmid)
+            .take(first)
+            .collect())
     }
 }
 
 /// What a page costs: its size times its fields.
 pub(super) fn page_complexity(first: i32, child_complexity: usize) -> usize {
-    usize::try_from(first).unwrap_or(DEFAULT_PAGE as usize).saturating_mul(child_complexity)
+    usize::try_from(first)
+        .unwrap_or(DEFAULT_PAGE as usize)
+        .saturating_mul(child_complexity)
 }
 
 /// A page size within 1 to 100.
 pub(super) fn page_size(first: i32) -> Result<usize> {
     let fine = (1..=paging::MAX_PAGE).contains(&first);
     let size = usize::try_from(first).ok().filter(|_| fine);
-    size.ok_or_else(|| errors::invalid(format!("first: a page has 1 to {} entries, not {first}", paging::MAX_PAGE)))
+    size.ok_or_else(|| {
+        errors::invalid(format!(
+            "first: a page has 1 to {} entries, not {first}",
+            paging::MAX_PAGE
+        ))
+    })
 }

@@ -33,7 +33,11 @@ impl Wanted {
     pub fn of(filter: EventFilter) -> Result<Self> {
         let resource = filter.resource.map(|key| key.parse::<ResourceKey>()).transpose();
         let resource = resource.map_err(|error| errors::invalid(error.to_string()))?;
-        Ok(Self { resource, severity: filter.severity.map(Into::into), name: filter.name })
+        Ok(Self {
+            resource,
+            severity: filter.severity.map(Into::into),
+            name: filter.name,
+        })
     }
 
     /// Whether a record's line fits.
@@ -96,7 +100,12 @@ impl HistoryQuery {
         #[graphql(desc = "Only those that wait for their outcome.", default = false)] open: bool,
     ) -> Result<Vec<Intent>> {
         let view = shared(context)?.handle.view();
-        let all = view.memory.intents.values().rev().filter(|intent| !open || intent.is_open());
+        let all = view
+            .memory
+            .intents
+            .values()
+            .rev()
+            .filter(|intent| !open || intent.is_open());
         Ok(all.map(Intent::from).collect())
     }
 
@@ -108,15 +117,29 @@ impl HistoryQuery {
         #[graphql(desc = "Only those of which more will come.", default = false)] open: bool,
     ) -> Result<Vec<Ticket>> {
         let view = shared(context)?.handle.view();
-        let all = view.memory.tickets.values().filter(|ticket| !open || !ticket.state.is_final());
+        let all = view
+            .memory
+            .tickets
+            .values()
+            .filter(|ticket| !open || !ticket.state.is_final());
         let mut all: Vec<Ticket> = all.map(Ticket::from).collect();
         all.sort_by(|a, b| b.created_at.cmp(&a.created_at).then_with(|| b.id.cmp(&a.id)));
         Ok(all)
     }
 
     /// One request; null when there is none (any more).
-    async fn ticket(&self, context: &Context<'_>, #[graphql(desc = "Its name.")] id: String) -> Result<Option<Ticket>> {
-        Ok(shared(context)?.handle.view().memory.tickets.get(&TicketId(id)).map(Ticket::from))
+    async fn ticket(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its name.")] id: String,
+    ) -> Result<Option<Ticket>> {
+        Ok(shared(context)?
+            .handle
+            .view()
+            .memory
+            .tickets
+            .get(&TicketId(id))
+            .map(Ticket::from))
     }
 }
 
@@ -132,12 +155,16 @@ async fn records(
         Some(after) => forwards(&shared, first, after.0, before.map(|before| before.0), &fits),
         None => backwards(&shared, first, before.map(|before| before.0), &fits),
     });
-    read.await.map_err(|_| errors::unavailable("reading the journal was cut short; try again"))?
+    read.await
+        .map_err(|_| errors::unavailable("reading the journal was cut short; try again"))?
 }
 
 fn read(shared: &Shared, after: u64, limit: u64) -> Result<Vec<Stored>> {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    shared.handle.records_after(after, limit).map_err(|error| errors::unavailable(error.to_string()))
+    shared
+        .handle
+        .records_after(after, limit)
+        .map_err(|error| errors::unavailable(error.to_string()))
 }
 
 fn forwards(
@@ -153,22 +180,39 @@ fn forwards(
         let chunk = read(shared, at, CHUNK)?;
         let Some(last) = chunk.last() else { break };
         at = last.record.seq;
-        let wanted = chunk.iter().filter(|stored| before.is_none_or(|before| stored.record.seq < before));
-        found.extend(wanted.map(|stored| Record::of(stored, &memory)).filter(|record| fits(record)));
+        let wanted = chunk
+            .iter()
+            .filter(|stored| before.is_none_or(|before| stored.record.seq < before));
+        found.extend(
+            wanted
+                .map(|stored| Record::of(stored, &memory))
+                .filter(|record| fits(record)),
+        );
     }
     found.truncate(first);
     Ok(found)
 }
 
-fn backwards(shared: &Shared, first: usize, before: Option<u64>, fits: &dyn Fn(&Record) -> bool) -> Result<Vec<Record>> {
+fn backwards(
+    shared: &Shared,
+    first: usize,
+    before: Option<u64>,
+    fits: &dyn Fn(&Record) -> bool,
+) -> Result<Vec<Record>> {
     let memory = shared.handle.view().memory.clone();
-    let end = before.map_or(u64::MAX, |before| before.saturating_sub(1)).min(shared.handle.head());
+    let end = before
+        .map_or(u64::MAX, |before| before.saturating_sub(1))
+        .min(shared.handle.head());
     let (mut found, mut until) = (Vec::new(), end);
     while found.len() < first && until > end.saturating_sub(LOOKED_AT) {
         let from = until.saturating_sub(CHUNK);
         let chunk = read(shared, from, until - from)?;
         let newest_first = chunk.iter().rev().filter(|stored| stored.record.seq <= until);
-        found.extend(newest_first.map(|stored| Record::of(stored, &memory)).filter(|record| fits(record)));
+        found.extend(
+            newest_first
+                .map(|stored| Record::of(stored, &memory))
+                .filter(|record| fits(record)),
+        );
         until = from;
     }
     found.truncate(first);

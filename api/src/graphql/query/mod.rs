@@ -12,4 +12,9 @@ use async_graphql::MergedObject;
 
 /// Everything that can be read.
 #[derive(Default, MergedObject)]
-pub struct Query(cluster::ClusterQuery, resources::ResourceQuery, history::HistoryQuery, access::AccessQuery);
+pub struct Query(
+    cluster::ClusterQuery,
+    resources::ResourceQuery,
+    history::HistoryQuery,
+    access::AccessQuery,
+);

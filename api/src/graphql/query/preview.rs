@@ -19,14 +19,23 @@ pub struct ManifestFile {
 /// The plan as if a revision were in force.
 pub async fn of_revision(shared: &Shared, revision: &str) -> Result<Plan> {
     let source = shared.handle.source();
-    let source = source.ok_or_else(|| errors::coded("WRONG_STATE", "no git repository is configured, so there are no revisions"))?;
+    let source = source.ok_or_else(|| {
+        errors::coded(
+            "WRONG_STATE",
+            "no git repository is configured, so there are no revisions",
+        )
+    })?;
     if !is_revision(revision) {
         return Err(errors::invalid("revision: give a commit id or a branch name"));
     }
-    let fetched = source.read(revision).await.map_err(|error| errors::not_found(error.to_string()))?;
+    let fetched = source
+        .read(revision)
+        .await
+        .map_err(|error| errors::not_found(error.to_string()))?;
     let handle = shared.handle.clone();
     off_thread(move || {
-        let loaded = jarvis_crds::load(&fetched.files, &fetched.commit).map_err(|errors| errors::of_manifests(&errors))?;
+        let loaded = jarvis_crds::load(&fetched.files, &fetched.commit)
+            .map_err(|errors| errors::of_manifests(&errors))?;
         Ok(planned(&handle, &loaded))
     })
     .await
@@ -38,7 +47,10 @@ pub async fn of_files(shared: &Shared, files: Vec<ManifestFile>) -> Result<Plan>
     for file in files {
         let yaml = [".yaml", ".yml"].iter().any(|end| file.path.ends_with(end));
         if !yaml || file.path.len() > 200 {
-            return Err(errors::invalid(format!("files: {:.80} is no path of a .yaml or .yml file", file.path)));
+            return Err(errors::invalid(format!(
+                "files: {:.80} is no path of a .yaml or .yml file",
+                file.path
+            )));
         }
         if named.insert(file.path.clone(), file.content).is_some() {
             return Err(errors::invalid(format!("files: {} is given twice", file.path)));
@@ -57,13 +69,18 @@ fn planned(handle: &Handle, loaded: &Loaded) -> Plan {
 }
 
 async fn off_thread(work: impl FnOnce() -> Result<Plan> + Send + 'static) -> Result<Plan> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| errors::unavailable("planning was cut short; try again"))?
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|_| errors::unavailable("planning was cut short; try again"))?
 }
 
 /// Letters, digits and `._/-`, not starting with `-` and without `..`: what git can never take for an option.
 fn is_revision(text: &str) -> bool {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._/-".contains(&b);
-    (1..=200).contains(&text.len()) && !text.starts_with('-') && !text.contains("..") && text.bytes().all(plain)
+    (1..=200).contains(&text.len())
+        && !text.starts_with('-')
+        && !text.contains("..")
+        && text.bytes().all(plain)
 }
 
 #[cfg(test)]
@@ -75,7 +92,17 @@ mod tests {
         for fine in ["main", "0a1b2c3", "feature/x-1", "v1.2"] {
             assert!(is_revision(fine), "{fine}");
         }
-        for bad in ["", "-x", "--upload-pack=x", "a..b", "a b", "a;b", "HEAD~1", "ä", "a\nb"] {
+        for bad in [
+            "",
+            "-x",
+            "--upload-pack=x",
+            "a..b",
+            "a b",
+            "a;b",
+            "HEAD~1",
+            "ä",
+            "a\nb",
+        ] {
             assert!(!is_revision(bad), "{bad}");
         }
     }

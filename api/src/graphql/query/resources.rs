@@ -60,7 +60,9 @@ impl ResourceQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Only of this kind.")] kind: Option<ResourceKind>,
-        #[graphql(desc = "Only those whose headline condition is this one.")] condition: Option<ConditionType>,
+        #[graphql(desc = "Only those whose headline condition is this one.")] condition: Option<
+            ConditionType,
+        >,
     ) -> Result<Vec<Resource>> {
         let mut all = Resource::all(&shared(context)?.moment());
         let headline = |resource: &Resource| Some(resource.status.as_ref()?.headline.as_ref()?.kind);
@@ -75,7 +77,9 @@ impl ResourceQuery {
         context: &Context<'_>,
         #[graphql(desc = "`Kind/name`.")] key: String,
     ) -> Result<Option<Resource>> {
-        Ok(Resource::all(&shared(context)?.moment()).into_iter().find(|resource| resource.key == key))
+        Ok(Resource::all(&shared(context)?.moment())
+            .into_iter()
+            .find(|resource| resource.key == key))
     }
 
     /// The manifests in force, and a newer revision that is not.
@@ -97,7 +101,12 @@ impl ResourceQuery {
             Some(PendingRevision::Rejected { commit, errors, .. }) => {
                 (revision.pending_commit, revision.pending_errors) = (Some(commit.clone()), errors.clone());
             }
-            Some(PendingRevision::Withheld { commit, digest, reason, .. }) => {
+            Some(PendingRevision::Withheld {
+                commit,
+                digest,
+                reason,
+                ..
+            }) => {
                 revision.pending_commit = Some(commit.clone());
                 revision.withheld_reason = Some(reason.clone());
                 revision.withheld_digest = Some(digest.to_string());
@@ -112,7 +121,9 @@ impl ResourceQuery {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "A commit id or branch of the repository.")] revision: Option<String>,
-        #[graphql(desc = "Files that are not in git yet, taken as the whole repository.")] files: Option<Vec<ManifestFile>>,
+        #[graphql(desc = "Files that are not in git yet, taken as the whole repository.")] files: Option<
+            Vec<ManifestFile>,
+        >,
     ) -> Result<Plan> {
         let shared = shared(context)?;
         match (revision, files) {
@@ -132,11 +143,19 @@ impl ResourceQuery {
     ) -> Result<Vec<Decision>> {
         let view = shared(context)?.handle.view();
         let fits = |decision: &Decision| {
-            filter.verdict.is_none_or(|verdict| verdict == decision.verdict.kind)
+            filter
+                .verdict
+                .is_none_or(|verdict| verdict == decision.verdict.kind)
                 && (filter.resource.is_none() || filter.resource == decision.resource)
                 && (filter.vmid.is_none() || filter.vmid == decision.action.vmid)
         };
-        Ok(view.plan.decisions.iter().map(Decision::from).filter(fits).collect())
+        Ok(view
+            .plan
+            .decisions
+            .iter()
+            .map(Decision::from)
+            .filter(fits)
+            .collect())
     }
 
     /// One decision with the facts it stands on; null when the current plan has none of this digest.
@@ -146,10 +165,17 @@ impl ResourceQuery {
         #[graphql(desc = "Its digest, or at least the first eight digits of it.")] id: String,
     ) -> Result<Option<Decision>> {
         if id.len() < 8 {
-            return Err(errors::invalid("id: give at least the first eight digits of the digest"));
+            return Err(errors::invalid(
+                "id: give at least the first eight digits of the digest",
+            ));
         }
         let view = shared(context)?.handle.view();
-        Ok(view.plan.decisions.iter().find(|decision| decision.id().as_str().starts_with(&id)).map(Decision::from))
+        Ok(view
+            .plan
+            .decisions
+            .iter()
+            .find(|decision| decision.id().as_str().starts_with(&id))
+            .map(Decision::from))
     }
 
     /// Open issues, with the attempts they have left.
@@ -173,7 +199,12 @@ impl ResourceQuery {
     /// Holds in force.
     async fn holds(&self, context: &Context<'_>) -> Result<Vec<Hold>> {
         let moment = shared(context)?.moment();
-        let alive = moment.view.memory.holds.iter().filter(|(_, hold)| hold.until.is_none_or(|until| until > moment.now));
+        let alive = moment
+            .view
+            .memory
+            .holds
+            .iter()
+            .filter(|(_, hold)| hold.until.is_none_or(|until| until > moment.now));
         Ok(alive.map(|(scope, hold)| Hold::of(scope, hold)).collect())
     }
 

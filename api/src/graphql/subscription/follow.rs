@@ -40,11 +40,18 @@ impl Pulse {
         let mut clock = interval(LOOK_AGAIN);
         clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
         clock.reset();
-        Self { views: shared.handle.watch(), shared, clock }
+        Self {
+            views: shared.handle.watch(),
+            shared,
+            clock,
+        }
     }
 
     fn moment(&mut self) -> Moment {
-        Moment { view: self.views.borrow_and_update().clone(), now: self.shared.clock.now() }
+        Moment {
+            view: self.views.borrow_and_update().clone(),
+            now: self.shared.clock.now(),
+        }
     }
 
     /// The next moment worth looking at; None when the controller stopped.
@@ -65,7 +72,11 @@ where
 {
     let start = (Pulse::new(shared), read, None::<T>);
     stream::unfold(start, |(mut pulse, read, last)| async move {
-        let mut moment = if last.is_none() { pulse.moment() } else { pulse.next().await? };
+        let mut moment = if last.is_none() {
+            pulse.moment()
+        } else {
+            pulse.next().await?
+        };
         loop {
             let value = read(&moment);
             if last.as_ref() != Some(&value) {
@@ -110,7 +121,12 @@ impl PartialEq for PlanChange {
 
 /// The items of `clusterUpdates`.
 pub fn cluster(shared: Shared) -> impl Stream<Item = ClusterUpdate> {
-    let follower = Follower { pulse: Pulse::new(shared), last: None, version: 0, seq: 0 };
+    let follower = Follower {
+        pulse: Pulse::new(shared),
+        last: None,
+        version: 0,
+        seq: 0,
+    };
     stream::unfold(follower, |mut follower| async move {
         let update = follower.next().await?;
         Some((update, follower))
@@ -130,18 +146,27 @@ impl Follower {
             let moment = self.pulse.moment();
             let picture = Picture::of(&moment);
             self.last = Some(picture.clone());
-            return Some(ClusterUpdate { snapshot: Some(picture), ..self.item(&moment) });
+            return Some(ClusterUpdate {
+                snapshot: Some(picture),
+                ..self.item(&moment)
+            });
         };
         loop {
             let moment = self.pulse.next().await?;
             if moment.view.version > self.version.saturating_add(BEHIND) {
                 self.last = None;
-                return Some(ClusterUpdate { resync: true, ..self.item(&moment) });
+                return Some(ClusterUpdate {
+                    resync: true,
+                    ..self.item(&moment)
+                });
             }
             let picture = Picture::of(&moment);
             if let Some(delta) = last.delta(&picture) {
                 self.last = Some(picture);
-                return Some(ClusterUpdate { delta: Some(delta), ..self.item(&moment) });
+                return Some(ClusterUpdate {
+                    delta: Some(delta),
+                    ..self.item(&moment)
+                });
             }
             self.version = moment.view.version;
         }
@@ -166,7 +191,14 @@ pub fn records(shared: Shared, after: Option<u64>) -> impl Stream<Item = Result<
     // Listening begins before the head is read: what is written in between is in the journal and wakes us.
     let news = shared.handle.records();
     let at = after.unwrap_or_else(|| shared.handle.head());
-    let reader = Reader { views: shared.handle.watch(), shared, news, at, read: VecDeque::new(), failed: false };
+    let reader = Reader {
+        views: shared.handle.watch(),
+        shared,
+        news,
+        at,
+        read: VecDeque::new(),
+        failed: false,
+    };
     stream::unfold(reader, |mut reader| async move {
         let record = reader.next().await?;
         Some((record, reader))
@@ -210,8 +242,11 @@ impl Reader {
     async fn read_on(&mut self) -> Result<()> {
         let (handle, at) = (self.shared.handle.clone(), self.at);
         let read = tokio::task::spawn_blocking(move || handle.records_after(at, CHUNK)).await;
-        let read = read.map_err(|_| errors::unavailable("reading the journal was cut short; subscribe again"))?;
-        self.read = read.map_err(|error| errors::unavailable(error.to_string()))?.into();
+        let read =
+            read.map_err(|_| errors::unavailable("reading the journal was cut short; subscribe again"))?;
+        self.read = read
+            .map_err(|error| errors::unavailable(error.to_string()))?
+            .into();
         Ok(())
     }
 

@@ -22,11 +22,15 @@ use jarvis_model::TicketId;
 /// Everything that can be followed.
 pub struct Subscription;
 
+/// Everything that can be followed. Each subscription first gives the present state, then what changes.
 #[Subscription]
 impl Subscription {
     /// The cluster: first a snapshot, then deltas whose `seq` grows by one. A client that falls behind gets an item with
     /// `resync: true` and then a new snapshot.
-    async fn cluster_updates(&self, context: &Context<'_>) -> Result<impl Stream<Item = ClusterUpdate> + use<>> {
+    async fn cluster_updates(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<impl Stream<Item = ClusterUpdate> + use<>> {
         Ok(follow::cluster(shared(context)?.clone()))
     }
 
@@ -47,7 +51,9 @@ impl Subscription {
 
     /// The current plan whenever it says something new.
     async fn plan_updates(&self, context: &Context<'_>) -> Result<impl Stream<Item = Plan> + use<>> {
-        let plans = follow::changes(shared(context)?.clone(), |moment| follow::PlanChange(moment.view.plan.clone()));
+        let plans = follow::changes(shared(context)?.clone(), |moment| {
+            follow::PlanChange(moment.view.plan.clone())
+        });
         Ok(plans.map(|plan| Plan(plan.0)))
     }
 
@@ -59,9 +65,14 @@ impl Subscription {
     ) -> Result<impl Stream<Item = Ticket> + use<>> {
         let (shared, id) = (shared(context)?.clone(), TicketId(id));
         if !shared.handle.view().memory.tickets.contains_key(&id) {
-            return Err(errors::not_found(format!("there is no ticket {:.60} (any more)", id.0)));
+            return Err(errors::not_found(format!(
+                "there is no ticket {:.60} (any more)",
+                id.0
+            )));
         }
-        let tickets = follow::changes(shared, move |moment| moment.view.memory.tickets.get(&id).map(Ticket::from));
+        let tickets = follow::changes(shared, move |moment| {
+            moment.view.memory.tickets.get(&id).map(Ticket::from)
+        });
         Ok(follow::until_final(tickets))
     }
 
@@ -72,6 +83,8 @@ impl Subscription {
 
     /// The kill switch whenever it changes.
     async fn freeze_updates(&self, context: &Context<'_>) -> Result<impl Stream<Item = Freeze> + use<>> {
-        Ok(follow::changes(shared(context)?.clone(), |moment| Freeze::of(&moment.view.memory.freeze, moment.now)))
+        Ok(follow::changes(shared(context)?.clone(), |moment| {
+            Freeze::of(&moment.view.memory.freeze, moment.now)
+        }))
     }
 }

@@ -27,7 +27,12 @@ impl From<&Caller> for Me {
             Credential::Token { name, .. } => Some(name.clone()),
             Credential::Session { .. } => None,
         };
-        Self { user: caller.user.clone(), role: caller.role.into(), door: caller.door.to_string(), token }
+        Self {
+            user: caller.user.clone(),
+            role: caller.role.into(),
+            door: caller.door.to_string(),
+            token,
+        }
     }
 }
 

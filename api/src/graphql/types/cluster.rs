@@ -49,10 +49,24 @@ impl Cluster {
             version: view.version.into(),
             quorum: Quorum::of(moment),
             loop_state: Loop::of(&view.state),
-            revision: view.memory.revision.as_ref().map(|revision| revision.commit.clone()),
-            nodes_online: int(view.observed.nodes.keys().filter(|node| view.observed.node_online(node, moment.now)).count()),
+            revision: view
+                .memory
+                .revision
+                .as_ref()
+                .map(|revision| revision.commit.clone()),
+            nodes_online: int(view
+                .observed
+                .nodes
+                .keys()
+                .filter(|node| view.observed.node_online(node, moment.now))
+                .count()),
             nodes_total: int(view.observed.nodes.len()),
-            guests_running: int(view.observed.guests.values().filter(|guest| is_running(guest, moment)).count()),
+            guests_running: int(view
+                .observed
+                .guests
+                .values()
+                .filter(|guest| is_running(guest, moment))
+                .count()),
             guests_total: int(view.observed.guests.len()),
             issues_open: int(view.memory.issues.len()),
         }
@@ -212,7 +226,9 @@ impl Node {
     pub fn all(moment: &Moment) -> Vec<Self> {
         let protected = moment.protected_nodes();
         let nodes = moment.view.observed.nodes.values();
-        nodes.map(|node| Self::of(node, protected.contains(&node.name), moment)).collect()
+        nodes
+            .map(|node| Self::of(node, protected.contains(&node.name), moment))
+            .collect()
     }
 
     fn of(node: &NodeObserved, protected: bool, moment: &Moment) -> Self {
@@ -221,8 +237,20 @@ impl Node {
             Some(jarvis_model::NodeStatus::Offline) => NodeStatus::Offline,
             None => NodeStatus::Unknown,
         };
-        let here = || moment.view.observed.guests.values().filter(|guest| guest.node == node.name);
-        let declared = moment.view.desired.nodes.iter().find(|(_, manifest)| manifest.spec.node == node.name);
+        let here = || {
+            moment
+                .view
+                .observed
+                .guests
+                .values()
+                .filter(|guest| guest.node == node.name)
+        };
+        let declared = moment
+            .view
+            .desired
+            .nodes
+            .iter()
+            .find(|(_, manifest)| manifest.spec.node == node.name);
         Self {
             name: node.name.to_string(),
             status,
@@ -296,7 +324,9 @@ impl Guest {
     pub fn all(moment: &Moment) -> Vec<Self> {
         let protected = moment.protected_guests();
         let guests = moment.view.observed.guests.values();
-        guests.map(|guest| Self::of(guest, protected.contains(&guest.vmid), moment)).collect()
+        guests
+            .map(|guest| Self::of(guest, protected.contains(&guest.vmid), moment))
+            .collect()
     }
 
     fn of(guest: &GuestObserved, protected: bool, moment: &Moment) -> Self {
@@ -377,7 +407,13 @@ pub struct Storage {
 impl Storage {
     /// All storages by id.
     pub fn all(moment: &Moment) -> Vec<Self> {
-        moment.view.observed.storages.iter().map(|(id, storage)| Self::of(id, storage, moment)).collect()
+        moment
+            .view
+            .observed
+            .storages
+            .iter()
+            .map(|(id, storage)| Self::of(id, storage, moment))
+            .collect()
     }
 
     fn of(id: &str, storage: &StorageObserved, moment: &Moment) -> Self {

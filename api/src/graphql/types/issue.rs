@@ -41,7 +41,13 @@ impl Issue {
     /// All open issues by key.
     pub fn all(moment: &Moment) -> Vec<Self> {
         let allowed = attempts_allowed(moment);
-        moment.view.memory.issues.values().map(|issue| Self::of(issue, allowed, moment)).collect()
+        moment
+            .view
+            .memory
+            .issues
+            .values()
+            .map(|issue| Self::of(issue, allowed, moment))
+            .collect()
     }
 
     fn of(issue: &Open, allowed: u32, moment: &Moment) -> Self {
@@ -65,7 +71,9 @@ impl Issue {
 /// Attempts an issue has per hour: the floor's, or what the strictest policy says.
 fn attempts_allowed(moment: &Moment) -> u32 {
     let policies = moment.view.desired.policies.values();
-    policies.filter_map(|policy| policy.spec.budgets.attempts_per_issue).fold(ATTEMPTS_PER_HOUR, u32::min)
+    policies
+        .filter_map(|policy| policy.spec.budgets.attempts_per_issue)
+        .fold(ATTEMPTS_PER_HOUR, u32::min)
 }
 
 /// Something a person should know about now.

@@ -56,7 +56,9 @@ impl Moment {
     pub fn protected_nodes(&self) -> BTreeSet<NodeName> {
         let floor = &self.view.floor;
         let mut all: BTreeSet<NodeName> = floor.nodes.iter().chain(&floor.own_node).cloned().collect();
-        let own = floor.own_guest.and_then(|vmid| self.view.observed.guests.get(&vmid));
+        let own = floor
+            .own_guest
+            .and_then(|vmid| self.view.observed.guests.get(&vmid));
         all.extend(own.map(|guest| guest.node.clone()));
         all.extend(self.protected().filter_map(|thing| match thing {
             Protected::Node(node) => Some(node.clone()),
@@ -66,6 +68,10 @@ impl Moment {
     }
 
     fn protected(&self) -> impl Iterator<Item = &Protected> {
-        self.view.desired.policies.values().flat_map(|policy| &policy.spec.protected)
+        self.view
+            .desired
+            .policies
+            .values()
+            .flat_map(|policy| &policy.spec.protected)
     }
 }

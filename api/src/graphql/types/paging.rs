@@ -41,17 +41,31 @@ impl GuestFilter {
         let found = |needle: &String| {
             let needle = needle.to_lowercase();
             guest.vmid.to_string().contains(&needle)
-                || guest.name.as_ref().is_some_and(|name| name.to_lowercase().contains(&needle))
+                || guest
+                    .name
+                    .as_ref()
+                    .is_some_and(|name| name.to_lowercase().contains(&needle))
         };
-        self.vmids.as_ref().is_none_or(|vmids| vmids.contains(&guest.vmid))
+        self.vmids
+            .as_ref()
+            .is_none_or(|vmids| vmids.contains(&guest.vmid))
             && self.node.as_ref().is_none_or(|node| *node == guest.node)
-            && self.status.as_ref().is_none_or(|status| status.contains(&guest.status))
+            && self
+                .status
+                .as_ref()
+                .is_none_or(|status| status.contains(&guest.status))
             && self.kind.is_none_or(|kind| kind == guest.kind)
             && self.tag.as_ref().is_none_or(|tag| guest.tags.contains(tag))
             && self.search.as_ref().is_none_or(found)
-            && self.managed.is_none_or(|managed| managed == guest.resource.is_some())
-            && self.run_strategy.is_none_or(|strategy| guest.run_strategy == Some(strategy))
-            && self.protected.is_none_or(|protected| protected == guest.protected)
+            && self
+                .managed
+                .is_none_or(|managed| managed == guest.resource.is_some())
+            && self
+                .run_strategy
+                .is_none_or(|strategy| guest.run_strategy == Some(strategy))
+            && self
+                .protected
+                .is_none_or(|protected| protected == guest.protected)
     }
 }
 
@@ -112,10 +126,21 @@ pub fn page(
     guests.retain(|guest| filter.fits(guest));
     guests.sort_by_cached_key(|guest| sort_key(guest, order));
     let total = int(guests.len());
-    let mut rest = guests.into_iter().skip_while(|guest| start.as_ref().is_some_and(|start| sort_key(guest, order) <= *start));
+    let mut rest = guests.into_iter().skip_while(|guest| {
+        start
+            .as_ref()
+            .is_some_and(|start| sort_key(guest, order) <= *start)
+    });
     let nodes: Vec<Guest> = rest.by_ref().take(usize::try_from(first).unwrap_or(1)).collect();
     let end_cursor = nodes.last().map(|guest| encode(&sort_key(guest, order), order));
-    Ok(GuestPage { page_info: PageInfo { has_next_page: rest.next().is_some(), end_cursor }, nodes, total })
+    Ok(GuestPage {
+        page_info: PageInfo {
+            has_next_page: rest.next().is_some(),
+            end_cursor,
+        },
+        nodes,
+        total,
+    })
 }
 
 fn sort_key(guest: &Guest, order: GuestOrder) -> SortKey {
@@ -140,8 +165,13 @@ fn encode(key: &SortKey, order: GuestOrder) -> String {
 }
 
 fn decode(cursor: &str, order: GuestOrder) -> Result<SortKey, String> {
-    let wrong = || "after: this is no cursor of this list; take `endCursor` of a page in the same order".to_owned();
+    let wrong =
+        || "after: this is no cursor of this list; take `endCursor` of a page in the same order".to_owned();
     let bytes = BASE64_URL_SAFE_NO_PAD.decode(cursor).map_err(|_| wrong())?;
     let (made_for, key): (u8, SortKey) = serde_json::from_slice(&bytes).map_err(|_| wrong())?;
-    if made_for == order as u8 { Ok(key) } else { Err(wrong()) }
+    if made_for == order as u8 {
+        Ok(key)
+    } else {
+        Err(wrong())
+    }
 }

@@ -32,15 +32,19 @@ pub struct Action {
 
 impl From<&Wanted> for Action {
     fn from(action: &Wanted) -> Self {
-        let name = serde_json::to_value(action).ok().and_then(|value| Some(value.get("action")?.as_str()?.to_owned()));
+        let name = serde_json::to_value(action)
+            .ok()
+            .and_then(|value| Some(value.get("action")?.as_str()?.to_owned()));
         let service = match action {
-            Wanted::StartService { service, .. } | Wanted::RestartService { service, .. } | Wanted::StopService { service, .. } => {
-                Some(service.clone())
-            }
+            Wanted::StartService { service, .. }
+            | Wanted::RestartService { service, .. }
+            | Wanted::StopService { service, .. } => Some(service.clone()),
             _ => None,
         };
         let snapshot = match action {
-            Wanted::CreateSnapshot { snapshot, .. } | Wanted::RollbackSnapshot { snapshot, .. } => Some(snapshot.clone()),
+            Wanted::CreateSnapshot { snapshot, .. } | Wanted::RollbackSnapshot { snapshot, .. } => {
+                Some(snapshot.clone())
+            }
             _ => None,
         };
         let (target_node, argv) = match action {
@@ -128,8 +132,20 @@ impl From<&Judged> for Verdict {
         let (kind, reason, typed, until, refusal) = match verdict {
             Judged::Permit { .. } => (VerdictKind::Permit, None, false, None, None),
             Judged::Confirm { typed, reason, .. } => (VerdictKind::Confirm, Some(reason), *typed, None, None),
-            Judged::Wait { refusal, until, .. } => (VerdictKind::Wait, Some(&refusal.reason), false, *until, Some(refusal)),
-            Judged::Refuse { refusal } => (VerdictKind::Refuse, Some(&refusal.reason), false, None, Some(refusal)),
+            Judged::Wait { refusal, until, .. } => (
+                VerdictKind::Wait,
+                Some(&refusal.reason),
+                false,
+                *until,
+                Some(refusal),
+            ),
+            Judged::Refuse { refusal } => (
+                VerdictKind::Refuse,
+                Some(&refusal.reason),
+                false,
+                None,
+                Some(refusal),
+            ),
         };
         Self {
             kind,
@@ -210,6 +226,7 @@ pub struct PlannedStatus {
 #[derive(Debug, Clone)]
 pub struct Plan(pub Arc<Planned>);
 
+/// A plan: what should be done, and why what waits.
 #[Object]
 impl Plan {
     /// Git commit of the revision it follows; `unsaved` for files sent with the query.
@@ -247,14 +264,24 @@ impl Plan {
     #[graphql(complexity = "10 * child_complexity")]
     async fn report(&self) -> Vec<ReportLine> {
         let lines = self.0.report.iter();
-        lines.map(|line| ReportLine { subject: line.subject.clone(), text: line.text.clone() }).collect()
+        lines
+            .map(|line| ReportLine {
+                subject: line.subject.clone(),
+                text: line.text.clone(),
+            })
+            .collect()
     }
 
     /// The status each resource has under it.
     #[graphql(complexity = "10 * child_complexity")]
     async fn statuses(&self) -> Vec<PlannedStatus> {
         let statuses = self.0.statuses.iter();
-        statuses.map(|(key, status)| PlannedStatus { resource: key.to_string(), status: status.into() }).collect()
+        statuses
+            .map(|(key, status)| PlannedStatus {
+                resource: key.to_string(),
+                status: status.into(),
+            })
+            .collect()
     }
 
     /// When Jarvis looks again even if nothing happens.

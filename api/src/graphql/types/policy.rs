@@ -72,25 +72,36 @@ impl Policy {
     pub fn of(moment: &Moment) -> Self {
         let (view, floor) = (&moment.view, &moment.view.floor);
         let specs = || view.desired.policies.values().map(|policy| &policy.spec);
-        let ceilings = specs().filter_map(|spec| spec.autonomy.ceiling).chain(view.memory.ceiling);
+        let ceilings = specs()
+            .filter_map(|spec| spec.autonomy.ceiling)
+            .chain(view.memory.ceiling);
         let ceiling = ceilings.fold(floor.ceiling, std::cmp::Ord::min);
         let declared = specs().filter_map(|spec| spec.autonomy.default).min();
         let default = declared.unwrap_or(floor.autonomy).min(ceiling);
-        let strictest = |floor: u32, budgets: &mut dyn Iterator<Item = u32>| int(budgets.fold(floor, u32::min) as usize);
+        let strictest =
+            |floor: u32, budgets: &mut dyn Iterator<Item = u32>| int(budgets.fold(floor, u32::min) as usize);
         let policies = view.desired.policies.values().cloned();
         Self {
             floor: Floor::of(floor),
-            policies: policies.map(|policy| Resource::of(&AnyManifest::SafetyPolicy(policy), moment)).collect(),
+            policies: policies
+                .map(|policy| Resource::of(&AnyManifest::SafetyPolicy(policy), moment))
+                .collect(),
             ceiling_set: view.memory.ceiling.map(Autonomy::from),
             default_autonomy: default.into(),
             ceiling: ceiling.into(),
-            attempts_per_issue: strictest(ATTEMPTS_PER_HOUR, &mut specs().filter_map(|spec| spec.budgets.attempts_per_issue)),
+            attempts_per_issue: strictest(
+                ATTEMPTS_PER_HOUR,
+                &mut specs().filter_map(|spec| spec.budgets.attempts_per_issue),
+            ),
             actions_per_hour: strictest(
                 floor.actions_per_hour,
                 &mut specs().filter_map(|spec| spec.budgets.actions_per_hour),
             ),
             actions_in_last_hour: int(view.memory.acts_in_last_hour(moment.now) as usize),
-            largest_plan: strictest(floor.largest_plan, &mut specs().filter_map(|spec| spec.budgets.largest_plan)),
+            largest_plan: strictest(
+                floor.largest_plan,
+                &mut specs().filter_map(|spec| spec.budgets.largest_plan),
+            ),
             nodes_at_once: 1,
             protected_guests: moment.protected_guests().into_iter().map(number).collect(),
             protected_nodes: moment.protected_nodes().iter().map(ToString::to_string).collect(),
@@ -152,7 +163,13 @@ pub struct Window {
 impl Window {
     /// All windows by name.
     pub fn all(moment: &Moment) -> Vec<Self> {
-        moment.view.desired.windows.values().map(|window| Self::of(window, moment)).collect()
+        moment
+            .view
+            .desired
+            .windows
+            .values()
+            .map(|window| Self::of(window, moment))
+            .collect()
     }
 
     fn of(window: &Manifest<MaintenanceWindowSpec>, moment: &Moment) -> Self {

@@ -75,7 +75,12 @@ mod tests {
 
     #[test]
     fn hashes_of_secrets_stay_inside() {
-        let user = Event::UserSet { user: "anna".into(), password_hash: "CANARY".into(), role: Role::Admin, one_time: false };
+        let user = Event::UserSet {
+            user: "anna".into(),
+            password_hash: "CANARY".into(),
+            role: Role::Admin,
+            one_time: false,
+        };
         let token = Event::TokenCreated {
             name: "ci".into(),
             secret_hash: "CANARY".into(),

@@ -96,7 +96,13 @@ pub struct Resource {
 impl Resource {
     /// All resources in key order.
     pub fn all(moment: &Moment) -> Vec<Self> {
-        moment.view.desired.manifests().iter().map(|manifest| Self::of(manifest, moment)).collect()
+        moment
+            .view
+            .desired
+            .manifests()
+            .iter()
+            .map(|manifest| Self::of(manifest, moment))
+            .collect()
     }
 
     /// One resource.
@@ -107,8 +113,18 @@ impl Resource {
         Self {
             kind: key.kind.into(),
             name: key.name.clone(),
-            labels: labels.map(|(name, value)| Label { name: name.clone(), value: value.clone() }).collect(),
-            spec: Json(value.get_mut("spec").map(serde_json::Value::take).unwrap_or_default()),
+            labels: labels
+                .map(|(name, value)| Label {
+                    name: name.clone(),
+                    value: value.clone(),
+                })
+                .collect(),
+            spec: Json(
+                value
+                    .get_mut("spec")
+                    .map(serde_json::Value::take)
+                    .unwrap_or_default(),
+            ),
             status: moment.view.plan.statuses.get(&key).map(Status::from),
             hold: hold_on(&key, manifest, moment),
             key: key.to_string(),
@@ -119,14 +135,19 @@ impl Resource {
 fn hold_on(key: &ResourceKey, manifest: &AnyManifest, moment: &Moment) -> Option<Hold> {
     let observed = &moment.view.observed;
     let node = match manifest {
-        AnyManifest::VirtualMachine(guest) | AnyManifest::Container(guest) => {
-            observed.guests.get(&guest.spec.vmid).map(|seen| seen.node.clone())
-        }
+        AnyManifest::VirtualMachine(guest) | AnyManifest::Container(guest) => observed
+            .guests
+            .get(&guest.spec.vmid)
+            .map(|seen| seen.node.clone()),
         AnyManifest::Node(node) => Some(node.spec.node.clone()),
         _ => None,
     };
     let mut scopes = vec![HoldScope::Resource(key.clone())];
     scopes.extend(node.map(HoldScope::Node));
     scopes.push(HoldScope::Cluster);
-    moment.view.memory.hold_on(&scopes, moment.now).map(|(scope, hold)| Hold::of(scope, hold))
+    moment
+        .view
+        .memory
+        .hold_on(&scopes, moment.now)
+        .map(|(scope, hold)| Hold::of(scope, hold))
 }

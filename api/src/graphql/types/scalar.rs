@@ -27,10 +27,14 @@ impl std::fmt::Display for Time {
 #[Scalar]
 impl ScalarType for Time {
     fn parse(value: Value) -> InputValueResult<Self> {
-        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
-        let parsed: jiff::Timestamp =
-            text.parse().map_err(|error| InputValueError::custom(format!("not an RFC 3339 time: {error}")))?;
-        let millis = u64::try_from(parsed.as_millisecond()).map_err(|_| InputValueError::custom("before 1970"))?;
+        let Value::String(text) = &value else {
+            return Err(InputValueError::expected_type(value));
+        };
+        let parsed: jiff::Timestamp = text
+            .parse()
+            .map_err(|error| InputValueError::custom(format!("not an RFC 3339 time: {error}")))?;
+        let millis =
+            u64::try_from(parsed.as_millisecond()).map_err(|_| InputValueError::custom("before 1970"))?;
         Ok(Self(Timestamp::from_millis(millis)))
     }
 
@@ -89,15 +93,24 @@ mod tests {
         let shifted = Value::String("2025-11-25T10:00:00.25+01:00".into());
         assert_eq!(Time::parse(shifted).unwrap(), time);
         assert!(Time::parse(Value::String("yesterday".into())).is_err());
-        assert_eq!(Time(Timestamp::from_millis(u64::MAX)).to_string(), "9999-12-30T22:00:00Z");
+        assert_eq!(
+            Time(Timestamp::from_millis(u64::MAX)).to_string(),
+            "9999-12-30T22:00:00Z"
+        );
     }
 
     #[test]
     fn counters_stay_exact() {
         assert_eq!(Counter::parse(Value::from(7)).unwrap(), Counter(7));
-        assert_eq!(Counter::parse(Value::String("9007199254740992".into())).unwrap(), Counter(MAX_EXACT));
+        assert_eq!(
+            Counter::parse(Value::String("9007199254740992".into())).unwrap(),
+            Counter(MAX_EXACT)
+        );
         assert!(Counter::parse(Value::String("9007199254740993".into())).is_err());
         assert!(Counter::parse(Value::from(-1)).is_err());
-        assert_eq!(Counter(u64::MAX).to_value(), Value::Number(Number::from(MAX_EXACT)));
+        assert_eq!(
+            Counter(u64::MAX).to_value(),
+            Value::Number(Number::from(MAX_EXACT))
+        );
     }
 }

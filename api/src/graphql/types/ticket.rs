@@ -6,7 +6,9 @@ use super::{
     word::{FreezeScope, FreezeState, TicketState},
 };
 use async_graphql::SimpleObject;
-use jarvis_model::{Freeze as Switch, Hold as Held, HoldScope, Ticket as Asked, TicketState as Stands, Timestamp};
+use jarvis_model::{
+    Freeze as Switch, Hold as Held, HoldScope, Ticket as Asked, TicketState as Stands, Timestamp,
+};
 
 /// A request for an action.
 #[derive(Debug, Clone, PartialEq, SimpleObject)]
@@ -64,13 +66,24 @@ impl From<&Asked> for Ticket {
         };
         match &ticket.state {
             Stands::Queued => {}
-            Stands::AwaitingConfirmation { digest, typed, expires_at } => {
+            Stands::AwaitingConfirmation {
+                digest,
+                typed,
+                expires_at,
+            } => {
                 made.state = TicketState::AwaitingConfirmation;
-                (made.digest, made.typed, made.expires_at) = (Some(digest.to_string()), *typed, Some(Time(*expires_at)));
+                (made.digest, made.typed, made.expires_at) =
+                    (Some(digest.to_string()), *typed, Some(Time(*expires_at)));
             }
-            Stands::Running { intent } => (made.state, made.intent) = (TicketState::Running, Some(intent.to_string())),
-            Stands::Done { outcome } => (made.state, made.outcome) = (TicketState::Done, Some(outcome.words())),
-            Stands::Refused { refusal } => (made.state, made.refusal) = (TicketState::Refused, Some(refusal.into())),
+            Stands::Running { intent } => {
+                (made.state, made.intent) = (TicketState::Running, Some(intent.to_string()))
+            }
+            Stands::Done { outcome } => {
+                (made.state, made.outcome) = (TicketState::Done, Some(outcome.words()))
+            }
+            Stands::Refused { refusal } => {
+                (made.state, made.refusal) = (TicketState::Refused, Some(refusal.into()))
+            }
             Stands::Recalled => made.state = TicketState::Recalled,
             Stands::Rejected => made.state = TicketState::Rejected,
             Stands::Expired => made.state = TicketState::Expired,
@@ -127,9 +140,25 @@ pub struct Freeze {
 impl Freeze {
     /// The switch at an instant; one whose time is over is off.
     pub fn of(freeze: &Switch, now: Timestamp) -> Self {
-        let off = Self { state: FreezeState::Off, scope: None, by: None, reason: None, since: None, until: None };
+        let off = Self {
+            state: FreezeState::Off,
+            scope: None,
+            by: None,
+            reason: None,
+            since: None,
+            until: None,
+        };
         match (freeze, freeze.scope_at(now)) {
-            (Switch::On { by, reason, since, until, .. }, Some(scope)) => Self {
+            (
+                Switch::On {
+                    by,
+                    reason,
+                    since,
+                    until,
+                    ..
+                },
+                Some(scope),
+            ) => Self {
                 state: FreezeState::On,
                 scope: Some(scope.into()),
                 by: Some(by.clone()),

@@ -19,12 +19,18 @@ impl Answer {
     pub async fn of(response: Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         let body = response.bytes().await.unwrap();
-        Self { status, headers, body: serde_json::from_slice(&body).unwrap_or(Value::Null) }
+        Self {
+            status,
+            headers,
+            body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+        }
     }
 
     /// Code of the first error.
     pub fn code(&self) -> &str {
-        self.body["errors"][0]["extensions"]["code"].as_str().unwrap_or("")
+        self.body["errors"][0]["extensions"]["code"]
+            .as_str()
+            .unwrap_or("")
     }
 
     /// The data; fails when there are errors.
@@ -35,7 +41,12 @@ impl Answer {
 
     /// `name=value` of the cookie set.
     pub fn cookie(&self) -> String {
-        let set = self.headers.get("set-cookie").expect("a cookie").to_str().unwrap();
+        let set = self
+            .headers
+            .get("set-cookie")
+            .expect("a cookie")
+            .to_str()
+            .unwrap();
         set.split(';').next().unwrap().to_owned()
     }
 }
@@ -59,25 +70,41 @@ impl Api {
 
     /// Runs a query with variables and a bearer token.
     pub async fn query_with(&self, token: &str, query: &str, variables: Value) -> Answer {
-        let request = self.post("/graphql").bearer_auth(token).json(&json!({ "query": query, "variables": variables }));
+        let request = self
+            .post("/graphql")
+            .bearer_auth(token)
+            .json(&json!({ "query": query, "variables": variables }));
         Answer::of(request.send().await.unwrap()).await
     }
 
     /// Runs a query with a cookie, from our own page.
     pub async fn query_as(&self, cookie: &str, query: &str) -> Answer {
-        let request = self.post("/graphql").header("cookie", cookie).header("origin", &self.origin);
+        let request = self
+            .post("/graphql")
+            .header("cookie", cookie)
+            .header("origin", &self.origin);
         Answer::of(request.json(&json!({ "query": query })).send().await.unwrap()).await
     }
 
     /// Makes a user.
     pub async fn user(&self, name: &str, role: Role) {
-        let password_hash = jarvis_api::auth::password::Hasher::new().hash(PASSWORD).await.unwrap();
-        self.puppet.append(vec![Event::UserSet { user: name.to_owned(), password_hash, role, one_time: false }]);
+        let password_hash = jarvis_api::auth::password::Hasher::new()
+            .hash(PASSWORD)
+            .await
+            .unwrap();
+        self.puppet.append(vec![Event::UserSet {
+            user: name.to_owned(),
+            password_hash,
+            role,
+            one_time: false,
+        }]);
     }
 
     /// Signs in and returns the cookie.
     pub async fn log_in(&self, name: &str) -> String {
-        let answer = self.post_json("/auth/login", &json!({ "user": name, "password": PASSWORD })).await;
+        let answer = self
+            .post_json("/auth/login", &json!({ "user": name, "password": PASSWORD }))
+            .await;
         assert_eq!(answer.status, 200, "{}", answer.body);
         answer.cookie()
     }

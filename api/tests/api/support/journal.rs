@@ -12,15 +12,32 @@ impl Journal for ListJournal {
         self.0.lock().unwrap().len() as u64
     }
 
-    fn append(&self, expected_head: u64, epoch: u64, at: Timestamp, events: Vec<Event>) -> Result<Vec<Stored>, JournalError> {
+    fn append(
+        &self,
+        expected_head: u64,
+        epoch: u64,
+        at: Timestamp,
+        events: Vec<Event>,
+    ) -> Result<Vec<Stored>, JournalError> {
         let mut list = self.0.lock().unwrap();
         let actual = list.len() as u64;
         if actual != expected_head {
-            return Err(JournalError::Conflict { expected: expected_head, actual });
+            return Err(JournalError::Conflict {
+                expected: expected_head,
+                actual,
+            });
         }
         let stored: Vec<Stored> = (actual + 1..)
             .zip(events)
-            .map(|(seq, event)| Stored { record: Record { seq, at, epoch, event }, hash: format!("{seq:064x}") })
+            .map(|(seq, event)| Stored {
+                record: Record {
+                    seq,
+                    at,
+                    epoch,
+                    event,
+                },
+                hash: format!("{seq:064x}"),
+            })
             .collect();
         list.extend(stored.iter().cloned());
         Ok(stored)
@@ -28,7 +45,12 @@ impl Journal for ListJournal {
 
     fn read_after(&self, seq: u64, limit: usize) -> Result<Vec<Stored>, JournalError> {
         let list = self.0.lock().unwrap();
-        Ok(list.iter().filter(|stored| stored.record.seq > seq).take(limit).cloned().collect())
+        Ok(list
+            .iter()
+            .filter(|stored| stored.record.seq > seq)
+            .take(limit)
+            .cloned()
+            .collect())
     }
 
     fn acquire_lease(&self) -> Result<u64, JournalError> {

@@ -26,7 +26,8 @@ pub struct HandClock(AtomicU64);
 
 impl HandClock {
     pub fn advance(&self, span: Duration) {
-        self.0.fetch_add(u64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
+        self.0
+            .fetch_add(u64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
     }
 }
 
@@ -74,7 +75,14 @@ impl Api {
         let cancel = CancellationToken::new();
         let served = tokio::spawn(jarvis_api::serve(listener, state, cancel.clone()));
         let url = format!("http://{addr}");
-        Self { puppet, clock, origin: url.clone(), url, cancel, served }
+        Self {
+            puppet,
+            clock,
+            origin: url.clone(),
+            url,
+            cancel,
+            served,
+        }
     }
 
     /// Makes a bearer token of a role and returns it.

@@ -42,11 +42,23 @@ impl ManifestSource for OneCommit {
     async fn read(&self, revision: &str) -> Result<Fetched, SourceError> {
         if revision != "main" {
             let remote = "file:///repo".to_owned();
-            let (why, hint) = ("no such revision".to_owned(), "name a branch or commit".to_owned());
-            return Err(SourceError { what: "read", remote, why, hint });
+            let (why, hint) = (
+                "no such revision".to_owned(),
+                "name a branch or commit".to_owned(),
+            );
+            return Err(SourceError {
+                what: "read",
+                remote,
+                why,
+                hint,
+            });
         }
         let files = BTreeMap::from([("all.yaml".to_owned(), world::MANIFESTS.as_bytes().to_vec())]);
-        Ok(Fetched { commit: "feedfacefeedfacefeedfacefeedfacefeedface".to_owned(), summary: String::new(), files })
+        Ok(Fetched {
+            commit: "feedfacefeedfacefeedfacefeedfacefeedface".to_owned(),
+            summary: String::new(),
+            files,
+        })
     }
 }
 
@@ -55,10 +67,29 @@ impl Puppet {
         let journal = Arc::new(ListJournal::default());
         let store = Arc::new(MapStore::default());
         let (handle, side) = handle(world::view(), journal.clone(), store, Some(Arc::new(OneCommit)));
-        let TestSide { mut commands, views, records, wake_source } = side;
-        let inner = Arc::new(Inner { clock, journal, views, records, asked: Mutex::default() });
-        let puppet = Self { handle, fetches: wake_source, inner };
-        let served = Puppet { handle: puppet.handle.clone(), fetches: puppet.fetches.clone(), inner: puppet.inner.clone() };
+        let TestSide {
+            mut commands,
+            views,
+            records,
+            wake_source,
+        } = side;
+        let inner = Arc::new(Inner {
+            clock,
+            journal,
+            views,
+            records,
+            asked: Mutex::default(),
+        });
+        let puppet = Self {
+            handle,
+            fetches: wake_source,
+            inner,
+        };
+        let served = Puppet {
+            handle: puppet.handle.clone(),
+            fetches: puppet.fetches.clone(),
+            inner: puppet.inner.clone(),
+        };
         tokio::spawn(async move {
             while let Some(command) = commands.recv().await {
                 served.answer(command);
@@ -86,7 +117,11 @@ impl Puppet {
     /// Writes records, folds them, publishes and announces them.
     pub fn append(&self, events: Vec<Event>) {
         let head = self.inner.journal.head();
-        let stored = self.inner.journal.append(head, 1, self.inner.clock.now(), events).unwrap();
+        let stored = self
+            .inner
+            .journal
+            .append(head, 1, self.inner.clock.now(), events)
+            .unwrap();
         self.publish(|view| {
             for record in &stored {
                 Arc::make_mut(&mut view.memory).apply(&record.record);
@@ -103,7 +138,9 @@ impl Puppet {
         match command {
             Command::Request(request, reply) => {
                 let state = match &request.action {
-                    Action::Unknown { name } => TicketState::Refused { refusal: unknown(name) },
+                    Action::Unknown { name } => TicketState::Refused {
+                        refusal: unknown(name),
+                    },
                     _ => TicketState::Queued,
                 };
                 let ticket = Ticket {
@@ -116,20 +153,44 @@ impl Puppet {
                     confirmed: None,
                     state,
                 };
-                self.append(vec![Event::TicketOpened { ticket: Box::new(ticket.clone()) }]);
+                self.append(vec![Event::TicketOpened {
+                    ticket: Box::new(ticket.clone()),
+                }]);
                 let _ = reply.send(Ok(ticket));
             }
-            Command::Freeze { scope, reason, ttl, by, reply } => {
+            Command::Freeze {
+                scope,
+                reason,
+                ttl,
+                by,
+                reply,
+            } => {
                 let until = ttl.map(|ttl| now + ttl);
-                self.append(vec![Event::FreezeSet { scope, by: by.user, reason, until }]);
+                self.append(vec![Event::FreezeSet {
+                    scope,
+                    by: by.user,
+                    reason,
+                    until,
+                }]);
                 let _ = reply.send(Ok(()));
             }
             Command::Thaw(by, reply) => {
                 self.append(vec![Event::Thawed { by: by.user }]);
                 let _ = reply.send(Ok(()));
             }
-            Command::Hold { scope, reason, ttl, by, reply } => {
-                let hold = Hold { by: by.user, reason, since: now, until: ttl.map(|ttl| now + ttl) };
+            Command::Hold {
+                scope,
+                reason,
+                ttl,
+                by,
+                reply,
+            } => {
+                let hold = Hold {
+                    by: by.user,
+                    reason,
+                    since: now,
+                    until: ttl.map(|ttl| now + ttl),
+                };
                 self.append(vec![Event::HoldSet { scope, hold }]);
                 let _ = reply.send(Ok(()));
             }
@@ -143,11 +204,19 @@ impl Puppet {
             }
             Command::Confirm(confirm, reply) => {
                 let refused = confirm.typed.as_deref() == Some("wrong");
-                let _ = reply.send(if refused { Err(CommandError::Refused(protected())) } else { Ok(()) });
+                let _ = reply.send(if refused {
+                    Err(CommandError::Refused(protected()))
+                } else {
+                    Ok(())
+                });
             }
             Command::Recall(ticket, _, reply) | Command::Reject(ticket, _, reply) => {
                 let hint = "it may be over".to_owned();
-                let _ = reply.send(Err(CommandError::NotFound { what: "ticket", name: ticket.0, hint }));
+                let _ = reply.send(Err(CommandError::NotFound {
+                    what: "ticket",
+                    name: ticket.0,
+                    hint,
+                }));
             }
             Command::AcceptIdentity(_, _, _, reply)
             | Command::SetCeiling(_, _, reply)

@@ -19,8 +19,12 @@ impl Api {
 
     /// Upgrades with a subprotocol.
     pub async fn upgrade_as(&self, protocol: &str, headers: &[(&str, &str)]) -> Result<Socket, u16> {
-        let mut request = format!("{}/graphql", self.url.replace("http://", "ws://")).into_client_request().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", protocol.parse().unwrap());
+        let mut request = format!("{}/graphql", self.url.replace("http://", "ws://"))
+            .into_client_request()
+            .unwrap();
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", protocol.parse().unwrap());
         for (name, value) in headers {
             let name: tungstenite::http::HeaderName = name.parse().unwrap();
             request.headers_mut().append(name, value.parse().unwrap());
@@ -53,12 +57,14 @@ impl Socket {
 
     /// Sends `connection_init` and waits for its acknowledgement.
     pub async fn init(&mut self, payload: Value) {
-        self.send(json!({ "type": "connection_init", "payload": payload })).await;
+        self.send(json!({ "type": "connection_init", "payload": payload }))
+            .await;
         assert_eq!(self.next().await["type"], "connection_ack");
     }
 
     pub async fn subscribe(&mut self, id: &str, query: &str) {
-        self.send(json!({ "type": "subscribe", "id": id, "payload": { "query": query } })).await;
+        self.send(json!({ "type": "subscribe", "id": id, "payload": { "query": query } }))
+            .await;
     }
 
     /// The next JSON message.
@@ -77,7 +83,12 @@ impl Socket {
         loop {
             let message = self.next().await;
             if message["type"] == "next" && message["id"] == id {
-                assert!(message["payload"].get("errors").is_none_or(|errors| errors.as_array().is_none_or(Vec::is_empty)), "{message}");
+                assert!(
+                    message["payload"]
+                        .get("errors")
+                        .is_none_or(|errors| errors.as_array().is_none_or(Vec::is_empty)),
+                    "{message}"
+                );
                 return message["payload"]["data"].clone();
             }
         }

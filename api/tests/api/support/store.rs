@@ -8,7 +8,12 @@ pub struct MapStore(Mutex<BTreeMap<(String, Vec<u8>), Vec<u8>>>);
 
 impl Store for MapStore {
     fn get(&self, space: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
-        Ok(self.0.lock().unwrap().get(&(space.to_owned(), key.to_vec())).cloned())
+        Ok(self
+            .0
+            .lock()
+            .unwrap()
+            .get(&(space.to_owned(), key.to_vec()))
+            .cloned())
     }
 
     fn apply(&self, batch: Vec<Write>) -> Result<(), StoreError> {
@@ -26,7 +31,10 @@ impl Store for MapStore {
     fn range(&self, space: &str, _: &[u8], _: &[u8], _: bool, limit: usize) -> Result<Pairs, StoreError> {
         let map = self.0.lock().unwrap();
         let here = map.iter().filter(|((named, _), _)| named == space);
-        Ok(here.take(limit).map(|((_, key), value)| (key.clone(), value.clone())).collect())
+        Ok(here
+            .take(limit)
+            .map(|((_, key), value)| (key.clone(), value.clone()))
+            .collect())
     }
 
     fn flush(&self) -> Result<(), StoreError> {

@@ -5,8 +5,8 @@ use jarvis_controller::{LoopState, View};
 use jarvis_crds::Desired;
 use jarvis_guard::Floor;
 use jarvis_model::{
-    Digest, GuestKind, GuestObserved, GuestStatus, Memory, NodeName, NodeObserved, NodeStatus, Observation, Observed, Quorum,
-    StorageObserved, Timestamp, UnknownReason, Usage, Vmid,
+    Digest, GuestKind, GuestObserved, GuestStatus, Memory, NodeName, NodeObserved, NodeStatus, Observation,
+    Observed, Quorum, StorageObserved, Timestamp, UnknownReason, Usage, Vmid,
 };
 use jarvis_planner::Plan;
 use std::{collections::BTreeMap, sync::Arc};
@@ -56,7 +56,13 @@ pub fn node(name: &str, status: NodeStatus, at: Timestamp) -> NodeObserved {
         ha_state: None,
         ip: Some("10.0.0.1".to_owned()),
         idle: Observation::default(),
-        usage: Usage { cpu: Some(0.25), max_cpu: Some(8.0), mem_bytes: Some(8 << 30), max_mem_bytes: Some(32 << 30), ..Usage::default() },
+        usage: Usage {
+            cpu: Some(0.25),
+            max_cpu: Some(8.0),
+            mem_bytes: Some(8 << 30),
+            max_mem_bytes: Some(32 << 30),
+            ..Usage::default()
+        },
     }
 }
 
@@ -78,12 +84,20 @@ pub fn guest(number: u32, name: &str, on: &str, status: GuestStatus, at: Timesta
         ready: Observation::default(),
         running_task: None,
         tags: vec!["prod".to_owned()],
-        usage: Usage { cpu: Some(f64::from(number % 7) / 10.0), mem_bytes: Some(u64::from(number) << 20), ..Usage::default() },
+        usage: Usage {
+            cpu: Some(f64::from(number % 7) / 10.0),
+            mem_bytes: Some(u64::from(number) << 20),
+            ..Usage::default()
+        },
     }
 }
 
 pub fn observed(at: Timestamp) -> Observed {
-    let nodes = [node("agent1", NodeStatus::Online, at), node("atlas", NodeStatus::Online, at), node("forge", NodeStatus::Offline, at)];
+    let nodes = [
+        node("agent1", NodeStatus::Online, at),
+        node("atlas", NodeStatus::Online, at),
+        node("forge", NodeStatus::Offline, at),
+    ];
     let mut guests = vec![
         guest(101, "web-01", "atlas", GuestStatus::Running, at),
         guest(102, "db-01", "atlas", GuestStatus::Stopped, at),
@@ -100,7 +114,15 @@ pub fn observed(at: Timestamp) -> Observed {
         total_bytes: Some(20 << 40),
     };
     Observed {
-        quorum: Observation::known(Quorum { quorate: true, expected_votes: 3, device_votes: 0, agreeing: 2 }, at),
+        quorum: Observation::known(
+            Quorum {
+                quorate: true,
+                expected_votes: 3,
+                device_votes: 0,
+                agreeing: 2,
+            },
+            at,
+        ),
         nodes: nodes.into_iter().map(|node| (node.name.clone(), node)).collect(),
         guests: guests.into_iter().map(|guest| (guest.vmid, guest)).collect(),
         storages: BTreeMap::from([("storage/atlas/local".to_owned(), storage)]),
@@ -141,7 +163,16 @@ pub fn view() -> View {
         desired: Arc::new(desired()),
         memory: Arc::new(Memory::default()),
         plan: Arc::new(plan(START)),
-        floor: Arc::new(Floor { guests: [vmid(103)].into(), ..Floor::default() }),
-        state: LoopState { epoch: 1, passes: 1, last_look_at: Some(START), last_pass_at: Some(START), ..LoopState::default() },
+        floor: Arc::new(Floor {
+            guests: [vmid(103)].into(),
+            ..Floor::default()
+        }),
+        state: LoopState {
+            epoch: 1,
+            passes: 1,
+            last_look_at: Some(START),
+            last_pass_at: Some(START),
+            ..LoopState::default()
+        },
     }
 }
