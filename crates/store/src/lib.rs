@@ -1,6 +1,14 @@
 //! What is remembered, on disk: the journal (the truth) and the store (everything derived or expiring), with twins in
 //! memory, the audit trail as a projection of the journal, and one conformance suite for each port.
 //!
+//! | type or module | what |
+//! | --- | --- |
+//! | [`FileJournal`] | the journal in segment files; one writer, readers beside it |
+//! | [`verify`] | looks for the first broken link, and whether anchors still hold |
+//! | [`SledStore`] | the store on disk; begun anew when it does not open |
+//! | [`MemoryJournal`], [`MemoryStore`] | the same behaviour without a disk |
+//! | [`audit`] | journal records as audit rows, JSON lines and CSV |
+//!
 //! Knows nothing of what the events mean beyond their audit, and nothing of the cluster.
 
 mod append;

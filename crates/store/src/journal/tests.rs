@@ -130,13 +130,17 @@ fn nothing_acknowledged_is_lost_when_the_power_goes_during_repair() {
 fn what_is_read_after_a_restart_stays_whenever_the_process_was_killed() {
     let whole = FakeDisk::new();
     work(&whole, small(), 10);
-    for stop in 1..=whole.operations() {
+    for (stop, goes_on) in (1..=whole.operations()).flat_map(|stop| [(stop, false), (stop, true)]) {
         let disk = FakeDisk::new();
         disk.die_at(stop);
         work(&disk, small(), 10);
         disk.revive();
         let opened = open(&disk, small()).unwrap();
-        let read = opened.journal.read_after(0, usize::MAX).unwrap();
+        let epoch = opened.journal.lock().epoch;
+        let mut read = opened.journal.read_after(0, usize::MAX).unwrap();
+        if goes_on {
+            read.extend(append(&opened.journal, epoch, &["without a new lease"]).unwrap());
+        }
         let after = open(&disk.after_crash(Loss::Unsynced), small()).unwrap();
         assert_eq!(after.damaged, None, "killed at operation {stop}");
         assert_eq!(
