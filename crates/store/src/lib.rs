@@ -4,7 +4,7 @@
 //! | type or module | what |
 //! | --- | --- |
 //! | [`FileJournal`] | the journal in segment files; one writer, readers beside it |
-//! | [`verify`] | looks for the first broken link, and whether anchors still hold |
+//! | [`verify()`] | looks for the first broken link, and whether anchors still hold |
 //! | [`SledStore`] | the store on disk; begun anew when it does not open |
 //! | [`MemoryJournal`], [`MemoryStore`] | the same behaviour without a disk |
 //! | [`audit`] | journal records as audit rows, JSON lines and CSV |
