@@ -7,15 +7,19 @@ use axum::{
     middleware,
     routing::{get, post},
 };
-use std::net::SocketAddr;
+use http::StatusCode;
+use std::{net::SocketAddr, time::Duration};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer};
+use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
 
 /// Largest body of any request, bytes.
 pub const BODY_LIMIT: usize = 64 * 1024;
 /// Largest body of a webhook, bytes: forges send whole commit lists.
 pub const HOOK_BODY_LIMIT: usize = 1024 * 1024;
+
+/// Longest time a request may take, its slowly sent body included. Sockets are answered at once and live on.
+pub const REQUEST_LIMIT: Duration = Duration::from_secs(45);
 
 /// All routes.
 pub fn router(state: ApiState) -> Router {
@@ -49,6 +53,10 @@ pub fn router(state: ApiState) -> Router {
         .fallback(web::headers::no_such_page)
         .method_not_allowed_fallback(web::headers::wrong_method)
         .layer(DefaultBodyLimit::disable())
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            REQUEST_LIMIT,
+        ))
         .layer(CatchPanicLayer::custom(web::headers::panicked))
         .layer(middleware::from_fn_with_state(
             state.clone(),

@@ -74,14 +74,9 @@ impl Hasher {
             return false;
         }
         let (phc, password) = (phc.map(str::to_owned), Zeroizing::new(password.to_owned()));
-        self.in_turn(move || match phc {
-            Some(phc) => verify_now(&phc, password.as_bytes()),
-            None => {
-                NOBODY
-                    .as_deref()
-                    .is_some_and(|nobody| verify_now(nobody, password.as_bytes()))
-                    && false
-            }
+        self.in_turn(move || {
+            let kept = phc.as_deref().or(NOBODY.as_deref()).unwrap_or_default();
+            verify_now(kept, password.as_bytes()) && phc.is_some()
         })
         .await
         .unwrap_or(false)

@@ -39,7 +39,7 @@ const PROTOCOL: &str = "graphql-transport-ws";
 const INIT_WITHIN: Duration = Duration::from_secs(5);
 const CHECK_EVERY: Duration = Duration::from_secs(2);
 const PING_EVERY: Duration = Duration::from_secs(20);
-const SILENT_FOR: Duration = Duration::from_secs(60);
+const SILENT_FOR: Duration = Duration::from_mins(1);
 const SEND_WITHIN: Duration = Duration::from_secs(30);
 const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 /// Operations on one socket.

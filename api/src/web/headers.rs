@@ -121,3 +121,33 @@ pub fn panicked(reason: Box<dyn Any + Send + 'static>) -> http::Response<Body> {
     );
     problem.into_response()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::{Router, body::to_bytes, routing::get};
+    use tower::ServiceExt;
+    use tower_http::catch_panic::CatchPanicLayer;
+
+    async fn fails() -> &'static str {
+        let list: [u8; 0] = [];
+        if list.iter().count() == 0 {
+            std::panic::panic_any("the secret is hunter2".to_owned());
+        }
+        "fine"
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_without_its_words() {
+        let app: Router = Router::new()
+            .route("/", get(fails))
+            .layer(CatchPanicLayer::custom(panicked));
+        let request = Request::get("/").body(Body::empty()).unwrap();
+        let answer = app.oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        let body = to_bytes(answer.into_body(), 10_000).await.unwrap();
+        let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(body["errors"][0]["extensions"]["code"], "INTERNAL");
+        assert!(!body.to_string().contains("hunter2"));
+    }
+}

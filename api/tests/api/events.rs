@@ -126,9 +126,9 @@ async fn following_starts_where_the_client_stopped_and_repeats_nothing() {
             continue;
         };
         if message["id"] == "1" {
-            resumed.push(seq)
+            resumed.push(seq);
         } else {
-            fresh.push(seq)
+            fresh.push(seq);
         }
     }
     assert_eq!(resumed, (201..=head).collect::<Vec<u64>>());

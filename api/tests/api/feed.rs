@@ -250,8 +250,7 @@ fn ticket_events() -> Vec<Event> {
     ]
 }
 
-fn other_events() -> Vec<Event> {
-    let node = || NodeName::new("forge").unwrap();
+fn person_events() -> Vec<Event> {
     let by = || "anna".to_owned();
     let hold = Hold {
         by: by(),
@@ -259,36 +258,15 @@ fn other_events() -> Vec<Event> {
         since: AT,
         until: None,
     };
-    let token = Event::TokenCreated {
-        name: "ci".into(),
-        secret_hash: "SECRET".into(),
-        role: Role::Viewer,
-        scopes: Vec::new(),
-        by: by(),
-        expires_at: None,
+    let freeze = |scope| Event::FreezeSet {
+        scope,
+        by: "anna".into(),
+        reason: "storm".into(),
+        until: None,
     };
     vec![
-        Event::IdentitySeen {
-            vmid: vmid(),
-            identity: Identity("uuid".into()),
-        },
-        Event::IdentityAccepted {
-            vmid: vmid(),
-            identity: Identity("uuid".into()),
-            by: by(),
-        },
-        Event::FreezeSet {
-            scope: FreezeScope::Autonomy,
-            by: by(),
-            reason: "storm".into(),
-            until: None,
-        },
-        Event::FreezeSet {
-            scope: FreezeScope::All,
-            by: by(),
-            reason: "storm".into(),
-            until: None,
-        },
+        freeze(FreezeScope::Autonomy),
+        freeze(FreezeScope::All),
         Event::Thawed { by: by() },
         Event::HoldSet {
             scope: "VirtualMachine/web-01".parse().unwrap(),
@@ -310,6 +288,22 @@ fn other_events() -> Vec<Event> {
             ceiling: None,
             by: by(),
         },
+    ]
+}
+
+fn cluster_events() -> Vec<Event> {
+    let node = || NodeName::new("forge").unwrap();
+    let identity = || Identity("uuid".into());
+    vec![
+        Event::IdentitySeen {
+            vmid: vmid(),
+            identity: identity(),
+        },
+        Event::IdentityAccepted {
+            vmid: vmid(),
+            identity: identity(),
+            by: "anna".into(),
+        },
         Event::GuestsSeen {
             running: vec![vmid()],
             stopped: Vec::new(),
@@ -318,13 +312,26 @@ fn other_events() -> Vec<Event> {
         Event::NodeReturned { node: node() },
         Event::QuorumLost,
         Event::QuorumRegained,
+    ]
+}
+
+fn access_events() -> Vec<Event> {
+    let by = || "anna".to_owned();
+    vec![
         Event::UserSet {
             user: "anna".into(),
             password_hash: "SECRET".into(),
             role: Role::Admin,
             one_time: false,
         },
-        token,
+        Event::TokenCreated {
+            name: "ci".into(),
+            secret_hash: "SECRET".into(),
+            role: Role::Viewer,
+            scopes: Vec::new(),
+            by: by(),
+            expires_at: None,
+        },
         Event::TokenRevoked {
             name: "ci".into(),
             by: by(),
@@ -374,7 +381,9 @@ fn every_event_has_its_line() {
         issue_events(),
         act_events(),
         ticket_events(),
-        other_events(),
+        person_events(),
+        cluster_events(),
+        access_events(),
     ]
     .into_iter()
     .flatten()

@@ -11,11 +11,8 @@ fn repeated(unit: &str, times: usize) -> String {
 
 fn nested(depth: usize) -> String {
     // Introspection nests without end: types have fields have types.
-    format!(
-        "{{ __schema {{ types {}{} }} }}",
-        "{ fields { type ".repeat(depth),
-        format!("{{ name }}{}", " } }".repeat(depth))
-    )
+    let (open, close) = ("{ fields { type ".repeat(depth), " } }".repeat(depth));
+    format!("{{ __schema {{ types {open}{{ name }}{close} }} }}")
 }
 
 fn documents() -> Vec<(&'static str, String, Value)> {

@@ -1,5 +1,7 @@
 //! The API from outside: real sockets on loopback, a controller without a loop behind it.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on must fail")]
+
 mod access;
 mod cross_site;
 mod events;

@@ -2,6 +2,7 @@
 
 use crate::support::Api;
 use jarvis_model::Role;
+use std::collections::BTreeMap;
 
 #[tokio::test]
 async fn the_page_and_its_files_are_served_and_nothing_else() {
@@ -107,5 +108,60 @@ async fn every_answer_is_secured() {
         assert!(headers["cache-control"] == "no-store" || headers["cache-control"] == "no-cache");
         assert!(!headers.contains_key("access-control-allow-origin"));
         assert!(ids.insert(headers["x-request-id"].to_str().unwrap().to_owned()));
+    }
+}
+
+/// The GraphQL documents of the page, with its constants put in.
+fn documents() -> Vec<String> {
+    let script = include_str!("../../page/live.js");
+    let mut constants: BTreeMap<&str, String> = BTreeMap::new();
+    for line in script.lines().filter_map(|line| line.strip_prefix("const ")) {
+        let Some((name, value)) = line.split_once(" = ") else {
+            continue;
+        };
+        let value = value.trim_end_matches(';');
+        if value.starts_with(['"', '`']) && name.bytes().all(|b| b.is_ascii_uppercase()) {
+            constants.insert(name, value[1..value.len() - 1].to_owned());
+        }
+    }
+    let mut found = Vec::new();
+    for quote in ['"', '`'] {
+        let is_document = |text: &&str| {
+            let text = text.trim_start();
+            ["{ ", "subscription", "mutation"]
+                .iter()
+                .any(|start| text.starts_with(start))
+                && text.ends_with('}')
+        };
+        let texts = script
+            .lines()
+            .flat_map(|line| line.split(quote).skip(1).step_by(2));
+        found.extend(texts.filter(is_document).map(str::to_owned));
+    }
+    for _ in 0..3 {
+        for text in &mut found {
+            for (name, value) in &constants {
+                *text = text.replace(&format!("${{{name}}}"), value);
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn the_page_asks_only_for_what_there_is_and_within_the_limits() {
+    let api = Api::start().await;
+    let token = api.token("t", Role::Operator);
+    let documents = documents();
+    assert!(documents.len() >= 14, "{documents:#?}");
+    for document in documents {
+        assert!(!document.contains("${"), "{document}");
+        let answer = api.query(&token, &document).await;
+        let errors = answer.body["errors"].as_array().cloned().unwrap_or_default();
+        for error in errors {
+            let message = error["message"].as_str().unwrap();
+            let fine = message.contains("Subscriptions are not supported") || message.contains("Variable");
+            assert!(fine, "{document}: {message}");
+        }
     }
 }

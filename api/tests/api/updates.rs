@@ -298,9 +298,10 @@ proptest! {
                 apply(&mut moment, change);
             }
             let next = Picture::of(&moment);
-            match server.delta(&next) {
-                Some(delta) => client.apply(delta),
-                None => prop_assert_eq!(&server, &next),
+            let delta = server.delta(&next);
+            prop_assert_eq!(delta.is_none(), server == next);
+            if let Some(delta) = delta {
+                client.apply(delta);
             }
             prop_assert_eq!(&client, &next);
             server = next;

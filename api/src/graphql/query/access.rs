@@ -1,5 +1,10 @@
 //! Queries of users, tokens and the caller.
 
+#![expect(
+    clippy::unused_async,
+    reason = "resolvers are async by the contract of the macro"
+)]
+
 use crate::graphql::{
     caller, shared,
     types::access::{Me, Token, User, Version},

@@ -1,5 +1,10 @@
 //! Queries of the live cluster.
 
+#![expect(
+    clippy::unused_async,
+    reason = "resolvers are async by the contract of the macro"
+)]
+
 use crate::graphql::{
     errors, shared,
     types::{

@@ -1,5 +1,10 @@
 //! Queries of the journal: feed, audit, intents, tickets.
 
+#![expect(
+    clippy::unused_async,
+    reason = "resolvers are async by the contract of the macro"
+)]
+
 use super::cluster::{page_complexity, page_size};
 use crate::graphql::{
     Shared, errors, shared,

@@ -1,5 +1,10 @@
 //! Queries of manifests, plans, decisions, issues and policy.
 
+#![expect(
+    clippy::unused_async,
+    reason = "resolvers are async by the contract of the macro"
+)]
+
 use super::preview::{self, ManifestFile};
 use crate::graphql::{
     errors, shared,

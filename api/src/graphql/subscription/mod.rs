@@ -1,5 +1,10 @@
 //! The subscription root. Each subscription first gives the present state, then what changes.
 
+#![expect(
+    clippy::unused_async,
+    reason = "resolvers are async by the contract of the macro"
+)]
+
 mod follow;
 
 use super::{

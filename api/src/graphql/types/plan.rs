@@ -5,7 +5,7 @@ use super::{
     word::{Tier, VerdictKind},
 };
 use async_graphql::{Object, SimpleObject};
-use jarvis_model::{Action as Wanted, Cause, Host, Refusal as Refused, Verdict as Judged};
+use jarvis_model::{Action as Wanted, Cause, Host, Refusal as Refused, Rule, Verdict as Judged};
 use jarvis_planner::{Decision as Decided, Plan as Planned};
 use std::sync::Arc;
 
@@ -151,8 +151,8 @@ impl From<&Judged> for Verdict {
             kind,
             word: verdict.word().to_owned(),
             tier: verdict.tier().into(),
-            code: verdict.rule().map(|rule| rule.code()),
-            rule: verdict.rule().map(|rule| rule.name()),
+            code: verdict.rule().map(Rule::code),
+            rule: verdict.rule().map(Rule::name),
             reason: reason.cloned(),
             typed,
             until: until.map(Time),

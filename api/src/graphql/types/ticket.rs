@@ -76,13 +76,13 @@ impl From<&Asked> for Ticket {
                     (Some(digest.to_string()), *typed, Some(Time(*expires_at)));
             }
             Stands::Running { intent } => {
-                (made.state, made.intent) = (TicketState::Running, Some(intent.to_string()))
+                (made.state, made.intent) = (TicketState::Running, Some(intent.to_string()));
             }
             Stands::Done { outcome } => {
-                (made.state, made.outcome) = (TicketState::Done, Some(outcome.words()))
+                (made.state, made.outcome) = (TicketState::Done, Some(outcome.words()));
             }
             Stands::Refused { refusal } => {
-                (made.state, made.refusal) = (TicketState::Refused, Some(refusal.into()))
+                (made.state, made.refusal) = (TicketState::Refused, Some(refusal.into()));
             }
             Stands::Recalled => made.state = TicketState::Recalled,
             Stands::Rejected => made.state = TicketState::Rejected,

@@ -102,8 +102,6 @@ impl Api {
 
 /// Waits for what must come within ten seconds.
 pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    match tokio::time::timeout(Duration::from_secs(10), future).await {
-        Ok(value) => value,
-        Err(_) => panic!("{what} did not come within ten seconds"),
-    }
+    let awaited = tokio::time::timeout(Duration::from_secs(10), future).await;
+    awaited.unwrap_or_else(|_| panic!("{what} did not come within ten seconds"))
 }

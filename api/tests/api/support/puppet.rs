@@ -3,7 +3,7 @@
 
 use super::{HandClock, journal::ListJournal, store::MapStore, world};
 use jarvis_controller::{
-    CommandError, Handle, View,
+    CommandError, Handle, NewRequest, Person, View,
     command::Command,
     testing::{TestSide, handle},
 };
@@ -13,7 +13,7 @@ use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
 };
-use tokio::sync::{Notify, broadcast, watch};
+use tokio::sync::{Notify, broadcast, oneshot, watch};
 
 #[derive(Clone)]
 pub struct Puppet {
@@ -135,24 +135,13 @@ impl Puppet {
     fn answer(&self, command: Command) {
         self.inner.asked.lock().unwrap().push(format!("{command:?}"));
         let now = self.inner.clock.now();
+        let remember = |event, reply: oneshot::Sender<Result<(), CommandError>>| {
+            self.append(vec![event]);
+            let _ = reply.send(Ok(()));
+        };
         match command {
             Command::Request(request, reply) => {
-                let state = match &request.action {
-                    Action::Unknown { name } => TicketState::Refused {
-                        refusal: unknown(name),
-                    },
-                    _ => TicketState::Queued,
-                };
-                let ticket = Ticket {
-                    id: TicketId(format!("t{}", self.inner.journal.head() + 1)),
-                    action: request.action,
-                    origin: request.origin,
-                    created_at: now,
-                    not_before: now + request.recall.unwrap_or_default(),
-                    hold_secs: request.hold.map(|hold| hold.as_secs()),
-                    confirmed: None,
-                    state,
-                };
+                let ticket = self.ticket(request);
                 self.append(vec![Event::TicketOpened {
                     ticket: Box::new(ticket.clone()),
                 }]);
@@ -162,46 +151,37 @@ impl Puppet {
                 scope,
                 reason,
                 ttl,
-                by,
+                by: Person { user: by, .. },
                 reply,
             } => {
                 let until = ttl.map(|ttl| now + ttl);
-                self.append(vec![Event::FreezeSet {
+                let event = Event::FreezeSet {
                     scope,
-                    by: by.user,
+                    by,
                     reason,
                     until,
-                }]);
-                let _ = reply.send(Ok(()));
+                };
+                remember(event, reply);
             }
-            Command::Thaw(by, reply) => {
-                self.append(vec![Event::Thawed { by: by.user }]);
-                let _ = reply.send(Ok(()));
-            }
+            Command::Thaw(by, reply) => remember(Event::Thawed { by: by.user }, reply),
             Command::Hold {
                 scope,
                 reason,
                 ttl,
-                by,
+                by: Person { user: by, .. },
                 reply,
             } => {
+                let until = ttl.map(|ttl| now + ttl);
                 let hold = Hold {
-                    by: by.user,
+                    by,
                     reason,
                     since: now,
-                    until: ttl.map(|ttl| now + ttl),
+                    until,
                 };
-                self.append(vec![Event::HoldSet { scope, hold }]);
-                let _ = reply.send(Ok(()));
+                remember(Event::HoldSet { scope, hold }, reply);
             }
-            Command::Release(scope, by, reply) => {
-                self.append(vec![Event::HoldReleased { scope, by: by.user }]);
-                let _ = reply.send(Ok(()));
-            }
-            Command::Access(event, reply) => {
-                self.append(vec![event]);
-                let _ = reply.send(Ok(()));
-            }
+            Command::Release(scope, by, reply) => remember(Event::HoldReleased { scope, by: by.user }, reply),
+            Command::Access(event, reply) => remember(event, reply),
             Command::Confirm(confirm, reply) => {
                 let refused = confirm.typed.as_deref() == Some("wrong");
                 let _ = reply.send(if refused {
@@ -211,17 +191,33 @@ impl Puppet {
                 });
             }
             Command::Recall(ticket, _, reply) | Command::Reject(ticket, _, reply) => {
-                let hint = "it may be over".to_owned();
-                let _ = reply.send(Err(CommandError::NotFound {
-                    what: "ticket",
-                    name: ticket.0,
-                    hint,
-                }));
+                let (what, name, hint) = ("ticket", ticket.0, "it may be over".to_owned());
+                let _ = reply.send(Err(CommandError::NotFound { what, name, hint }));
             }
             Command::AcceptIdentity(_, _, _, reply)
             | Command::SetCeiling(_, _, reply)
             | Command::ReconcileNow(_, reply)
             | Command::Acknowledge(_, _, reply) => drop(reply.send(Ok(()))),
+        }
+    }
+
+    fn ticket(&self, request: NewRequest) -> Ticket {
+        let now = self.inner.clock.now();
+        let state = match &request.action {
+            Action::Unknown { name } => TicketState::Refused {
+                refusal: unknown(name),
+            },
+            _ => TicketState::Queued,
+        };
+        Ticket {
+            id: TicketId(format!("t{}", self.inner.journal.head() + 1)),
+            action: request.action,
+            origin: request.origin,
+            created_at: now,
+            not_before: now + request.recall.unwrap_or_default(),
+            hold_secs: request.hold.map(|hold| hold.as_secs()),
+            confirmed: None,
+            state,
         }
     }
 }

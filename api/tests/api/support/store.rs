@@ -3,8 +3,10 @@
 use jarvis_ports::{Store, StoreError, Write, store::Pairs};
 use std::{collections::BTreeMap, sync::Mutex};
 
+type Key = (String, Vec<u8>);
+
 #[derive(Default)]
-pub struct MapStore(Mutex<BTreeMap<(String, Vec<u8>), Vec<u8>>>);
+pub struct MapStore(Mutex<BTreeMap<Key, Vec<u8>>>);
 
 impl Store for MapStore {
     fn get(&self, space: &str, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
