@@ -322,6 +322,7 @@ impl World {
             Fault::UserMigrate { vmid, target, user } => {
                 let guest = &self.guests[vmid];
                 let (node, kind) = (guest.node.clone(), guest.kind);
+                self.check_reachable(&node)?;
                 self.migrate(&node, kind, *vmid, target, true, user)
                     .map_err(|refusal| refusal.text)?;
             }
@@ -335,9 +336,19 @@ impl World {
         Ok(())
     }
 
+    /// Nobody can do anything on a node that is off or frozen.
+    fn check_reachable(&self, node: &str) -> Result<(), String> {
+        if self.nodes.get(node).is_some_and(super::node::Node::works) {
+            Ok(())
+        } else {
+            Err(format!("node '{node}' does not answer"))
+        }
+    }
+
     fn deed(&mut self, vmid: u32, action: Action, user: &str) -> Result<(), String> {
         let guest = &self.guests[&vmid];
         let (node, kind) = (guest.node.clone(), guest.kind);
+        self.check_reachable(&node)?;
         self.act(&node, kind, vmid, action, user)
             .map(|_| ())
             .map_err(|refusal| refusal.text)

@@ -151,6 +151,8 @@ impl World {
     }
 
     fn relocate(&mut self, vmid: u32, target: &str) {
+        // Fencing has made sure that nothing is left of it where it was.
+        self.end_process(vmid, "fenced");
         if let Some(guest) = self.guests.get_mut(&vmid) {
             target.clone_into(&mut guest.node);
             guest.lock = None;
@@ -182,7 +184,7 @@ impl World {
             .map(|node| node.name.clone())
     }
 
-    /// A node with services that has had no quorum for a minute resets itself.
+    /// A node with services that has had no quorum for a minute, or has stood still that long, resets itself.
     fn bite(&mut self) {
         if !self.watchdog {
             return;
@@ -191,10 +193,14 @@ impl World {
         let bitten: Vec<String> = self
             .nodes
             .values()
-            .filter(|node| node.works())
+            .filter(|node| node.is_on())
             .filter(|node| {
-                node.inquorate_since
-                    .is_some_and(|since| now.since(since) >= WATCHDOG)
+                let since = if node.frozen {
+                    node.lost_at
+                } else {
+                    node.inquorate_since
+                };
+                since.is_some_and(|since| now.since(since) >= WATCHDOG)
             })
             .filter(|node| {
                 self.ha

@@ -16,6 +16,10 @@ impl World {
         let Some(task) = self.tasks.get(&seq).filter(|task| task.end.is_none()).cloned() else {
             return;
         };
+        if !self.nodes.get(&task.node).is_some_and(super::node::Node::is_on) {
+            self.end_task(seq, "unexpected status");
+            return;
+        }
         if self.nodes.get(&task.node).is_some_and(|node| node.frozen) {
             self.at(Duration::from_millis(500), super::Event::Task(seq));
             return;

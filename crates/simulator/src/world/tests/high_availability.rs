@@ -164,7 +164,40 @@ fn a_node_with_services_and_without_quorum_resets_itself_after_a_minute() {
     assert_eq!(world.nodes["agent1"].life, life);
     pass(&mut world, 15.0);
     assert!(world.nodes["agent1"].life > life);
+}
+
+#[test]
+fn a_frozen_node_with_services_is_reset_by_its_watchdog() {
+    let mut world = homelab();
+    inject(
+        &mut world,
+        Fault::Freeze {
+            node: "agent1".to_owned(),
+        },
+    );
+    pass(&mut world, 58.0);
+    assert!(world.guests[&110].is_running());
+    pass(&mut world, 10.0);
+    assert!(!world.guests[&110].is_running());
+    until(&mut world, "running", |world| world.guests[&110].is_running());
+    assert_eq!((world.ledger.stops(110), world.ledger.starts(110)), (1, 1));
+}
+
+#[test]
+fn without_a_watchdog_a_fenced_service_still_runs_once_only() {
+    let mut world = homelab();
     world.watchdog = false;
+    inject(
+        &mut world,
+        Fault::Freeze {
+            node: "agent1".to_owned(),
+        },
+    );
+    until(&mut world, "recovered", |world| {
+        world.guests[&110].node != "agent1" && world.guests[&110].is_running()
+    });
+    assert_eq!((world.ledger.stops(110), world.ledger.starts(110)), (1, 1));
+    assert_eq!(world.ledger.transitions[0].cause, "fenced");
 }
 
 #[test]
