@@ -48,6 +48,8 @@ pub struct LoopState {
     pub look_failure: Option<String>,
     /// When the source was last read with success.
     pub last_fetch_at: Option<Timestamp>,
+    /// Whether the disk is too full to begin anything.
+    pub low_space: bool,
     /// Why acting is impossible altogether (journal damaged, lease lost), if so.
     pub acting_stopped: Option<String>,
 }

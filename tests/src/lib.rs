@@ -2,6 +2,7 @@
 //! the journal on disk, and the controller, all on one clock that may run faster than the wall's.
 
 pub mod disturb;
+pub mod explore;
 pub mod repository;
 pub mod rig;
 pub mod wait;

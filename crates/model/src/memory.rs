@@ -17,7 +17,7 @@ use std::{
 const KEPT: usize = 200;
 
 /// The revision in force.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct AppliedRevision {
     /// Git commit.
@@ -31,7 +31,7 @@ pub struct AppliedRevision {
 }
 
 /// A revision that is not in force, and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(tag = "why", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum PendingRevision {
     /// It has errors.
@@ -57,7 +57,7 @@ pub enum PendingRevision {
 }
 
 /// An approval by a person, usable once per digest until it lapses.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Approval {
     /// Who.
@@ -69,7 +69,7 @@ pub struct Approval {
 }
 
 /// A user who may sign in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct User {
     /// Argon2id hash, PHC form.
@@ -83,7 +83,7 @@ pub struct User {
 }
 
 /// A bearer token.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Token {
     /// SHA-256 of the secret, hex.
@@ -101,7 +101,7 @@ pub struct Token {
 }
 
 /// The fold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Memory {
     /// Sequence number of the last event folded in.

@@ -368,7 +368,8 @@ fn slots(input: &Input<'_>, draft: &mut Draft) {
             let proven = seen.is_some_and(|node| {
                 let offline = node.status.fresh(input.now, limits::CRITICAL) == Some(&NodeStatus::Offline);
                 let since = intent.closed_at.unwrap_or_default();
-                offline || (node.idle.value() == Some(&true) && node.idle.seen_at() > Some(since))
+                let returned = node.returned_at.is_some_and(|at| at > since);
+                offline || returned || (node.idle.value() == Some(&true) && node.idle.seen_at() > Some(since))
             });
             if !proven {
                 draft.looks.insert(Look::NodeIdle { node: node.clone() });
@@ -380,7 +381,7 @@ fn slots(input: &Input<'_>, draft: &mut Draft) {
 /// Kinds that do not act here are listed with their status too.
 fn others(input: &Input<'_>, draft: &mut Draft) {
     let revision = &input.desired.revision.commit;
-    for (key, _) in input.desired.resources() {
+    for key in input.desired.keys() {
         draft.statuses.entry(key).or_insert_with(|| {
             let text = "in force";
 

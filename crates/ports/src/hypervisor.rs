@@ -218,15 +218,35 @@ pub trait Hypervisor: Send + Sync {
     /// Whether the node's own API answers (`GET /nodes/{node}/status` at the node itself where its entry point is known, else by proxy).
     async fn look_node(&self, node: &NodeName) -> Result<u64, LookError>;
     /// `GET /nodes/{node}/{kind}/{vmid}/status/current`.
-    async fn look_guest(&self, node: &NodeName, kind: GuestKind, vmid: Vmid, priority: Priority) -> Result<LiveStatus, LookError>;
+    async fn look_guest(
+        &self,
+        node: &NodeName,
+        kind: GuestKind,
+        vmid: Vmid,
+        priority: Priority,
+    ) -> Result<LiveStatus, LookError>;
     /// SMBIOS uuid or first MAC out of the guest's config; None when the config has neither.
-    async fn look_identity(&self, node: &NodeName, kind: GuestKind, vmid: Vmid) -> Result<Option<Identity>, LookError>;
+    async fn look_identity(
+        &self,
+        node: &NodeName,
+        kind: GuestKind,
+        vmid: Vmid,
+    ) -> Result<Option<Identity>, LookError>;
     /// Whether the guest agent answers (QEMU), `POST agent/ping`; it reads only.
     async fn ping_agent(&self, node: &NodeName, vmid: Vmid) -> Result<bool, LookError>;
     /// Tasks of a guest at a node, running and ended, newest first, started at or after `since`.
-    async fn look_guest_tasks(&self, node: &NodeName, vmid: Vmid, since: Timestamp) -> Result<Vec<TaskObserved>, LookError>;
+    async fn look_guest_tasks(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+        since: Timestamp,
+    ) -> Result<Vec<TaskObserved>, LookError>;
     /// Recent tasks of the node that concern the node as a whole or any guest, newest first, since then.
-    async fn look_node_tasks(&self, node: &NodeName, since: Timestamp) -> Result<Vec<TaskObserved>, LookError>;
+    async fn look_node_tasks(
+        &self,
+        node: &NodeName,
+        since: Timestamp,
+    ) -> Result<Vec<TaskObserved>, LookError>;
     /// Recent tasks of the cluster.
     async fn look_cluster_tasks(&self) -> Result<Vec<TaskObserved>, LookError>;
     /// Status of a task, asked at the node in its id.

@@ -15,7 +15,9 @@ pub struct Stored {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum JournalError {
     /// Another writer was faster, or the caller's picture is old.
-    #[error("the journal is at record {actual}, not {expected}: another instance writes, or this one is behind")]
+    #[error(
+        "the journal is at record {actual}, not {expected}: another instance writes, or this one is behind"
+    )]
     Conflict {
         /// What the caller believed.
         expected: u64,
@@ -39,7 +41,9 @@ pub enum JournalError {
         why: String,
     },
     /// What is stored is damaged in the middle (a torn last record is repaired, not an error).
-    #[error("the journal in {path} is damaged at record {seq}: {why}; acting stops until `jarvis audit verify` is clean")]
+    #[error(
+        "the journal in {path} is damaged at record {seq}: {why}; acting stops until `jarvis audit verify` is clean"
+    )]
     Damaged {
         /// The file.
         path: String,
@@ -56,9 +60,20 @@ pub trait Journal: Send + Sync {
     fn head(&self) -> u64;
     /// Appends `events` as consecutive records and syncs them; returns them. `expected_head` must equal the head, and `epoch` the
     /// current lease epoch. All or nothing.
-    fn append(&self, expected_head: u64, epoch: u64, at: Timestamp, events: Vec<Event>) -> Result<Vec<Stored>, JournalError>;
+    fn append(
+        &self,
+        expected_head: u64,
+        epoch: u64,
+        at: Timestamp,
+        events: Vec<Event>,
+    ) -> Result<Vec<Stored>, JournalError>;
     /// Records after `seq`, at most `limit`.
     fn read_after(&self, seq: u64, limit: usize) -> Result<Vec<Stored>, JournalError>;
+    /// Whether the disk has no room for more than the records that end things; tries to make room first. While it is so,
+    /// nothing should be begun.
+    fn low_space(&self) -> bool {
+        false
+    }
     /// Takes the lease: a new epoch, higher than all before. A second holder makes the first one's appends fail with `Fenced`.
     fn acquire_lease(&self) -> Result<u64, JournalError>;
 }

@@ -59,7 +59,14 @@ pub trait Store: Send + Sync {
     /// Applies all writes of the batch atomically within each space, in order; checks every `Expect` first.
     fn apply(&self, batch: Vec<Write>) -> Result<(), StoreError>;
     /// Pairs with `from <= key < to` (no upper bound when `to` is empty), ascending or descending, at most `limit`.
-    fn range(&self, space: &str, from: &[u8], to: &[u8], descending: bool, limit: usize) -> Result<Pairs, StoreError>;
+    fn range(
+        &self,
+        space: &str,
+        from: &[u8],
+        to: &[u8],
+        descending: bool,
+        limit: usize,
+    ) -> Result<Pairs, StoreError>;
     /// Makes everything written so far durable.
     fn flush(&self) -> Result<(), StoreError>;
 }

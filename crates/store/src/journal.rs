@@ -290,6 +290,10 @@ fn write_error(path: &Path, why: impl fmt::Display) -> JournalError {
 }
 
 impl Journal for FileJournal {
+    fn low_space(&self) -> bool {
+        self.reclaim_space()
+    }
+
     fn head(&self) -> u64 {
         self.head.load(Ordering::Acquire)
     }

@@ -44,8 +44,9 @@ pub fn protected(case: &Case<'_>) -> Option<Verdict> {
     let name = end.words(case.facts.observed);
     let reason = if name == case.target() {
         format!(
-            "{name} is protected: nobody changes it through Jarvis.",
-            name = words::capitalised(&name)
+            "{name} is protected{on_it}: nobody changes it through Jarvis.",
+            name = words::capitalised(&name),
+            on_it = protected_on(case, &end)
         )
     } else {
         format!("{} would change {name}, which is protected.", case.doing())
@@ -55,6 +56,23 @@ pub fn protected(case: &Case<'_>) -> Option<Verdict> {
         unprotect(&end, &case.graph().sources(&end))
     );
     Some(case::black(Rule::Protected, name, reason, unblock))
+}
+
+/// The protected guests on a protected node: what its power would take down.
+fn protected_on(case: &Case<'_>, end: &End) -> String {
+    let End::Node(node) = end else { return String::new() };
+    let observed = case.facts.observed;
+    let guests: Vec<String> = observed
+        .guests
+        .values()
+        .filter(|guest| guest.node == *node && case.graph().protected().contains_key(&End::Guest(guest.vmid)))
+        .map(|guest| words::guest(guest.vmid, observed))
+        .collect();
+    match guests.len() {
+        0 => String::new(),
+        1 => format!(", and it carries {}, which is protected too", guests[0]),
+        _ => format!(", and it carries {}, which are protected too", words::list(&guests)),
+    }
 }
 
 /// Interrupting what something protected needs, directly or through others.

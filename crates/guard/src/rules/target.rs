@@ -64,13 +64,16 @@ pub fn quorum(case: &Case<'_>) -> Option<Verdict> {
             "The cluster has no quorum: what is stopped now could not be started again.".to_owned(),
             "Bring enough nodes back for a majority of votes.",
         ),
-        Some(quorum) if quorum.agreeing < witnesses => (
-            format!(
+        Some(quorum) if quorum.agreeing < witnesses => {
+            // A second entry point is asked at once; only that look can tell.
+            let reason = format!(
                 "{} entry points agree on quorum, and {witnesses} must.",
                 quorum.agreeing
-            ),
-            "Give the addresses of at least two nodes in jarvis.yaml, and bring a second one back.",
-        ),
+            );
+            let unblock = "Wait for the next look; give the addresses of at least two nodes in jarvis.yaml, and bring a \
+                           second one back.";
+            return Some(case.wait(Rule::NoQuorum, "cluster".to_owned(), reason, unblock.to_owned(), None));
+        }
         Some(_) => return None,
     };
     Some(case.wait_or_answer(Rule::NoQuorum, "cluster".to_owned(), reason, unblock.to_owned()))

@@ -1,0 +1,13 @@
+//! Exhaustive exploration of the production planner and guard on a small world: two ordinary nodes with a guest each, and
+//! a protected third; crashes, lost requests and replies, failed tasks, stale and partial looks, deaths of Jarvis, freeze,
+//! commits, a person's stop and a person's wish to reboot what is protected.
+
+pub mod bug;
+pub mod checker;
+pub mod jarvis;
+pub mod lab;
+pub mod table;
+pub mod world;
+
+pub use bug::Bug;
+pub use lab::{Budget, Lab};
