@@ -8,6 +8,7 @@ use crate::{
     context::Context,
     environment::Environment,
     exit::{Exit, Failure},
+    text::add,
 };
 use reqwest::Url;
 use serde_json::{Value, json};
@@ -37,14 +38,18 @@ pub fn base_url(connection: &Connection, environment: &Environment) -> Result<Ur
 
 fn parse(text: &str) -> Result<Url, Failure> {
     let wrong = |why: &str| {
-        Failure::error(format!("cannot use the URL {text:?}: {why}; write scheme, host and port, such as {DEFAULT_URL}"))
+        Failure::error(format!(
+            "cannot use the URL {text:?}: {why}; write scheme, host and port, such as {DEFAULT_URL}"
+        ))
     };
     let url = Url::parse(text.trim()).map_err(|error| wrong(&error.to_string()))?;
     if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
         return Err(wrong("it is neither http nor https"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Failure::error("cannot use the URL: credentials do not belong in it; use --token-file"));
+        return Err(Failure::error(
+            "cannot use the URL: credentials do not belong in it; use --token-file",
+        ));
     }
     if !matches!(url.path(), "" | "/") || url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("only scheme, host and port belong in it"));
@@ -65,15 +70,24 @@ pub fn http() -> Result<reqwest::Client, Failure> {
 
 /// Whether a URL stays on this machine.
 fn is_local(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|ip| ip.to_canonical().is_loopback())
+    let host = url
+        .host_str()
+        .unwrap_or_default()
+        .trim_start_matches('[')
+        .trim_end_matches(']');
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|ip| ip.to_canonical().is_loopback())
 }
 
 /// What became of a request that got no answer.
 pub fn unreachable(url: &Url, error: &reqwest::Error) -> Failure {
     let shown = url.as_str().trim_end_matches('/');
     if error.is_timeout() {
-        return Failure::error(format!("{shown} does not answer in time; look at its log, or try again"));
+        return Failure::error(format!(
+            "{shown} does not answer in time; look at its log, or try again"
+        ));
     }
     let why = causes(error);
     Failure::error(format!(
@@ -100,17 +114,19 @@ impl Client {
                 "will not send a token to {base} in the clear; use https, or a tunnel to the loopback address"
             )));
         }
-        Ok(Self { base, token, http: http()? })
-    }
-
-    /// Where it is.
-    pub fn base(&self) -> &Url {
-        &self.base
+        Ok(Self {
+            base,
+            token,
+            http: http()?,
+        })
     }
 
     /// Asks one operation; returns `data`.
     pub async fn ask(&self, query: &str, variables: Value) -> Result<Value, Failure> {
-        let url = self.base.join("graphql").map_err(|error| Failure::error(error.to_string()))?;
+        let url = self
+            .base
+            .join("graphql")
+            .map_err(|error| Failure::error(error.to_string()))?;
         let sent = self
             .http
             .post(url)
@@ -123,7 +139,9 @@ impl Client {
         let status = response.status();
         let body: Value = response.json().await.map_err(|_| {
             let base = &self.base;
-            Failure::error(format!("{base} answered {status}, and not as Jarvis does; check the URL"))
+            Failure::error(format!(
+                "{base} answered {status}, and not as Jarvis does; check the URL"
+            ))
         })?;
         match body["errors"].as_array().and_then(|errors| errors.first()) {
             Some(error) => Err(failure(error)),
@@ -132,21 +150,30 @@ impl Client {
     }
 }
 
-fn token(connection: &Connection, environment: &Environment, base: &Url) -> Result<Zeroizing<String>, Failure> {
+fn token(
+    connection: &Connection,
+    environment: &Environment,
+    base: &Url,
+) -> Result<Zeroizing<String>, Failure> {
     if let Some(path) = &connection.token_file {
         let read = secret::from_file(path);
         return read.map(|resolved| resolved.value).map_err(|unresolved| {
-            Failure::error(format!("cannot use --token-file: {}; {}", unresolved.problem, unresolved.hint))
+            Failure::error(format!(
+                "cannot use --token-file: {}; {}",
+                unresolved.problem, unresolved.hint
+            ))
         });
     }
     if let Some(token) = environment.get("JARVIS_TOKEN") {
         return Ok(Zeroizing::new(token.trim().to_owned()));
     }
-    let context = Context::find(environment).filter(|context| Url::parse(&context.url).is_ok_and(|url| url == *base));
+    let context =
+        Context::find(environment).filter(|context| Url::parse(&context.url).is_ok_and(|url| url == *base));
     context.map(|context| Zeroizing::new(context.token)).ok_or_else(|| {
         Failure::error(format!(
-            "there is no token for {base}: start Jarvis on this machine as this user (`jarvis demo`, `jarvis run`), give \
-             --token-file FILE, or set JARVIS_TOKEN"
+            "there is no token for {}: start Jarvis on this machine as this user (`jarvis demo`, `jarvis run`), give \
+             --token-file FILE, or set JARVIS_TOKEN",
+            base.as_str().trim_end_matches('/')
         ))
     })
 }
@@ -155,11 +182,26 @@ fn token(connection: &Connection, environment: &Environment, base: &Url) -> Resu
 fn failure(error: &Value) -> Failure {
     let extensions = &error["extensions"];
     let code = extensions["code"].as_str().unwrap_or_default();
-    let mut text = error["message"].as_str().unwrap_or("an error without words").to_owned();
+    let mut text = error["message"]
+        .as_str()
+        .unwrap_or("an error without words")
+        .to_owned();
     for listed in extensions["manifestErrors"].as_array().into_iter().flatten() {
-        let at = format!("{}:{}:{}", word(&listed["file"]), listed["line"], listed["column"]);
+        let at = format!(
+            "{}:{}:{}",
+            word(&listed["file"]),
+            listed["line"],
+            listed["column"]
+        );
         let about = [&listed["resource"], &listed["field"]].map(word).join(" ");
-        text += &format!("\n{} {}: {}; {}", at, about.trim(), word(&listed["problem"]), word(&listed["hint"]));
+        add!(
+            text,
+            "\n{} {}: {}; {}",
+            at,
+            about.trim(),
+            word(&listed["problem"]),
+            word(&listed["hint"])
+        );
     }
     let exit = match code {
         "UNAUTHENTICATED" | "FORBIDDEN" => Exit::NotAllowed,
@@ -193,7 +235,10 @@ mod tests {
         let exit = |extensions: Value| failure(&json!({"message": "m", "extensions": extensions})).exit;
         assert_eq!(exit(json!({"code": "UNAUTHENTICATED"})), Exit::NotAllowed);
         assert_eq!(exit(json!({"code": "FORBIDDEN"})), Exit::NotAllowed);
-        assert_eq!(exit(json!({"code": "JV1002", "rule": "protected"})), Exit::Refused);
+        assert_eq!(
+            exit(json!({"code": "JV1002", "rule": "protected"})),
+            Exit::Refused
+        );
         assert_eq!(exit(json!({"code": "JV1023", "rule": "frozen"})), Exit::Frozen);
         assert_eq!(exit(json!({"code": "INVALID"})), Exit::Error);
         assert_eq!(exit(Value::Null), Exit::Error);
@@ -209,12 +254,22 @@ mod tests {
             ("https://u:canary@jarvis.example", "credentials do not belong"),
             ("https://jarvis.example/graphql", "only scheme, host and port"),
         ] {
-            let connection = Connection { url: Some(url.to_owned()), token_file: None };
+            let connection = Connection {
+                url: Some(url.to_owned()),
+                token_file: None,
+            };
             let error = Client::find(&connection, &environment).err().unwrap().text;
             assert!(error.contains(why) && !error.contains("canary"), "{url}: {error}");
         }
-        for fine in ["http://[::1]:7474", "http://localhost:1", "https://jarvis.example"] {
-            let connection = Connection { url: Some(fine.to_owned()), token_file: None };
+        for fine in [
+            "http://[::1]:7474",
+            "http://localhost:1",
+            "https://jarvis.example",
+        ] {
+            let connection = Connection {
+                url: Some(fine.to_owned()),
+                token_file: None,
+            };
             assert!(Client::find(&connection, &environment).is_ok(), "{fine}");
         }
     }

@@ -42,7 +42,10 @@ pub struct ChaosContext {
 
 impl fmt::Debug for Context {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Context").field("url", &self.url).field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Context")
+            .field("url", &self.url)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -66,7 +69,11 @@ impl Context {
         if fresh.exists() {
             fs::remove_file(&fresh)?;
         }
-        let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(&fresh)?;
         file.write_all(format!("{:#}\n", serde_json::to_value(self).map_err(io::Error::other)?).as_bytes())?;
         fs::rename(&fresh, to)
     }

@@ -25,9 +25,15 @@ impl Exit {
     /// Every code with its meaning, for the reference.
     pub const ALL: [(Self, &'static str); 6] = [
         (Self::Ok, "done; for `plan`: in sync"),
-        (Self::Error, "an error: bad input, unreachable server, unreadable file"),
+        (
+            Self::Error,
+            "an error: bad input, unreachable server, unreadable file",
+        ),
         (Self::Drift, "`plan`: the cluster differs from the manifests"),
-        (Self::Refused, "the request was refused, rejected, failed, or not confirmed"),
+        (
+            Self::Refused,
+            "the request was refused, rejected, failed, or not confirmed",
+        ),
         (Self::NotAllowed, "the token or the role does not allow it"),
         (Self::Frozen, "the kill switch is pulled"),
     ];
@@ -63,12 +69,18 @@ pub struct Failure {
 impl Failure {
     /// An ordinary error.
     pub fn error(text: impl Into<String>) -> Self {
-        Self { exit: Exit::Error, text: text.into() }
+        Self {
+            exit: Exit::Error,
+            text: text.into(),
+        }
     }
 
     /// With another code.
     pub fn with(exit: Exit, text: impl Into<String>) -> Self {
-        Self { exit, text: text.into() }
+        Self {
+            exit,
+            text: text.into(),
+        }
     }
 }
 

@@ -8,7 +8,7 @@
 //! | [`demo`] | the same against a simulated cluster |
 //! | [`config`] | `jarvis.yaml` |
 //! | [`client`], [`context`] | finding and asking a running process |
-//! | [`exit`], [`out`], [`table`] | how results are told |
+//! | [`exit`], [`out`], [`table`], [`text`] | how results are told |
 
 mod cli;
 mod client;
@@ -22,6 +22,7 @@ mod manifests;
 mod out;
 mod run;
 mod table;
+mod text;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use cli::{Cli, Command};
@@ -81,10 +82,15 @@ fn begin(cli: Cli, environment: &Environment) -> Outcome {
         _ => {}
     }
     let mut builder = match &cli.command {
-        Command::Run(_) | Command::Demo(_) | Command::Simulate(_) => tokio::runtime::Builder::new_multi_thread(),
+        Command::Run(_) | Command::Demo(_) | Command::Simulate(_) => {
+            tokio::runtime::Builder::new_multi_thread()
+        }
         _ => tokio::runtime::Builder::new_current_thread(),
     };
-    let runtime = builder.enable_all().build().map_err(|error| Failure::error(format!("cannot start: {error}")))?;
+    let runtime = builder
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::error(format!("cannot start: {error}")))?;
     let outcome = runtime.block_on(dispatch(cli, environment));
     runtime.shutdown_timeout(LAST_MOMENT);
     outcome
@@ -97,7 +103,9 @@ async fn dispatch(cli: Cli, environment: &Environment) -> Outcome {
         Command::Demo(arguments) => return demo::run(arguments, environment).await,
         Command::Simulate(arguments) => return commands::simulate::run(arguments).await,
         Command::Chaos(arguments) => return commands::chaos::run(arguments, environment).await,
-        Command::Healthcheck(arguments) => return commands::healthcheck::run(arguments, connection, environment).await,
+        Command::Healthcheck(arguments) => {
+            return commands::healthcheck::run(arguments, connection, environment).await;
+        }
         _ => {}
     }
     let client = Client::find(connection, environment)?;

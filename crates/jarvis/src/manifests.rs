@@ -37,7 +37,10 @@ pub fn read(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
 
 fn folder(path: &Path, depth: usize, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
     if depth == 0 {
-        return Err(Failure::error(format!("cannot read {}: folders are nested deeper than {DEEPEST}", path.display())));
+        return Err(Failure::error(format!(
+            "cannot read {}: folders are nested deeper than {DEEPEST}",
+            path.display()
+        )));
     }
     for entry in fs::read_dir(path).map_err(|error| unreadable(path, &error))? {
         let entry = entry.map_err(|error| unreadable(path, &error))?;
@@ -47,7 +50,9 @@ fn folder(path: &Path, depth: usize, files: &mut BTreeMap<String, Vec<u8>>) -> R
         }
         let inner = entry.path();
         let kind = entry.file_type().map_err(|error| unreadable(&inner, &error))?;
-        let is_manifest = inner.extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+        let is_manifest = inner
+            .extension()
+            .is_some_and(|ending| ending == "yaml" || ending == "yml");
         if kind.is_dir() {
             folder(&inner, depth - 1, files)?;
         } else if kind.is_file() && is_manifest {
@@ -59,7 +64,9 @@ fn folder(path: &Path, depth: usize, files: &mut BTreeMap<String, Vec<u8>>) -> R
 
 fn file(path: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
     if files.len() >= MOST_FILES {
-        return Err(Failure::error(format!("cannot read more than {MOST_FILES} files; name a smaller folder")));
+        return Err(Failure::error(format!(
+            "cannot read more than {MOST_FILES} files; name a smaller folder"
+        )));
     }
     let bytes = fs::read(path).map_err(|error| unreadable(path, &error))?;
     files.insert(path.display().to_string(), bytes);

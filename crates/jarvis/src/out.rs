@@ -35,6 +35,10 @@ pub fn read_line() -> Option<String> {
 }
 
 fn write(to: &mut impl Write, text: &str) {
-    let end = if text.ends_with('\n') || text.is_empty() { "" } else { "\n" };
+    let end = if text.ends_with('\n') || text.is_empty() {
+        ""
+    } else {
+        "\n"
+    };
     drop(write!(to, "{text}{end}").and_then(|()| to.flush()));
 }

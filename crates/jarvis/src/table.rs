@@ -11,7 +11,10 @@ pub struct Table {
 impl Table {
     /// A table with these heads.
     pub fn new(heads: &[&'static str]) -> Self {
-        Self { heads: heads.to_vec(), rows: Vec::new() }
+        Self {
+            heads: heads.to_vec(),
+            rows: Vec::new(),
+        }
     }
 
     /// Adds a row; missing cells are empty.
@@ -24,7 +27,8 @@ impl Table {
     /// Keeps rows that contain this text, whatever its case.
     pub fn keep(&mut self, matching: &str) {
         let matching = matching.to_lowercase();
-        self.rows.retain(|row| row.iter().any(|cell| cell.to_lowercase().contains(&matching)));
+        self.rows
+            .retain(|row| row.iter().any(|cell| cell.to_lowercase().contains(&matching)));
     }
 
     /// Whether it has no row.
@@ -42,7 +46,11 @@ impl Table {
             }
         }
         let line = |row: &Vec<String>| {
-            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
+            let cells: Vec<String> = row
+                .iter()
+                .zip(&widths)
+                .map(|(cell, width)| format!("{cell:<width$}"))
+                .collect();
             format!("{}\n", cells.join("   ").trim_end())
         };
         std::iter::once(&heads).chain(&self.rows).map(line).collect()
@@ -51,7 +59,9 @@ impl Table {
 
 /// Text in which nothing moves a cursor or breaks a line.
 pub fn clean(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 #[cfg(test)]
@@ -63,7 +73,10 @@ mod tests {
         let mut table = Table::new(&["VMID", "NAME", "NODE"]);
         table.row(["100".to_owned(), "dns-01".to_owned(), "atlas".to_owned()]);
         table.row(["101".to_owned(), "we\u{1b}[2Jb\n".to_owned()]);
-        assert_eq!(table.text(), "VMID   NAME       NODE\n100    dns-01     atlas\n101    we [2Jb\n");
+        assert_eq!(
+            table.text(),
+            "VMID   NAME       NODE\n100    dns-01     atlas\n101    we [2Jb\n"
+        );
         table.keep("ATLAS");
         assert_eq!(table.text(), "VMID   NAME     NODE\n100    dns-01   atlas\n");
     }

@@ -38,7 +38,14 @@ const EXIT_CODES: &str = "Exit codes: 0 ok, 1 error, 2 drift (plan), 3 refused, 
 #[derive(Debug, Clone, Default, Args)]
 pub struct Connection {
     /// Base URL of the running Jarvis.
-    #[arg(long, global = true, env = "JARVIS_URL", hide_env_values = true, value_name = "URL", help_heading = "Connection")]
+    #[arg(
+        long,
+        global = true,
+        env = "JARVIS_URL",
+        hide_env_values = true,
+        value_name = "URL",
+        help_heading = "Connection"
+    )]
     pub url: Option<String>,
     /// File that holds a bearer token; the environment variable JARVIS_TOKEN may hold the token itself.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
@@ -91,7 +98,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  jarvis thaw")]
     Thaw,
     /// Keep hands off a resource, a node or the cluster.
-    #[command(after_help = "Example:\n  jarvis hold VirtualMachine/web-01 --for 2h --reason \"testing\"\n  jarvis hold node:forge")]
+    #[command(
+        after_help = "Example:\n  jarvis hold VirtualMachine/web-01 --for 2h --reason \"testing\"\n  jarvis hold node:forge"
+    )]
     Hold(steer::Hold),
     /// Release a hold.
     #[command(after_help = "Example:\n  jarvis release node:forge")]
@@ -121,7 +130,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  jarvis chaos crash 101")]
     Chaos(chaos::Chaos),
     /// Print generated schemas: the JSON Schema of one kind, or the names of all.
-    #[command(after_help = "Example:\n  jarvis schema VirtualMachine > virtualmachine.json\n  jarvis schema --crd")]
+    #[command(
+        after_help = "Example:\n  jarvis schema VirtualMachine > virtualmachine.json\n  jarvis schema --crd"
+    )]
     Schema(Schema),
     /// Exit with 0 when the running Jarvis is alive, else 1. For containers.
     #[command(after_help = "Example:\n  jarvis healthcheck --ready")]
@@ -175,7 +186,13 @@ pub struct Scenario {
 #[derive(Debug, Clone, Args)]
 pub struct Run {
     /// The config file.
-    #[arg(long, short, value_name = "FILE", env = "JARVIS_CONFIG")]
+    #[arg(
+        long,
+        short,
+        value_name = "FILE",
+        env = "JARVIS_CONFIG",
+        hide_env_values = true
+    )]
     pub config: PathBuf,
     /// Check the config file and the certificates and secrets it names, then exit.
     #[arg(long)]

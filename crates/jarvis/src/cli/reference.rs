@@ -29,20 +29,34 @@ pub fn markdown() -> String {
 }
 
 fn visible(command: &Command) -> impl Iterator<Item = &Command> {
-    command.get_subcommands().filter(|command| !command.is_hide_set() && command.get_name() != "help")
+    command
+        .get_subcommands()
+        .filter(|command| !command.is_hide_set() && command.get_name() != "help")
 }
 
 fn section(command: &Command, level: usize, text: &mut String) {
     let name = command.get_bin_name().unwrap_or(command.get_name()).to_owned();
-    let mut shown = command.clone().disable_help_flag(true).disable_version_flag(true).disable_help_subcommand(true);
+    let mut shown = command.clone();
     for global in ["url", "token_file"] {
         if shown.get_arguments().any(|argument| argument.get_id() == global) {
             shown = shown.mut_arg(global, |argument| argument.hide(true));
         }
     }
     let help = shown.render_help().to_string();
-    let lines: Vec<&str> = help.trim().lines().map(str::trim_end).collect();
-    let _ = write!(text, "\n{} {name}\n\n```text\n{}\n```\n", "#".repeat(level), lines.join("\n"));
+    // What every command has says nothing.
+    let usual = |line: &str| {
+        ["  -h, --help ", "  -V, --version ", "  help "]
+            .iter()
+            .any(|usual| line.starts_with(usual))
+    };
+    let lines: Vec<&str> = help
+        .trim()
+        .lines()
+        .map(str::trim_end)
+        .filter(|line| !usual(line))
+        .collect();
+    let help = lines.join("\n").replace("Options:\n\n", "");
+    let _ = write!(text, "\n{} {name}\n\n```text\n{}\n```\n", "#".repeat(level), help);
     for inner in visible(command) {
         section(inner, level + 1, text);
     }

@@ -18,6 +18,9 @@ pub struct Plan {
 /// What can be listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Things {
+    /// The cluster as a whole, and how Jarvis's own loop is doing.
+    #[value(alias = "cluster")]
+    Clusters,
     /// Nodes of the cluster.
     #[value(alias = "node")]
     Nodes,

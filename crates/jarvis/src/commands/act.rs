@@ -1,6 +1,9 @@
 //! Asking for actions, confirming, rejecting and recalling. A request is followed to its end unless told otherwise.
 
-use super::{field::{cell, word}, get};
+use super::{
+    field::{cell, word},
+    get,
+};
 use crate::{
     cli::act::{Act, Confirm, Guest, Manner, Node, NodeAct, Request, TicketName},
     client::{Client, exit_of_rule},
@@ -27,12 +30,23 @@ pub async fn request(arguments: &Request, client: &Client) -> Outcome {
     let seconds = |span: Option<Duration>| span.map(|span| span.as_secs());
     let manner = &arguments.manner;
     let data = client
-        .ask(&query, json!({ "action": action, "hold": seconds(manner.hold), "recall": seconds(manner.recall) }))
+        .ask(
+            &query,
+            json!({ "action": action, "hold": seconds(manner.hold), "recall": seconds(manner.recall) }),
+        )
         .await?;
     let ticket = data["requestAction"].clone();
     out::note(&format!("{}: ticket {}", said(&ticket), cell(&ticket["id"])));
-    let ticket = if ticket["state"] == "AWAITING_CONFIRMATION" { settle_confirmation(ticket, manner, client).await? } else { ticket };
-    if manner.no_wait { Ok(Exit::Ok) } else { follow(ticket, client).await }
+    let ticket = if ticket["state"] == "AWAITING_CONFIRMATION" {
+        settle_confirmation(ticket, manner, client).await?
+    } else {
+        ticket
+    };
+    if manner.no_wait {
+        Ok(Exit::Ok)
+    } else {
+        follow(ticket, client).await
+    }
 }
 
 fn said(ticket: &Value) -> String {
@@ -41,13 +55,21 @@ fn said(ticket: &Value) -> String {
 
 async fn action(act: &Act, client: &Client) -> Result<Value, Failure> {
     let name = match act {
-        Act::Node(Node { act: NodeAct::Reboot { node } }) => return Ok(json!({ "name": "rebootNode", "node": node })),
-        Act::Node(Node { act: NodeAct::Shutdown { node } }) => return Ok(json!({ "name": "shutdownNode", "node": node })),
+        Act::Node(Node {
+            act: NodeAct::Reboot { node },
+        }) => return Ok(json!({ "name": "rebootNode", "node": node })),
+        Act::Node(Node {
+            act: NodeAct::Shutdown { node },
+        }) => return Ok(json!({ "name": "shutdownNode", "node": node })),
         Act::Snapshot { guest, snapshot } => {
-            return Ok(json!({ "name": "createSnapshot", "vmid": vmid_of(&guest.guest, client).await?, "snapshot": snapshot }));
+            return Ok(
+                json!({ "name": "createSnapshot", "vmid": vmid_of(&guest.guest, client).await?, "snapshot": snapshot }),
+            );
         }
         Act::Migrate { guest, node } => {
-            return Ok(json!({ "name": "migrateGuest", "vmid": vmid_of(&guest.guest, client).await?, "targetNode": node }));
+            return Ok(
+                json!({ "name": "migrateGuest", "vmid": vmid_of(&guest.guest, client).await?, "targetNode": node }),
+            );
         }
         Act::Start(_) => "startGuest",
         Act::Shutdown(_) => "shutdownGuest",
@@ -56,8 +78,12 @@ async fn action(act: &Act, client: &Client) -> Result<Value, Failure> {
         Act::Reset(_) => "resetGuest",
         Act::Destroy(_) => "destroyGuest",
     };
-    let (Act::Start(Guest { guest }) | Act::Shutdown(Guest { guest }) | Act::Reboot(Guest { guest }) | Act::Stop(Guest { guest })
-    | Act::Reset(Guest { guest }) | Act::Destroy(Guest { guest })) = act
+    let (Act::Start(Guest { guest })
+    | Act::Shutdown(Guest { guest })
+    | Act::Reboot(Guest { guest })
+    | Act::Stop(Guest { guest })
+    | Act::Reset(Guest { guest })
+    | Act::Destroy(Guest { guest })) = act
     else {
         return Err(Failure::error("this action names no guest"));
     };
@@ -71,17 +97,25 @@ pub async fn vmid_of(text: &str, client: &Client) -> Result<u32, Failure> {
     }
     let guests = get::all_guests(client).await?;
     let named = guests.iter().filter(|guest| guest["name"] == text);
-    let vmids: Vec<u32> = named.filter_map(|guest| u32::try_from(guest["vmid"].as_u64()?).ok()).collect();
+    let vmids: Vec<u32> = named
+        .filter_map(|guest| u32::try_from(guest["vmid"].as_u64()?).ok())
+        .collect();
     match vmids.as_slice() {
         [vmid] => Ok(*vmid),
         [] => {
             let names: Vec<&str> = guests.iter().filter_map(|guest| guest["name"].as_str()).collect();
-            let hint = nearest(text, &names).map_or_else(|| "`jarvis get guests` lists them".to_owned(), |meant| format!("did you mean {meant}?"));
+            let hint = nearest(text, &names).map_or_else(
+                || "`jarvis get guests` lists them".to_owned(),
+                |meant| format!("did you mean {meant}?"),
+            );
             Err(Failure::error(format!("there is no guest {text}: {hint}")))
         }
         several => {
             let list: Vec<String> = several.iter().map(ToString::to_string).collect();
-            Err(Failure::error(format!("several guests are called {text}: {}; give the number", list.join(", "))))
+            Err(Failure::error(format!(
+                "several guests are called {text}: {}; give the number",
+                list.join(", ")
+            )))
         }
     }
 }
@@ -95,12 +129,18 @@ async fn settle_confirmation(ticket: Value, manner: &Manner, client: &Client) ->
         Some(given) => {
             return Err(Failure::with(
                 Exit::Refused,
-                format!("not confirmed: the request has the digest {digest} now, not {given}; look at it again and confirm what you see"),
+                format!(
+                    "not confirmed: the request has the digest {digest} now, not {given}; look at it again and confirm what you see"
+                ),
             ));
         }
         None if manner.yes => true,
         None if out::is_interactive() && !typed => {
-            out::ask(&format!("{} needs a confirmation. Confirm digest {}? [y/N] ", said(&ticket), short(&digest)));
+            out::ask(&format!(
+                "{} needs a confirmation. Confirm digest {}? [y/N] ",
+                said(&ticket),
+                short(&digest)
+            ));
             out::read_line().is_some_and(|line| matches!(line.trim(), "y" | "Y" | "yes"))
         }
         None => false,
@@ -126,16 +166,29 @@ fn short(digest: &str) -> &str {
     digest.get(..12).unwrap_or(digest)
 }
 
-async fn confirm_digest(digest: &str, ticket: Option<&Value>, typed: Option<&str>, client: &Client) -> Result<(), Failure> {
-    const QUERY: &str = "mutation($digest: String!, $ticket: String, $typed: String) { confirm(digestSeen: $digest, ticket: $ticket, typed: $typed) }";
-    client.ask(QUERY, json!({ "digest": digest, "ticket": ticket, "typed": typed })).await.map(drop)
+async fn confirm_digest(
+    digest: &str,
+    ticket: Option<&Value>,
+    typed: Option<&str>,
+    client: &Client,
+) -> Result<(), Failure> {
+    const QUERY: &str = "mutation($digest: String!, $ticket: String, $typed: String) { confirm(digest: $digest, ticket: $ticket, typed: $typed) }";
+    client
+        .ask(
+            QUERY,
+            json!({ "digest": digest, "ticket": ticket, "typed": typed }),
+        )
+        .await
+        .map(drop)
 }
 
 async fn look(id: &str, client: &Client) -> Result<Value, Failure> {
     let query = format!("query($id: String!) {{ ticket(id: $id) {{ {TICKET} }} }}");
     let data = client.ask(&query, json!({ "id": id })).await?;
     if data["ticket"].is_null() {
-        return Err(Failure::error(format!("there is no ticket {id} (any more): `jarvis get tickets` lists them")));
+        return Err(Failure::error(format!(
+            "there is no ticket {id} (any more): `jarvis get tickets` lists them"
+        )));
     }
     Ok(data["ticket"].clone())
 }
@@ -163,13 +216,31 @@ fn ended(ticket: &Value) -> Outcome {
             out::print(&format!("{what}: verified"));
             Ok(Exit::Ok)
         }
-        "DONE" => Err(Failure::with(Exit::Refused, format!("{what}: {}", clean(&cell(&ticket["outcome"]))))),
+        "DONE" => Err(Failure::with(
+            Exit::Refused,
+            format!("{what}: {}", clean(&cell(&ticket["outcome"]))),
+        )),
         "REFUSED" => Err(Failure::with(
             exit_of_rule(refusal["rule"].as_str().unwrap_or_default()),
-            format!("{what} is refused: {} ({} {}); {}", cell(&refusal["reason"]), cell(&refusal["code"]), cell(&refusal["rule"]), cell(&refusal["unblock"])),
+            refused(&what, refusal),
         )),
-        other => Err(Failure::with(Exit::Refused, format!("{what}: {}", other.to_lowercase()))),
+        other => Err(Failure::with(
+            Exit::Refused,
+            format!("{what}: {}", other.to_lowercase()),
+        )),
     }
+}
+
+fn refused(what: &str, refusal: &Value) -> String {
+    let field = |name: &str| clean(&cell(&refusal[name]));
+    let reason = field("reason");
+    let reason = reason.trim_end_matches('.');
+    format!(
+        "{what} is refused: {reason} ({} {}). {}",
+        field("code"),
+        field("rule"),
+        field("unblock")
+    )
 }
 
 /// `jarvis confirm`.
@@ -181,22 +252,43 @@ pub async fn confirm(arguments: &Confirm, client: &Client) -> Outcome {
     let data = client.ask(QUERY, json!({})).await?;
     let mut found: Vec<(String, Option<Value>, String)> = Vec::new();
     let starts = |value: &Value| value.as_str().is_some_and(|text| text.starts_with(wanted));
-    for ticket in data["tickets"].as_array().into_iter().flatten().filter(|ticket| ticket["state"] == "AWAITING_CONFIRMATION") {
+    for ticket in data["tickets"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|ticket| ticket["state"] == "AWAITING_CONFIRMATION")
+    {
         if starts(&ticket["id"]) || starts(&ticket["digest"]) {
             found.push((cell(&ticket["digest"]), Some(ticket["id"].clone()), said(ticket)));
         }
     }
-    for decision in data["decisions"].as_array().into_iter().flatten().filter(|decision| starts(&decision["id"])) {
+    for decision in data["decisions"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|decision| starts(&decision["id"]))
+    {
         let digest = cell(&decision["id"]);
         if !found.iter().any(|(known, ..)| *known == digest) {
             found.push((digest, None, said(decision)));
         }
     }
     if starts(&data["plan"]["digest"]) {
-        found.push((cell(&data["plan"]["digest"]), None, format!("the whole plan of {} changes", cell(&data["plan"]["decisionCount"]))));
+        found.push((
+            cell(&data["plan"]["digest"]),
+            None,
+            format!(
+                "the whole plan of {} changes",
+                cell(&data["plan"]["decisionCount"])
+            ),
+        ));
     }
     if starts(&data["revision"]["withheldDigest"]) {
-        found.push((cell(&data["revision"]["withheldDigest"]), None, cell(&data["revision"]["withheldReason"])));
+        found.push((
+            cell(&data["revision"]["withheldDigest"]),
+            None,
+            cell(&data["revision"]["withheldReason"]),
+        ));
     }
     match found.as_slice() {
         [(digest, ticket, what)] => {
@@ -210,7 +302,10 @@ pub async fn confirm(arguments: &Confirm, client: &Client) -> Outcome {
         [] => Err(Failure::error(format!(
             "nothing that waits for a confirmation begins with {wanted}: `jarvis plan` and `jarvis get tickets` show what waits; a changed plan has another digest"
         ))),
-        several => Err(Failure::error(format!("{wanted} fits {} things that wait; give more of the digest", several.len()))),
+        several => Err(Failure::error(format!(
+            "{wanted} fits {} things that wait; give more of the digest",
+            several.len()
+        ))),
     }
 }
 
@@ -218,23 +313,43 @@ fn long_enough(text: &str) -> Result<(), Failure> {
     if text.len() >= SHORTEST {
         return Ok(());
     }
-    Err(Failure::error(format!("{text:?} is too short; give at least the first {SHORTEST} characters")))
+    Err(Failure::error(format!(
+        "{text:?} is too short; give at least the first {SHORTEST} characters"
+    )))
 }
 
 /// `jarvis reject` and `jarvis recall`.
 pub async fn take_back(arguments: &TicketName, mutation: &str, client: &Client) -> Outcome {
     long_enough(&arguments.ticket)?;
-    let data = client.ask("{ tickets(open: true) { id action { text } } }", json!({})).await?;
+    let data = client
+        .ask("{ tickets(open: true) { id action { text } } }", json!({}))
+        .await?;
     let open = data["tickets"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let fits: Vec<&Value> =
-        open.iter().filter(|ticket| ticket["id"].as_str().is_some_and(|id| id.starts_with(&arguments.ticket))).collect();
+    let fits: Vec<&Value> = open
+        .iter()
+        .filter(|ticket| {
+            ticket["id"]
+                .as_str()
+                .is_some_and(|id| id.starts_with(&arguments.ticket))
+        })
+        .collect();
     let (id, what) = match fits.as_slice() {
         [ticket] => (cell(&ticket["id"]), said(ticket)),
         // The server says it best why not.
         [] => (arguments.ticket.clone(), String::new()),
-        _ => return Err(Failure::error(format!("{} fits several tickets; give more of the id", arguments.ticket))),
+        _ => {
+            return Err(Failure::error(format!(
+                "{} fits several tickets; give more of the id",
+                arguments.ticket
+            )));
+        }
     };
-    client.ask(&format!("mutation($id: String!) {{ {mutation}(ticket: $id) }}"), json!({ "id": id })).await?;
+    client
+        .ask(
+            &format!("mutation($id: String!) {{ {mutation}(ticket: $id) }}"),
+            json!({ "id": id }),
+        )
+        .await?;
     out::print(&format!("{mutation}ed: {what}"));
     Ok(Exit::Ok)
 }

@@ -8,6 +8,7 @@ use crate::{
     exit::{Exit, Failure, Outcome},
     out,
     table::Table,
+    text::add,
 };
 use jarvis_ports::Journal;
 use jarvis_store::{
@@ -36,9 +37,13 @@ pub fn run(arguments: &Audit, environment: &Environment) -> Outcome {
 fn journal_folder(state: Option<&Path>, environment: &Environment) -> Result<PathBuf, Failure> {
     let state = match state {
         Some(state) => state.to_owned(),
-        None => Context::find(environment).map(|context| context.state).ok_or_else(|| {
-            Failure::error("cannot read the audit trail: no state folder is known; name it with --state DIR")
-        })?,
+        None => Context::find(environment)
+            .map(|context| context.state)
+            .ok_or_else(|| {
+                Failure::error(
+                    "cannot read the audit trail: no state folder is known; name it with --state DIR",
+                )
+            })?,
     };
     let folder = state.join("journal");
     if folder.is_dir() {
@@ -52,12 +57,16 @@ fn journal_folder(state: Option<&Path>, environment: &Environment) -> Result<Pat
 
 /// Gives every row of the journal in order; returns why the journal is damaged, if it is.
 fn each_row(folder: &Path, mut take: impl FnMut(AuditRow)) -> Result<Option<String>, Failure> {
-    let failed = |error: &dyn std::error::Error| Failure::error(format!("cannot read the audit trail: {error}"));
+    let failed =
+        |error: &dyn std::error::Error| Failure::error(format!("cannot read the audit trail: {error}"));
     let opened = FileJournal::open_read_only(folder).map_err(|error| failed(&error))?;
     let mut trail = Trail::default();
     let mut seq = 0;
     while seq < opened.journal.head() {
-        let chunk = opened.journal.read_after(seq, CHUNK).map_err(|error| failed(&error))?;
+        let chunk = opened
+            .journal
+            .read_after(seq, CHUNK)
+            .map_err(|error| failed(&error))?;
         let Some(last) = chunk.last() else { break };
         seq = last.record.seq;
         for stored in &chunk {
@@ -90,7 +99,14 @@ fn log(folder: &Path, last: usize, output: Output) -> Outcome {
             for row in kept {
                 let cell = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
                 let who = row.origin.or(row.user);
-                table.row([row.seq.to_string(), row.time, cell(who), cell(row.tier), cell(row.verdict), row.summary]);
+                table.row([
+                    row.seq.to_string(),
+                    row.time,
+                    cell(who),
+                    cell(row.tier),
+                    cell(row.verdict),
+                    row.summary,
+                ]);
             }
             out::print(&table.text());
         }
@@ -112,7 +128,10 @@ fn export(folder: &Path, format: ExportFormat) -> Outcome {
 }
 
 fn verify(folder: &Path, anchors: &[String], output: Output) -> Outcome {
-    let anchors = anchors.iter().map(|text| anchor(text)).collect::<Result<Vec<_>, _>>()?;
+    let anchors = anchors
+        .iter()
+        .map(|text| anchor(text))
+        .collect::<Result<Vec<_>, _>>()?;
     let report = jarvis_store::verify(folder, &anchors)
         .map_err(|error| Failure::error(format!("cannot verify the audit trail: {error}")))?;
     match output {
@@ -123,29 +142,59 @@ fn verify(folder: &Path, anchors: &[String], output: Output) -> Outcome {
                 report.records, report.segments, report.head.seq, report.head.hash
             );
             if let Some(torn) = &report.torn {
-                text += &format!("torn end of {} bytes in {}: never answered, the next start cuts it off\n", torn.bytes, torn.path.display());
+                add!(
+                    text,
+                    "torn end of {} bytes in {}: never answered, the next start cuts it off\n",
+                    torn.bytes,
+                    torn.path.display()
+                );
             }
             for check in &report.anchors {
-                text += &format!("anchor {}:{} is {}\n", check.anchor.seq, check.anchor.hash, word(&check.state));
+                add!(
+                    text,
+                    "anchor {}:{} is {}\n",
+                    check.anchor.seq,
+                    check.anchor.hash,
+                    word(check.state)
+                );
             }
-            text += &match &report.broken {
-                None if report.is_clean() => "clean: every checksum and every link holds\n".to_owned(),
-                None => "not clean: an anchor does not hold; the chain was cut, rolled back or written anew\n".to_owned(),
-                Some(broken) => format!("broken at record {} in {}: {}\n", broken.seq, broken.path.display(), broken.why),
-            };
+            match &report.broken {
+                None if report.is_clean() => text += "clean: every checksum and every link holds\n",
+                None => {
+                    text +=
+                        "not clean: an anchor does not hold; the chain was cut, rolled back or written anew\n"
+                }
+                Some(broken) => add!(
+                    text,
+                    "broken at record {} in {}: {}\n",
+                    broken.seq,
+                    broken.path.display(),
+                    broken.why
+                ),
+            }
             out::print(&text);
         }
     }
     Ok(if report.is_clean() { Exit::Ok } else { Exit::Error })
 }
 
-fn word(state: &jarvis_store::AnchorState) -> String {
-    serde_json::to_value(state).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+fn word(state: jarvis_store::AnchorState) -> String {
+    serde_json::to_value(state)
+        .ok()
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 fn anchor(text: &str) -> Result<Anchor, Failure> {
-    let parsed = text.split_once(':').and_then(|(seq, hash)| Some(Anchor { seq: seq.parse().ok()?, hash: hash.to_lowercase() }));
+    let parsed = text.split_once(':').and_then(|(seq, hash)| {
+        Some(Anchor {
+            seq: seq.parse().ok()?,
+            hash: hash.to_lowercase(),
+        })
+    });
     parsed.filter(|anchor| anchor.hash.len() == 64).ok_or_else(|| {
-        Failure::error(format!("cannot use the anchor {text:?}: write SEQ:HASH, as `jarvis audit verify` prints the head"))
+        Failure::error(format!(
+            "cannot use the anchor {text:?}: write SEQ:HASH, as `jarvis audit verify` prints the head"
+        ))
     })
 }

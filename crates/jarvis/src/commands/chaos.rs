@@ -18,28 +18,58 @@ pub async fn run(arguments: &Chaos, environment: &Environment) -> Outcome {
         other => Some(body(other)?),
     };
     let at = endpoint(environment)?;
-    let base = Url::parse(&at.url).map_err(|error| Failure::error(format!("cannot use the control endpoint {}: {error}", at.url)))?;
-    let path = if fault.is_some() { "control/faults" } else { "control/reset" };
-    let url = base.join(path).map_err(|error| Failure::error(error.to_string()))?;
-    let sent = client::http()?.post(url).bearer_auth(&at.secret).json(&fault).send().await;
+    let base = Url::parse(&at.url)
+        .map_err(|error| Failure::error(format!("cannot use the control endpoint {}: {error}", at.url)))?;
+    let path = if fault.is_some() {
+        "control/faults"
+    } else {
+        "control/reset"
+    };
+    let url = base
+        .join(path)
+        .map_err(|error| Failure::error(error.to_string()))?;
+    let sent = client::http()?
+        .post(url)
+        .bearer_auth(&at.secret)
+        .json(&fault)
+        .send()
+        .await;
     let response = sent.map_err(|error| {
-        let why = if error.is_connect() { "it does not run any more" } else { "it does not answer" };
-        Failure::error(format!("cannot reach the simulated cluster at {}: {why}; start it with `jarvis demo`", at.url))
+        let why = if error.is_connect() {
+            "it does not run any more"
+        } else {
+            "it does not answer"
+        };
+        Failure::error(format!(
+            "cannot reach the simulated cluster at {}: {why}; start it with `jarvis demo`",
+            at.url
+        ))
     })?;
     let status = response.status();
     let answer: Value = response.json().await.unwrap_or_default();
     if status.is_success() {
-        out::print(&fault.map_or_else(|| "the scenario begins again".to_owned(), |fault| format!("done: {fault}")));
+        out::print(&fault.map_or_else(
+            || "the scenario begins again".to_owned(),
+            |fault| format!("done: {fault}"),
+        ));
         return Ok(Exit::Ok);
     }
-    let why = answer["error"].as_str().map_or_else(|| format!("it answered {status}"), str::to_owned);
+    let why = answer["error"]
+        .as_str()
+        .map_or_else(|| format!("it answered {status}"), str::to_owned);
     Err(Failure::error(format!("the simulated cluster refuses: {why}")))
 }
 
 /// `JARVIS_CHAOS_URL` and `JARVIS_CHAOS_SECRET` (for `jarvis simulate`), else what the demo wrote.
 fn endpoint(environment: &Environment) -> Result<ChaosContext, Failure> {
-    if let (Some(url), Some(secret)) = (environment.get("JARVIS_CHAOS_URL"), environment.get("JARVIS_CHAOS_SECRET")) {
-        return Ok(ChaosContext { url: url.to_owned(), secret: secret.to_owned() });
+    if let (Some(url), Some(secret)) = (
+        environment.get("JARVIS_CHAOS_URL"),
+        environment.get("JARVIS_CHAOS_SECRET"),
+    ) {
+        return Ok(ChaosContext {
+            url: url.to_owned(),
+            secret: secret.to_owned(),
+        });
     }
     Context::find(environment).and_then(|context| context.chaos).ok_or_else(|| {
         Failure::error(
@@ -64,14 +94,23 @@ fn body(fault: &Fault) -> Result<Value, Failure> {
         Fault::ThawNode { node } => json!({ "fault": "thaw", "node": node }),
         Fault::LoseQuorum { keep } => json!({ "fault": "lose-quorum", "keep": keep }),
         Fault::RestorePower => json!({ "fault": "restore-power" }),
-        Fault::FillDisk { storage, percent } => json!({ "fault": "fill-storage", "storage": storage, "percent": percent }),
+        Fault::FillDisk { storage, percent } => {
+            json!({ "fault": "fill-storage", "storage": storage, "percent": percent })
+        }
         Fault::Lock { vmid, lock } => json!({ "fault": "lock", "vmid": vmid, "lock": lock }),
         Fault::Unlock { vmid } => json!({ "fault": "unlock", "vmid": vmid }),
-        Fault::FailStart { vmid, switch } => json!({ "fault": "fails-to-start", "vmid": vmid, "on": on(switch) }),
-        Fault::IgnoreShutdown { vmid, switch } => json!({ "fault": "ignores-acpi", "vmid": vmid, "on": on(switch) }),
+        Fault::FailStart { vmid, switch } => {
+            json!({ "fault": "fails-to-start", "vmid": vmid, "on": on(switch) })
+        }
+        Fault::IgnoreShutdown { vmid, switch } => {
+            json!({ "fault": "ignores-acpi", "vmid": vmid, "on": on(switch) })
+        }
         Fault::ReuseVmid { vmid, name } => json!({ "fault": "reuse-vmid", "vmid": vmid, "name": name }),
-        Fault::Json { fault } => serde_json::from_str(fault)
-            .map_err(|error| Failure::error(format!("cannot use {fault:?} as a fault: it is not JSON: {error}")))?,
+        Fault::Json { fault } => serde_json::from_str(fault).map_err(|error| {
+            Failure::error(format!(
+                "cannot use {fault:?} as a fault: it is not JSON: {error}"
+            ))
+        })?,
         Fault::Reset => Value::Null,
     })
 }
@@ -86,15 +125,34 @@ mod tests {
     #[test]
     fn every_fault_is_one_the_simulator_knows() {
         for line in [
-            "crash 101", "poweroff 101", "user-stop 101", "user-start 105", "migrate 107 forge", "node-down forge", "node-up forge",
-            "freeze-node home", "thaw-node home", "lose-quorum", "lose-quorum --keep atlas", "restore-power", "fill-disk home-nvme 97",
-            "lock 107", "unlock 107", "fail-start 101", "fail-start 101 off", "ignore-shutdown 105", "reuse-vmid 105 --name stranger",
+            "crash 101",
+            "poweroff 101",
+            "user-stop 101",
+            "user-start 105",
+            "migrate 107 forge",
+            "node-down forge",
+            "node-up forge",
+            "freeze-node home",
+            "thaw-node home",
+            "lose-quorum",
+            "lose-quorum --keep atlas",
+            "restore-power",
+            "fill-disk home-nvme 97",
+            "lock 107",
+            "unlock 107",
+            "fail-start 101",
+            "fail-start 101 off",
+            "ignore-shutdown 105",
+            "reuse-vmid 105 --name stranger",
             "json {\"fault\":\"heal\"}",
         ] {
             let words = ["jarvis", "chaos"].into_iter().chain(line.split(' '));
-            let Command::Chaos(chaos) = Cli::try_parse_from(words).unwrap().command else { panic!("{line}") };
+            let Command::Chaos(chaos) = Cli::try_parse_from(words).unwrap().command else {
+                panic!("{line}")
+            };
             let body = body(&chaos.fault).unwrap();
-            serde_json::from_value::<Known>(body.clone()).unwrap_or_else(|error| panic!("{line}: {body}: {error}"));
+            serde_json::from_value::<Known>(body.clone())
+                .unwrap_or_else(|error| panic!("{line}: {body}: {error}"));
         }
     }
 }

@@ -1,12 +1,16 @@
 //! `jarvis describe`: one thing with everything known about it.
 
-use super::{act, field::{age, bytes, cell, percent, span, word}};
+use super::{
+    act,
+    field::{age, bytes, cell, percent, span, word},
+};
 use crate::{
     cli::{Output, show::Describe},
     client::Client,
     exit::{Exit, Failure, Outcome},
     out,
     table::{Table, clean},
+    text::add,
 };
 use serde_json::{Value, json};
 
@@ -22,7 +26,10 @@ const NODE: &str = "query($name: String!) { node(name: $name) { name status seen
 /// Runs the command.
 pub async fn run(arguments: &Describe, client: &Client) -> Outcome {
     let (kind, name) = arguments.what.split_once('/').ok_or_else(|| {
-        Failure::error(format!("cannot describe {:?}: write KIND/NAME, such as VirtualMachine/web-01, node/forge or guest/101", arguments.what))
+        Failure::error(format!(
+            "cannot describe {:?}: write KIND/NAME, such as VirtualMachine/web-01, node/forge or guest/101",
+            arguments.what
+        ))
     })?;
     let (data, part) = match kind {
         "node" => (client.ask(NODE, json!({ "name": name })).await?, "node"),
@@ -30,10 +37,17 @@ pub async fn run(arguments: &Describe, client: &Client) -> Outcome {
             let vmid = act::vmid_of(name, client).await?;
             (client.ask(GUEST, json!({ "vmid": vmid })).await?, "guest")
         }
-        _ => (client.ask(RESOURCE, json!({ "key": arguments.what })).await?, "resource"),
+        _ => (
+            client.ask(RESOURCE, json!({ "key": arguments.what })).await?,
+            "resource",
+        ),
     };
     if data[part].is_null() {
-        let hint = if part == "resource" { "`jarvis get resources` lists what the manifests declare" } else { "`jarvis get nodes` and `jarvis get guests` list what there is" };
+        let hint = if part == "resource" {
+            "`jarvis get resources` lists what the manifests declare"
+        } else {
+            "`jarvis get nodes` and `jarvis get guests` list what there is"
+        };
         return Err(Failure::error(format!("there is no {}: {hint}", arguments.what)));
     }
     match arguments.output {
@@ -52,7 +66,11 @@ pub async fn run(arguments: &Describe, client: &Client) -> Outcome {
 
 /// `Name: value` lines.
 fn lines(pairs: &[(&str, String)]) -> String {
-    pairs.iter().map(|(name, value)| format!("{:<14} {}\n", format!("{name}:"), clean(value))).collect()
+    let mut text = String::new();
+    for (name, value) in pairs {
+        add!(text, "{:<14} {}\n", format!("{name}:"), clean(value));
+    }
+    text
 }
 
 fn resource(data: &Value, now: jiff::Timestamp) -> String {
@@ -66,41 +84,85 @@ fn resource(data: &Value, now: jiff::Timestamp) -> String {
         .collect();
     let mut text = lines(&[
         ("Resource", cell(&resource["key"])),
-        ("Labels", if labels.is_empty() { "-".to_owned() } else { labels.join(", ") }),
+        (
+            "Labels",
+            if labels.is_empty() {
+                "-".to_owned()
+            } else {
+                labels.join(", ")
+            },
+        ),
         ("Sync", word(&status["sync"])),
         ("Health", word(&status["health"])),
         ("Revision", cell(&status["observedRevision"])),
     ]);
     if !resource["hold"].is_null() {
         let hold = &resource["hold"];
-        text += &lines(&[("Hold", format!("{} by {} until {}: {}", cell(&hold["scope"]), cell(&hold["by"]), cell(&hold["until"]), cell(&hold["reason"])))]);
+        text += &lines(&[(
+            "Hold",
+            format!(
+                "{} by {} until {}: {}",
+                cell(&hold["scope"]),
+                cell(&hold["by"]),
+                cell(&hold["until"]),
+                cell(&hold["reason"])
+            ),
+        )]);
     }
     let mut table = Table::new(&["CONDITION", "STATUS", "REASON", "MESSAGE"]);
     for condition in status["conditions"].as_array().into_iter().flatten() {
-        table.row([word(&condition["type"]), cell(&condition["status"]), cell(&condition["reason"]), cell(&condition["message"])]);
+        table.row([
+            word(&condition["type"]),
+            cell(&condition["status"]),
+            cell(&condition["reason"]),
+            cell(&condition["message"]),
+        ]);
     }
     if !table.is_empty() {
-        text += &format!("\n{}", table.text());
+        add!(text, "\n{}", table.text());
     }
-    text += &format!("\nSpec:\n{:#}\n", resource["spec"]);
+    add!(text, "\nSpec:\n{:#}\n", resource["spec"]);
     text + &events(&data["events"], now)
 }
 
 fn events(list: &Value, now: jiff::Timestamp) -> String {
     let mut table = Table::new(&["SEQ", "AGE", "SEVERITY", "TITLE", "DETAIL"]);
     for event in list.as_array().into_iter().flatten() {
-        table.row([cell(&event["seq"]), age(&event["at"], now), word(&event["severity"]), cell(&event["title"]), cell(&event["detail"])]);
+        table.row([
+            cell(&event["seq"]),
+            age(&event["at"], now),
+            word(&event["severity"]),
+            cell(&event["title"]),
+            cell(&event["detail"]),
+        ]);
     }
-    if table.is_empty() { String::new() } else { format!("\nEvents:\n{}", table.text()) }
+    if table.is_empty() {
+        String::new()
+    } else {
+        format!("\nEvents:\n{}", table.text())
+    }
 }
 
 fn guest(data: &Value, now: jiff::Timestamp) -> String {
     let mut table = Table::new(&["AGE", "TASK", "USER", "RESULT"]);
     for task in data["tasks"].as_array().into_iter().flatten() {
-        let result = if task["endedAt"].is_null() { "running".to_owned() } else { cell(&task["exit"]) };
-        table.row([age(&task["startedAt"], now), cell(&task["taskType"]), cell(&task["user"]), result]);
+        let result = if task["endedAt"].is_null() {
+            "running".to_owned()
+        } else {
+            cell(&task["exit"])
+        };
+        table.row([
+            age(&task["startedAt"], now),
+            cell(&task["taskType"]),
+            cell(&task["user"]),
+            result,
+        ]);
     }
-    let tasks = if table.is_empty() { String::new() } else { format!("\nTasks:\n{}", table.text()) };
+    let tasks = if table.is_empty() {
+        String::new()
+    } else {
+        format!("\nTasks:\n{}", table.text())
+    };
     thing(&data["guest"]) + &tasks
 }
 
@@ -121,7 +183,14 @@ fn thing(value: &Value) -> String {
     let usage = &value["usage"];
     let of = |part: &str, whole: &str| format!("{} of {}", bytes(&usage[part]), bytes(&usage[whole]));
     text + &lines(&[
-        ("CPU", format!("{} of {} processors", percent(&usage["cpu"]), cell(&usage["maxCpu"]))),
+        (
+            "CPU",
+            format!(
+                "{} of {} processors",
+                percent(&usage["cpu"]),
+                cell(&usage["maxCpu"])
+            ),
+        ),
         ("Memory", of("memBytes", "maxMemBytes")),
         ("Disk", of("diskBytes", "maxDiskBytes")),
     ])

@@ -7,6 +7,7 @@ use crate::{
     exit::{Exit, Failure, Outcome},
     out,
     table::clean,
+    text::add,
 };
 use serde_json::{Value, json};
 
@@ -20,13 +21,24 @@ const SHORTEST: usize = 6;
 /// Runs the command.
 pub async fn run(arguments: &Explain, client: &Client) -> Outcome {
     if arguments.id.len() < SHORTEST {
-        return Err(Failure::error(format!("cannot explain {:?}: give at least the first {SHORTEST} characters of the id", arguments.id)));
+        return Err(Failure::error(format!(
+            "cannot explain {:?}: give at least the first {SHORTEST} characters of the id",
+            arguments.id
+        )));
     }
     let data = client.ask(QUERY, json!({})).await?;
     let mut found = Vec::new();
-    for (list, kind) in [("decisions", "decision"), ("tickets", "ticket"), ("intents", "intent")] {
+    for (list, kind) in [
+        ("decisions", "decision"),
+        ("tickets", "ticket"),
+        ("intents", "intent"),
+    ] {
         for entry in data[list].as_array().into_iter().flatten() {
-            let fits = ["id", "digest"].iter().any(|field| entry[*field].as_str().is_some_and(|id| id.starts_with(&arguments.id)));
+            let fits = ["id", "digest"].iter().any(|field| {
+                entry[*field]
+                    .as_str()
+                    .is_some_and(|id| id.starts_with(&arguments.id))
+            });
             if fits {
                 found.push((kind, entry));
             }
@@ -41,7 +53,10 @@ pub async fn run(arguments: &Explain, client: &Client) -> Outcome {
     }
     match arguments.output {
         Output::Json => {
-            let all: Vec<Value> = found.iter().map(|(kind, entry)| json!({ "kind": kind, "value": entry })).collect();
+            let all: Vec<Value> = found
+                .iter()
+                .map(|(kind, entry)| json!({ "kind": kind, "value": entry }))
+                .collect();
             out::print(&format!("{:#}\n", Value::Array(all)));
         }
         Output::Table => {
@@ -53,7 +68,10 @@ pub async fn run(arguments: &Explain, client: &Client) -> Outcome {
 }
 
 fn shown(kind: &str, entry: &Value) -> String {
-    let mut pairs: Vec<(&str, String)> = vec![(kind, cell(&entry["id"])), ("action", cell(&entry["action"]["text"]))];
+    let mut pairs: Vec<(&str, String)> = vec![
+        (kind, cell(&entry["id"])),
+        ("action", cell(&entry["action"]["text"])),
+    ];
     let mut add = |name, value: &Value| {
         if !value.is_null() && value.as_str() != Some("") {
             pairs.push((name, cell(value)));
@@ -62,9 +80,21 @@ fn shown(kind: &str, entry: &Value) -> String {
     let (verdict, refusal) = (&entry["verdict"], &entry["refusal"]);
     add("asked by", &entry["origin"]);
     for (name, field) in [
-        ("resource", "resource"), ("issue", "issue"), ("ticket", "ticket"), ("attempt", "attempt"), ("asked at", "createdAt"),
-        ("logged at", "loggedAt"), ("deadline", "deadline"), ("confirmed by", "confirmedBy"), ("stage", "stage"),
-        ("task", "upid"), ("intent", "intent"), ("outcome", "outcome"), ("closed at", "closedAt"), ("undo", "undo"), ("digest", "digest"),
+        ("resource", "resource"),
+        ("issue", "issue"),
+        ("ticket", "ticket"),
+        ("attempt", "attempt"),
+        ("asked at", "createdAt"),
+        ("logged at", "loggedAt"),
+        ("deadline", "deadline"),
+        ("confirmed by", "confirmedBy"),
+        ("stage", "stage"),
+        ("task", "upid"),
+        ("intent", "intent"),
+        ("outcome", "outcome"),
+        ("closed at", "closedAt"),
+        ("undo", "undo"),
+        ("digest", "digest"),
     ] {
         add(name, &entry[field]);
     }
@@ -77,17 +107,27 @@ fn shown(kind: &str, entry: &Value) -> String {
     }
     add("unblock", &verdict["refusal"]["unblock"]);
     add("unblock", &refusal["unblock"]);
-    for (name, value) in [("state", &entry["state"]), ("tier", &entry["tier"]), ("tier", &verdict["tier"])] {
+    for (name, value) in [
+        ("state", &entry["state"]),
+        ("tier", &entry["tier"]),
+        ("tier", &verdict["tier"]),
+    ] {
         if !value.is_null() {
             pairs.push((name, word(value)));
         }
     }
-    let mut text: String = pairs.iter().map(|(name, value)| format!("{:<13} {}\n", format!("{name}:"), clean(value))).collect();
-    let evidence = entry["evidence"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let mut text = String::new();
+    for (name, value) in pairs {
+        add!(text, "{:<13} {}\n", format!("{name}:"), clean(&value));
+    }
+    let evidence = entry["evidence"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     if !evidence.is_empty() {
         text += "because:\n";
         for fact in evidence {
-            text += &format!("  - {}\n", clean(&cell(fact)));
+            add!(text, "  - {}\n", clean(&cell(fact)));
         }
     }
     text

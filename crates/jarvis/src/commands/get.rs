@@ -23,7 +23,14 @@ pub async fn run(arguments: &Get, client: &Client) -> Outcome {
     } else {
         let (query, field) = query(arguments.things);
         let data = client.ask(query, json!({})).await?;
-        data[field].as_array().cloned().unwrap_or_default()
+        let mut rows = data[field].as_array().cloned().unwrap_or_default();
+        if arguments.things == Things::Clusters {
+            for row in &mut rows {
+                row["freeze"] = data["freeze"].clone();
+                row["source"] = data["revision"].clone();
+            }
+        }
+        rows
     };
     if arguments.output == Output::Json {
         out::print(&format!("{:#}\n", Value::Array(rows)));
@@ -52,7 +59,9 @@ pub async fn all_guests(client: &Client) -> Result<Vec<Value>, Failure> {
         usage { cpu memBytes maxMemBytes } } pageInfo { hasNextPage endCursor } } }";
     let (mut all, mut after) = (Vec::new(), Value::Null);
     loop {
-        let data = client.ask(QUERY, json!({ "first": PAGE, "after": after })).await?;
+        let data = client
+            .ask(QUERY, json!({ "first": PAGE, "after": after }))
+            .await?;
         let page = &data["guests"];
         all.extend(page["nodes"].as_array().cloned().unwrap_or_default());
         if page["pageInfo"]["hasNextPage"] != json!(true) {
@@ -64,6 +73,11 @@ pub async fn all_guests(client: &Client) -> Result<Vec<Value>, Failure> {
 
 fn query(things: Things) -> (&'static str, &'static str) {
     match things {
+        Things::Clusters => (
+            "{ clusters { name nodesOnline nodesTotal guestsRunning guestsTotal issuesOpen revision quorum { quorate unknownReason } \
+             loop { ready lastLookAt lookFailure actingStopped lastPassMillis } } freeze { state scope reason until } revision { sourceFailure pendingErrors } }",
+            "clusters",
+        ),
         Things::Nodes => (
             "{ nodes { name status uptimeSeconds guests guestsRunning votes haState protected resource unknownReason \
              usage { cpu memBytes maxMemBytes } } }",
@@ -78,12 +92,18 @@ fn query(things: Things) -> (&'static str, &'static str) {
             "{ issues { key resource summary openedAt attempts attemptsLeft escalatedAt healthySince announcedAt lastOutcome } }",
             "issues",
         ),
-        Things::Alerts => ("{ alerts { id severity resource title detail since issue } }", "alerts"),
+        Things::Alerts => (
+            "{ alerts { id severity resource title detail since issue } }",
+            "alerts",
+        ),
         Things::Decisions => (
             "{ decisions { id action { text } resource origin issue ticket verdict { word tier code rule reason until } attempt evidence } }",
             "decisions",
         ),
-        Things::Events => ("{ events(first: 50) { seq at severity name title detail resource } }", "events"),
+        Things::Events => (
+            "{ events(first: 50) { seq at severity name title detail resource } }",
+            "events",
+        ),
         Things::Tickets => (
             "{ tickets { id action { text } origin createdAt state digest outcome refusal { code rule reason } } }",
             "tickets",
@@ -93,16 +113,55 @@ fn query(things: Things) -> (&'static str, &'static str) {
             "intents",
         ),
         Things::Holds => ("{ holds { scope by reason since until } }", "holds"),
-        Things::Storage => ("{ storage { id name node plugin active usedBytes totalBytes } }", "storage"),
-        Things::Tasks => ("{ tasks(first: 50) { upid node taskType vmid user startedAt endedAt exit } }", "tasks"),
+        Things::Storage => (
+            "{ storage { id name node plugin active usedBytes totalBytes } }",
+            "storage",
+        ),
+        Things::Tasks => (
+            "{ tasks(first: 50) { upid node taskType vmid user startedAt endedAt exit } }",
+            "tasks",
+        ),
     }
 }
 
 fn heads(things: Things) -> &'static [&'static str] {
     match things {
-        Things::Nodes => &["NAME", "STATUS", "GUESTS", "CPU", "MEMORY", "UPTIME", "VOTES", "PROTECTED", "RESOURCE"],
-        Things::Guests => &["VMID", "NAME", "KIND", "NODE", "STATUS", "CPU", "MEMORY", "UPTIME", "LOCK", "STRATEGY", "PROTECTED"],
-        Things::Resources => &["RESOURCE", "SYNC", "HEALTH", "CONDITION", "REASON", "HOLD", "MESSAGE"],
+        Things::Clusters => &[
+            "NAME", "READY", "QUORATE", "NODES", "GUESTS", "ISSUES", "REVISION", "FREEZE", "TROUBLE",
+        ],
+        Things::Nodes => &[
+            "NAME",
+            "STATUS",
+            "GUESTS",
+            "CPU",
+            "MEMORY",
+            "UPTIME",
+            "VOTES",
+            "PROTECTED",
+            "RESOURCE",
+        ],
+        Things::Guests => &[
+            "VMID",
+            "NAME",
+            "KIND",
+            "NODE",
+            "STATUS",
+            "CPU",
+            "MEMORY",
+            "UPTIME",
+            "LOCK",
+            "STRATEGY",
+            "PROTECTED",
+        ],
+        Things::Resources => &[
+            "RESOURCE",
+            "SYNC",
+            "HEALTH",
+            "CONDITION",
+            "REASON",
+            "HOLD",
+            "MESSAGE",
+        ],
         Things::Issues => &["ISSUE", "AGE", "ATTEMPTS", "LEFT", "STATE", "SUMMARY"],
         Things::Alerts => &["SEVERITY", "SINCE", "RESOURCE", "TITLE", "DETAIL"],
         Things::Decisions => &["ID", "ACTION", "FOR", "TIER", "VERDICT", "RULE", "REASON"],
@@ -118,65 +177,183 @@ fn heads(things: Things) -> &'static [&'static str] {
 fn cells(things: Things, row: &Value, now: jiff::Timestamp) -> Vec<String> {
     let field = |name: &str| cell(&row[name]);
     match things {
+        Things::Clusters => cluster(row),
         Things::Nodes => {
             let usage = &row["usage"];
             let guests = format!("{}/{}", field("guestsRunning"), field("guests"));
             let memory = share(&usage["memBytes"], &usage["maxMemBytes"]);
             vec![
-                field("name"), word(&row["status"]), guests, percent(&usage["cpu"]), memory,
-                span(&row["uptimeSeconds"]), field("votes"), yes(&row["protected"]), field("resource"),
+                field("name"),
+                word(&row["status"]),
+                guests,
+                percent(&usage["cpu"]),
+                memory,
+                span(&row["uptimeSeconds"]),
+                field("votes"),
+                yes(&row["protected"]),
+                field("resource"),
             ]
         }
         Things::Guests => {
             let usage = &row["usage"];
-            let status = if row["template"] == json!(true) { "template".to_owned() } else { field("statusWord") };
+            let status = if row["template"] == json!(true) {
+                "template".to_owned()
+            } else {
+                field("statusWord")
+            };
             let strategy = word(&row["runStrategy"]);
             vec![
-                field("vmid"), field("name"), word(&row["kind"]).to_lowercase(), field("node"), status,
-                percent(&usage["cpu"]), bytes(&usage["memBytes"]), span(&row["uptimeSeconds"]), field("lock"),
-                strategy, yes(&row["protected"]),
+                field("vmid"),
+                field("name"),
+                word(&row["kind"]).to_lowercase(),
+                field("node"),
+                status,
+                percent(&usage["cpu"]),
+                bytes(&usage["memBytes"]),
+                span(&row["uptimeSeconds"]),
+                field("lock"),
+                strategy,
+                yes(&row["protected"]),
             ]
         }
         Things::Resources => {
             let (status, headline) = (&row["status"], &row["status"]["headline"]);
             vec![
-                field("key"), word(&status["sync"]), word(&status["health"]), word(&headline["type"]),
-                cell(&headline["reason"]), cell(&row["hold"]["scope"]), cell(&headline["message"]),
+                field("key"),
+                word(&status["sync"]),
+                word(&status["health"]),
+                word(&headline["type"]),
+                cell(&headline["reason"]),
+                cell(&row["hold"]["scope"]),
+                cell(&headline["message"]),
             ]
         }
         Things::Issues => {
-            vec![field("key"), age(&row["openedAt"], now), field("attempts"), field("attemptsLeft"), issue_state(row), field("summary")]
+            vec![
+                field("key"),
+                age(&row["openedAt"], now),
+                field("attempts"),
+                field("attemptsLeft"),
+                issue_state(row),
+                field("summary"),
+            ]
         }
         Things::Alerts => {
-            vec![word(&row["severity"]), age(&row["since"], now), field("resource"), field("title"), field("detail")]
+            vec![
+                word(&row["severity"]),
+                age(&row["since"], now),
+                field("resource"),
+                field("title"),
+                field("detail"),
+            ]
         }
         Things::Decisions => {
             let verdict = &row["verdict"];
-            let cause = if row["issue"].is_null() { field("ticket") } else { field("issue") };
+            let cause = if row["issue"].is_null() {
+                field("ticket")
+            } else {
+                field("issue")
+            };
             vec![
-                short(&row["id"]), cell(&row["action"]["text"]), cause, word(&verdict["tier"]).to_lowercase(),
-                cell(&verdict["word"]), cell(&verdict["rule"]), cell(&verdict["reason"]),
+                short(&row["id"]),
+                cell(&row["action"]["text"]),
+                cause,
+                word(&verdict["tier"]).to_lowercase(),
+                cell(&verdict["word"]),
+                cell(&verdict["rule"]),
+                cell(&verdict["reason"]),
             ]
         }
-        Things::Events => vec![field("seq"), age(&row["at"], now), word(&row["severity"]), field("title"), field("detail")],
+        Things::Events => vec![
+            field("seq"),
+            age(&row["at"], now),
+            word(&row["severity"]),
+            field("title"),
+            field("detail"),
+        ],
         Things::Tickets => {
-            let result = if row["outcome"].is_null() { cell(&row["refusal"]["reason"]) } else { field("outcome") };
-            vec![field("id"), age(&row["createdAt"], now), cell(&row["action"]["text"]), field("origin"), word(&row["state"]), result]
+            let result = if row["outcome"].is_null() {
+                cell(&row["refusal"]["reason"])
+            } else {
+                field("outcome")
+            };
+            vec![
+                field("id"),
+                age(&row["createdAt"], now),
+                cell(&row["action"]["text"]),
+                field("origin"),
+                word(&row["state"]),
+                result,
+            ]
         }
         Things::Intents => vec![
-            field("id"), age(&row["loggedAt"], now), cell(&row["action"]["text"]), field("origin"),
-            word(&row["tier"]).to_lowercase(), field("stage"), field("outcome"),
+            field("id"),
+            age(&row["loggedAt"], now),
+            cell(&row["action"]["text"]),
+            field("origin"),
+            word(&row["tier"]).to_lowercase(),
+            field("stage"),
+            field("outcome"),
         ],
-        Things::Holds => vec![field("scope"), field("by"), field("since"), field("until"), field("reason")],
+        Things::Holds => vec![
+            field("scope"),
+            field("by"),
+            field("since"),
+            field("until"),
+            field("reason"),
+        ],
         Things::Storage => vec![
-            field("name"), field("node"), field("plugin"), yes(&row["active"]), bytes(&row["usedBytes"]),
-            bytes(&row["totalBytes"]), share(&row["usedBytes"], &row["totalBytes"]),
+            field("name"),
+            field("node"),
+            field("plugin"),
+            yes(&row["active"]),
+            bytes(&row["usedBytes"]),
+            bytes(&row["totalBytes"]),
+            share(&row["usedBytes"], &row["totalBytes"]),
         ],
         Things::Tasks => {
-            let result = if row["endedAt"].is_null() { "running".to_owned() } else { field("exit") };
-            vec![field("startedAt"), field("node"), field("taskType"), field("vmid"), field("user"), result]
+            let result = if row["endedAt"].is_null() {
+                "running".to_owned()
+            } else {
+                field("exit")
+            };
+            vec![
+                field("startedAt"),
+                field("node"),
+                field("taskType"),
+                field("vmid"),
+                field("user"),
+                result,
+            ]
         }
     }
+}
+
+fn cluster(row: &Value) -> Vec<String> {
+    let of = |part: &str, whole: &str| format!("{}/{}", cell(&row[part]), cell(&row[whole]));
+    let freeze = match row["freeze"]["state"].as_str() {
+        Some("ON") => word(&row["freeze"]["scope"]).to_lowercase(),
+        other => other.unwrap_or("-").to_lowercase(),
+    };
+    let (state, source) = (&row["loop"], &row["source"]);
+    let troubles = [
+        &state["actingStopped"],
+        &state["lookFailure"],
+        &source["sourceFailure"],
+        &source["pendingErrors"][0],
+    ];
+    let trouble = troubles.into_iter().find(|trouble| !trouble.is_null());
+    vec![
+        cell(&row["name"]),
+        yes(&state["ready"]),
+        yes(&row["quorum"]["quorate"]),
+        of("nodesOnline", "nodesTotal"),
+        of("guestsRunning", "guestsTotal"),
+        cell(&row["issuesOpen"]),
+        short(&row["revision"]),
+        freeze,
+        trouble.map_or_else(|| "-".to_owned(), cell),
+    ]
 }
 
 fn yes(value: &Value) -> String {
@@ -188,6 +365,14 @@ fn yes(value: &Value) -> String {
 }
 
 fn issue_state(row: &Value) -> String {
-    let state = [("escalatedAt", "escalated"), ("healthySince", "healthy"), ("announcedAt", "announced")];
-    state.iter().find(|(field, _)| !row[*field].is_null()).map_or("open", |(_, state)| state).to_owned()
+    let state = [
+        ("escalatedAt", "escalated"),
+        ("healthySince", "healthy"),
+        ("announcedAt", "announced"),
+    ];
+    state
+        .iter()
+        .find(|(field, _)| !row[*field].is_null())
+        .map_or("open", |(_, state)| state)
+        .to_owned()
 }

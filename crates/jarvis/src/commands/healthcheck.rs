@@ -12,13 +12,23 @@ use crate::{
 pub async fn run(arguments: &Healthcheck, connection: &Connection, environment: &Environment) -> Outcome {
     let base = client::base_url(connection, environment)?;
     let path = if arguments.ready { "readyz" } else { "livez" };
-    let url = base.join(path).map_err(|error| Failure::error(error.to_string()))?;
-    let response = client::http()?.get(url).send().await.map_err(|error| client::unreachable(&base, &error))?;
+    let url = base
+        .join(path)
+        .map_err(|error| Failure::error(error.to_string()))?;
+    let response = client::http()?
+        .get(url)
+        .send()
+        .await
+        .map_err(|error| client::unreachable(&base, &error))?;
     let status = response.status();
     let text = response.text().await.unwrap_or_default();
     if status.is_success() {
         out::print(text.trim());
         return Ok(Exit::Ok);
     }
-    Err(Failure::error(format!("Jarvis at {base} is not {}: {status}: {}", if arguments.ready { "ready" } else { "alive" }, text.trim())))
+    Err(Failure::error(format!(
+        "Jarvis at {base} is not {}: {status}: {}",
+        if arguments.ready { "ready" } else { "alive" },
+        text.trim()
+    )))
 }

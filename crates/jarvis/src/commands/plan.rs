@@ -7,6 +7,7 @@ use crate::{
     exit::{Exit, Failure, Outcome},
     manifests, out,
     table::Table,
+    text::add,
 };
 use serde_json::{Value, json};
 
@@ -17,7 +18,9 @@ const FIELDS: &str = "revision at digest decisions { id action { text } resource
 /// Runs the command.
 pub async fn run(arguments: &Plan, client: &Client) -> Outcome {
     let data = if arguments.paths.is_empty() {
-        client.ask(&format!("{{ plan {{ {FIELDS} }} }}"), json!({})).await?
+        client
+            .ask(&format!("{{ plan {{ {FIELDS} }} }}"), json!({}))
+            .await?
     } else {
         let query = format!("query($files: [ManifestFile!]) {{ plan(files: $files) {{ {FIELDS} }} }}");
         client.ask(&query, json!({ "files": files(arguments)? })).await?
@@ -35,7 +38,10 @@ fn files(arguments: &Plan) -> Result<Vec<Value>, Failure> {
     // Checked here first: then every error names the file as the person named it.
     jarvis_crds::load(&read, "unsaved").map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        Failure::error(format!("cannot plan with these manifests: they have errors\n{}", lines.join("\n")))
+        Failure::error(format!(
+            "cannot plan with these manifests: they have errors\n{}",
+            lines.join("\n")
+        ))
     })?;
     let as_file = |(path, bytes): (String, Vec<u8>)| json!({ "path": tail(&path), "content": String::from_utf8_lossy(&bytes) });
     Ok(read.into_iter().map(as_file).collect())
@@ -52,17 +58,37 @@ fn tail(path: &str) -> &str {
 
 /// Something would be done, waits for a person, or is not as declared.
 fn is_drift(plan: &Value) -> bool {
-    let any = |list: &Value, test: &dyn Fn(&Value) -> bool| list.as_array().is_some_and(|items| items.iter().any(test));
-    any(&plan["decisions"], &|_| true) || any(&plan["statuses"], &|entry| entry["status"]["sync"] == "OUT_OF_SYNC")
+    let any = |list: &Value, test: &dyn Fn(&Value) -> bool| {
+        list.as_array().is_some_and(|items| items.iter().any(test))
+    };
+    any(&plan["decisions"], &|_| true)
+        || any(&plan["statuses"], &|entry| {
+            entry["status"]["sync"] == "OUT_OF_SYNC"
+        })
 }
 
 fn shown(plan: &Value) -> String {
-    let decisions = plan["decisions"].as_array().map(Vec::as_slice).unwrap_or_default();
-    let mut text = format!("revision {}   plan {}   changes {}\n", short(&plan["revision"]), short(&plan["digest"]), decisions.len());
+    let decisions = plan["decisions"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
+    let mut text = format!(
+        "revision {}   plan {}   changes {}\n",
+        short(&plan["revision"]),
+        short(&plan["digest"]),
+        decisions.len()
+    );
     if !decisions.is_empty() {
         let mut table = Table::new(&["ID", "ACTION", "FOR", "TIER", "VERDICT", "RULE", "REASON"]);
         for decision in decisions {
-            let (verdict, cause) = (&decision["verdict"], if decision["issue"].is_null() { "ticket" } else { "issue" });
+            let (verdict, cause) = (
+                &decision["verdict"],
+                if decision["issue"].is_null() {
+                    "ticket"
+                } else {
+                    "issue"
+                },
+            );
             table.row([
                 short(&decision["id"]),
                 cell(&decision["action"]["text"]),
@@ -73,7 +99,7 @@ fn shown(plan: &Value) -> String {
                 cell(&verdict["reason"]),
             ]);
         }
-        text += &format!("\n{}", table.text());
+        add!(text, "\n{}", table.text());
     }
     let mut table = Table::new(&["RESOURCE", "SYNC", "HEALTH", "CONDITION", "REASON", "MESSAGE"]);
     for entry in plan["statuses"].as_array().into_iter().flatten() {
@@ -90,13 +116,13 @@ fn shown(plan: &Value) -> String {
         }
     }
     if !table.is_empty() {
-        text += &format!("\nnot in sync:\n{}", table.text());
+        add!(text, "\nnot in sync:\n{}", table.text());
     }
     let report = plan["report"].as_array().map(Vec::as_slice).unwrap_or_default();
     if !report.is_empty() {
         text += "\nreport:\n";
         for line in report {
-            text += &format!("  {}: {}\n", cell(&line["subject"]), cell(&line["text"]));
+            add!(text, "  {}: {}\n", cell(&line["subject"]), cell(&line["text"]));
         }
     }
     if !is_drift(plan) {

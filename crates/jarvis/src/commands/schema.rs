@@ -14,7 +14,11 @@ pub fn run(arguments: &Schema) -> Outcome {
     match (&arguments.kind, arguments.crd) {
         (Some(name), crd) => {
             let kind = kind_of(name)?;
-            out::print(&if crd { jarvis_crds::crd_yaml(kind) } else { format!("{:#}\n", jarvis_crds::json_schema(kind)) });
+            out::print(&if crd {
+                jarvis_crds::crd_yaml(kind)
+            } else {
+                format!("{:#}\n", jarvis_crds::json_schema(kind))
+            });
         }
         (None, true) => {
             let all: Vec<String> = ResourceKind::ALL.into_iter().map(jarvis_crds::crd_yaml).collect();
@@ -34,12 +38,17 @@ pub fn run(arguments: &Schema) -> Outcome {
 /// A kind by its name, whatever the case.
 fn kind_of(name: &str) -> Result<ResourceKind, Failure> {
     let known = ResourceKind::ALL.map(ResourceKind::as_str);
-    if let Some(kind) = ResourceKind::ALL.into_iter().find(|kind| kind.as_str().eq_ignore_ascii_case(name)) {
+    if let Some(kind) = ResourceKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str().eq_ignore_ascii_case(name))
+    {
         return Ok(kind);
     }
     let hint = match nearest(name, &known) {
         Some(meant) => format!("did you mean {meant}?"),
         None => format!("kinds are {}", known.join(", ")),
     };
-    Err(Failure::error(format!("cannot print a schema of {name:?}: there is no such kind; {hint}")))
+    Err(Failure::error(format!(
+        "cannot print a schema of {name:?}: there is no such kind; {hint}"
+    )))
 }

@@ -5,6 +5,7 @@ use crate::{
     exit::{Exit, Failure, Outcome},
     out,
     run::signals::Signals,
+    text::add,
 };
 use jarvis_simulator::{Options, Scenario, Simulator, Tls};
 use std::fs;
@@ -36,8 +37,12 @@ pub async fn run(arguments: &Simulate) -> Outcome {
     .await
     .map_err(|error| Failure::error(format!("cannot start the simulated cluster: {error}")))?;
     if let Some(path) = &arguments.ca_file {
-        fs::write(path, simulator.ca_pem())
-            .map_err(|error| Failure::error(format!("cannot write the authority to {}: {error}; check the path", path.display())))?;
+        fs::write(path, simulator.ca_pem()).map_err(|error| {
+            Failure::error(format!(
+                "cannot write the authority to {}: {error}; check the path",
+                path.display()
+            ))
+        })?;
     }
     out::print(&banner(&simulator));
     signals.next().await;
@@ -48,13 +53,27 @@ pub async fn run(arguments: &Simulate) -> Outcome {
 fn banner(simulator: &Simulator) -> String {
     let mut text = "simulated cluster, until Ctrl-C\n".to_owned();
     for (node, url) in simulator.endpoints() {
-        let pin = simulator.fingerprint(node).filter(|_| url.starts_with("https")).map(|pin| format!("  {pin}")).unwrap_or_default();
-        text += &format!("  {node:<10} {url}{pin}\n");
+        let pin = simulator
+            .fingerprint(node)
+            .filter(|_| url.starts_with("https"))
+            .map(|pin| format!("  {pin}"))
+            .unwrap_or_default();
+        add!(text, "  {node:<10} {url}{pin}\n");
     }
     let tokens = simulator.tokens();
-    for (what, token) in [("everything", &tokens.full), ("reads", &tokens.read), ("acts on guests", &tokens.act), ("switches nodes", &tokens.power)] {
-        text += &format!("  {what:<15} {}={}\n", token.id, token.secret);
+    for (what, token) in [
+        ("everything", &tokens.full),
+        ("reads", &tokens.read),
+        ("acts on guests", &tokens.act),
+        ("switches nodes", &tokens.power),
+    ] {
+        add!(text, "  {what:<15} {}={}\n", token.id, token.secret);
     }
-    text += &format!("  JARVIS_CHAOS_URL={} JARVIS_CHAOS_SECRET={}\n", simulator.control_url(), simulator.control_secret());
+    add!(
+        text,
+        "  JARVIS_CHAOS_URL={} JARVIS_CHAOS_SECRET={}\n",
+        simulator.control_url(),
+        simulator.control_secret()
+    );
     text
 }

@@ -2,7 +2,9 @@
 
 use super::field::{age, cell, word};
 use crate::{
-    cli::steer::{AcceptIdentity, Ack, AutonomyCommand, Ceiling, Freeze, Hold, Release, Role, TokenCommand, UserCommand},
+    cli::steer::{
+        AcceptIdentity, Ack, AutonomyCommand, Ceiling, Freeze, Hold, Release, Role, TokenCommand, UserCommand,
+    },
     client::Client,
     exit::{Exit, Failure, Outcome},
     out,
@@ -16,10 +18,23 @@ pub async fn freeze(arguments: &Freeze, client: &Client) -> Outcome {
     const QUERY: &str = "mutation($reason: String!, $scope: FreezeScope!, $ttl: Int) { freeze(reason: $reason, scope: $scope, ttlSeconds: $ttl) { until } }";
     let scope = if arguments.all { "ALL" } else { "AUTONOMY" };
     let ttl = arguments.ttl.map(|ttl| ttl.as_secs());
-    let data = client.ask(QUERY, json!({ "reason": arguments.reason, "scope": scope, "ttl": ttl })).await?;
+    let data = client
+        .ask(
+            QUERY,
+            json!({ "reason": arguments.reason, "scope": scope, "ttl": ttl }),
+        )
+        .await?;
     let until = &data["freeze"]["until"];
-    let end = if until.is_null() { "until `jarvis thaw`".to_owned() } else { format!("until {}", cell(until)) };
-    let whom = if arguments.all { "nobody may act, persons neither" } else { "nothing is done alone" };
+    let end = if until.is_null() {
+        "until `jarvis thaw`".to_owned()
+    } else {
+        format!("until {}", cell(until))
+    };
+    let whom = if arguments.all {
+        "nobody may act, persons neither"
+    } else {
+        "nothing is done alone"
+    };
     out::print(&format!("frozen {end}: {whom}"));
     Ok(Exit::Ok)
 }
@@ -35,38 +50,57 @@ pub async fn thaw(client: &Client) -> Outcome {
 pub async fn hold(arguments: &Hold, client: &Client) -> Outcome {
     const QUERY: &str = "mutation($scope: String!, $reason: String!, $ttl: Int) { hold(scope: $scope, reason: $reason, ttlSeconds: $ttl) }";
     let ttl = arguments.ttl.map(|ttl| ttl.as_secs());
-    client.ask(QUERY, json!({ "scope": arguments.scope, "reason": arguments.reason, "ttl": ttl })).await?;
+    client
+        .ask(
+            QUERY,
+            json!({ "scope": arguments.scope, "reason": arguments.reason, "ttl": ttl }),
+        )
+        .await?;
     out::print(&format!("held: {}", arguments.scope));
     Ok(Exit::Ok)
 }
 
 /// `jarvis release`.
 pub async fn release(arguments: &Release, client: &Client) -> Outcome {
-    client.ask("mutation($scope: String!) { release(scope: $scope) }", json!({ "scope": arguments.scope })).await?;
+    client
+        .ask(
+            "mutation($scope: String!) { release(scope: $scope) }",
+            json!({ "scope": arguments.scope }),
+        )
+        .await?;
     out::print(&format!("released: {}", arguments.scope));
     Ok(Exit::Ok)
 }
 
 /// `jarvis accept-identity`.
 pub async fn accept_identity(arguments: &AcceptIdentity, client: &Client) -> Outcome {
+    const SEEN: &str = "query($vmid: Int!) { guest(vmid: $vmid) { identity } }";
+    const ACCEPT: &str =
+        "mutation($vmid: Int!, $identity: String!) { acceptIdentity(vmid: $vmid, identity: $identity) }";
     let vmid = arguments.vmid;
-    let identity = match &arguments.identity {
-        Some(identity) => identity.clone(),
-        None => {
-            let data = client.ask("query($vmid: Int!) { guest(vmid: $vmid) { identity } }", json!({ "vmid": vmid })).await?;
-            let seen = data["guest"]["identity"].as_str().map(str::to_owned);
-            seen.ok_or_else(|| Failure::error(format!("cannot accept guest {vmid}: its identity is not known; `jarvis describe guest/{vmid}` shows what is")))?
-        }
-    };
-    const QUERY: &str = "mutation($vmid: Int!, $identity: String!) { acceptIdentity(vmid: $vmid, identity: $identity) }";
-    client.ask(QUERY, json!({ "vmid": vmid, "identity": identity })).await?;
+    let mut identity = arguments.identity.clone();
+    if identity.is_none() {
+        let data = client.ask(SEEN, json!({ "vmid": vmid })).await?;
+        identity = data["guest"]["identity"].as_str().map(str::to_owned);
+    }
+    let identity = identity.ok_or_else(|| {
+        Failure::error(format!("cannot accept guest {vmid}: its identity is not known; `jarvis describe guest/{vmid}` shows what is"))
+    })?;
+    client
+        .ask(ACCEPT, json!({ "vmid": vmid, "identity": identity }))
+        .await?;
     out::print(&format!("accepted: guest {vmid} is {identity}"));
     Ok(Exit::Ok)
 }
 
 /// `jarvis ack`.
 pub async fn acknowledge(arguments: &Ack, client: &Client) -> Outcome {
-    client.ask("mutation($issue: String!) { acknowledge(issue: $issue) }", json!({ "issue": arguments.issue })).await?;
+    client
+        .ask(
+            "mutation($issue: String!) { acknowledge(issue: $issue) }",
+            json!({ "issue": arguments.issue }),
+        )
+        .await?;
     out::print(&format!("acknowledged: {}", arguments.issue));
     Ok(Exit::Ok)
 }
@@ -74,9 +108,21 @@ pub async fn acknowledge(arguments: &Ack, client: &Client) -> Outcome {
 /// `jarvis autonomy`.
 pub async fn autonomy(command: &AutonomyCommand, client: &Client) -> Outcome {
     let AutonomyCommand::SetCeiling { level } = command;
-    let wanted = if *level == Ceiling::None { Value::Null } else { json!(format!("{level:?}")) };
-    client.ask("mutation($level: Autonomy) { setAutonomyCeiling(ceiling: $level) }", json!({ "level": wanted })).await?;
-    out::print(&wanted.as_str().map_or_else(|| "ceiling lifted".to_owned(), |level| format!("ceiling set to {level}")));
+    let wanted = if *level == Ceiling::None {
+        Value::Null
+    } else {
+        json!(format!("{level:?}"))
+    };
+    client
+        .ask(
+            "mutation($level: Autonomy) { setAutonomyCeiling(ceiling: $level) }",
+            json!({ "level": wanted }),
+        )
+        .await?;
+    out::print(&wanted.as_str().map_or_else(
+        || "ceiling lifted".to_owned(),
+        |level| format!("ceiling set to {level}"),
+    ));
     Ok(Exit::Ok)
 }
 
@@ -100,22 +146,39 @@ pub async fn token(command: &TokenCommand, client: &Client) -> Outcome {
     match command {
         TokenCommand::Create { name, role, ttl } => {
             const QUERY: &str = "mutation($name: String!, $role: Role!, $ttl: Int) { createToken(name: $name, role: $role, ttlSeconds: $ttl) { secret } }";
-            let variables = json!({ "name": name, "role": role_word(*role), "ttl": ttl.map(|ttl| ttl.as_secs()) });
+            let variables =
+                json!({ "name": name, "role": role_word(*role), "ttl": ttl.map(|ttl| ttl.as_secs()) });
             let data = client.ask(QUERY, variables).await?;
             out::note(&format!("token {name}; it is shown this once:"));
             out::print(&cell(&data["createToken"]["secret"]));
         }
         TokenCommand::List => {
-            let data = client.ask("{ tokens { name role scopes by createdAt expiresAt } }", json!({})).await?;
+            let data = client
+                .ask(
+                    "{ tokens { name role scopes by createdAt expiresAt } }",
+                    json!({}),
+                )
+                .await?;
             let mut table = Table::new(&["NAME", "ROLE", "BY", "AGE", "LAPSES"]);
             for token in data["tokens"].as_array().into_iter().flatten() {
                 let age = age(&token["createdAt"], jiff::Timestamp::now());
-                table.row([cell(&token["name"]), word(&token["role"]).to_lowercase(), cell(&token["by"]), age, cell(&token["expiresAt"])]);
+                table.row([
+                    cell(&token["name"]),
+                    word(&token["role"]).to_lowercase(),
+                    cell(&token["by"]),
+                    age,
+                    cell(&token["expiresAt"]),
+                ]);
             }
             out::print(&table.text());
         }
         TokenCommand::Revoke { name } => {
-            client.ask("mutation($name: String!) { revokeToken(name: $name) }", json!({ "name": name })).await?;
+            client
+                .ask(
+                    "mutation($name: String!) { revokeToken(name: $name) }",
+                    json!({ "name": name }),
+                )
+                .await?;
             out::print(&format!("revoked: {name}"));
         }
     }
@@ -137,14 +200,23 @@ pub async fn user(command: &UserCommand, client: &Client) -> Outcome {
             const QUERY: &str = "mutation($name: String!, $password: String!, $oneTime: Boolean!) \
                 { setPassword(name: $name, password: $password, oneTime: $oneTime) }";
             let password = password(name)?;
-            client.ask(QUERY, json!({ "name": name, "password": password.as_str(), "oneTime": one_time })).await?;
+            client
+                .ask(
+                    QUERY,
+                    json!({ "name": name, "password": password.as_str(), "oneTime": one_time }),
+                )
+                .await?;
             out::print(&format!("password set: {name}"));
         }
         UserCommand::List => {
             let data = client.ask("{ users { name role oneTime } }", json!({})).await?;
             let mut table = Table::new(&["NAME", "ROLE", "ONE-TIME"]);
             for user in data["users"].as_array().into_iter().flatten() {
-                table.row([cell(&user["name"]), word(&user["role"]).to_lowercase(), cell(&user["oneTime"])]);
+                table.row([
+                    cell(&user["name"]),
+                    word(&user["role"]).to_lowercase(),
+                    cell(&user["oneTime"]),
+                ]);
             }
             out::print(&table.text());
         }
@@ -157,6 +229,12 @@ fn password(name: &str) -> Result<Zeroizing<String>, Failure> {
     if out::is_interactive() {
         out::ask(&format!("Password for {name} (it is shown as you type): "));
     }
-    let line = out::read_line().map(Zeroizing::new).filter(|line| !line.is_empty());
-    line.ok_or_else(|| Failure::error(format!("there is no password for {name} on standard input: give it as one line")))
+    let line = out::read_line()
+        .map(Zeroizing::new)
+        .filter(|line| !line.is_empty());
+    line.ok_or_else(|| {
+        Failure::error(format!(
+            "there is no password for {name} on standard input: give it as one line"
+        ))
+    })
 }

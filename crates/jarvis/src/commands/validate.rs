@@ -4,44 +4,47 @@ use crate::{
     cli::{Output, Validate},
     exit::{Exit, Outcome},
     manifests, out,
+    text::add,
 };
 use serde_json::json;
 
 /// Runs the command.
 pub fn run(arguments: &Validate) -> Outcome {
     let files = manifests::read(&arguments.paths)?;
-    let (text, exit) = match jarvis_crds::load(&files, "unsaved") {
-        Ok(loaded) => {
-            let warnings: Vec<String> = loaded.warnings.iter().map(ToString::to_string).collect();
-            let resources = loaded.desired.len();
-            let said = match arguments.output {
-                Output::Json => {
-                    format!("{:#}\n", json!({"valid": true, "files": files.len(), "resources": resources, "warnings": loaded.warnings, "errors": []}))
-                }
-                Output::Table => {
-                    let lines: String = warnings.iter().map(|warning| format!("warning: {warning}\n")).collect();
-                    format!("{lines}valid: {} in {}\n", counted(resources, "resource"), counted(files.len(), "file"))
-                }
-            };
-            (said, Exit::Ok)
-        }
-        Err(errors) => {
-            let said = match arguments.output {
-                Output::Json => {
-                    format!("{:#}\n", json!({"valid": false, "files": files.len(), "warnings": [], "errors": errors}))
-                }
-                Output::Table => {
-                    let lines: String = errors.iter().map(|error| format!("{error}\n")).collect();
-                    format!("{lines}invalid: {} in {}\n", counted(errors.len(), "error"), counted(files.len(), "file"))
-                }
-            };
-            (said, Exit::Error)
-        }
+    let (count, warnings, errors) = match jarvis_crds::load(&files, "unsaved") {
+        Ok(loaded) => (loaded.desired.len(), loaded.warnings, Vec::new()),
+        Err(errors) => (0, Vec::new(), errors),
     };
+    let valid = errors.is_empty();
+    let mut text = String::new();
+    match arguments.output {
+        Output::Json => {
+            let all = json!({ "valid": valid, "files": files.len(), "resources": count, "warnings": warnings, "errors": errors });
+            add!(text, "{all:#}\n");
+        }
+        Output::Table => {
+            for warning in &warnings {
+                add!(text, "warning: {warning}\n");
+            }
+            for error in &errors {
+                add!(text, "{error}\n");
+            }
+            let (word, what) = if valid {
+                ("valid", counted(count, "resource"))
+            } else {
+                ("invalid", counted(errors.len(), "error"))
+            };
+            add!(text, "{word}: {what} in {}\n", counted(files.len(), "file"));
+        }
+    }
     out::print(&text);
-    Ok(exit)
+    Ok(if valid { Exit::Ok } else { Exit::Error })
 }
 
 fn counted(count: usize, word: &str) -> String {
-    if count == 1 { format!("1 {word}") } else { format!("{count} {word}s") }
+    if count == 1 {
+        format!("1 {word}")
+    } else {
+        format!("{count} {word}s")
+    }
 }

@@ -12,7 +12,12 @@ use jarvis_model::{Autonomy, NodeName, Vmid};
 use jarvis_proxmox::{ClusterCa, EntryPoint, Tls, Token};
 use jarvis_source::{GitSource, HttpsOptions, HttpsToken, SshOptions};
 use serde_saphyr::Spanned;
-use std::{net::SocketAddr, path::{Path, PathBuf}, str::FromStr, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 use zeroize::Zeroizing;
 
 /// What surrounds the file.
@@ -27,7 +32,11 @@ pub struct Around<'a> {
 
 /// Checks the whole file.
 pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
-    let mut checker = Checker { around, errors: Vec::new(), warnings: Vec::new() };
+    let mut checker = Checker {
+        around,
+        errors: Vec::new(),
+        warnings: Vec::new(),
+    };
     let state = match &file.state {
         Some(state) => around.base.join(&state.value),
         None => around.base.join("state"),
@@ -40,7 +49,9 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
     let source = file.source.and_then(|source| checker.source(source, &state));
     let floor = checker.floor(&file.safety);
     let recall = checker.seconds("recallSeconds", file.recall_seconds.as_ref(), 4, 0, 300);
-    let Checker { mut errors, warnings, .. } = checker;
+    let Checker {
+        mut errors, warnings, ..
+    } = checker;
     match (listen, cluster) {
         (Some(listen), Some(cluster)) if errors.is_empty() => Ok(Config {
             listen,
@@ -92,24 +103,36 @@ impl Checker<'_> {
         let parsed = given.parse().ok();
         if let (None, Some(text)) = (parsed, text) {
             let hint = format!("write an IP address and a port, such as {DEFAULT_LISTEN} or [::1]:7474");
-            self.wrong(place(text), "listen", format!("{given:?} is no address to listen on"), hint);
+            self.wrong(
+                place(text),
+                "listen",
+                format!("{given:?} is no address to listen on"),
+                hint,
+            );
         }
         parsed
     }
 
     fn origin(&mut self, text: &file::Text) {
-        let fine = reqwest::Url::parse(&text.value)
-            .is_ok_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty());
+        let fine = reqwest::Url::parse(&text.value).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
+        });
         if !fine {
             let problem = format!("{:?} is no origin of a browser", text.value);
-            self.wrong(place(text), "publicUrl", problem, "write scheme and host, such as https://jarvis.example");
+            self.wrong(
+                place(text),
+                "publicUrl",
+                problem,
+                "write scheme and host, such as https://jarvis.example",
+            );
         }
     }
 
     fn secret(&mut self, field: &str, secret: &Spanned<file::Secret>) -> Option<Zeroizing<String>> {
         match secret::resolve(&secret.value, self.around.base, self.around.environment) {
             Ok(resolved) => {
-                self.warnings.extend(resolved.warning.map(|warning| format!("{field}: {warning}")));
+                self.warnings
+                    .extend(resolved.warning.map(|warning| format!("{field}: {warning}")));
                 Some(resolved.value)
             }
             Err(unresolved) => {
@@ -119,7 +142,14 @@ impl Checker<'_> {
         }
     }
 
-    fn seconds(&mut self, field: &str, given: Option<&Spanned<u64>>, default: u64, least: u64, most: u64) -> Duration {
+    fn seconds(
+        &mut self,
+        field: &str,
+        given: Option<&Spanned<u64>>,
+        default: u64,
+        least: u64,
+        most: u64,
+    ) -> Duration {
         let secs = given.map_or(default, |given| given.value);
         if let Some(given) = given.filter(|given| !(least..=most).contains(&given.value)) {
             let hint = format!("write whole seconds from {least} to {most}");
@@ -128,20 +158,44 @@ impl Checker<'_> {
         Duration::from_secs(secs)
     }
 
-    fn cluster(&mut self, cluster: file::Cluster) -> Option<ClusterConfig> {
-        let name = cluster.name.as_ref().map_or("default", |name| name.value.as_str()).to_owned();
-        if let Some(given) = cluster.name.as_ref().filter(|given| NodeName::new(&given.value).is_err()) {
+    fn cluster(&mut self, cluster: Spanned<file::Cluster>) -> Option<ClusterConfig> {
+        let (at, cluster) = (place(&cluster), cluster.value);
+        let name = cluster
+            .name
+            .as_ref()
+            .map_or("default", |name| name.value.as_str())
+            .to_owned();
+        if let Some(given) = cluster
+            .name
+            .as_ref()
+            .filter(|given| NodeName::new(&given.value).is_err())
+        {
             let problem = format!("{name:?} is no name of a cluster");
-            self.wrong(place(given), "cluster.name", problem, "use 1 to 63 letters, digits or inner hyphens");
+            self.wrong(
+                place(given),
+                "cluster.name",
+                problem,
+                "use 1 to 63 letters, digits or inner hyphens",
+            );
         }
         if cluster.entry_points.is_empty() {
             let hint = "name at least one node, better two: - url: https://10.0.0.11:8006";
-            self.wrong(Place::default(), "cluster.entryPoints", "is empty", hint);
+            self.wrong(at, "cluster.entryPoints", "is empty", hint);
         }
-        let entry_points = cluster.entry_points.iter().filter_map(|entry| self.entry(entry)).collect();
+        let entry_points = cluster
+            .entry_points
+            .iter()
+            .filter_map(|entry| self.entry(entry))
+            .collect();
         let token = self.token(&cluster.token);
-        let tls = self.tls(cluster.tls.as_ref());
-        Some(ClusterConfig { name, entry_points, token: token?, tls: tls?, look_every: None })
+        let tls = self.tls(cluster.tls.as_ref(), at);
+        Some(ClusterConfig {
+            name,
+            entry_points,
+            token: token?,
+            tls: tls?,
+            look_every: None,
+        })
     }
 
     fn entry(&mut self, entry: &Spanned<file::Entry>) -> Option<EntryPoint> {
@@ -165,28 +219,40 @@ impl Checker<'_> {
         }
     }
 
-    fn tls(&mut self, tls: Option<&Spanned<file::Tls>>) -> Option<Tls> {
-        const WAYS: &str = "write {caFile: pve-root-ca.pem}, {fingerprints: [AA:BB:…]}, {system: true} or {insecure: true}";
+    fn tls(&mut self, tls: Option<&Spanned<file::Tls>>, cluster_at: Place) -> Option<Tls> {
+        const WAYS: &str =
+            "write {caFile: pve-root-ca.pem}, {fingerprints: [AA:BB:…]}, {system: true} or {insecure: true}";
         let Some(tls) = tls else {
-            self.wrong(Place::default(), "cluster.tls", "is missing: it must be said how the nodes' certificates are trusted", WAYS);
+            self.wrong(
+                cluster_at,
+                "cluster.tls",
+                "is missing: it must be said how the nodes' certificates are trusted",
+                WAYS,
+            );
             return None;
         };
         let given = &tls.value;
         let made = match (&given.ca_file, &given.fingerprints, given.system, given.insecure) {
-            (Some(path), None, false, false) => {
-                ClusterCa::from_file(&self.path(path)).map(Tls::ClusterCa).map_err(|error| plain(&error))
-            }
+            (Some(path), None, false, false) => ClusterCa::from_file(&self.path(path))
+                .map(Tls::ClusterCa)
+                .map_err(|error| plain(&error)),
             (None, Some(pins), false, false) => {
                 Tls::pinned(pins.iter().map(String::as_str)).map_err(|error| plain(&error))
             }
             (None, None, true, false) => Ok(Tls::WebRoots),
             (None, None, false, true) => Ok(Tls::Insecure),
             _ => {
-                self.wrong(place(tls), "cluster.tls", "exactly one way of trust is wanted", WAYS);
+                self.wrong(
+                    place(tls),
+                    "cluster.tls",
+                    "exactly one way of trust is wanted",
+                    WAYS,
+                );
                 return None;
             }
         };
-        made.map_err(|problem| self.wrong(place(tls), "cluster.tls", problem, "")).ok()
+        made.map_err(|problem| self.wrong(place(tls), "cluster.tls", problem, ""))
+            .ok()
     }
 
     fn source(&mut self, source: file::Source, state: &Path) -> Option<SourceConfig> {
@@ -217,16 +283,29 @@ impl Checker<'_> {
             path.clone_into(&mut git.program_path);
         }
         if let Err(error) = GitSource::new(git.clone()) {
-            self.wrong(at, "source.git", format!("{} cannot be used: {}", error.remote, error.why), error.hint);
+            self.wrong(
+                at,
+                "source.git",
+                format!("{} cannot be used: {}", error.remote, error.why),
+                error.hint,
+            );
             return None;
         }
-        Some(SourceConfig { git, poll, webhook_secret })
+        Some(SourceConfig {
+            git,
+            poll,
+            webhook_secret,
+        })
     }
 
     /// A path in the file system may be written relative to the file.
     fn remote(&self, remote: String) -> String {
         let is_relative = remote.starts_with("./") || remote.starts_with("../");
-        if is_relative { self.path(&remote).display().to_string() } else { remote }
+        if is_relative {
+            self.path(&remote).display().to_string()
+        } else {
+            remote
+        }
     }
 
     fn floor(&mut self, safety: &file::Safety) -> Floor {
@@ -238,7 +317,11 @@ impl Checker<'_> {
                 None => {}
             }
         }
-        match safety.own.as_ref().and_then(|own| self.subject("safety.own", own)) {
+        match safety
+            .own
+            .as_ref()
+            .and_then(|own| self.subject("safety.own", own))
+        {
             Some(Subject::Node(node)) => floor.own_node = Some(node),
             Some(Subject::Guest(vmid)) => floor.own_guest = Some(vmid),
             None => {}
@@ -249,10 +332,18 @@ impl Checker<'_> {
         if let Some(level) = self.level("safety.ceiling", safety.ceiling.as_ref()) {
             floor.ceiling = level;
         }
-        if let Some(count) = self.count("safety.actionsPerHour", safety.actions_per_hour.as_ref(), floor.actions_per_hour) {
+        if let Some(count) = self.count(
+            "safety.actionsPerHour",
+            safety.actions_per_hour.as_ref(),
+            floor.actions_per_hour,
+        ) {
             floor.actions_per_hour = count;
         }
-        if let Some(count) = self.count("safety.largestPlan", safety.largest_plan.as_ref(), floor.largest_plan) {
+        if let Some(count) = self.count(
+            "safety.largestPlan",
+            safety.largest_plan.as_ref(),
+            floor.largest_plan,
+        ) {
             floor.largest_plan = count;
         }
         floor
@@ -263,16 +354,24 @@ impl Checker<'_> {
             (Some(node), None) => NodeName::new(node).map(Subject::Node),
             (None, Some(vmid)) => Vmid::new(vmid).map(Subject::Guest),
             _ => {
-                self.wrong(place(subject), field, "exactly one of `node` and `vmid` is wanted", "write {node: NAME} or {vmid: NUMBER}");
+                self.wrong(
+                    place(subject),
+                    field,
+                    "exactly one of `node` and `vmid` is wanted",
+                    "write {node: NAME} or {vmid: NUMBER}",
+                );
                 return None;
             }
         };
-        made.map_err(|error| self.wrong(place(subject), field, error.to_string(), "")).ok()
+        made.map_err(|error| self.wrong(place(subject), field, error.to_string(), ""))
+            .ok()
     }
 
     fn level(&mut self, field: &str, text: Option<&file::Text>) -> Option<Autonomy> {
         let text = text?;
-        Autonomy::from_str(&text.value).map_err(|error| self.wrong(place(text), field, error.to_string(), "")).ok()
+        Autonomy::from_str(&text.value)
+            .map_err(|error| self.wrong(place(text), field, error.to_string(), ""))
+            .ok()
     }
 
     /// The file may tighten what is built in, not loosen it.
@@ -281,7 +380,12 @@ impl Checker<'_> {
         if given.value <= most {
             return Some(given.value);
         }
-        self.wrong(place(given), field, format!("{} is above the built-in limit", given.value), format!("write a number from 0 to {most}"));
+        self.wrong(
+            place(given),
+            field,
+            format!("{} is above the built-in limit", given.value),
+            format!("write a number from 0 to {most}"),
+        );
         None
     }
 }

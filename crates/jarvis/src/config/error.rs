@@ -29,7 +29,13 @@ pub struct ConfigError {
 impl ConfigError {
     /// About the file as a whole.
     pub fn whole(file: &str, problem: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), at: Place::default(), field: String::new(), problem: problem.into(), hint: hint.into() }
+        Self {
+            file: file.to_owned(),
+            at: Place::default(),
+            field: String::new(),
+            problem: problem.into(),
+            hint: hint.into(),
+        }
     }
 }
 
@@ -43,6 +49,10 @@ impl fmt::Display for ConfigError {
             write!(f, " {}", self.field)?;
         }
         write!(f, ": {}", self.problem)?;
-        if self.hint.is_empty() { Ok(()) } else { write!(f, "; {}", self.hint) }
+        if self.hint.is_empty() {
+            Ok(())
+        } else {
+            write!(f, "; {}", self.hint)
+        }
     }
 }

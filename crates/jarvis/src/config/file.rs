@@ -26,7 +26,7 @@ pub struct File {
     /// State folder.
     pub state: Option<Text>,
     /// The cluster.
-    pub cluster: Cluster,
+    pub cluster: Spanned<Cluster>,
     /// Where manifests come from.
     pub source: Option<Source>,
     /// Protection in force without any manifest.

@@ -18,13 +18,16 @@ pub mod secret;
 #[cfg(test)]
 mod tests;
 
-
 pub use error::ConfigError;
 
 use crate::environment::Environment;
 use jarvis_guard::Floor;
 use jarvis_proxmox::{EntryPoint, Tls, Token};
-use std::{net::SocketAddr, path::{Path, PathBuf}, time::Duration};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 use zeroize::Zeroizing;
 
 /// The address when none is given.
@@ -148,11 +151,24 @@ impl Config {
     /// Reads and checks a file. Every error of the file is returned, in the order of the file.
     pub fn load(path: &Path, environment: &Environment) -> Result<Self, Vec<ConfigError>> {
         let name = path.display().to_string();
-        let unreadable = |why: String| vec![ConfigError::whole(&name, format!("cannot be read: {why}"), "check the path; examples/jarvis.yaml is a start")];
+        let unreadable = |why: String| {
+            vec![ConfigError::whole(
+                &name,
+                format!("cannot be read: {why}"),
+                "check the path; examples/jarvis.yaml is a start",
+            )]
+        };
         let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
         let base = std::path::absolute(path).map_err(|error| unreadable(error.to_string()))?;
         let base = base.parent().unwrap_or(Path::new("/")).to_owned();
         let file = read::read(&text, &name).map_err(|error| vec![error])?;
-        check::check(file, &check::Around { name: &name, base: &base, environment })
+        check::check(
+            file,
+            &check::Around {
+                name: &name,
+                base: &base,
+                environment,
+            },
+        )
     }
 }

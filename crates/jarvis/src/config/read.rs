@@ -9,7 +9,10 @@ use serde_saphyr::{Error, Location};
 
 impl From<Location> for Place {
     fn from(location: Location) -> Self {
-        Self { line: location.line(), column: location.column() }
+        Self {
+            line: location.line(),
+            column: location.column(),
+        }
     }
 }
 
@@ -21,24 +24,53 @@ pub fn read(text: &str, name: &str) -> Result<File, ConfigError> {
 fn explain(error: &Error, name: &str) -> ConfigError {
     let at = error.location().map(Place::from).unwrap_or_default();
     let (problem, hint) = match error.without_snippet() {
-        Error::SerdeUnknownField { field, expected, .. } => (format!("unknown field `{field}`"), known(field, expected)),
-        Error::SerdeUnknownVariant { variant, expected, .. } => {
-            (format!("{variant:?} is none of the words known here"), known(variant, expected))
+        Error::SerdeUnknownField { field, expected, .. } => {
+            (format!("unknown field `{field}`"), known(field, expected))
         }
-        Error::SerdeMissingField { field, .. } => {
-            (format!("`{field}` is missing"), "examples/jarvis.yaml shows every field".to_owned())
-        }
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => (
+            format!("{variant:?} is none of the words known here"),
+            known(variant, expected),
+        ),
+        Error::SerdeMissingField { field, .. } => (
+            format!("`{field}` is missing"),
+            "examples/jarvis.yaml shows every field".to_owned(),
+        ),
         other => {
             let text = other.to_string();
             let line = text.lines().next().unwrap_or_default().trim().to_owned();
-            (without_place(&line), "examples/jarvis.yaml shows every field with its form".to_owned())
+            plain(&without_place(&line))
         }
     };
-    ConfigError { file: name.to_owned(), at, field: String::new(), problem, hint }
+    ConfigError {
+        file: name.to_owned(),
+        at,
+        field: String::new(),
+        problem,
+        hint,
+    }
+}
+
+/// The parser's commonest words, said for people.
+fn plain(text: &str) -> (String, String) {
+    const EXAMPLE: &str = "examples/jarvis.yaml shows every field with its form";
+    match text {
+        "expected mapping start" => (
+            "a mapping is wanted here, not a plain value or a list".to_owned(),
+            format!("{EXAMPLE}; a secret is written {{env: NAME}} or {{file: PATH}}"),
+        ),
+        "unexpected end of input" => ("the file is empty".to_owned(), EXAMPLE.to_owned()),
+        other => (other.to_owned(), EXAMPLE.to_owned()),
+    }
 }
 
 fn known(word: &str, expected: &[&str]) -> String {
-    let all = expected.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ");
+    let all = expected
+        .iter()
+        .map(|word| format!("`{word}`"))
+        .collect::<Vec<_>>()
+        .join(", ");
     match nearest(word, expected) {
         Some(meant) => format!("did you mean `{meant}`? Known here: {all}"),
         None => format!("known here: {all}"),

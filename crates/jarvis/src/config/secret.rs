@@ -29,7 +29,10 @@ pub struct Unresolved {
 
 impl Unresolved {
     fn new(problem: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { problem: problem.into(), hint: hint.into() }
+        Self {
+            problem: problem.into(),
+            hint: hint.into(),
+        }
     }
 }
 
@@ -37,14 +40,20 @@ impl Unresolved {
 pub fn resolve(secret: &Secret, base: &Path, environment: &Environment) -> Result<Resolved, Unresolved> {
     match (&secret.env, &secret.file) {
         (Some(name), None) => match environment.get(name) {
-            Some(value) => Ok(Resolved { value: Zeroizing::new(value.trim().to_owned()), warning: None }),
+            Some(value) => Ok(Resolved {
+                value: Zeroizing::new(value.trim().to_owned()),
+                warning: None,
+            }),
             None => Err(Unresolved::new(
                 format!("the environment variable {name} is not set or empty"),
                 "set it for this process, or use {file: PATH}",
             )),
         },
         (None, Some(path)) => from_file(&base.join(path)),
-        _ => Err(Unresolved::new("a secret is written in exactly one way", "write {env: NAME} or {file: PATH}")),
+        _ => Err(Unresolved::new(
+            "a secret is written in exactly one way",
+            "write {env: NAME} or {file: PATH}",
+        )),
     }
 }
 
@@ -52,19 +61,31 @@ pub fn resolve(secret: &Secret, base: &Path, environment: &Environment) -> Resul
 pub fn from_file(path: &Path) -> Result<Resolved, Unresolved> {
     let shown = path.display();
     let unreadable = |error: std::io::Error| {
-        Unresolved::new(format!("{shown} cannot be read: {error}"), "check the path and that this user may read it")
+        Unresolved::new(
+            format!("{shown} cannot be read: {error}"),
+            "check the path and that this user may read it",
+        )
     };
     let metadata = fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() || metadata.len() > LARGEST_BYTES {
-        return Err(Unresolved::new(format!("{shown} is no small file"), "name a file that holds the secret alone"));
+        return Err(Unresolved::new(
+            format!("{shown} is no small file"),
+            "name a file that holds the secret alone",
+        ));
     }
     let text = Zeroizing::new(fs::read_to_string(path).map_err(unreadable)?);
     let value = Zeroizing::new(text.trim().to_owned());
     if value.is_empty() {
-        return Err(Unresolved::new(format!("{shown} is empty"), "write the secret into it"));
+        return Err(Unresolved::new(
+            format!("{shown} is empty"),
+            "write the secret into it",
+        ));
     }
     let mode = metadata.permissions().mode() & 0o777;
-    let warning = (mode & TOO_WIDE != 0)
-        .then(|| format!("{shown} has mode {mode:04o}: others may read or change this secret; run `chmod 0640 {shown}`"));
+    let warning = (mode & TOO_WIDE != 0).then(|| {
+        format!(
+            "{shown} has mode {mode:04o}: others may read or change this secret; run `chmod 0640 {shown}`"
+        )
+    });
     Ok(Resolved { value, warning })
 }

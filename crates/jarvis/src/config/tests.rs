@@ -1,6 +1,7 @@
 //! The config file: what a good one becomes, and what is said of bad ones.
 
 use super::*;
+use crate::text::add;
 use std::{fs, os::unix::fs::PermissionsExt as _};
 use tempfile::TempDir;
 
@@ -11,12 +12,21 @@ fn folder() -> TempDir {
     let folder = tempfile::tempdir().unwrap();
     let secrets = folder.path().join("secrets");
     fs::create_dir(&secrets).unwrap();
-    for (name, text) in [("pve-token", SECRET), ("git-key", "key"), ("known_hosts", "hosts"), ("webhook", "canary-hook"), ("empty", "")] {
+    for (name, text) in [
+        ("pve-token", SECRET),
+        ("git-key", "key"),
+        ("known_hosts", "hosts"),
+        ("webhook", "canary-hook"),
+        ("empty", ""),
+    ] {
         fs::write(secrets.join(name), text).unwrap();
         fs::set_permissions(secrets.join(name), fs::Permissions::from_mode(0o600)).unwrap();
     }
     let key = rcgen::KeyPair::generate().unwrap();
-    let authority = rcgen::CertificateParams::new(Vec::new()).unwrap().self_signed(&key).unwrap();
+    let authority = rcgen::CertificateParams::new(Vec::new())
+        .unwrap()
+        .self_signed(&key)
+        .unwrap();
     fs::write(folder.path().join("pve-root-ca.pem"), authority.pem()).unwrap();
     folder
 }
@@ -26,7 +36,9 @@ fn load(folder: &TempDir, text: &str, environment: &Environment) -> Result<Confi
     fs::write(&path, text).unwrap();
     Config::load(&path, environment).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
-        lines.join("\n").replace(&folder.path().display().to_string(), "DIR")
+        lines
+            .join("\n")
+            .replace(&folder.path().display().to_string(), "DIR")
     })
 }
 
@@ -41,8 +53,14 @@ fn the_example_is_a_good_config() {
     assert_eq!(config.state, folder.path().join("state"));
     assert_eq!(config.cluster.entry_points.len(), 2);
     assert_eq!(config.cluster.token.public(), "jarvis@pve!act");
-    assert_eq!(config.source.as_ref().unwrap().git.checkout, folder.path().join("state/source"));
-    assert_eq!((config.floor.largest_plan, config.floor.actions_per_hour), (6, 12));
+    assert_eq!(
+        config.source.as_ref().unwrap().git.checkout,
+        folder.path().join("state/source")
+    );
+    assert_eq!(
+        (config.floor.largest_plan, config.floor.actions_per_hour),
+        (6, 12)
+    );
     assert_eq!(config.floor.ceiling, jarvis_model::Autonomy::L3);
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
     assert!(!format!("{config:?}").contains("canary"));
@@ -69,7 +87,14 @@ fn secrets_come_from_the_environment_too_and_wide_files_are_told() {
     for (mode, told) in [(0o600, false), (0o640, false), (0o644, true), (0o660, true)] {
         fs::set_permissions(&token, fs::Permissions::from_mode(mode)).unwrap();
         let config = load(&folder, CLUSTER, &Environment::default()).unwrap();
-        assert_eq!(config.warnings.iter().any(|warning| warning.contains("chmod 0640")), told, "{mode:o}");
+        assert_eq!(
+            config
+                .warnings
+                .iter()
+                .any(|warning| warning.contains("chmod 0640")),
+            told,
+            "{mode:o}"
+        );
     }
 }
 
@@ -84,34 +109,96 @@ fn bad_configs_are_told_with_place_and_remedy() {
         ("nothing", String::new()),
         ("no token", cluster("  token: {file: secrets/pve-token}\n", "")),
         ("no trust", cluster("  tls: {system: true}\n", "")),
-        ("two ways of trust", cluster("{system: true}", "{system: true, insecure: true}")),
+        (
+            "two ways of trust",
+            cluster("{system: true}", "{system: true, insecure: true}"),
+        ),
         ("a bad pin", cluster("{system: true}", "{fingerprints: [AA:BB]}")),
         ("no CA file", cluster("{system: true}", "{caFile: nowhere.pem}")),
-        ("a CA file without a certificate", cluster("{system: true}", "{caFile: secrets/git-key}")),
+        (
+            "a CA file without a certificate",
+            cluster("{system: true}", "{caFile: secrets/git-key}"),
+        ),
         ("no entry point", cluster("[{url: https://10.0.0.11}]", "[]")),
-        ("a plain entry point", cluster("https://10.0.0.11", "http://10.0.0.11")),
-        ("a missing secret file", cluster("secrets/pve-token", "secrets/none")),
-        ("an empty secret file", cluster("secrets/pve-token", "secrets/empty")),
-        ("a file that is no token", cluster("secrets/pve-token", "secrets/webhook")),
-        ("a missing variable", cluster("{file: secrets/pve-token}", "{env: PVE_TOKEN}")),
-        ("a secret in two ways", cluster("{file: secrets/pve-token}", "{env: A, file: b}")),
-        ("a secret in the file", cluster("{file: secrets/pve-token}", "jarvis@pve!act=canary")),
-        ("an address without a port", format!("listen: localhost\n{CLUSTER}")),
-        ("an origin without a scheme", format!("publicUrl: jarvis.example\n{CLUSTER}")),
-        ("a level that is none", format!("{CLUSTER}safety: {{autonomy: L5}}\n")),
-        ("a looser limit", format!("{CLUSTER}safety: {{largestPlan: 50}}\n")),
-        ("a bad vmid and both subjects", format!("{CLUSTER}safety:\n  protected:\n    - vmid: 7\n    - {{node: a, vmid: 100}}\n")),
-        ("a remote with a shell in it", format!("{CLUSTER}source: {{git: {{remote: 'ext::sh -c id'}}}}\n")),
-        ("SSH without pinned hosts", format!("{CLUSTER}source: {{git: {{remote: git@git.example:a.git}}}}\n")),
-        ("a poll that is too fast", format!("{CLUSTER}source: {{git: {{remote: /srv/a.git}}, pollSeconds: 0}}\n")),
-        ("a log level that is none", format!("{CLUSTER}log: {{level: loud}}\n")),
-        ("several at once", format!("listen: here\n{}safety: {{own: {{}}}}\n", cluster("{system: true}", "{}"))),
+        (
+            "a plain entry point",
+            cluster("https://10.0.0.11", "http://10.0.0.11"),
+        ),
+        (
+            "a missing secret file",
+            cluster("secrets/pve-token", "secrets/none"),
+        ),
+        (
+            "an empty secret file",
+            cluster("secrets/pve-token", "secrets/empty"),
+        ),
+        (
+            "a file that is no token",
+            cluster("secrets/pve-token", "secrets/webhook"),
+        ),
+        (
+            "a missing variable",
+            cluster("{file: secrets/pve-token}", "{env: PVE_TOKEN}"),
+        ),
+        (
+            "a secret in two ways",
+            cluster("{file: secrets/pve-token}", "{env: A, file: b}"),
+        ),
+        (
+            "a secret in the file",
+            cluster("{file: secrets/pve-token}", "jarvis@pve!act=canary"),
+        ),
+        (
+            "an address without a port",
+            format!("listen: localhost\n{CLUSTER}"),
+        ),
+        (
+            "an origin without a scheme",
+            format!("publicUrl: jarvis.example\n{CLUSTER}"),
+        ),
+        (
+            "a level that is none",
+            format!("{CLUSTER}safety: {{autonomy: L5}}\n"),
+        ),
+        (
+            "a looser limit",
+            format!("{CLUSTER}safety: {{largestPlan: 50}}\n"),
+        ),
+        (
+            "a bad vmid and both subjects",
+            format!("{CLUSTER}safety:\n  protected:\n    - vmid: 7\n    - {{node: a, vmid: 100}}\n"),
+        ),
+        (
+            "a remote with a shell in it",
+            format!("{CLUSTER}source: {{git: {{remote: 'ext::sh -c id'}}}}\n"),
+        ),
+        (
+            "SSH without pinned hosts",
+            format!("{CLUSTER}source: {{git: {{remote: git@git.example:a.git}}}}\n"),
+        ),
+        (
+            "a poll that is too fast",
+            format!("{CLUSTER}source: {{git: {{remote: /srv/a.git}}, pollSeconds: 0}}\n"),
+        ),
+        (
+            "a log level that is none",
+            format!("{CLUSTER}log: {{level: loud}}\n"),
+        ),
+        (
+            "several at once",
+            format!(
+                "listen: here\n{}safety: {{own: {{}}}}\n",
+                cluster("{system: true}", "{}")
+            ),
+        ),
     ];
     let mut told = String::new();
     for (what, text) in cases {
-        let error = load(&folder, &text, &Environment::default()).err().unwrap_or_else(|| panic!("{what} must be refused"));
+        let error = load(&folder, &text, &Environment::default())
+            .err()
+            .unwrap_or_else(|| panic!("{what} must be refused"));
         assert!(!error.contains("canary"), "{what}: {error}");
-        told += &format!("{what}:\n  {}\n", error.replace('\n', "\n  "));
+        add!(told, "{what}:\n  {}\n", error.replace('\n', "\n  "));
     }
     insta::assert_snapshot!(told);
 }

@@ -22,42 +22,73 @@ impl Counts {
             serde_json::Value::Object(items) => items.len(),
             _ => 0,
         };
-        Self { nodes: simulator.endpoints().len(), guests: count("guests") }
+        Self {
+            nodes: simulator.endpoints().len(),
+            guests: count("guests"),
+        }
     }
 }
 
+/// What the text is about.
+pub struct About<'a> {
+    /// The running process.
+    pub started: &'a Started,
+    /// Sizes.
+    pub counts: Counts,
+    /// The folder to commit in.
+    pub manifests: &'a Path,
+    /// Whether it is the home laboratory.
+    pub homelab: bool,
+    /// How the program is called.
+    pub called: &'a str,
+}
+
 /// The whole text.
-pub fn text(started: &Started, counts: &Counts, manifests: &Path, homelab: bool) -> String {
-    let folder = manifests.display();
+pub fn text(about: &About) -> String {
+    let (started, called, folder) = (about.started, about.called, about.manifests.display());
     let sign_in = match &started.password {
         Some(password) => format!("admin / {password}"),
-        None => "admin, with the password of the first start (jarvis user passwd admin sets another)".to_owned(),
+        None => {
+            format!("admin, with the password of the first start (`{called} user passwd admin` sets another)")
+        }
     };
-    let tries = if homelab {
-        format!(
-            "  1. a crash is found, mended and verified:\n\
-             \x20      jarvis chaos crash 101 && jarvis get events\n\
-             \x20 2. what is protected is refused, what is not wants a confirmation:\n\
-             \x20      jarvis request node reboot agent1\n\
-             \x20      jarvis request node reboot forge --yes\n\
-             \x20 3. the cluster follows a commit:\n\
-             \x20      cd {folder}\n\
-             \x20      sed -i -e 's/runStrategy: Halted/runStrategy: Always/' -e 's/autonomy: L2/autonomy: L3/' guests/laboratory.yaml\n\
-             \x20      git commit -am 'Keep win-lab running'\n"
-        )
+    let tries = if about.homelab {
+        homelab(called, &folder.to_string())
     } else {
-        "  1. see what there is:       jarvis get guests\n\
-         \x20 2. break something:         jarvis chaos crash 101 && jarvis get events\n\
-         \x20 3. see what is done of it:  jarvis get issues && jarvis audit log\n"
-            .to_owned()
+        generated(called)
     };
+    let Counts { nodes, guests } = about.counts;
     format!(
-        "Jarvis, against a simulated cluster of {} nodes and {} guests.\n\n\
-         \x20 open       {}\n\
-         \x20 sign in    {sign_in}\n\
-         \x20 manifests  {folder}\n\n\
-         Try, in another terminal:\n{tries}\n\
-         Ctrl-C ends it.\n",
-        counts.nodes, counts.guests, started.url
+        "Jarvis, against a simulated cluster of {nodes} nodes and {guests} guests.\n\n  \
+         open       {}\n  \
+         sign in    {sign_in}\n  \
+         manifests  {folder}\n\n\
+         Try, in another terminal:\n{tries}\nCtrl-C ends it.\n",
+        started.url
     )
+}
+
+fn homelab(called: &str, folder: &str) -> String {
+    let lines = [
+        "1. a crash is found, mended and verified:".to_owned(),
+        format!("     {called} chaos crash 101"),
+        format!("     {called} get events"),
+        "2. what is protected is refused, what is dangerous wants a confirmation:".to_owned(),
+        format!("     {called} request node reboot agent1"),
+        format!("     {called} request node reboot forge"),
+        "3. the cluster follows a commit:".to_owned(),
+        format!("     cd {folder}"),
+        "     sed -i 's/runStrategy: Halted/runStrategy: Always/' guests/laboratory.yaml".to_owned(),
+        "     git commit -am 'Keep win-lab running'".to_owned(),
+    ];
+    lines.map(|line| format!("  {line}\n")).concat()
+}
+
+fn generated(called: &str) -> String {
+    let lines = [
+        format!("1. see what there is:    {called} get guests"),
+        format!("2. break something:      {called} chaos crash 101"),
+        format!("3. see what is done:     {called} get events"),
+    ];
+    lines.map(|line| format!("  {line}\n")).concat()
 }

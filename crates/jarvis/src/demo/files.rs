@@ -8,23 +8,77 @@ const IN_ONE_FILE: usize = 500;
 
 /// The examples, as they are in the repository.
 const EXAMPLES: [(&str, &str); 10] = [
-    ("channels.yaml", include_str!("../../../../examples/manifests/channels.yaml")),
-    ("guests/household.yaml", include_str!("../../../../examples/manifests/guests/household.yaml")),
-    ("guests/infrastructure.yaml", include_str!("../../../../examples/manifests/guests/infrastructure.yaml")),
-    ("guests/laboratory.yaml", include_str!("../../../../examples/manifests/guests/laboratory.yaml")),
-    ("nodes.yaml", include_str!("../../../../examples/manifests/nodes.yaml")),
-    ("runbooks.yaml", include_str!("../../../../examples/manifests/runbooks.yaml")),
-    ("safety.yaml", include_str!("../../../../examples/manifests/safety.yaml")),
-    ("services.yaml", include_str!("../../../../examples/manifests/services.yaml")),
-    ("thresholds.yaml", include_str!("../../../../examples/manifests/thresholds.yaml")),
-    ("windows.yaml", include_str!("../../../../examples/manifests/windows.yaml")),
+    (
+        "channels.yaml",
+        include_str!("../../../../examples/manifests/channels.yaml"),
+    ),
+    (
+        "guests/household.yaml",
+        include_str!("../../../../examples/manifests/guests/household.yaml"),
+    ),
+    (
+        "guests/infrastructure.yaml",
+        include_str!("../../../../examples/manifests/guests/infrastructure.yaml"),
+    ),
+    (
+        "guests/laboratory.yaml",
+        include_str!("../../../../examples/manifests/guests/laboratory.yaml"),
+    ),
+    (
+        "nodes.yaml",
+        include_str!("../../../../examples/manifests/nodes.yaml"),
+    ),
+    (
+        "runbooks.yaml",
+        include_str!("../../../../examples/manifests/runbooks.yaml"),
+    ),
+    (
+        "safety.yaml",
+        include_str!("../../../../examples/manifests/safety.yaml"),
+    ),
+    (
+        "services.yaml",
+        include_str!("../../../../examples/manifests/services.yaml"),
+    ),
+    (
+        "thresholds.yaml",
+        include_str!("../../../../examples/manifests/thresholds.yaml"),
+    ),
+    (
+        "windows.yaml",
+        include_str!("../../../../examples/manifests/windows.yaml"),
+    ),
 ];
 
 /// Files by path.
 pub fn of(scenario: &Scenario, seed: u64) -> BTreeMap<String, String> {
     match scenario {
-        Scenario::Homelab => EXAMPLES.iter().map(|(path, text)| ((*path).to_owned(), (*text).to_owned())).collect(),
+        Scenario::Homelab => EXAMPLES
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), at_any_hour(path, text)))
+            .collect(),
         _ => generated(scenario, seed),
+    }
+}
+
+/// The examples let the laboratory change at weekends only, and only after a person agreed. In a demo a commit is to be
+/// followed on any day, so that window and that level are left out.
+fn at_any_hour(path: &str, text: &str) -> String {
+    match path {
+        "windows.yaml" => {
+            let kept: Vec<&str> = text
+                .split("---\n")
+                .filter(|document| !document.contains("laboratory-weekend"))
+                .collect();
+            kept.join("---\n")
+        }
+        "guests/laboratory.yaml" => {
+            let kept = text
+                .lines()
+                .filter(|line| line.trim() != "autonomy: L2" && !line.starts_with('#'));
+            kept.flat_map(|line| [line, "\n"]).collect()
+        }
+        _ => text.to_owned(),
     }
 }
 
@@ -40,7 +94,11 @@ fn generated(scenario: &Scenario, seed: u64) -> BTreeMap<String, String> {
                 jarvis_simulator::world::guest::Kind::Qemu => "VirtualMachine",
                 jarvis_simulator::world::guest::Kind::Lxc => "Container",
             };
-            let strategy = if guest.is_running() { "RerunOnFailure" } else { "Manual" };
+            let strategy = if guest.is_running() {
+                "RerunOnFailure"
+            } else {
+                "Manual"
+            };
             // Writing into a String cannot fail.
             let _ = write!(
                 text,
@@ -67,10 +125,36 @@ mod tests {
     }
 
     #[test]
+    fn the_demos_laboratory_follows_a_commit_on_any_day() {
+        let files = of(&Scenario::homelab(), 1);
+        let loaded = jarvis_crds::load_unsaved(&files).unwrap_or_else(|errors| panic!("{}", errors[0]));
+        let laboratory = |window: &jarvis_crds::Manifest<jarvis_crds::MaintenanceWindowSpec>| {
+            window
+                .spec
+                .selector
+                .labels
+                .values()
+                .any(|value| value == "laboratory")
+        };
+        assert!(!loaded.desired.windows.values().any(laboratory));
+        let (_, guest) = loaded
+            .desired
+            .guest_by_vmid(jarvis_model::Vmid::new(105).unwrap())
+            .unwrap();
+        assert_eq!(
+            (guest.spec.run_strategy, guest.spec.autonomy),
+            (jarvis_crds::RunStrategy::Halted, None)
+        );
+    }
+
+    #[test]
     fn no_example_is_left_out() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/manifests");
         let read = crate::manifests::read(std::slice::from_ref(&folder)).unwrap();
-        let there: Vec<String> = read.keys().map(|path| path.replace(&format!("{}/", folder.display()), "")).collect();
+        let there: Vec<String> = read
+            .keys()
+            .map(|path| path.replace(&format!("{}/", folder.display()), ""))
+            .collect();
         assert_eq!(there, EXAMPLES.map(|(path, _)| path.to_owned()));
     }
 }

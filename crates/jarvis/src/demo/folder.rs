@@ -26,13 +26,20 @@ impl Folder {
     /// Makes or takes over the folder; begins anew when asked to.
     pub fn prepare(arguments: &Demo, environment: &Environment) -> Result<Self, Failure> {
         let path = match (&arguments.state, environment.state_home()) {
-            (Some(path), _) => std::path::absolute(path).map_err(|error| Failure::error(format!("cannot use --state: {error}")))?,
+            (Some(path), _) => std::path::absolute(path)
+                .map_err(|error| Failure::error(format!("cannot use --state: {error}")))?,
             (None, Some(home)) => home.join("demo"),
             (None, None) => {
-                return Err(Failure::error("there is no place for the demo's state: set HOME, or give --state DIR"));
+                return Err(Failure::error(
+                    "there is no place for the demo's state: set HOME, or give --state DIR",
+                ));
             }
         };
-        let wanted = Mark { seed: arguments.scenario.seed, nodes: arguments.scenario.nodes, guests: arguments.scenario.guests };
+        let wanted = Mark {
+            seed: arguments.scenario.seed,
+            nodes: arguments.scenario.nodes,
+            guests: arguments.scenario.guests,
+        };
         let shown = path.display();
         match look(&path) {
             Found::Nothing => {}
@@ -51,7 +58,8 @@ impl Folder {
         }
         opening::make_folder(&path)?;
         let text = serde_json::to_string(&wanted).unwrap_or_default();
-        fs::write(path.join(MARK), text).map_err(|error| Failure::error(format!("cannot write in {}: {error}", path.display())))?;
+        fs::write(path.join(MARK), text)
+            .map_err(|error| Failure::error(format!("cannot write in {}: {error}", path.display())))?;
         Ok(Self(path))
     }
 
@@ -93,10 +101,17 @@ fn look(path: &Path) -> Found {
 fn empty(path: &Path) -> Result<(), Failure> {
     for name in ["state", "manifests", MARK] {
         let inner = path.join(name);
-        let removed = if inner.is_dir() { fs::remove_dir_all(&inner) } else { fs::remove_file(&inner) };
+        let removed = if inner.is_dir() {
+            fs::remove_dir_all(&inner)
+        } else {
+            fs::remove_file(&inner)
+        };
         match removed {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(Failure::error(format!("cannot forget the earlier demo: cannot remove {}: {error}", inner.display())));
+                return Err(Failure::error(format!(
+                    "cannot forget the earlier demo: cannot remove {}: {error}",
+                    inner.display()
+                )));
             }
             _ => {}
         }

@@ -22,6 +22,7 @@ use crate::{
     exit::{Failure, Outcome},
     run::{self, Launch, clock::FastClock},
 };
+use banner::About;
 use folder::Folder;
 use jarvis_api::Mode;
 use jarvis_guard::Floor;
@@ -38,12 +39,27 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 
 /// Runs the command.
 pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
-    let level = if arguments.verbose { LogLevel::Info } else { LogLevel::Error };
-    run::logging::begin(Log { level, ..Log::default() }, environment)?;
+    let level = if arguments.verbose {
+        LogLevel::Info
+    } else {
+        LogLevel::Error
+    };
+    run::logging::begin(
+        Log {
+            level,
+            ..Log::default()
+        },
+        environment,
+    )?;
     let scenario = scenario(&arguments.scenario);
     let folder = Folder::prepare(arguments, environment)?;
     let manifests = folder.manifests();
-    repository::prepare(&manifests, &files::of(&scenario, arguments.scenario.seed), environment).await?;
+    repository::prepare(
+        &manifests,
+        &files::of(&scenario, arguments.scenario.seed),
+        environment,
+    )
+    .await?;
     let simulator = Simulator::start(Options {
         scenario: scenario.clone(),
         seed: arguments.scenario.seed,
@@ -53,19 +69,33 @@ pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
     })
     .await
     .map_err(|error| Failure::error(format!("cannot start the simulated cluster: {error}")))?;
-    let clock: Arc<dyn Clock> =
-        if arguments.time_factor == 1 { Arc::new(SystemClock) } else { Arc::new(FastClock::new(arguments.time_factor)) };
+    let clock: Arc<dyn Clock> = if arguments.time_factor == 1 {
+        Arc::new(SystemClock)
+    } else {
+        Arc::new(FastClock::new(arguments.time_factor))
+    };
     let config = config(arguments, &folder, &simulator, &scenario, environment)?;
-    let chaos = ChaosContext { url: simulator.control_url().to_owned(), secret: simulator.control_secret().to_owned() };
+    let chaos = ChaosContext {
+        url: simulator.control_url().to_owned(),
+        secret: simulator.control_secret().to_owned(),
+    };
     let counts = banner::Counts::of(&simulator);
-    let shown = manifests.clone();
+    let (shown, called) = (manifests.clone(), environment.called().to_owned());
     let launch = Launch {
         config,
         mode: Mode::Demo,
         clock,
         chaos: Some(chaos),
         manifests: Some(manifests),
-        announce: Box::new(move |started| banner::text(started, &counts, &shown, scenario == Scenario::Homelab)),
+        announce: Box::new(move |started| {
+            banner::text(&About {
+                started,
+                counts,
+                manifests: &shown,
+                homelab: scenario == Scenario::Homelab,
+                called: &called,
+            })
+        }),
     };
     let outcome = run::serve(launch, environment).await;
     simulator.stop().await;
@@ -80,11 +110,17 @@ fn config(
     environment: &Environment,
 ) -> Result<Config, Failure> {
     let wrong = |error: &dyn std::fmt::Display| Failure::error(format!("cannot set the demo up: {error}"));
-    let entry_points = simulator.endpoints().iter().map(|(node, url)| EntryPoint::new(Some(node), url));
-    let entry_points = entry_points.collect::<Result<Vec<_>, _>>().map_err(|error| wrong(&error))?;
+    let entry_points = simulator
+        .endpoints()
+        .iter()
+        .map(|(node, url)| EntryPoint::new(Some(node), url));
+    let entry_points = entry_points
+        .collect::<Result<Vec<_>, _>>()
+        .map_err(|error| wrong(&error))?;
     let full = &simulator.tokens().full;
     let token = Token::parse(&format!("{}={}", full.id, full.secret)).map_err(|error| wrong(&error))?;
-    let ca = ClusterCa::from_pem(simulator.ca_pem().as_bytes(), "the simulated cluster").map_err(|error| wrong(&error))?;
+    let ca = ClusterCa::from_pem(simulator.ca_pem().as_bytes(), "the simulated cluster")
+        .map_err(|error| wrong(&error))?;
     Ok(Config {
         listen: ([127, 0, 0, 1], arguments.port).into(),
         public_url: None,
@@ -98,7 +134,11 @@ fn config(
             tls: Tls::ClusterCa(ca),
             look_every: Some(LOOK_EVERY),
         },
-        source: Some(SourceConfig { git: git(&folder.manifests(), &folder.state(), environment), poll: POLL, webhook_secret: None }),
+        source: Some(SourceConfig {
+            git: git(&folder.manifests(), &folder.state(), environment),
+            poll: POLL,
+            webhook_secret: None,
+        }),
         floor: floor(scenario).map_err(|error| wrong(&error))?,
         recall: Duration::from_secs(4),
         log: Log::default(),
@@ -107,7 +147,11 @@ fn config(
 }
 
 fn git(manifests: &Path, state: &Path, environment: &Environment) -> jarvis_source::Options {
-    let mut git = jarvis_source::Options::new(manifests.display().to_string(), repository::BRANCH, state.join("source"));
+    let mut git = jarvis_source::Options::new(
+        manifests.display().to_string(),
+        repository::BRANCH,
+        state.join("source"),
+    );
     if let Some(path) = environment.get("PATH") {
         path.clone_into(&mut git.program_path);
     }
@@ -116,7 +160,11 @@ fn git(manifests: &Path, state: &Path, environment: &Environment) -> jarvis_sour
 
 /// What `jarvis.yaml` of this household would say: Jarvis lives in guest 103 on agent1.
 fn floor(scenario: &Scenario) -> Result<Floor, jarvis_model::InvalidName> {
-    let mut floor = Floor { autonomy: Autonomy::L3, ceiling: Autonomy::L3, ..Floor::default() };
+    let mut floor = Floor {
+        autonomy: Autonomy::L3,
+        ceiling: Autonomy::L3,
+        ..Floor::default()
+    };
     if *scenario == Scenario::Homelab {
         let own = Vmid::new(103)?;
         floor.nodes = BTreeSet::from([NodeName::new("agent1")?]);

@@ -9,34 +9,66 @@ use tokio::process::Command;
 pub const BRANCH: &str = "main";
 
 /// Makes the repository with its first commit, unless it is there.
-pub async fn prepare(folder: &Path, files: &BTreeMap<String, String>, environment: &Environment) -> Result<(), Failure> {
+pub async fn prepare(
+    folder: &Path,
+    files: &BTreeMap<String, String>,
+    environment: &Environment,
+) -> Result<(), Failure> {
     if folder.join(".git").is_dir() {
         return Ok(());
     }
     let shown = folder.display();
-    let failed = |error: std::io::Error| Failure::error(format!("cannot write manifests in {shown}: {error}"));
+    let failed =
+        |error: std::io::Error| Failure::error(format!("cannot write manifests in {shown}: {error}"));
     for (path, text) in files {
         let path = folder.join(path);
         fs::create_dir_all(path.parent().unwrap_or(folder)).map_err(failed)?;
         fs::write(path, text).map_err(failed)?;
     }
-    git(folder, environment, &["init", "--quiet", "--template=", "--initial-branch", BRANCH]).await?;
+    git(
+        folder,
+        environment,
+        &["init", "--quiet", "--template=", "--initial-branch", BRANCH],
+    )
+    .await?;
     // So that a person without a git identity can commit here.
     git(folder, environment, &["config", "user.name", "Demo Operator"]).await?;
-    git(folder, environment, &["config", "user.email", "operator@demo.invalid"]).await?;
+    git(
+        folder,
+        environment,
+        &["config", "user.email", "operator@demo.invalid"],
+    )
+    .await?;
     git(folder, environment, &["add", "--all"]).await?;
-    git(folder, environment, &["commit", "--quiet", "--no-gpg-sign", "--message", "Declare the household"]).await
+    git(
+        folder,
+        environment,
+        &[
+            "commit",
+            "--quiet",
+            "--no-gpg-sign",
+            "--message",
+            "Declare the household",
+        ],
+    )
+    .await
 }
 
 async fn git(folder: &Path, environment: &Environment, arguments: &[&str]) -> Result<(), Failure> {
     let failed = |why: String| {
-        Failure::error(format!("cannot make the demo's repository of manifests (git {}): {why}", arguments.first().unwrap_or(&"")))
+        Failure::error(format!(
+            "cannot make the demo's repository of manifests (git {}): {why}",
+            arguments.first().unwrap_or(&"")
+        ))
     };
     let output = Command::new("git")
         .current_dir(folder)
         .args(arguments)
         .env_clear()
-        .env("PATH", environment.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin"))
+        .env(
+            "PATH",
+            environment.get("PATH").unwrap_or("/usr/local/bin:/usr/bin:/bin"),
+        )
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")
         .output()

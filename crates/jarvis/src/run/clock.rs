@@ -15,7 +15,11 @@ pub struct FastClock {
 impl FastClock {
     /// A factor of 0 counts as 1.
     pub fn new(factor: u32) -> Self {
-        Self { began: Instant::now(), origin: SystemClock.now(), factor: factor.max(1) }
+        Self {
+            began: Instant::now(),
+            origin: SystemClock.now(),
+            factor: factor.max(1),
+        }
     }
 }
 

@@ -24,6 +24,7 @@ use crate::{
     environment::Environment,
     exit::{Exit, Failure, Outcome},
     out,
+    text::add,
 };
 use jarvis_api::{ApiOptions, ApiState, Mode, OneTimePassword};
 use jarvis_controller::{Handle, Ports, Service};
@@ -73,12 +74,21 @@ pub struct Started {
 /// Runs until asked to stop.
 pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     let mut signals = Signals::listen()?;
-    let Launch { config, mode, clock, chaos, manifests, announce } = launch;
+    let Launch {
+        config,
+        mode,
+        clock,
+        chaos,
+        manifests,
+        announce,
+    } = launch;
     for warning in &config.warnings {
         tracing::warn!("{warning}");
     }
     let listener = bind(&config).await?;
-    let address = listener.local_addr().map_err(|error| Failure::error(format!("cannot listen: {error}")))?;
+    let address = listener
+        .local_addr()
+        .map_err(|error| Failure::error(format!("cannot listen: {error}")))?;
     let opened = opening::open(&config.state, clock.now())?;
     let client = Arc::new(proxmox(&config.cluster, &clock)?);
     for warning in client.warnings() {
@@ -95,7 +105,14 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         clock: clock.clone(),
     };
     let (service, handle) = jarvis_controller::controller(controller_options(&config, floor), ports);
-    let running = Running::begin(service, handle, listener, api_options(&config, address, mode, &opened)?, clock.clone(), &opened);
+    let running = Running::begin(
+        service,
+        handle,
+        listener,
+        api_options(&config, address, mode, &opened)?,
+        clock.clone(),
+        &opened,
+    );
     let password = access::first_password(&running.handle, mode).await;
     let url = format!("http://{}", reachable(address));
     let context = access::local_token(&running.handle).await.map(|token| Context {
@@ -107,7 +124,12 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         manifests,
     });
     write_context(context, environment);
-    let started = Started { url, cluster: config.cluster.name.clone(), state: config.state.clone(), password };
+    let started = Started {
+        url,
+        cluster: config.cluster.name.clone(),
+        state: config.state.clone(),
+        password,
+    };
     out::print(&announce(&started));
     running.until_asked(&mut signals, &opened).await
 }
@@ -115,7 +137,9 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
 async fn bind(config: &Config) -> Result<TcpListener, Failure> {
     let check = api_like(config)?;
     jarvis_api::check_bind(config.listen, &check).map_err(|error| {
-        Failure::error(format!("{error}; in jarvis.yaml these are `listen` and `trustedProxy`"))
+        Failure::error(format!(
+            "{error}; in jarvis.yaml these are `listen` and `trustedProxy`"
+        ))
     })?;
     TcpListener::bind(config.listen).await.map_err(|error| {
         Failure::error(format!(
@@ -128,14 +152,25 @@ async fn bind(config: &Config) -> Result<TcpListener, Failure> {
 /// The options as far as the bind check looks at them.
 fn api_like(config: &Config) -> Result<ApiOptions, Failure> {
     let key = jarvis_api::SigningKey::new(vec![0; 32]).map_err(|error| Failure::error(error.to_string()))?;
-    Ok(ApiOptions { trusted_proxy: config.trusted_proxy, ..ApiOptions::new(config.listen, key) })
+    Ok(ApiOptions {
+        trusted_proxy: config.trusted_proxy,
+        ..ApiOptions::new(config.listen, key)
+    })
 }
 
-fn api_options(config: &Config, address: SocketAddr, mode: Mode, opened: &Opened) -> Result<ApiOptions, Failure> {
+fn api_options(
+    config: &Config,
+    address: SocketAddr,
+    mode: Mode,
+    opened: &Opened,
+) -> Result<ApiOptions, Failure> {
     let mut options = ApiOptions::new(address, opened.signing_key()?);
     options.trusted_proxy = config.trusted_proxy;
     options.mode = mode;
-    options.webhook_secret = config.source.as_ref().and_then(|source| source.webhook_secret.clone());
+    options.webhook_secret = config
+        .source
+        .as_ref()
+        .and_then(|source| source.webhook_secret.clone());
     for url in config.public_url.iter().chain(&config.origins) {
         options = options.with_public_url(url);
     }
@@ -143,10 +178,16 @@ fn api_options(config: &Config, address: SocketAddr, mode: Mode, opened: &Opened
 }
 
 fn proxmox(cluster: &ClusterConfig, clock: &Arc<dyn Clock>) -> Result<Proxmox, Failure> {
-    let failed = |error: jarvis_proxmox::OptionsError| Failure::error(format!("cannot use `cluster` of the config: {error}"));
-    let mut options =
-        jarvis_proxmox::Options::new(&cluster.name, cluster.entry_points.clone(), cluster.token.clone(), cluster.tls.clone())
-            .map_err(failed)?;
+    let failed = |error: jarvis_proxmox::OptionsError| {
+        Failure::error(format!("cannot use `cluster` of the config: {error}"))
+    };
+    let mut options = jarvis_proxmox::Options::new(
+        &cluster.name,
+        cluster.entry_points.clone(),
+        cluster.token.clone(),
+        cluster.tls.clone(),
+    )
+    .map_err(failed)?;
     options.clock = clock.clone();
     Proxmox::new(options).map_err(failed)
 }
@@ -167,7 +208,10 @@ fn controller_options(config: &Config, floor: Floor) -> jarvis_controller::Optio
         version: env!("CARGO_PKG_VERSION").to_owned(),
         floor,
         look_every: config.cluster.look_every.unwrap_or(defaults.look_every),
-        fetch_every: config.source.as_ref().map_or(defaults.fetch_every, |source| source.poll),
+        fetch_every: config
+            .source
+            .as_ref()
+            .map_or(defaults.fetch_every, |source| source.poll),
         recall: config.recall,
         ..defaults
     }
@@ -178,7 +222,11 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     if !address.ip().is_unspecified() {
         return address;
     }
-    let loopback = if address.is_ipv4() { [127, 0, 0, 1].into() } else { std::net::Ipv6Addr::LOCALHOST.into() };
+    let loopback = if address.is_ipv4() {
+        [127, 0, 0, 1].into()
+    } else {
+        std::net::Ipv6Addr::LOCALHOST.into()
+    };
     SocketAddr::new(loopback, address.port())
 }
 
@@ -217,7 +265,13 @@ impl Running {
         let state = ApiState::new(handle.clone(), options, clock);
         let api_task = tokio::spawn(jarvis_api::serve(listener, state, stop_api.clone()));
         tokio::spawn(watch_room(opened.journal.clone(), stop_api.clone()));
-        Self { handle, stop_loop, stop_api, loop_task, api_task }
+        Self {
+            handle,
+            stop_loop,
+            stop_api,
+            loop_task,
+            api_task,
+        }
     }
 
     /// Waits for a signal (or for a part to end, which is an error), then ends in order: the loop, so that the effect in
@@ -234,8 +288,13 @@ impl Running {
             name = signals.next() => return Err(Failure::error(format!("stopped at once by a second {name}; effects in hand are resolved at the next start"))),
         }
         match broken {
-            None => { tracing::info!("ended"); Ok(Exit::Ok) }
-            Some(why) => Err(Failure::error(format!("{why}; look at the log, then start it again"))),
+            None => {
+                tracing::info!("ended");
+                Ok(Exit::Ok)
+            }
+            Some(why) => Err(Failure::error(format!(
+                "{why}; look at the log, then start it again"
+            ))),
         }
     }
 
@@ -261,9 +320,13 @@ async fn watch_room(journal: Arc<jarvis_store::FileJournal>, stop: CancellationT
         }
         if journal.low_space() {
             let journal = journal.clone();
-            let still = tokio::task::spawn_blocking(move || journal.reclaim_space()).await.unwrap_or(true);
+            let still = tokio::task::spawn_blocking(move || journal.reclaim_space())
+                .await
+                .unwrap_or(true);
             if still {
-                tracing::error!("the disk of the state folder is full: make room; records cannot be promised any more");
+                tracing::error!(
+                    "the disk of the state folder is full: make room; records cannot be promised any more"
+                );
             } else {
                 tracing::info!("the disk of the state folder has room again");
             }
@@ -284,9 +347,17 @@ pub async fn from_file(arguments: &crate::cli::Run, environment: &Environment) -
     let announce = |started: &Started| {
         let mut text = String::new();
         if let Some(password) = &started.password {
-            text += &format!("first sign-in: admin / {password} (once, to set another; it is not shown again)\n");
+            add!(
+                text,
+                "first sign-in: admin / {password} (once, to set another; it is not shown again)\n"
+            );
         }
-        text + &format!("ready: {} (cluster {}, state {})\n", started.url, started.cluster, started.state.display())
+        text + &format!(
+            "ready: {} (cluster {}, state {})\n",
+            started.url,
+            started.cluster,
+            started.state.display()
+        )
     };
     let launch = Launch {
         config,
@@ -302,11 +373,16 @@ pub async fn from_file(arguments: &crate::cli::Run, environment: &Environment) -
 /// `jarvis run --check`: everything that can be told without opening a connection.
 fn check(config: &Config) -> Outcome {
     let clock: Arc<dyn Clock> = Arc::new(jarvis_ports::SystemClock);
-    jarvis_api::check_bind(config.listen, &api_like(config)?).map_err(|error| Failure::error(error.to_string()))?;
+    jarvis_api::check_bind(config.listen, &api_like(config)?)
+        .map_err(|error| Failure::error(error.to_string()))?;
     let warnings = proxmox(&config.cluster, &clock)?.warnings();
     for warning in config.warnings.iter().chain(&warnings) {
         out::note(&format!("warning: {warning}"));
     }
-    out::print(&format!("valid: cluster {} with {} entry points\n", config.cluster.name, config.cluster.entry_points.len()));
+    out::print(&format!(
+        "valid: cluster {} with {} entry points\n",
+        config.cluster.name,
+        config.cluster.entry_points.len()
+    ));
     Ok(Exit::Ok)
 }

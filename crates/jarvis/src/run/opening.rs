@@ -28,36 +28,59 @@ pub struct Opened {
 /// Opens everything, or says why not. A damaged journal is opened too: then Jarvis observes and does nothing.
 pub fn open(folder: &Path, now: Timestamp) -> Result<Opened, Failure> {
     make_folder(folder)?;
-    let opened = FileJournal::open(&folder.join("journal"), Options::default()).map_err(|error| Failure::error(error.to_string()))?;
+    let opened = FileJournal::open(&folder.join("journal"), Options::default())
+        .map_err(|error| Failure::error(error.to_string()))?;
     if let Some(repaired) = &opened.repaired {
         tracing::warn!(path = %repaired.path.display(), bytes = repaired.bytes, head = repaired.head, "an append that was never answered was cut off the journal");
     }
     if let Some(damage) = &opened.damaged {
         tracing::error!("{damage}. Jarvis observes only, nobody can sign in, and nothing is done");
     }
-    let index = SledStore::open(&folder.join("index"), now)
-        .map_err(|error| Failure::error(format!("{error}; it is in {}, and holds nothing that the journal does not", folder.display())))?;
+    let index = SledStore::open(&folder.join("index"), now).map_err(|error| {
+        Failure::error(format!(
+            "{error}; it is in {}, and holds nothing that the journal does not",
+            folder.display()
+        ))
+    })?;
     if let Some(Rebuild::Broken { why, moved_to }) = &index.rebuild {
         tracing::warn!(why, moved_to = %moved_to.display(), "the store was broken and is begun anew: everybody has to sign in again");
     }
-    Ok(Opened { journal: Arc::new(opened.journal), store: Arc::new(index.store), folder: folder.to_owned() })
+    Ok(Opened {
+        journal: Arc::new(opened.journal),
+        store: Arc::new(index.store),
+        folder: folder.to_owned(),
+    })
 }
 
 /// Makes the folder, for its owner only.
 pub fn make_folder(folder: &Path) -> Result<(), Failure> {
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(|error| {
-        Failure::error(format!("cannot make the state folder {}: {error}; choose another `state` folder", folder.display()))
-    })
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder)
+        .map_err(|error| {
+            Failure::error(format!(
+                "cannot make the state folder {}: {error}; choose another `state` folder",
+                folder.display()
+            ))
+        })
 }
 
 impl Opened {
     /// The key that signs session cookies; made at the first start, so that sessions outlive a restart.
     pub fn signing_key(&self) -> Result<SigningKey, Failure> {
         let path = self.folder.join("session.key");
-        let failed = |error: &dyn std::fmt::Display| Failure::error(format!("cannot use the session key {}: {error}; remove it to have another one made", path.display()));
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::error(format!(
+                "cannot use the session key {}: {error}; remove it to have another one made",
+                path.display()
+            ))
+        };
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => make_key(&path).map_err(|error| failed(&error))?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                make_key(&path).map_err(|error| failed(&error))?
+            }
             Err(error) => return Err(failed(&error)),
         };
         let bytes = hex::decode(text.trim()).map_err(|error| failed(&error))?;
@@ -79,7 +102,11 @@ fn make_key(path: &Path) -> io::Result<String> {
     let mut bytes = [0_u8; KEY_BYTES];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
     let text = hex::encode(bytes);
-    let mut file = fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    let mut file = fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()?;
     Ok(text)
@@ -104,7 +131,10 @@ mod tests {
         assert!(second.contains("stop that process first"), "{second}");
         opened.close();
         drop(opened);
-        open(&folder, Timestamp::from_secs(2)).unwrap().signing_key().unwrap();
+        open(&folder, Timestamp::from_secs(2))
+            .unwrap()
+            .signing_key()
+            .unwrap();
         assert_eq!(fs::read_to_string(folder.join("session.key")).unwrap(), key);
     }
 }

@@ -16,18 +16,25 @@ pub struct NetworkProbe {
 impl NetworkProbe {
     /// Builds the client; opens no connection.
     pub fn new() -> Result<Self, Failure> {
-        Ok(Self { http: client::http()? })
+        Ok(Self {
+            http: client::http()?,
+        })
     }
 }
 
 #[async_trait]
 impl Probe for NetworkProbe {
     async fn tcp(&self, address: &str, timeout: Duration) -> bool {
-        matches!(tokio::time::timeout(timeout, TcpStream::connect(address)).await, Ok(Ok(_)))
+        matches!(
+            tokio::time::timeout(timeout, TcpStream::connect(address)).await,
+            Ok(Ok(_))
+        )
     }
 
     async fn http(&self, url: &str, status: Option<u16>, timeout: Duration) -> bool {
-        let Ok(response) = self.http.get(url).timeout(timeout).send().await else { return false };
+        let Ok(response) = self.http.get(url).timeout(timeout).send().await else {
+            return false;
+        };
         match status {
             Some(wanted) => response.status().as_u16() == wanted,
             None => response.status().is_success(),
@@ -50,7 +57,9 @@ mod tests {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut request = [0; 1024];
                 let _ = stream.read(&mut request).await;
-                let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n").await;
+                let _ = stream
+                    .write_all(b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")
+                    .await;
             }
         });
         let probe = NetworkProbe::new().unwrap();

@@ -1,0 +1,12 @@
+//! The program as people meet it: command lines in; texts, exit codes and files out. One demo process serves many checks.
+//!
+//! Nothing sleeps: what takes time is waited for by asking again until a deadline.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+mod config;
+mod demo;
+mod offline;
+mod restart;
+mod run;
+mod support;
