@@ -160,10 +160,7 @@ fn verify(folder: &Path, anchors: &[String], output: Output) -> Outcome {
             }
             match &report.broken {
                 None if report.is_clean() => text += "clean: every checksum and every link holds\n",
-                None => {
-                    text +=
-                        "not clean: an anchor does not hold; the chain was cut, rolled back or written anew\n"
-                }
+                None => text += "not clean: an anchor does not hold; the chain was cut or written anew\n",
                 Some(broken) => add!(
                     text,
                     "broken at record {} in {}: {}\n",

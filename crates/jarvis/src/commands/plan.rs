@@ -1,6 +1,9 @@
 //! `jarvis plan`: what would be done now, or if other manifests were in force. Nothing is done.
 
-use super::field::{cell, short, word};
+use super::{
+    field::{cell, short, word},
+    get,
+};
 use crate::{
     cli::{Output, show::Plan},
     client::Client,
@@ -79,27 +82,7 @@ fn shown(plan: &Value) -> String {
         decisions.len()
     );
     if !decisions.is_empty() {
-        let mut table = Table::new(&["ID", "ACTION", "FOR", "TIER", "VERDICT", "RULE", "REASON"]);
-        for decision in decisions {
-            let (verdict, cause) = (
-                &decision["verdict"],
-                if decision["issue"].is_null() {
-                    "ticket"
-                } else {
-                    "issue"
-                },
-            );
-            table.row([
-                short(&decision["id"]),
-                cell(&decision["action"]["text"]),
-                cell(&decision[cause]),
-                word(&verdict["tier"]).to_lowercase(),
-                cell(&verdict["word"]),
-                cell(&verdict["rule"]),
-                cell(&verdict["reason"]),
-            ]);
-        }
-        add!(text, "\n{}", table.text());
+        add!(text, "\n{}", get::table(get::DECISION, decisions).text());
     }
     let mut table = Table::new(&["RESOURCE", "SYNC", "HEALTH", "CONDITION", "REASON", "MESSAGE"]);
     for entry in plan["statuses"].as_array().into_iter().flatten() {

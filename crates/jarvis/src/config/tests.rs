@@ -98,105 +98,112 @@ fn secrets_come_from_the_environment_too_and_wide_files_are_told() {
     }
 }
 
+/// What is bad, what is replaced in the smallest config, and by what.
+const BAD: &[(&str, &str, &str)] = &[
+    ("an unknown field", "cluster:", "lisen: 127.0.0.1:1\ncluster:"),
+    ("an unknown inner field", "entryPoints", "entrypoints"),
+    ("not YAML", CLUSTER, "cluster: [\n"),
+    ("nothing", CLUSTER, ""),
+    ("no token", "  token: {file: secrets/pve-token}\n", ""),
+    ("no trust", "  tls: {system: true}\n", ""),
+    (
+        "two ways of trust",
+        "{system: true}",
+        "{system: true, insecure: true}",
+    ),
+    ("a bad pin", "{system: true}", "{fingerprints: [AA:BB]}"),
+    ("no CA file", "{system: true}", "{caFile: nowhere.pem}"),
+    (
+        "a CA file without a certificate",
+        "{system: true}",
+        "{caFile: secrets/git-key}",
+    ),
+    ("no entry point", "[{url: https://10.0.0.11}]", "[]"),
+    ("a plain entry point", "https://10.0.0.11", "http://10.0.0.11"),
+    ("a missing secret file", "secrets/pve-token", "secrets/none"),
+    ("an empty secret file", "secrets/pve-token", "secrets/empty"),
+    ("a file that is no token", "secrets/pve-token", "secrets/webhook"),
+    (
+        "a missing variable",
+        "{file: secrets/pve-token}",
+        "{env: PVE_TOKEN}",
+    ),
+    (
+        "a secret in two ways",
+        "{file: secrets/pve-token}",
+        "{env: A, file: b}",
+    ),
+    (
+        "a secret in the file",
+        "{file: secrets/pve-token}",
+        "jarvis@pve!act=canary",
+    ),
+    (
+        "an address without a port",
+        "cluster:",
+        "listen: localhost\ncluster:",
+    ),
+    (
+        "an origin without a scheme",
+        "cluster:",
+        "publicUrl: jarvis.example\ncluster:",
+    ),
+    (
+        "a level that is none",
+        "cluster:",
+        "safety: {autonomy: L5}\ncluster:",
+    ),
+    (
+        "a looser limit",
+        "cluster:",
+        "safety: {largestPlan: 50}\ncluster:",
+    ),
+    (
+        "a bad vmid",
+        "cluster:",
+        "safety:\n  protected:\n    - vmid: 7\ncluster:",
+    ),
+    (
+        "both subjects",
+        "cluster:",
+        "safety:\n  protected:\n    - {node: a, vmid: 100}\ncluster:",
+    ),
+    (
+        "a remote with a shell in it",
+        "cluster:",
+        "source: {git: {remote: 'ext::sh -c id'}}\ncluster:",
+    ),
+    (
+        "SSH without pinned hosts",
+        "cluster:",
+        "source: {git: {remote: git@git.example:a.git}}\ncluster:",
+    ),
+    (
+        "a poll that is too fast",
+        "cluster:",
+        "source: {git: {remote: /srv/a.git}, pollSeconds: 0}\ncluster:",
+    ),
+    (
+        "a log level that is none",
+        "cluster:",
+        "log: {level: loud}\ncluster:",
+    ),
+    (
+        "several at once",
+        "{system: true}",
+        "{}\nlisten: here\nsafety: {own: {}}",
+    ),
+];
+
 #[test]
 fn bad_configs_are_told_with_place_and_remedy() {
     let folder = folder();
-    let cluster = |from: &str, to: &str| CLUSTER.replace(from, to);
-    let cases = [
-        ("an unknown field", format!("{CLUSTER}lisen: 127.0.0.1:1\n")),
-        ("an unknown inner field", cluster("entryPoints", "entrypoints")),
-        ("not YAML", "cluster: [\n".to_owned()),
-        ("nothing", String::new()),
-        ("no token", cluster("  token: {file: secrets/pve-token}\n", "")),
-        ("no trust", cluster("  tls: {system: true}\n", "")),
-        (
-            "two ways of trust",
-            cluster("{system: true}", "{system: true, insecure: true}"),
-        ),
-        ("a bad pin", cluster("{system: true}", "{fingerprints: [AA:BB]}")),
-        ("no CA file", cluster("{system: true}", "{caFile: nowhere.pem}")),
-        (
-            "a CA file without a certificate",
-            cluster("{system: true}", "{caFile: secrets/git-key}"),
-        ),
-        ("no entry point", cluster("[{url: https://10.0.0.11}]", "[]")),
-        (
-            "a plain entry point",
-            cluster("https://10.0.0.11", "http://10.0.0.11"),
-        ),
-        (
-            "a missing secret file",
-            cluster("secrets/pve-token", "secrets/none"),
-        ),
-        (
-            "an empty secret file",
-            cluster("secrets/pve-token", "secrets/empty"),
-        ),
-        (
-            "a file that is no token",
-            cluster("secrets/pve-token", "secrets/webhook"),
-        ),
-        (
-            "a missing variable",
-            cluster("{file: secrets/pve-token}", "{env: PVE_TOKEN}"),
-        ),
-        (
-            "a secret in two ways",
-            cluster("{file: secrets/pve-token}", "{env: A, file: b}"),
-        ),
-        (
-            "a secret in the file",
-            cluster("{file: secrets/pve-token}", "jarvis@pve!act=canary"),
-        ),
-        (
-            "an address without a port",
-            format!("listen: localhost\n{CLUSTER}"),
-        ),
-        (
-            "an origin without a scheme",
-            format!("publicUrl: jarvis.example\n{CLUSTER}"),
-        ),
-        (
-            "a level that is none",
-            format!("{CLUSTER}safety: {{autonomy: L5}}\n"),
-        ),
-        (
-            "a looser limit",
-            format!("{CLUSTER}safety: {{largestPlan: 50}}\n"),
-        ),
-        (
-            "a bad vmid and both subjects",
-            format!("{CLUSTER}safety:\n  protected:\n    - vmid: 7\n    - {{node: a, vmid: 100}}\n"),
-        ),
-        (
-            "a remote with a shell in it",
-            format!("{CLUSTER}source: {{git: {{remote: 'ext::sh -c id'}}}}\n"),
-        ),
-        (
-            "SSH without pinned hosts",
-            format!("{CLUSTER}source: {{git: {{remote: git@git.example:a.git}}}}\n"),
-        ),
-        (
-            "a poll that is too fast",
-            format!("{CLUSTER}source: {{git: {{remote: /srv/a.git}}, pollSeconds: 0}}\n"),
-        ),
-        (
-            "a log level that is none",
-            format!("{CLUSTER}log: {{level: loud}}\n"),
-        ),
-        (
-            "several at once",
-            format!(
-                "listen: here\n{}safety: {{own: {{}}}}\n",
-                cluster("{system: true}", "{}")
-            ),
-        ),
-    ];
     let mut told = String::new();
-    for (what, text) in cases {
-        let error = load(&folder, &text, &Environment::default())
-            .err()
-            .unwrap_or_else(|| panic!("{what} must be refused"));
+    for (what, from, to) in BAD {
+        let text = CLUSTER.replace(from, to);
+        assert_ne!(text, CLUSTER, "{what}");
+        let error = load(&folder, &text, &Environment::default()).err();
+        let error = error.unwrap_or_else(|| panic!("{what} must be refused"));
         assert!(!error.contains("canary"), "{what}: {error}");
         add!(told, "{what}:\n  {}\n", error.replace('\n', "\n  "));
     }

@@ -41,11 +41,10 @@ pub async fn protect(mut floor: Floor, client: &Proxmox, state: &Path, mode: Mod
     let found = tokio::time::timeout(WITHIN, search(client, &uuid)).await;
     let found = found.unwrap_or_else(|_| Err("the cluster did not answer in time".to_owned()));
     decide(&mut floor, &uuid, found, &state.join("own-guest.json"));
-    match floor.own_guest {
-        Some(vmid) => {
-            tracing::info!(%vmid, "Jarvis runs in this guest: it is protected, with the node it lives on")
-        }
-        None => tracing::info!("Jarvis runs in no guest of this cluster, as far as is known"),
+    if let Some(vmid) = floor.own_guest {
+        tracing::info!(%vmid, "Jarvis runs in this guest: it is protected, with the node it lives on");
+    } else {
+        tracing::info!("Jarvis runs in no guest of this cluster, as far as is known");
     }
     floor
 }
