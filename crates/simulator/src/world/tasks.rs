@@ -142,13 +142,13 @@ impl World {
         }
     }
 
-    /// The next step of a task comes after `delay`, longer when the cluster is slow.
+    /// The next step of a task comes after `delay`, longer when the cluster is slow and the step is work and not waiting.
     pub(super) fn task_goes_on(&mut self, seq: u64, delay: Duration, phase: Phase) {
         if let Some(task) = self.tasks.get_mut(&seq) {
             task.phase = phase;
         }
         let delay = match phase {
-            Phase::Locking(_) => delay,
+            Phase::Locking(_) | Phase::Waiting(_) => delay,
             _ => delay * self.slowness,
         };
         self.at(delay, Event::Task(seq));

@@ -167,9 +167,10 @@ impl World {
             self.end_task(task.seq, &text);
         } else {
             let rest = timeout.saturating_sub(waited).min(Duration::from_millis(250));
+            // Never zero: time would stand still.
             self.task_goes_on(
                 task.seq,
-                rest.max(Duration::from_millis(1)) / self.slowness,
+                rest.max(Duration::from_millis(1)),
                 Phase::Waiting(since),
             );
         }

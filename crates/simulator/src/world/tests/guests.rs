@@ -272,3 +272,15 @@ fn slow_tasks_take_longer() {
     assert_eq!(status, "OK");
     assert!((14.0..17.0).contains(&secs), "{secs}");
 }
+
+#[test]
+fn a_timeout_is_no_longer_when_tasks_are_slow() {
+    for factor in [3, 7] {
+        let mut world = homelab();
+        inject(&mut world, Fault::SlowTasks { factor });
+        let upid = act(&mut world, 111, shutdown(15, false)).unwrap();
+        let (secs, status) = finish(&mut world, &upid);
+        assert_eq!(status, "VM quit/powerdown failed - got timeout");
+        assert!((15.0..17.0).contains(&secs), "{secs}");
+    }
+}
