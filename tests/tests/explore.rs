@@ -1,21 +1,54 @@
 //! The exploration in shortened form: the product keeps every promise in every state within these budgets, and each
 //! seeded bug is caught. `cargo xtask explore` runs the full form.
 
-use jarvis_tests::explore::{Bug, Budget, Lab, checker::check, table::{NONE, caught_as}};
+use jarvis_tests::explore::{
+    Budget, Bug, Lab,
+    checker::check,
+    table::{NONE, caught_as},
+};
 
 #[test]
 fn every_promise_holds_in_every_state() {
     let budgets = [
-        Budget { crashes: 2, deaths: 1, ..NONE },
-        Budget { crashes: 1, losses: 1, blinks: 1, freezes: 1, ..NONE },
-        Budget { crashes: 1, stops: 1, outages: 1, wishes: 1, ..NONE },
-        Budget { crashes: 1, failures: 3, commits: 1, ..NONE },
+        Budget {
+            crashes: 2,
+            deaths: 1,
+            ..NONE
+        },
+        Budget {
+            crashes: 1,
+            losses: 1,
+            blinks: 1,
+            freezes: 1,
+            ..NONE
+        },
+        Budget {
+            crashes: 1,
+            stops: 1,
+            outages: 1,
+            wishes: 1,
+            ..NONE
+        },
+        Budget {
+            crashes: 1,
+            failures: 3,
+            commits: 1,
+            ..NONE
+        },
     ];
     for budget in budgets {
         let report = check(&Lab::new(Bug::None, budget), 1_000_000);
-        assert!(report.complete, "{budget:?}: {} states are not all", report.states);
+        assert!(
+            report.complete,
+            "{budget:?}: {} states are not all",
+            report.states
+        );
         assert!(report.violation.is_none(), "{budget:?}: {:#?}", report.violation);
-        assert!(report.resting_places > 0 && report.states > 200, "{budget:?}: only {} states", report.states);
+        assert!(
+            report.resting_places > 0 && report.states > 200,
+            "{budget:?}: only {} states",
+            report.states
+        );
     }
 }
 
@@ -31,7 +64,10 @@ fn every_seeded_bug_is_caught_as_what_it_is() {
         let report = check(&Lab::new(bug, budget), 1_000_000);
         match report.violation {
             Some(violation) if violation.promise.starts_with(promise) => {}
-            other => wrong.push(format!("{bug:?} must be caught as {promise}, in {} states: {other:#?}", report.states)),
+            other => wrong.push(format!(
+                "{bug:?} must be caught as {promise}, in {} states: {other:#?}",
+                report.states
+            )),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

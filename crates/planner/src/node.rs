@@ -3,8 +3,8 @@
 use crate::{pass::Input, status::status};
 use jarvis_crds::{Expected, Manifest, NodeSpec};
 use jarvis_model::{
-    Closed, ConditionType, Event, Health, IssueKey, IssueKind, NodeStatus, ResourceKey, ResourceStatus,
-    Severity, Sync, Timestamp, issue::SUSTAINED_HEALTH, limits,
+    Closed, ConditionType, Effect, Event, Health, IssueKey, IssueKind, NodeName, NodeStatus, ResourceKey,
+    ResourceStatus, Severity, Sync, Timestamp, issue::SUSTAINED_HEALTH, limits,
 };
 
 /// What one node's look came to.
@@ -65,6 +65,22 @@ pub fn evaluate(input: &Input<'_>, key: &ResourceKey, node: &Manifest<NodeSpec>)
             }
         }
         (_, Some(Some(NodeStatus::Online))) => online(input, &issue, name.as_str()),
+        (_, Some(Some(NodeStatus::Offline))) if power_in_flight(input, name) => {
+            let text = format!("node {name} is going down or coming back, as asked");
+            let progressing = status(
+                revision,
+                Sync::Synced,
+                Health::Progressing,
+                ConditionType::Reconciling,
+                "InFlight",
+                text,
+            );
+            Outcome {
+                status: progressing,
+                events: Vec::new(),
+                wake_at: None,
+            }
+        }
         (Expected::Online, Some(Some(NodeStatus::Offline))) => offline(input, &issue, name.as_str()),
         (_, Some(Some(NodeStatus::Offline))) => {
             let text = format!("node {name} is off, as it may be");
@@ -83,6 +99,14 @@ pub fn evaluate(input: &Input<'_>, key: &ResourceKey, node: &Manifest<NodeSpec>)
             }
         }
     }
+}
+
+/// Whether somebody's reboot or shutdown of this node is in flight: then its absence is no surprise.
+fn power_in_flight(input: &Input<'_>, name: &NodeName) -> bool {
+    input
+        .memory
+        .open_intents()
+        .any(|intent| matches!(&intent.effect, Effect::Node { node, .. } if node == name))
 }
 
 fn closing(input: &Input<'_>, issue: &IssueKey) -> Vec<Event> {

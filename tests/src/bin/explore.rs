@@ -2,7 +2,7 @@
 //! bug is not caught.
 
 use jarvis_tests::explore::{
-    Bug, Budget, Lab,
+    Budget, Bug, Lab,
     checker::{Report, check},
     table::caught_as,
 };
@@ -17,11 +17,18 @@ fn main() -> ExitCode {
     for bug in Bug::SEEDED {
         let (budget, promise) = caught_as(bug);
         let report = check(&Lab::new(bug, budget), MOST_STATES_A_BUG);
-        let caught = report.violation.as_ref().is_some_and(|violation| violation.promise.starts_with(promise));
-        show(&format!("{bug:?} ({promise}{})", if caught { "" } else { ", NOT CAUGHT" }), &report);
+        let caught = report
+            .violation
+            .as_ref()
+            .is_some_and(|violation| violation.promise.starts_with(promise));
+        show(
+            &format!("{bug:?} ({promise}{})", if caught { "" } else { ", NOT CAUGHT" }),
+            &report,
+        );
         sound &= caught;
     }
-    let budget = Budget { crashes: 2,
+    let budget = Budget {
+        crashes: 2,
         stops: 1,
         losses: 1,
         failures: 1,

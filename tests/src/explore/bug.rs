@@ -38,15 +38,13 @@ pub enum Bug {
     GivesUpAtOnce,
     /// An escalation never ends.
     NeverRearms,
-    /// One good look gives the attempts back.
-    ForgivesTooSoon,
     /// Unresolved effects free their node by themselves.
     FreesSlotsByItself,
 }
 
 impl Bug {
     /// All deliberate faults.
-    pub const SEEDED: [Self; 18] = [
+    pub const SEEDED: [Self; 17] = [
         Self::CountsAttemptsLate,
         Self::SendsWithoutRecord,
         Self::ForgetsIntentOnDeath,
@@ -63,7 +61,6 @@ impl Bug {
         Self::OnlyTheWriterCloses,
         Self::GivesUpAtOnce,
         Self::NeverRearms,
-        Self::ForgivesTooSoon,
         Self::FreesSlotsByItself,
     ];
 }

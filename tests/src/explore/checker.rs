@@ -182,7 +182,8 @@ impl<M: Model> Search<'_, M> {
     }
 
     fn trace(&self, mut number: u32) -> Vec<String> {
-        let names: BTreeMap<u32, &String> = self.labels.iter().map(|(text, number)| (*number, text)).collect();
+        let names: BTreeMap<u32, &String> =
+            self.labels.iter().map(|(text, number)| (*number, text)).collect();
         let mut trace = Vec::new();
         while number != u32::MAX {
             let seen = &self.seen[number as usize];
@@ -200,18 +201,26 @@ impl<M: Model> Search<'_, M> {
         let count = component.iter().max().map_or(0, |most| *most as usize + 1);
         let mut leaves = vec![false; count];
         for (from, targets) in self.fair.iter().enumerate() {
-            if targets.iter().any(|to| component[*to as usize] != component[from]) {
+            if targets
+                .iter()
+                .any(|to| component[*to as usize] != component[from])
+            {
                 leaves[component[from] as usize] = true;
             }
         }
         let bottoms = leaves.iter().filter(|leaves| !**leaves).count();
-        let mut resting: Vec<usize> = (0..self.seen.len()).filter(|state| !leaves[component[*state] as usize]).collect();
+        let mut resting: Vec<usize> = (0..self.seen.len())
+            .filter(|state| !leaves[component[*state] as usize])
+            .collect();
         resting.sort_by_key(|state| self.seen[*state].depth);
         let violation = resting.into_iter().find_map(|number| {
             let trace = self.trace(u32::try_from(number).unwrap_or(u32::MAX));
             let state = self.walk(&trace)?;
             let text = self.model.unrest(&state)?;
-            Some(Violation { promise: format!("L1: rests in: {text}"), trace })
+            Some(Violation {
+                promise: format!("L1: rests in: {text}"),
+                trace,
+            })
         });
         (bottoms, violation)
     }
@@ -220,7 +229,12 @@ impl<M: Model> Search<'_, M> {
     fn walk(&self, trace: &[String]) -> Option<M::State> {
         let mut state = self.model.begin().into_iter().next()?;
         for label in trace.iter().skip(1) {
-            state = self.model.steps(&state).into_iter().find(|step| step.label == *label)?.next;
+            state = self
+                .model
+                .steps(&state)
+                .into_iter()
+                .find(|step| step.label == *label)?
+                .next;
         }
         Some(state)
     }
@@ -291,7 +305,12 @@ mod tests {
         }
 
         fn steps(&self, state: &u8) -> Vec<Step<u8>> {
-            let step = |label: &str, kind, next| Step { label: label.into(), kind, next, broken: None };
+            let step = |label: &str, kind, next| Step {
+                label: label.into(),
+                kind,
+                next,
+                broken: None,
+            };
             let mut steps = Vec::new();
             if *state < 3 && self.stuck_at != Some(*state) {
                 steps.push(step("count", Kind::Fair, state + 1));
@@ -300,7 +319,10 @@ mod tests {
                 steps.push(step("reset", Kind::Fault, 0));
             }
             if *state == 3 {
-                steps.push(Step { broken: (self.stuck_at == Some(9)).then(|| "S".into()), ..step("look", Kind::Fair, 3) });
+                steps.push(Step {
+                    broken: (self.stuck_at == Some(9)).then(|| "S".into()),
+                    ..step("look", Kind::Fair, 3)
+                });
             }
             steps
         }

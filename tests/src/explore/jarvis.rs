@@ -11,9 +11,9 @@ use super::{
 use jarvis_crds::{Desired, load};
 use jarvis_guard::{Floor, permit, resolve};
 use jarvis_model::{
-    Action, Autonomy, Cause, Effect, Event, GuestKind, GuestObserved, GuestStatus, Identity, Intent, IntentId,
-    LiveStatus, Memory, NodeObserved, NodeStatus, Observation, Observed, Outcome, Quorum, Record, Stage, StopCause,
-    TaskObserved, Timestamp, UnknownReason, Upid, Usage, Vmid,
+    Action, Autonomy, Cause, Effect, Event, GuestKind, GuestObserved, GuestStatus, Identity, Intent,
+    IntentId, LiveStatus, Memory, NodeObserved, NodeStatus, Observation, Observed, Outcome, Quorum, Record,
+    Stage, StopCause, TaskObserved, Timestamp, UnknownReason, Upid, Usage, Vmid,
 };
 use jarvis_planner::{Decision, Evidence, Input, Plan, Step, plan, pursue, pursue::TaskSeen};
 use std::{collections::BTreeMap, time::Duration};
@@ -84,7 +84,11 @@ impl Setting {
             autonomy: Autonomy::L3,
             ..Floor::default()
         };
-        Self { desired: [desired(60), desired(61)], floor, bug }
+        Self {
+            desired: [desired(60), desired(61)],
+            floor,
+            bug,
+        }
     }
 
     /// The manifests in force.
@@ -114,7 +118,9 @@ fn desired(timeout: u8) -> Desired {
     };
     let yaml = manifest("one", 101, timeout) + &manifest("two", 102, 60);
     let files = BTreeMap::from([("all.yaml".to_owned(), yaml.into_bytes())]);
-    load(&files, &format!("c{timeout}")).expect("valid manifests").desired
+    load(&files, &format!("c{timeout}"))
+        .expect("valid manifests")
+        .desired
 }
 
 impl Jarvis {
@@ -154,10 +160,16 @@ impl Jarvis {
         if let Event::IssueEscalated { issue, .. } = &event
             && let Some(issue) = self.memory.issues.get(issue)
         {
-            let spent = issue.attempts_in_window(now()) >= 3 || issue.last_outcome == Some(Outcome::Unresolved);
+            let spent =
+                issue.attempts_in_window(now()) >= 3 || issue.last_outcome == Some(Outcome::Unresolved);
             self.dishonest |= !spent;
         }
-        let record = Record { seq: self.memory.seq + 1, at: now(), epoch: 1, event };
+        let record = Record {
+            seq: self.memory.seq + 1,
+            at: now(),
+            epoch: 1,
+            event,
+        };
         self.memory.apply(&record);
         self.memory.seq = 0;
     }
@@ -169,7 +181,13 @@ impl Jarvis {
             self.memory.intents.retain(|_, intent| !intent.is_open());
         }
         self.orphaned = open && bug == Bug::OnlyTheWriterCloses;
-        self.hand = match (bug, self.memory.open_intents().next().and_then(|intent| guest_of(&intent.action))) {
+        self.hand = match (
+            bug,
+            self.memory
+                .open_intents()
+                .next()
+                .and_then(|intent| guest_of(&intent.action)),
+        ) {
             (Bug::SendsAgainAfterDeath, Some(guest)) => Hand::Logged(guest),
             _ => Hand::Free,
         };
@@ -182,7 +200,11 @@ impl Jarvis {
     pub fn look(&mut self, world: &World, partial: Option<usize>) {
         for guest in 0..GUESTS {
             let visible = world.up[guest] && partial != Some(guest);
-            self.seen[guest] = if visible { Seen::Known(world.guests[guest]) } else { Seen::Unknown };
+            self.seen[guest] = if visible {
+                Seen::Known(world.guests[guest])
+            } else {
+                Seen::Unknown
+            };
         }
         self.nodes = world.up;
         self.passes = (self.passes + 1).min(2);
@@ -191,7 +213,12 @@ impl Jarvis {
     /// The picture that the latest look gives.
     pub fn observed(&self, world: &World, bug: Bug) -> Observed {
         let quorate = self.nodes.iter().filter(|up| **up).count() >= 2;
-        let quorum = Quorum { quorate, expected_votes: 3, device_votes: 0, agreeing: 2 };
+        let quorum = Quorum {
+            quorate,
+            expected_votes: 3,
+            device_votes: 0,
+            agreeing: 2,
+        };
         let mut observed = Observed {
             quorum: Observation::known(quorum, now()),
             complete_passes: u32::from(self.passes),
@@ -204,7 +231,9 @@ impl Jarvis {
         for guest in 0..GUESTS {
             let seen = match (bug, self.seen[guest]) {
                 (Bug::TakesUnknownForStopped, Seen::Unknown) => Seen::Known(Actual::Crashed),
-                (Bug::IgnoresWhoStopped, Seen::Known(Actual::StoppedByPerson)) => Seen::Known(Actual::Crashed),
+                (Bug::IgnoresWhoStopped, Seen::Known(Actual::StoppedByPerson)) => {
+                    Seen::Known(Actual::Crashed)
+                }
                 (_, seen) => seen,
             };
             observed.guests.insert(vmid(guest), self.guest(guest, seen));
@@ -219,7 +248,11 @@ impl Jarvis {
     }
 
     fn node(&self, index: usize, world: &World) -> NodeObserved {
-        let status = if self.nodes[index] { NodeStatus::Online } else { NodeStatus::Offline };
+        let status = if self.nodes[index] {
+            NodeStatus::Online
+        } else {
+            NodeStatus::Offline
+        };
         let idle = index >= GUESTS || world.tasks[index] != Task::Running;
         NodeObserved {
             name: node(index),
@@ -242,7 +275,11 @@ impl Jarvis {
             Seen::Known(Actual::Running) => Some(GuestStatus::Running),
             Seen::Known(_) => Some(GuestStatus::Stopped),
         };
-        let uptime_secs = if known == Some(GuestStatus::Running) { 300 } else { 0 };
+        let uptime_secs = if known == Some(GuestStatus::Running) {
+            300
+        } else {
+            0
+        };
         let live = known.clone().map(|status| LiveStatus {
             status,
             uptime_secs,
@@ -253,7 +290,11 @@ impl Jarvis {
         let cause = match seen {
             Seen::Known(Actual::StoppedByPerson) => {
                 let at = now() - Duration::from_secs(60);
-                Some(StopCause::Person { user: "u@pam".to_owned(), task_type: "qmstop".to_owned(), at })
+                Some(StopCause::Person {
+                    user: "u@pam".to_owned(),
+                    task_type: "qmstop".to_owned(),
+                    at,
+                })
             }
             Seen::Known(Actual::Crashed) => Some(StopCause::NoTask),
             _ => None,
@@ -296,26 +337,24 @@ impl Jarvis {
     }
 
     fn remember_bugged(&mut self, bug: Bug, event: Event) {
-        match (bug, &event) {
-            (Bug::NeverRearms, Event::IssueRearmed { .. }) => return,
-            (Bug::ForgivesTooSoon, Event::IssueHealthy { issue }) => {
-                if let Some(issue) = self.memory.issues.get_mut(issue) {
-                    issue.attempts.clear();
-                }
-            }
-            _ => {}
+        if bug != Bug::NeverRearms || !matches!(event, Event::IssueRearmed { .. }) {
+            self.remember(event);
         }
-        self.remember(event);
     }
 
     /// Logs the intent of a decision. With some seeded bugs it is not logged, or not counted.
     pub fn log(&mut self, decision: &Decision, observed: &Observed, bug: Bug) {
-        let Some(guest) = guest_of(&decision.request.action) else { return };
+        let Some(guest) = guest_of(&decision.request.action) else {
+            return;
+        };
         let intent = self.intent(decision, observed);
         if bug != Bug::SendsWithoutRecord {
-            self.remember(Event::IntentLogged { intent: Box::new(intent) });
+            self.remember(Event::IntentLogged {
+                intent: Box::new(intent),
+            });
         }
-        if let (Bug::CountsAttemptsLate | Bug::IgnoresAttempts, Cause::Issue { issue }) = (bug, &decision.request.cause)
+        if let (Bug::CountsAttemptsLate | Bug::IgnoresAttempts, Cause::Issue { issue }) =
+            (bug, &decision.request.cause)
             && let Some(issue) = self.memory.issues.get_mut(issue)
         {
             issue.attempts.pop();
@@ -329,7 +368,10 @@ impl Jarvis {
         let effect = resolve(&request.action, observed).expect("a permitted action resolves");
         let taken = |id: &String| self.memory.intents.contains_key(&IntentId(id.clone()));
         let target = request.action.target();
-        let id = (0..).map(|n| format!("{target}-{n}")).find(|id| !taken(id)).unwrap_or_default();
+        let id = (0..)
+            .map(|n| format!("{target}-{n}"))
+            .find(|id| !taken(id))
+            .unwrap_or_default();
         Intent {
             id: IntentId(id),
             resource: request.resource.clone(),
@@ -369,7 +411,9 @@ impl Jarvis {
         if lenient {
             return true;
         }
-        let Some(intent) = self.intent_of(guest) else { return false };
+        let Some(intent) = self.intent_of(guest) else {
+            return false;
+        };
         let request = jarvis_guard::Request {
             action: intent.action.clone(),
             origin: intent.origin.clone(),
@@ -378,26 +422,35 @@ impl Jarvis {
             nature: jarvis_guard::Nature::Repair,
             autonomy: None,
             digest: intent.digest.clone(),
-            plan_size: jarvis_guard::PlanSize { changes: 1, declared: 2 },
+            plan_size: jarvis_guard::PlanSize {
+                changes: 1,
+                declared: 2,
+            },
         };
         permit(intent, &request, &setting.input(self, observed).facts(), None).is_ok()
     }
 
     /// The open intent of a guest.
     pub fn intent_of(&self, guest: usize) -> Option<&Intent> {
-        self.memory.open_intents().find(|intent| intent.action.vmid() == Some(vmid(guest)))
+        self.memory
+            .open_intents()
+            .find(|intent| intent.action.vmid() == Some(vmid(guest)))
     }
 
     /// One step of pursuing the open intents; false when there was nothing to do now.
     pub fn pursue(&mut self, setting: &Setting, observed: &Observed, world: &World) -> bool {
         let open: Vec<Intent> = self.memory.open_intents().cloned().collect();
         for intent in open {
-            let Some(guest) = guest_of(&intent.action) else { continue };
+            let Some(guest) = guest_of(&intent.action) else {
+                continue;
+            };
             let index = usize::from(guest);
             if self.hand == Hand::Logged(guest) || self.hand == Hand::Sent(guest) || self.orphaned {
                 continue;
             }
-            if setting.bug == Bug::SendsAgainAfterLostReply && matches!(intent.stage, Stage::ReplyUnknown { .. }) {
+            if setting.bug == Bug::SendsAgainAfterLostReply
+                && matches!(intent.stage, Stage::ReplyUnknown { .. })
+            {
                 self.hand = Hand::Logged(guest);
                 return true;
             }
@@ -414,9 +467,18 @@ impl Jarvis {
         let failed = matches!(&event, Event::IntentClosed { outcome, .. } if *outcome != Outcome::Verified);
         self.remember(event);
         if let (Bug::GivesUpAtOnce, true, Cause::Issue { issue }) = (bug, failed, &intent.cause) {
-            let current = self.memory.revision.as_ref().and_then(|r| r.resources.get(&issue.resource)).cloned();
+            let current = self
+                .memory
+                .revision
+                .as_ref()
+                .and_then(|r| r.resources.get(&issue.resource))
+                .cloned();
             let resource_hash = current.unwrap_or_default();
-            self.remember(Event::IssueEscalated { issue: issue.clone(), resource_hash, text: String::new() });
+            self.remember(Event::IssueEscalated {
+                issue: issue.clone(),
+                resource_hash,
+                text: String::new(),
+            });
         }
         self.forget_closed(bug);
     }
@@ -431,17 +493,37 @@ impl Jarvis {
     /// The reply of the request in hand.
     pub fn hear(&mut self, guest: usize, lost: bool, bug: Bug) {
         self.hand = Hand::Free;
-        let Some(intent) = self.intent_of(guest).map(|intent| intent.id.clone()) else { return };
+        let Some(intent) = self.intent_of(guest).map(|intent| intent.id.clone()) else {
+            return;
+        };
         let event = match (lost, bug) {
-            (true, _) => Event::ReplyUnknown { intent, text: String::new() },
+            (true, _) => Event::ReplyUnknown {
+                intent,
+                text: String::new(),
+            },
             (false, Bug::CountsAttemptsLate) => {
-                for issue in self.memory.issues.values_mut().filter(|issue| issue.healthy_since.is_none()).take(1) {
+                for issue in self
+                    .memory
+                    .issues
+                    .values_mut()
+                    .filter(|issue| issue.healthy_since.is_none())
+                    .take(1)
+                {
                     issue.attempts.push(now());
                 }
-                Event::EffectAccepted { intent, upid: Some(upid(guest)) }
+                Event::EffectAccepted {
+                    intent,
+                    upid: Some(upid(guest)),
+                }
             }
-            (false, Bug::BelievesReplies) => Event::IntentClosed { intent, outcome: Outcome::Verified },
-            (false, _) => Event::EffectAccepted { intent, upid: Some(upid(guest)) },
+            (false, Bug::BelievesReplies) => Event::IntentClosed {
+                intent,
+                outcome: Outcome::Verified,
+            },
+            (false, _) => Event::EffectAccepted {
+                intent,
+                upid: Some(upid(guest)),
+            },
         };
         self.remember(event);
         self.forget_closed(bug);
@@ -451,7 +533,10 @@ impl Jarvis {
     pub fn drop_hand(&mut self, guest: usize, bug: Bug) {
         self.hand = Hand::Free;
         if let Some(intent) = self.intent_of(guest).map(|intent| intent.id.clone()) {
-            self.remember(Event::IntentClosed { intent, outcome: Outcome::NotSent });
+            self.remember(Event::IntentClosed {
+                intent,
+                outcome: Outcome::NotSent,
+            });
             self.forget_closed(bug);
         }
     }
@@ -463,9 +548,18 @@ impl Jarvis {
         for issue in memory.issues.values_mut() {
             older(&mut issue.opened_at);
             issue.attempts.iter_mut().for_each(older);
-            issue.attempts.retain(|at| now().since(*at) < Duration::from_secs(3600));
+            issue
+                .attempts
+                .retain(|at| now().since(*at) < Duration::from_secs(3600));
             issue.attempts.sort();
-            for at in [&mut issue.healthy_since, &mut issue.announced_at, &mut issue.escalated_at].into_iter().flatten() {
+            for at in [
+                &mut issue.healthy_since,
+                &mut issue.announced_at,
+                &mut issue.escalated_at,
+            ]
+            .into_iter()
+            .flatten()
+            {
                 older(at);
             }
         }
@@ -480,7 +574,11 @@ impl Jarvis {
             }
         }
         memory.autonomous_acts.clear();
-        for at in memory.running.values_mut().chain(memory.resource_changed.values_mut()) {
+        for at in memory
+            .running
+            .values_mut()
+            .chain(memory.resource_changed.values_mut())
+        {
             *at = long_ago();
         }
         for (began, ended) in memory.stopped_after_running.values_mut() {
@@ -507,7 +605,11 @@ fn coarse(at: Timestamp) -> Timestamp {
 }
 
 fn upid(guest: usize) -> Upid {
-    let text = format!("UPID:{}:00000001:00000001:{NOW:08X}:qmstart:{}:j@pve!t:", NODES[guest], vmid(guest));
+    let text = format!(
+        "UPID:{}:00000001:00000001:{NOW:08X}:qmstart:{}:j@pve!t:",
+        NODES[guest],
+        vmid(guest)
+    );
     text.parse().expect("a plain task id")
 }
 
@@ -517,10 +619,23 @@ fn evidence(intent: &Intent, guest: usize, world: &World) -> Evidence {
     }
     let started = Timestamp::from_secs(intent.logged_at.as_secs());
     let task = |at: Timestamp| {
-        let text = format!("UPID:{}:00000001:00000001:{:08X}:qmstart:{}:j@pve!t:", NODES[guest], at.as_secs(), vmid(guest));
-        TaskObserved { upid: text.parse().expect("a plain task id"), ended_at: None, exit: None }
+        let text = format!(
+            "UPID:{}:00000001:00000001:{:08X}:qmstart:{}:j@pve!t:",
+            NODES[guest],
+            at.as_secs(),
+            vmid(guest)
+        );
+        TaskObserved {
+            upid: text.parse().expect("a plain task id"),
+            ended_at: None,
+            exit: None,
+        }
     };
-    let tasks = if world.tasks[guest] == Task::None { Vec::new() } else { vec![task(started)] };
+    let tasks = if world.tasks[guest] == Task::None {
+        Vec::new()
+    } else {
+        vec![task(started)]
+    };
     let seen = match world.tasks[guest] {
         Task::None => TaskSeen::Gone,
         Task::Running => TaskSeen::Running,
@@ -528,8 +643,18 @@ fn evidence(intent: &Intent, guest: usize, world: &World) -> Evidence {
         Task::Failed => TaskSeen::Ended("start failed".to_owned()),
     };
     let running = world.guests[guest] == Actual::Running;
-    let status = if running { GuestStatus::Running } else { GuestStatus::Stopped };
-    let live = LiveStatus { status, uptime_secs: u64::from(running), pid: None, lock: None, ha_managed: false };
+    let status = if running {
+        GuestStatus::Running
+    } else {
+        GuestStatus::Stopped
+    };
+    let live = LiveStatus {
+        status,
+        uptime_secs: u64::from(running),
+        pid: None,
+        lock: None,
+        ha_managed: false,
+    };
     Evidence {
         tasks: Some((tasks, now())),
         task: Some((seen, now())),
@@ -541,12 +666,20 @@ fn evidence(intent: &Intent, guest: usize, world: &World) -> Evidence {
 /// The guest an action starts, as an index.
 pub fn guest_of(action: &Action) -> Option<u8> {
     match action {
-        Action::StartGuest { vmid } => u8::try_from(vmid.get().checked_sub(101)?).ok().filter(|n| usize::from(*n) < GUESTS),
+        Action::StartGuest { vmid } => u8::try_from(vmid.get().checked_sub(101)?)
+            .ok()
+            .filter(|n| usize::from(*n) < GUESTS),
         _ => None,
     }
 }
 
 /// The effect a permitted start is.
 pub fn is_start(effect: &Effect) -> bool {
-    matches!(effect, Effect::Guest { request: jarvis_model::GuestVerb::Start, .. })
+    matches!(
+        effect,
+        Effect::Guest {
+            request: jarvis_model::GuestVerb::Start,
+            ..
+        }
+    )
 }

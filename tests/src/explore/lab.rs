@@ -8,7 +8,8 @@ use super::{
 };
 use jarvis_guard::{Nature, PlanSize, Request, judge};
 use jarvis_model::{
-    Action, Cause, ConditionType, Digest, Door, Event, FreezeScope, Observed, Origin, Role, Rule, Sync, Tier, TicketId, Verdict,
+    Action, Cause, ConditionType, Digest, Door, Event, FreezeScope, Observed, Origin, Role, Rule, Sync,
+    TicketId, Tier, Verdict,
 };
 use std::time::Duration;
 
@@ -56,7 +57,10 @@ type Steps = Vec<Step<State>>;
 impl Lab {
     /// A laboratory with a seeded bug or none.
     pub fn new(bug: Bug, budget: Budget) -> Self {
-        Self { setting: Setting::new(bug), budget }
+        Self {
+            setting: Setting::new(bug),
+            budget,
+        }
     }
 
     fn bug(&self) -> Bug {
@@ -94,20 +98,32 @@ impl Lab {
         let mut what = label;
         let busy = next.jarvis.memory.open_intents().next().is_some() && self.bug() != Bug::IgnoresInFlight;
         if !moved && !busy {
-            let chosen = plan.decisions.iter().find(|decision| self.permits(&decision.verdict));
+            let chosen = plan
+                .decisions
+                .iter()
+                .find(|decision| self.permits(&decision.verdict));
             if let Some(decision) = chosen {
                 what = format!("{what}; log {}", decision.request.action);
                 next.jarvis.log(decision, &observed, self.bug());
                 if let Some(guest) = guest_of(&decision.request.action) {
                     next.world.tasks[usize::from(guest)] = match self.bug() {
-                        Bug::IgnoresInFlight | Bug::ForgetsIntentOnDeath => next.world.tasks[usize::from(guest)],
+                        Bug::IgnoresInFlight | Bug::ForgetsIntentOnDeath => {
+                            next.world.tasks[usize::from(guest)]
+                        }
                         _ => Task::None,
                     };
                 }
             }
         }
-        let broken = self.replanned(&next, &observed).or_else(|| dishonest(&next.jarvis));
-        Step { label: what, kind, broken, next }
+        let broken = self
+            .replanned(&next, &observed)
+            .or_else(|| dishonest(&next.jarvis));
+        Step {
+            label: what,
+            kind,
+            broken,
+            next,
+        }
     }
 
     /// Q1: once a pass is over, planning again has nothing new to remember.
@@ -136,13 +152,25 @@ impl Lab {
         let observed = self.observed(state);
         if !state.jarvis.may_send(&self.setting, &observed, index) {
             next.jarvis.drop_hand(index, self.bug());
-            return Step { label: format!("do not send start {}", 101 + guest), kind: Kind::Fair, next, broken: None };
+            return Step {
+                label: format!("do not send start {}", 101 + guest),
+                kind: Kind::Fair,
+                next,
+                broken: None,
+            };
         }
         next.jarvis.hand = Hand::Sent(guest);
         let broken = broken_by_sending(state, index);
         next.world.start(index);
-        let broken = broken.or_else(|| (next.world.starts[index] > 3).then(|| "S3: a fourth start within the hour".to_owned()));
-        Step { label: format!("send start {}", 101 + guest), kind: Kind::Fair, next, broken }
+        let broken = broken.or_else(|| {
+            (next.world.starts[index] > 3).then(|| "S3: a fourth start within the hour".to_owned())
+        });
+        Step {
+            label: format!("send start {}", 101 + guest),
+            kind: Kind::Fair,
+            next,
+            broken,
+        }
     }
 
     /// What a person's wish to reboot a node would come to.
@@ -153,18 +181,32 @@ impl Lab {
         let digest = Digest::of(&index);
         let request = Request {
             action: Action::RebootNode { node: node(index) },
-            origin: Origin::Person { user: "p".to_owned(), role: Role::Admin, door: Door::Cli },
-            cause: Cause::Ticket { ticket: TicketId("wish".to_owned()) },
+            origin: Origin::Person {
+                user: "p".to_owned(),
+                role: Role::Admin,
+                door: Door::Cli,
+            },
+            cause: Cause::Ticket {
+                ticket: TicketId("wish".to_owned()),
+            },
             resource: None,
             nature: Nature::Change,
             autonomy: None,
             digest,
-            plan_size: PlanSize { changes: 1, declared: 2 },
+            plan_size: PlanSize {
+                changes: 1,
+                declared: 2,
+            },
         };
         let verdict = judge(&request, &self.setting.input(&state.jarvis, &observed).facts());
         let ignored: &[Rule] = match self.bug() {
             Bug::IgnoresProtection => &[Rule::Protected, Rule::ProtectedDependency],
-            Bug::IgnoresQuorumAfter => &[Rule::QuorumAfter, Rule::OtherNodeUnhealthy, Rule::NodeAway, Rule::NoQuorum],
+            Bug::IgnoresQuorumAfter => &[
+                Rule::QuorumAfter,
+                Rule::OtherNodeUnhealthy,
+                Rule::NodeAway,
+                Rule::NoQuorum,
+            ],
             _ => &[],
         };
         let ignored = verdict.rule().is_some_and(|rule| ignored.contains(&rule));
@@ -179,7 +221,12 @@ impl Lab {
         } else {
             None
         };
-        Step { label: format!("a person wishes to reboot {}", NODES[index]), kind: Kind::Fault, next, broken }
+        Step {
+            label: format!("a person wishes to reboot {}", NODES[index]),
+            kind: Kind::Fault,
+            next,
+            broken,
+        }
     }
 
     fn faults(&self, state: &State, steps: &mut Steps) {
@@ -200,12 +247,19 @@ impl Lab {
         }
         let frozen = state.jarvis.memory.freeze.scope_at(now()).is_some();
         if frozen {
-            steps.push(fault(state, "thaw", |next| next.jarvis.remember(Event::Thawed { by: "p".to_owned() })));
+            steps.push(fault(state, "thaw", |next| {
+                next.jarvis.remember(Event::Thawed { by: "p".to_owned() })
+            }));
         } else if budget.freezes > 0 {
             steps.push(fault(state, "freeze", |next| {
                 next.budget.freezes -= 1;
                 let (by, reason) = ("p".to_owned(), String::new());
-                next.jarvis.remember(Event::FreezeSet { scope: FreezeScope::Autonomy, by, reason, until: None });
+                next.jarvis.remember(Event::FreezeSet {
+                    scope: FreezeScope::Autonomy,
+                    by,
+                    reason,
+                    until: None,
+                });
             }));
         }
         if budget.commits > 0 {
@@ -268,13 +322,20 @@ fn sampled(state: &State) -> bool {
 }
 
 fn dishonest(jarvis: &Jarvis) -> Option<String> {
-    jarvis.dishonest.then(|| "L2: escalated with attempts left".to_owned())
+    jarvis
+        .dishonest
+        .then(|| "L2: escalated with attempts left".to_owned())
 }
 
 fn hear(state: &State, guest: u8, lost: bool, bug: Bug) -> Step<State> {
     let mut next = state.clone();
     next.jarvis.hear(usize::from(guest), lost, bug);
-    Step { label: format!("hear about {}", 101 + guest), kind: Kind::Fair, next, broken: None }
+    Step {
+        label: format!("hear about {}", 101 + guest),
+        kind: Kind::Fair,
+        next,
+        broken: None,
+    }
 }
 
 /// Promises that sending this start now would break.
@@ -310,7 +371,12 @@ fn broken_by_sending(state: &State, guest: usize) -> Option<String> {
 fn fault(state: &State, label: &str, change: impl FnOnce(&mut State)) -> Step<State> {
     let mut next = state.clone();
     change(&mut next);
-    Step { label: label.to_owned(), kind: Kind::Fault, next, broken: None }
+    Step {
+        label: label.to_owned(),
+        kind: Kind::Fault,
+        next,
+        broken: None,
+    }
 }
 
 fn guest_faults(state: &State, guest: usize, steps: &mut Steps) {
@@ -338,18 +404,24 @@ fn guest_faults(state: &State, guest: usize, steps: &mut Steps) {
 
 fn power(state: &State, index: usize, steps: &mut Steps) {
     if state.world.up[index] && state.budget.outages > 0 {
-        steps.push(fault(state, &format!("node {} loses power", NODES[index]), |next| {
-            next.budget.outages -= 1;
-            next.world.up[index] = false;
-            if next.world.guests[index] == Actual::Running {
-                next.world.guests[index] = Actual::Crashed;
-            }
-            if next.world.tasks[index] == Task::Running {
-                next.world.tasks[index] = Task::Failed;
-            }
-        }));
+        steps.push(fault(
+            state,
+            &format!("node {} loses power", NODES[index]),
+            |next| {
+                next.budget.outages -= 1;
+                next.world.up[index] = false;
+                if next.world.guests[index] == Actual::Running {
+                    next.world.guests[index] = Actual::Crashed;
+                }
+                if next.world.tasks[index] == Task::Running {
+                    next.world.tasks[index] = Task::Failed;
+                }
+            },
+        ));
     } else if !state.world.up[index] {
-        steps.push(fault(state, &format!("node {} returns", NODES[index]), |next| next.world.up[index] = true));
+        steps.push(fault(state, &format!("node {} returns", NODES[index]), |next| {
+            next.world.up[index] = true
+        }));
     }
 }
 
@@ -357,7 +429,11 @@ impl Model for Lab {
     type State = State;
 
     fn begin(&self) -> Vec<State> {
-        vec![State { world: World::WELL, jarvis: Jarvis::begin(&self.setting), budget: self.budget }]
+        vec![State {
+            world: World::WELL,
+            jarvis: Jarvis::begin(&self.setting),
+            budget: self.budget,
+        }]
     }
 
     fn steps(&self, state: &State) -> Steps {
@@ -368,7 +444,12 @@ impl Model for Lab {
                 next.world.tasks[guest] = Task::Ok;
                 next.world.guests[guest] = Actual::Running;
                 let label = format!("the start of {} ends well", 101 + guest);
-                steps.push(Step { label, kind: Kind::Fair, next, broken: None });
+                steps.push(Step {
+                    label,
+                    kind: Kind::Fair,
+                    next,
+                    broken: None,
+                });
             }
         }
         if state.jarvis.hand == Hand::Free {
@@ -379,7 +460,12 @@ impl Model for Lab {
                     next.world.starts = [0; GUESTS];
                 }
                 if next != *state {
-                    steps.push(Step { label: label.to_owned(), kind: Kind::Fair, next, broken: None });
+                    steps.push(Step {
+                        label: label.to_owned(),
+                        kind: Kind::Fair,
+                        next,
+                        broken: None,
+                    });
                 }
             }
         }
@@ -401,7 +487,10 @@ impl Model for Lab {
         let plan = jarvis_planner::plan(&self.setting.input(&state.jarvis, &observed));
         for (key, status) in &plan.statuses {
             let headline = status.headline()?;
-            let settled = matches!(headline.kind, ConditionType::Escalated | ConditionType::Blocked | ConditionType::Suspended);
+            let settled = matches!(
+                headline.kind,
+                ConditionType::Escalated | ConditionType::Blocked | ConditionType::Suspended
+            );
             let fine = status.sync == Sync::Synced || settled || status.sync == Sync::Unknown;
             if !fine {
                 return Some(format!("{key} is {:?}, {}", status.sync, headline.reason));
@@ -411,7 +500,12 @@ impl Model for Lab {
             }
         }
         for issue in state.jarvis.memory.issues.values() {
-            let current = state.jarvis.memory.revision.as_ref().and_then(|r| r.resources.get(&issue.key.resource));
+            let current = state
+                .jarvis
+                .memory
+                .revision
+                .as_ref()
+                .and_then(|r| r.resources.get(&issue.key.resource));
             if issue.escalated_at.is_some() && issue.escalated_hash.as_ref() != current {
                 return Some(format!("L3: {} stays escalated after a commit", issue.key));
             }

@@ -221,6 +221,62 @@ fn a_node_that_is_known_offline_is_an_issue_and_others_are_still_mended() {
 }
 
 #[test]
+fn a_node_that_goes_down_because_it_was_asked_to_is_no_issue() {
+    use jarvis_model::{Cause, Digest, Effect, Intent, IntentId, NodeVerb, Stage, Tier};
+    let mut scene = Scene::new();
+    scene.declare("apiVersion: jarvis.dev/v1alpha1\nkind: Node\nmetadata:\n  name: c\nspec:\n  node: c\n");
+    let effect = Effect::Node {
+        node: node_name("c"),
+        request: NodeVerb::Reboot,
+    };
+    let intent = Intent {
+        id: IntentId("i".into()),
+        resource: None,
+        cause: Cause::Ticket {
+            ticket: TicketId("t".into()),
+        },
+        action: Action::RebootNode { node: node_name("c") },
+        deadline: effect.deadline(scene.now),
+        effect,
+        origin: person(Role::Admin),
+        tier: Tier::Red,
+        digest: Digest::of(&1),
+        revision: String::new(),
+        epoch: 1,
+        attempt: 0,
+        logged_at: scene.now,
+        uptime_before_secs: None,
+        identity: None,
+        undo: String::new(),
+        stage: Stage::Accepted {
+            upid: None,
+            at: scene.now,
+        },
+        outcome: None,
+        closed_at: None,
+    };
+    scene.remember(Event::IntentLogged {
+        intent: Box::new(intent),
+    });
+    let now = scene.now;
+    scene.observed.nodes.get_mut(&node_name("c")).unwrap().status =
+        Observation::known(NodeStatus::Offline, now);
+    scene.settle();
+    assert!(scene.memory.issues.is_empty(), "{:?}", scene.memory.issues);
+    let outcome = jarvis_model::Outcome::NotVerified;
+    scene.remember(Event::IntentClosed {
+        intent: IntentId("i".into()),
+        outcome,
+    });
+    scene.settle();
+    assert_eq!(
+        scene.memory.issues.len(),
+        1,
+        "once the reboot is over its absence is an issue"
+    );
+}
+
+#[test]
 fn two_nodes_away_stop_all_acting() {
     let mut scene = stopped_scene(1);
     let now = scene.now;
