@@ -167,15 +167,19 @@ fn token(
     if let Some(token) = environment.get("JARVIS_TOKEN") {
         return Ok(Zeroizing::new(token.trim().to_owned()));
     }
-    let context =
-        Context::find(environment).filter(|context| Url::parse(&context.url).is_ok_and(|url| url == *base));
-    context.map(|context| Zeroizing::new(context.token)).ok_or_else(|| {
-        Failure::error(format!(
-            "there is no token for {}: start Jarvis on this machine as this user (`jarvis demo`, `jarvis run`), give \
-             --token-file FILE, or set JARVIS_TOKEN",
-            base.as_str().trim_end_matches('/')
-        ))
-    })
+    let known = |context: &Context| Url::parse(&context.url).is_ok_and(|url| url == *base);
+    let shown = base.as_str().trim_end_matches('/');
+    match Context::find(environment).filter(known) {
+        Some(context) if context.token.is_empty() => Err(Failure::error(format!(
+            "Jarvis at {shown} could not make a token for commands: it only observes; its log and `jarvis audit verify` \
+             say why"
+        ))),
+        Some(context) => Ok(Zeroizing::new(context.token)),
+        None => Err(Failure::error(format!(
+            "there is no token for {shown}: start Jarvis on this machine as this user (`jarvis demo`, `jarvis run`), give \
+             --token-file FILE, or set JARVIS_TOKEN"
+        ))),
+    }
 }
 
 /// A GraphQL error as text and exit code.

@@ -16,7 +16,7 @@ use std::{
 pub struct Context {
     /// Base URL of the API.
     pub url: String,
-    /// Bearer token with the role admin; another one at every start.
+    /// Bearer token with the role admin; another one at every start. Empty when none could be made.
     pub token: String,
     /// State folder.
     pub state: PathBuf,

@@ -2,7 +2,9 @@
 //!
 //! A closed pipe (`jarvis get guests | head`) is not an error: what is left is dropped.
 
+use rustix::termios::{LocalModes, OptionalActions, tcgetattr, tcsetattr};
 use std::io::{self, IsTerminal, Write};
+use zeroize::Zeroizing;
 
 /// Prints to standard output as it is, adding a line end when there is none.
 pub fn print(text: &str) {
@@ -32,6 +34,23 @@ pub fn read_line() -> Option<String> {
         Ok(0) | Err(_) => None,
         Ok(_) => Some(line.trim_end_matches(['\r', '\n']).to_owned()),
     }
+}
+
+/// One line from standard input that is not shown while it is typed.
+pub fn read_secret_line() -> Option<Zeroizing<String>> {
+    let stdin = io::stdin();
+    let shown = tcgetattr(&stdin).ok();
+    if let Some(shown) = &shown {
+        let mut hidden = shown.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        let _ = tcsetattr(&stdin, OptionalActions::Flush, &hidden);
+    }
+    let line = read_line().map(Zeroizing::new);
+    if let Some(shown) = &shown {
+        let _ = tcsetattr(&stdin, OptionalActions::Flush, shown);
+        note("\n");
+    }
+    line
 }
 
 fn write(to: &mut impl Write, text: &str) {

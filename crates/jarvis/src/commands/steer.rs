@@ -227,11 +227,9 @@ pub async fn user(command: &UserCommand, client: &Client) -> Outcome {
 /// A password from standard input, so that it is on no command line.
 fn password(name: &str) -> Result<Zeroizing<String>, Failure> {
     if out::is_interactive() {
-        out::ask(&format!("Password for {name} (it is shown as you type): "));
+        out::ask(&format!("Password for {name} (not shown): "));
     }
-    let line = out::read_line()
-        .map(Zeroizing::new)
-        .filter(|line| !line.is_empty());
+    let line = out::read_secret_line().filter(|line| !line.is_empty());
     line.ok_or_else(|| {
         Failure::error(format!(
             "there is no password for {name} on standard input: give it as one line"

@@ -8,11 +8,13 @@
 //! | [`probe`] | readiness probes |
 //! | [`clock`] | a clock that may run faster, for the demo |
 //! | [`logging`] | where log lines go |
+//! | [`metrics`] | figures of the adapters |
 //! | [`signals`] | being asked to stop |
 
 pub mod access;
 pub mod clock;
 pub mod logging;
+pub mod metrics;
 pub mod opening;
 pub mod own_guest;
 pub mod probe;
@@ -97,7 +99,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
     let source = source(&config)?;
     let ports = Ports {
-        hypervisor: client,
+        hypervisor: client.clone(),
         journal: opened.journal.clone(),
         store: opened.store.clone(),
         source,
@@ -105,25 +107,23 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         clock: clock.clone(),
     };
     let (service, handle) = jarvis_controller::controller(controller_options(&config, floor), ports);
-    let running = Running::begin(
-        service,
-        handle,
-        listener,
-        api_options(&config, address, mode, &opened)?,
-        clock.clone(),
-        &opened,
-    );
+    let options = api_options(&config, address, mode, &opened)?;
+    let (stats, journal) = (client, opened.journal.clone());
+    let state = ApiState::new(handle.clone(), options, clock.clone()).with_metrics(Arc::new(move || {
+        metrics::text(&stats.stats(), journal.low_space())
+    }));
+    let running = Running::begin(service, handle, listener, state, &opened);
     let password = access::first_password(&running.handle, mode).await;
     let url = format!("http://{}", reachable(address));
-    let context = access::local_token(&running.handle).await.map(|token| Context {
+    let context = Context {
         url: url.clone(),
-        token,
+        token: access::local_token(&running.handle).await.unwrap_or_default(),
         state: config.state.clone(),
         pid: std::process::id(),
         chaos,
         manifests,
-    });
-    write_context(context, environment);
+    };
+    write_context(&context, environment);
     let started = Started {
         url,
         cluster: config.cluster.name.clone(),
@@ -231,8 +231,7 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 }
 
 /// Commands of this machine find the process by it; without it they need --url and a token.
-fn write_context(context: Option<Context>, environment: &Environment) {
-    let Some(context) = context else { return };
+fn write_context(context: &Context, environment: &Environment) {
     let Some(path) = context::path(environment) else {
         tracing::warn!("neither XDG_STATE_HOME nor HOME is set: commands need --url and a token");
         return;
@@ -256,13 +255,11 @@ impl Running {
         service: Service,
         handle: Handle,
         listener: TcpListener,
-        options: ApiOptions,
-        clock: Arc<dyn Clock>,
+        state: ApiState,
         opened: &Opened,
     ) -> Self {
         let (stop_loop, stop_api) = (CancellationToken::new(), CancellationToken::new());
         let loop_task = tokio::spawn(service.run(stop_loop.clone()));
-        let state = ApiState::new(handle.clone(), options, clock);
         let api_task = tokio::spawn(jarvis_api::serve(listener, state, stop_api.clone()));
         tokio::spawn(watch_room(opened.journal.clone(), stop_api.clone()));
         Self {

@@ -41,6 +41,13 @@ fn it_prints_one_address_one_log_in_and_serves() {
         "the password is not logged"
     );
 
+    let metrics = http_get(&demo.url(), "/metrics");
+    assert!(
+        metrics.contains("jarvis_proxmox_requests_total{entry=\"atlas\",class=\"success\"}"),
+        "{metrics}"
+    );
+    assert!(metrics.trim_end().ends_with("# EOF"), "{metrics}");
+
     reads(&demo);
     requests(&demo);
     steering(&demo);

@@ -97,3 +97,41 @@ fn a_foreign_folder_is_never_emptied() {
     );
     assert!(home.path().join("precious").exists());
 }
+
+#[test]
+fn a_damaged_journal_is_observed_with_and_nothing_is_done() {
+    let mut demo = Demo::start();
+    assert_eq!(demo.process.terminate(), 0);
+    let journal = demo.home.path().join("jarvis/demo/state/journal");
+    let segments = std::fs::read_dir(&journal)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let segment = segments
+        .filter(|path| path.extension().is_some_and(|ending| ending == "seg"))
+        .min()
+        .unwrap();
+    let mut bytes = std::fs::read(&segment).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    std::fs::write(&segment, bytes).unwrap();
+
+    assert!(
+        demo.jarvis(&["audit", "verify"])
+            .expect(1)
+            .contains("broken at record")
+    );
+    assert!(demo.jarvis(&["audit", "log"]).expect(1).contains("damaged"));
+    demo.process = Demo::process(demo.home.path());
+    assert!(
+        demo.process.log().contains("observes only"),
+        "{}",
+        demo.process.log()
+    );
+    demo.jarvis(&["healthcheck"]).expect(0);
+    assert!(
+        demo.jarvis(&["get", "nodes"])
+            .expect(1)
+            .contains("it only observes")
+    );
+    assert_eq!(demo.process.terminate(), 0);
+}
