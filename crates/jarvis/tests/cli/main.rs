@@ -6,6 +6,7 @@
 
 mod config;
 mod demo;
+mod killed;
 mod offline;
 mod restart;
 mod run;
