@@ -147,8 +147,10 @@ fn of_the_source(view: &View) -> Vec<Alert> {
     alerts
 }
 
+/// One that is well again needs nobody while it is: it closes by itself, or relapses and is back in the list.
 fn of_issue(issue: &Issue) -> Option<Alert> {
-    if issue.escalated_at.is_none() && !issue.alerted {
+    let told = issue.escalated_at.is_some() || issue.alerted;
+    if !told || issue.healthy_since.is_some() {
         return None;
     }
     let name = &issue.key.resource.name;

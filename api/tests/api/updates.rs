@@ -4,8 +4,8 @@ use crate::support::{Api, START, world};
 use jarvis_api::graphql::{picture::Picture, types::Moment};
 use jarvis_controller::View;
 use jarvis_model::{
-    Event, FreezeScope, GuestStatus, NodeName, NodeStatus, Observation, Outcome, Role, TicketId, TicketState,
-    UnknownReason,
+    Event, FreezeScope, GuestStatus, IssueKey, NodeName, NodeStatus, Observation, Outcome, Role, Severity,
+    TicketId, TicketState, UnknownReason,
 };
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -202,6 +202,56 @@ async fn freeze_plan_and_alerts_come_at_once_and_when_they_change() {
     assert_eq!(
         alerts,
         json!([{ "id": "node/forge", "severity": "CRITICAL", "title": "Node forge is away" }])
+    );
+}
+
+#[tokio::test]
+async fn an_issue_that_is_well_again_needs_nobody_until_it_relapses() {
+    let api = Api::start().await;
+    let token = api.token("t", Role::Viewer);
+    let mut socket = api.socket(&token).await;
+    socket
+        .subscribe("a", "subscription { alertUpdates { id } }")
+        .await;
+    assert_eq!(socket.data("a").await["alertUpdates"], json!([]));
+    let issue: IssueKey = "VirtualMachine/web-01#guest-down".parse().unwrap();
+    let summary = "web-01 (101) is stopped".to_owned();
+    let told = Event::IssueAlerted {
+        issue: issue.clone(),
+        severity: Severity::Warning,
+        text: summary.clone(),
+    };
+    let opened = Event::IssueOpened {
+        issue: issue.clone(),
+        summary: summary.clone(),
+    };
+    api.puppet.append(vec![opened, told]);
+    let standing = json!([{ "id": format!("issue/{issue}") }]);
+    assert_eq!(socket.data("a").await["alertUpdates"], standing);
+    let healthy = Event::IssueHealthy {
+        issue: issue.clone(),
+    };
+    api.puppet.append(vec![healthy.clone()]);
+    assert_eq!(socket.data("a").await["alertUpdates"], json!([]));
+    api.puppet.append(vec![Event::IssueRelapsed {
+        issue: issue.clone(),
+        summary: summary.clone(),
+    }]);
+    assert_eq!(
+        socket.data("a").await["alertUpdates"],
+        standing,
+        "ill again, it is back"
+    );
+    let given_up = Event::IssueEscalated {
+        issue,
+        resource_hash: String::new(),
+        text: summary,
+    };
+    api.puppet.append(vec![given_up, healthy]);
+    assert_eq!(
+        socket.data("a").await["alertUpdates"],
+        json!([]),
+        "nor does one that was given up"
     );
 }
 
