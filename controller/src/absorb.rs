@@ -5,7 +5,7 @@ use crate::{
     observe::{Tracker, tracker::occupies},
     work::{Found, Message},
 };
-use jarvis_model::{Identity, Event, IntentId, Observation, Outcome, Timestamp, UnknownReason, Vmid};
+use jarvis_model::{Event, Identity, IntentId, Observation, Outcome, Timestamp, UnknownReason, Vmid};
 use jarvis_planner::{Look, pursue::TaskSeen};
 use jarvis_ports::{LookError, PerformError, TaskState};
 use std::{sync::PoisonError, time::Duration};
@@ -69,7 +69,9 @@ impl Core {
             }
             Found::Identity(vmid, Ok(None)) => {
                 // A guest without uuid and network card has nothing to be told by; that, too, can change.
-                self.guest(vmid, |guest| set(&mut guest.identity, Ok(Identity("none".to_owned())), at))
+                self.guest(vmid, |guest| {
+                    set(&mut guest.identity, Ok(Identity("none".to_owned())), at)
+                })
             }
             Found::Identity(vmid, Err(error)) => {
                 self.guest(vmid, |guest| set(&mut guest.identity, Err(error), at))

@@ -60,7 +60,9 @@ pub fn protected(case: &Case<'_>) -> Option<Verdict> {
 
 /// The protected guests on a protected node: what its power would take down.
 fn protected_on(case: &Case<'_>, end: &End) -> String {
-    let End::Node(node) = end else { return String::new() };
+    let End::Node(node) = end else {
+        return String::new();
+    };
     let observed = case.facts.observed;
     let guests: Vec<String> = observed
         .guests
@@ -71,7 +73,10 @@ fn protected_on(case: &Case<'_>, end: &End) -> String {
     match guests.len() {
         0 => String::new(),
         1 => format!(", and it carries {}, which is protected too", guests[0]),
-        _ => format!(", and it carries {}, which are protected too", words::list(&guests)),
+        _ => format!(
+            ", and it carries {}, which are protected too",
+            words::list(&guests)
+        ),
     }
 }
 

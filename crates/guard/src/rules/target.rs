@@ -72,7 +72,13 @@ pub fn quorum(case: &Case<'_>) -> Option<Verdict> {
             );
             let unblock = "Wait for the next look; give the addresses of at least two nodes in jarvis.yaml, and bring a \
                            second one back.";
-            return Some(case.wait(Rule::NoQuorum, "cluster".to_owned(), reason, unblock.to_owned(), None));
+            return Some(case.wait(
+                Rule::NoQuorum,
+                "cluster".to_owned(),
+                reason,
+                unblock.to_owned(),
+                None,
+            ));
         }
         Some(_) => return None,
     };
