@@ -12,7 +12,7 @@ use std::{
 /// Points kept in memory for each series.
 pub const RING: usize = 300;
 /// How long hourly figures are kept.
-pub const KEPT: Duration = Duration::from_secs(90 * 86_400);
+pub const KEPT: Duration = Duration::from_hours(90 * 24);
 /// Hourly figures expired in one batch.
 const EXPIRE_AT_ONCE: usize = 10_000;
 const SPACE: &str = "hourly";

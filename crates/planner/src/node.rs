@@ -18,6 +18,16 @@ pub struct Outcome {
     pub wake_at: Option<Timestamp>,
 }
 
+impl Outcome {
+    fn only(status: ResourceStatus) -> Self {
+        Self {
+            status,
+            events: Vec::new(),
+            wake_at: None,
+        }
+    }
+}
+
 /// One node against its manifest.
 pub fn evaluate(input: &Input<'_>, key: &ResourceKey, node: &Manifest<NodeSpec>) -> Outcome {
     let revision = &input.desired.revision.commit;
@@ -25,78 +35,55 @@ pub fn evaluate(input: &Input<'_>, key: &ResourceKey, node: &Manifest<NodeSpec>)
         resource: key.clone(),
         kind: IssueKind::NodeUnreachable,
     };
-    let known = input
-        .observed
-        .nodes
-        .get(&node.spec.node)
-        .map(|seen| seen.status.fresh(input.now, limits::CRITICAL));
     let name = &node.spec.node;
-    match (node.spec.expected, known) {
-        (_, None) => {
-            let text = format!("no node {name} in this cluster; correct spec.node or remove the manifest");
-            let blocked = status(
-                revision,
-                Sync::OutOfSync,
-                Health::Unknown,
-                ConditionType::Blocked,
-                "NodeMissing",
-                text,
-            );
-            Outcome {
-                status: blocked,
-                events: Vec::new(),
-                wake_at: None,
-            }
-        }
-        (_, Some(None)) => {
+    let reconciling = |sync, health, reason, text: String| {
+        Outcome::only(status(
+            revision,
+            sync,
+            health,
+            ConditionType::Reconciling,
+            reason,
+            text,
+        ))
+    };
+    let Some(seen) = input.observed.nodes.get(name) else {
+        let text = format!("no node {name} in this cluster; correct spec.node or remove the manifest");
+        let kind = ConditionType::Blocked;
+        return Outcome::only(status(
+            revision,
+            Sync::OutOfSync,
+            Health::Unknown,
+            kind,
+            "NodeMissing",
+            text,
+        ));
+    };
+    match seen.status.fresh(input.now, limits::CRITICAL) {
+        None => {
             let text = format!("the state of node {name} is not known");
-            let unknown = status(
-                revision,
-                Sync::Unknown,
-                Health::Unknown,
-                ConditionType::Reconciling,
-                "NodeUnknown",
-                text,
-            );
-            Outcome {
-                status: unknown,
-                events: Vec::new(),
-                wake_at: None,
-            }
+            reconciling(Sync::Unknown, Health::Unknown, "NodeUnknown", text)
         }
-        (_, Some(Some(NodeStatus::Online))) => online(input, &issue, name.as_str()),
-        (_, Some(Some(NodeStatus::Offline))) if power_in_flight(input, name) => {
+        Some(NodeStatus::Online) => online(input, &issue, name.as_str()),
+        Some(NodeStatus::Offline) if power_in_flight(input, name) => {
             let text = format!("node {name} is going down or coming back, as asked");
-            let progressing = status(
-                revision,
-                Sync::Synced,
-                Health::Progressing,
-                ConditionType::Reconciling,
-                "InFlight",
-                text,
-            );
-            Outcome {
-                status: progressing,
-                events: Vec::new(),
-                wake_at: None,
-            }
+            reconciling(Sync::Synced, Health::Progressing, "InFlight", text)
         }
-        (Expected::Online, Some(Some(NodeStatus::Offline))) => offline(input, &issue, name.as_str()),
-        (_, Some(Some(NodeStatus::Offline))) => {
+        Some(NodeStatus::Offline) if node.spec.expected == Expected::Online => {
+            offline(input, &issue, name.as_str())
+        }
+        Some(NodeStatus::Offline) => {
             let text = format!("node {name} is off, as it may be");
-            let synced = status(
+            let kind = ConditionType::Ready;
+            let mut off = Outcome::only(status(
                 revision,
                 Sync::Synced,
                 Health::Suspended,
-                ConditionType::Ready,
+                kind,
                 "OffAsDeclared",
                 text,
-            );
-            Outcome {
-                status: synced,
-                events: closing(input, &issue),
-                wake_at: None,
-            }
+            ));
+            off.events = closing(input, &issue);
+            off
         }
     }
 }

@@ -236,10 +236,10 @@ impl Jarvis {
                 }
                 (_, seen) => seen,
             };
-            observed.guests.insert(vmid(guest), self.guest(guest, seen));
+            observed.guests.insert(vmid(guest), Self::guest(guest, seen));
         }
         let jarvis = Vmid::new(103).expect("in range");
-        let mut own = self.guest(0, Seen::Known(Actual::Running));
+        let mut own = Self::guest(0, Seen::Known(Actual::Running));
         own.vmid = jarvis;
         own.node = node(2);
         own.identity = Observation::known(Identity("103".to_owned()), now());
@@ -268,7 +268,7 @@ impl Jarvis {
         }
     }
 
-    fn guest(&self, index: usize, seen: Seen) -> GuestObserved {
+    fn guest(index: usize, seen: Seen) -> GuestObserved {
         let away = Observation::unknown(UnknownReason::NodeAway);
         let known = match seen {
             Seen::Unknown => None,
@@ -289,7 +289,7 @@ impl Jarvis {
         });
         let cause = match seen {
             Seen::Known(Actual::StoppedByPerson) => {
-                let at = now() - Duration::from_secs(60);
+                let at = now() - Duration::from_mins(1);
                 Some(StopCause::Person {
                     user: "u@pam".to_owned(),
                     task_type: "qmstop".to_owned(),
@@ -368,7 +368,7 @@ impl Jarvis {
         let effect = resolve(&request.action, observed).expect("a permitted action resolves");
         let taken = |id: &String| self.memory.intents.contains_key(&IntentId(id.clone()));
         let target = request.action.target();
-        let id = (0..)
+        let id = (0..1000)
             .map(|n| format!("{target}-{n}"))
             .find(|id| !taken(id))
             .unwrap_or_default();
@@ -550,7 +550,7 @@ impl Jarvis {
             issue.attempts.iter_mut().for_each(older);
             issue
                 .attempts
-                .retain(|at| now().since(*at) < Duration::from_secs(3600));
+                .retain(|at| now().since(*at) < Duration::from_hours(1));
             issue.attempts.sort();
             for at in [
                 &mut issue.healthy_since,
@@ -592,7 +592,7 @@ impl Jarvis {
 }
 
 fn long_ago() -> Timestamp {
-    now() - Duration::from_secs(7200)
+    now() - Duration::from_hours(2)
 }
 
 /// Ages are exact up to a minute, then "within the hour", then "long ago".

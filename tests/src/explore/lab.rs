@@ -248,7 +248,7 @@ impl Lab {
         let frozen = state.jarvis.memory.freeze.scope_at(now()).is_some();
         if frozen {
             steps.push(fault(state, "thaw", |next| {
-                next.jarvis.remember(Event::Thawed { by: "p".to_owned() })
+                next.jarvis.remember(Event::Thawed { by: "p".to_owned() });
             }));
         } else if budget.freezes > 0 {
             steps.push(fault(state, "freeze", |next| {
@@ -420,7 +420,7 @@ fn power(state: &State, index: usize, steps: &mut Steps) {
         ));
     } else if !state.world.up[index] {
         steps.push(fault(state, &format!("node {} returns", NODES[index]), |next| {
-            next.world.up[index] = true
+            next.world.up[index] = true;
         }));
     }
 }

@@ -20,11 +20,11 @@ pub fn vm(name: &str, vmid: u32, strategy: &str) -> String {
 }
 
 pub fn vmid(number: u32) -> Vmid {
-    Vmid::new(number).unwrap()
+    Vmid::new(number).expect("a number in range")
 }
 
 fn key(name: &str) -> ResourceKey {
-    format!("VirtualMachine/{name}").parse().unwrap()
+    format!("VirtualMachine/{name}").parse().expect("a plain name")
 }
 
 fn operator() -> Person {
