@@ -6,15 +6,14 @@ mod alone;
 use self::alone::{budgets, consent, slots, unattended};
 use crate::world::*;
 use jarvis_crds::{
-    AllowedCommand, AppliesTo, AutonomyRule, Budgets, DependencyEnd, Expected, GuestAccess, GuestTarget,
-    Place, Protected, SafetyPolicySpec, ServiceName, ServiceRef, Target, WindowEffect,
+    AllowedCommand, DependencyEnd, Expected, GuestAccess, GuestTarget, Place, Protected, SafetyPolicySpec,
+    ServiceName, ServiceRef, Target,
 };
-use jarvis_guard::{Nature, PlanSize, Request};
+use jarvis_guard::Request;
 use jarvis_model::{
-    Action, Autonomy, Digest, Event, Freeze, FreezeScope, GuestKind, GuestStatus, HoldScope, Host, Identity,
-    IntentId, NodeStatus, Observation, Outcome, Role, Rule, Scope, UnknownReason,
+    Action, Freeze, FreezeScope, GuestStatus, Host, Identity, NodeStatus, Observation, Role, Rule, Scope,
+    UnknownReason,
 };
-use std::time::Duration;
 
 /// A request that is permitted in a world, and what spoils it.
 pub struct Example {

@@ -253,7 +253,7 @@ fn another_guest_under_the_same_number_blocks_until_it_is_accepted() {
     scene.settle();
     let now = scene.now;
     scene.edit(101, |guest| {
-        guest.identity = Observation::known(Identity("uuid-new".into()), now)
+        guest.identity = Observation::known(Identity("uuid-new".into()), now);
     });
     let (plan, names) = scene.settle();
     assert!(plan.decisions.is_empty());
@@ -273,7 +273,7 @@ fn the_manifest_may_accept_a_new_identity() {
     scene.settle();
     let now = scene.now;
     scene.edit(101, |guest| {
-        guest.identity = Observation::known(Identity("uuid-new".into()), now)
+        guest.identity = Observation::known(Identity("uuid-new".into()), now);
     });
     scene.declare(&vm("web", 101, "RerunOnFailure", "  acceptIdentity: UUID-NEW\n"));
     let (_, names) = scene.settle();

@@ -1,15 +1,12 @@
 //! Examples of what Jarvis may not do alone, or not yet.
 
-use super::{Change, Example, confirmed, example, plain};
+use super::{Example, confirmed, example, plain};
 use crate::world::*;
-use jarvis_crds::{
-    AllowedCommand, AppliesTo, AutonomyRule, Budgets, DependencyEnd, Expected, GuestAccess, GuestTarget,
-    Place, Protected, SafetyPolicySpec, ServiceName, ServiceRef, Target, WindowEffect,
-};
-use jarvis_guard::{Nature, PlanSize, Request};
+use jarvis_crds::{AppliesTo, AutonomyRule, Budgets, SafetyPolicySpec, WindowEffect};
+use jarvis_guard::{Nature, PlanSize};
 use jarvis_model::{
-    Action, Autonomy, Digest, Event, Freeze, FreezeScope, GuestKind, GuestStatus, HoldScope, Host, Identity,
-    IntentId, NodeStatus, Observation, Outcome, Role, Rule, Scope, UnknownReason,
+    Autonomy, Digest, Event, GuestKind, GuestStatus, HoldScope, IntentId, Observation, Outcome, Role, Rule,
+    Scope,
 };
 use std::time::Duration;
 
