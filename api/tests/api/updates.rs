@@ -228,9 +228,7 @@ async fn an_issue_that_is_well_again_needs_nobody_until_it_relapses() {
     api.puppet.append(vec![opened, told]);
     let standing = json!([{ "id": format!("issue/{issue}") }]);
     assert_eq!(socket.data("a").await["alertUpdates"], standing);
-    let healthy = Event::IssueHealthy {
-        issue: issue.clone(),
-    };
+    let healthy = Event::IssueHealthy { issue: issue.clone() };
     api.puppet.append(vec![healthy.clone()]);
     assert_eq!(socket.data("a").await["alertUpdates"], json!([]));
     api.puppet.append(vec![Event::IssueRelapsed {
