@@ -31,6 +31,8 @@ const MOST_ROUNDS: usize = 8;
 const LONGEST_REST: Duration = Duration::from_secs(10);
 /// Records a slow subscriber may be behind.
 const RECORDS_KEPT: usize = 4096;
+/// However often a webhook calls, the source is fetched at most this often.
+const BETWEEN_FETCHES: Duration = Duration::from_secs(2);
 /// Commands that may wait to be heard.
 const COMMANDS_WAITING: usize = 256;
 /// Records read at a time when memory is folded.
@@ -53,6 +55,7 @@ struct Due {
     quorum: Timestamp,
     tasks: Timestamp,
     fetch: Timestamp,
+    fetched: Timestamp,
     cluster_busy: bool,
     quorum_busy: bool,
     tasks_busy: bool,
@@ -205,7 +208,7 @@ impl Service {
                 () = cancel.cancelled() => break,
                 Some(command) = self.commands.recv() => self.hear(command),
                 Some(message) = self.inbox.recv() => self.take(message),
-                () = self.wake_source.notified() => self.due.fetch = Timestamp::default(),
+                () = self.wake_source.notified() => self.due.fetch = self.due.fetch.min(self.due.fetched + BETWEEN_FETCHES),
                 () = clock.sleep(rest) => {}
             }
             self.drain();
@@ -308,6 +311,7 @@ impl Service {
         }
         if now >= self.due.fetch && !self.due.fetch_busy && self.core.ports.source.is_some() {
             self.due.fetch = now + options.fetch_every;
+            self.due.fetched = now;
             self.due.fetch_busy = true;
             self.worker.fetch(self.core.newest_commit());
         }

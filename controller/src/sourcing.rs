@@ -2,7 +2,7 @@
 //! too much waits for a person.
 
 use crate::core::Core;
-use jarvis_crds::{Desired, load, shrink};
+use jarvis_crds::{Desired, load, shrink_from};
 use jarvis_model::{Digest, Event, memory::PendingRevision};
 use jarvis_ports::{Fetched, SourceError};
 use std::sync::Arc;
@@ -92,11 +92,13 @@ impl Core {
             }]));
             return;
         }
-        let in_force = if self.desired_known {
-            shrink(&self.desired, &newer)
-        } else {
-            None
-        };
+        // Memory knows the names of what was in force, also when that revision can no longer be read.
+        let names = self
+            .memory
+            .revision
+            .as_ref()
+            .map(|revision| revision.resources.keys().cloned().collect());
+        let in_force = names.and_then(|names| shrink_from(&names, &newer));
         match in_force {
             Some(shrunk) => {
                 let digest = Digest::of(&("revision", &newer.revision.commit, &newer.revision.hash));

@@ -38,5 +38,5 @@ pub use kinds::{
 pub use load::{Loaded, Source, load, load_unsaved, parse};
 pub use manifest::{API_VERSION, AnyManifest, Manifest, Metadata, print};
 pub use schema::{crd_yaml, generated_files, json_schema};
-pub use shrink::{Shrink, shrink};
+pub use shrink::{Shrink, shrink, shrink_from};
 pub use text::{level::Level, mac::MacAddress};

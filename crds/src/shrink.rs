@@ -22,8 +22,13 @@ pub struct Shrink {
 /// The loss from `old` to `new`, if all of the old resources are gone, or more than a third of them and more than
 /// two. New resources do not make up for lost ones.
 pub fn shrink(old: &Desired, new: &Desired) -> Option<Shrink> {
+    shrink_from(&old.keys().collect(), new)
+}
+
+/// The same when only the names of the old resources are known.
+pub fn shrink_from(old: &BTreeSet<ResourceKey>, new: &Desired) -> Option<Shrink> {
     let kept: BTreeSet<ResourceKey> = new.keys().collect();
-    let removed: Vec<ResourceKey> = old.keys().filter(|key| !kept.contains(key)).collect();
+    let removed: Vec<ResourceKey> = old.difference(&kept).cloned().collect();
     let (before, gone) = (old.len(), removed.len());
     let all = before > 0 && gone == before;
     let sharp = gone > 2 && gone * 3 > before;

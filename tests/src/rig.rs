@@ -218,6 +218,11 @@ impl Rig {
         running.task.await.expect("Jarvis ends well");
     }
 
+    /// Loses the mirror of the repository, as a restored or emptied state folder does.
+    pub fn lose_mirror(&self) {
+        std::fs::remove_dir_all(self.folder.path().join("mirror")).expect("there is a mirror");
+    }
+
     /// Makes something happen to the cluster.
     pub fn inject(&self, fault: &Fault) {
         self.simulator.handle().inject(fault).expect("a sensible fault");

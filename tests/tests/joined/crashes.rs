@@ -156,3 +156,52 @@ async fn a_clean_stop_finishes_what_is_in_hand_and_a_frozen_state_survives() {
     .await;
     assert_eq!(rig.calls("start", 101), 0);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mirror_that_was_lost_does_not_get_around_the_shrink_guard() {
+    let four = [("web-01", 101), ("media", 102), ("nas", 104), ("win-lab", 105)];
+    let manifests: String = four.iter().map(|(name, id)| vm(name, *id, "Manual")).collect();
+    let mut rig = Rig::start(Setup {
+        manifests,
+        ..Setup::default()
+    })
+    .await;
+    wait::until(rig.jarvis(), "the revision is in force", LIMIT, |view| {
+        view.desired.len() == 4
+    })
+    .await;
+    rig.stop().await;
+    rig.lose_mirror();
+    rig.repository
+        .git(&["checkout", "--quiet", "--orphan", "fresh"])
+        .unwrap();
+    rig.repository
+        .commit(&[("all.yaml", &vm("web-01", 101, "Manual"))], "Begin again")
+        .unwrap();
+    rig.repository
+        .git(&["branch", "--force", "main", "fresh"])
+        .unwrap();
+    rig.repository
+        .git(&["reflog", "expire", "--expire=now", "--all"])
+        .unwrap();
+    rig.repository.git(&["gc", "--quiet", "--prune=now"]).unwrap();
+    rig.resume(None);
+    let view = wait::until(rig.jarvis(), "the shrink is withheld", LIMIT, |view| {
+        matches!(
+            view.memory.pending,
+            Some(jarvis_model::memory::PendingRevision::Withheld { .. })
+        )
+    })
+    .await;
+    assert!(
+        view.memory.source_failure.is_none() || view.desired.is_empty(),
+        "nothing smaller came into force"
+    );
+    assert_eq!(
+        view.memory
+            .revision
+            .as_ref()
+            .map(|revision| revision.resources.len()),
+        Some(4)
+    );
+}
