@@ -55,8 +55,9 @@ function share(used, total) {
   fillBar.style.setProperty("--share", Math.min(100, percent) + "%");
   return el("span", {}, el("span", { class: percent >= 90 ? "bar full" : "bar", "aria-hidden": "true" }, fillBar), percent + " %");
 }
-// Task ids are long and say little: one line, cut, whole in the title.
-const detail = (text) => (text ? el("p", {}, text.split("\n").map((line, at) => (line.includes("UPID:") ? el("span", { class: "upid", title: line }, line) : (at ? "\n" : "") + line))) : null);
+// Ids of tasks and tickets are long and say little: one line, cut, whole in the title.
+const LONG_ID = /UPID:|[0-9a-f]{8}-[0-9a-f]{4}-/;
+const detail = (text) => (text ? el("p", {}, text.split("\n").map((line, at) => (LONG_ID.test(line) ? el("span", { class: "upid", title: line }, line) : (at ? "\n" : "") + line))) : null);
 const guestShape = { RUNNING: "ok", STOPPED: "off", HELD: "warn", UNKNOWN: "unknown" };
 const nodeShape = { ONLINE: "ok", OFFLINE: "crit", UNKNOWN: "unknown" };
 const severityShape = { INFO: "ok", WARNING: "warn", CRITICAL: "crit" };
@@ -79,7 +80,7 @@ for (const end of ["pointerup", "pointercancel"]) addEventListener(end, () => { 
 
 function drawNow() {
   $("main").classList.toggle("cut", state.link !== "live");
-  drawBar(); drawAges(); drawHero(); drawNodes(); drawGuests(); drawStorages(); drawPlan(); drawLists();
+  drawBar(); drawAges(); drawHero(); drawNodes(); drawGuests(); drawStorages(); drawPlan(); drawDeclared(); drawLists();
 }
 function drawBar() {
   const quorum = state.quorum, known = quorum && quorum.quorate !== null;
@@ -120,8 +121,10 @@ function drawHero() {
   fill("segments", stands.map((stand, at) => svg("path", { class: stand, d: arc(at) })));
   $("ring-number").textContent = stands.length ? count("ok") : "";
   $("ring-of").textContent = stands.length ? `of ${stands.length}` : "";
-  const unseen = [...state.guests.values(), ...state.nodes.values()].filter((item) => item.status === "UNKNOWN").length;
-  fill("counts", [["info", count("info"), "acting"], ["warn", count("warn"), "blocked"], ["crit", count("crit"), "beyond me"], ["off", count("off"), "suspended"], ["unknown", unseen, "no data"]].map(([kind, number, word]) => el("li", {}, mark(number ? kind : "off", `${number} ${word}`))));
+  const guests = [...state.guests.values()], nodes = [...state.nodes.values()], of = (all, status) => all.filter((item) => item.status === status).length;
+  const unseen = of(guests, "UNKNOWN") + of(nodes, "UNKNOWN"), away = of(nodes, "OFFLINE");
+  const counts = [[away ? "crit" : "ok", of(nodes, "ONLINE"), `of ${nodes.length} nodes online`], ["ok", of(guests, "RUNNING"), `of ${guests.length} guests running`], ["info", count("info"), "acting"], ["warn", count("warn"), "blocked"], ["crit", count("crit"), "beyond me"], ["off", count("off"), "suspended"], ["unknown", unseen, "no data"]];
+  fill("counts", counts.filter(([, number]) => number).map(([kind, number, word]) => el("li", {}, mark(kind, `${number} ${word}`))));
   const words = sentence();
   if ($("sentence").textContent !== words) $("sentence").textContent = words;
   fill("alerts", state.alerts.map((alert) => el("li", {}, el("div", { class: "row" }, mark(severityShape[alert.severity], alert.severity.toLowerCase()), el("b", {}, alert.title), alert.issue && mayAct() ? act("acknowledge", alert.issue, "Acknowledge") : null), detail(alert.detail))));
@@ -156,16 +159,17 @@ function guestRow(guest) {
   const resource = guest.resource && state.resources.get(guest.resource);
   const headline = resource && resource.status && resource.status.headline;
   const stands = resource && resource.hold ? mark("off", "held by " + resource.hold.by) : headline ? mark(conditionShape[headline.type] || "unknown", headline.type.toLowerCase()) : null;
-  const running = guest.status === "RUNNING", working = headline && headline.type === "RECONCILING";
+  const running = guest.status === "RUNNING", acting = guest.status === "STOPPED" && headline && headline.type === "RECONCILING";
   const tag = (word) => (word ? el("span", { class: "tag" }, word) : null);
   return el("tr", { class: guest.status === "UNKNOWN" ? "stale" : null },
-    el("td", { title: `${guest.vmid} ${guest.name || ""}` }, el("span", { class: "id" }, String(guest.vmid)), guest.name || "", guest.protected ? shield() : null, tag(guest.template ? "template" : null), tag(guest.lock)),
-    el("td", { class: "c2" }, guest.node), el("td", { title: guest.unknownReason || (headline && headline.message) }, mark(working && !running ? "info" : guestShape[guest.status], stateWord(guest, guest.statusWord))),
+    el("td", { title: `${guest.vmid} ${guest.name || ""}` }, el("span", { class: "id" }, String(guest.vmid)), guest.name || "", guest.protected ? shield() : null, tag(guest.lock)),
+    el("td", { class: "c2" }, guest.node), el("td", { title: guest.unknownReason || (headline && headline.message) }, mark(acting ? "info" : guestShape[guest.status], stateWord(guest, guest.statusWord))),
     el("td", { class: "c4" }, guest.runStrategy ? strategy(guest) : el("span", { class: "none" }, "not declared")), el("td", { class: "c3", title: headline && headline.message }, stands),
     el("td", { class: "c3" }, running ? share(guest.usage.cpu, 1) : null), el("td", { class: "c4" }, running ? share(guest.usage.memBytes, guest.usage.maxMemBytes) : null), el("td", {}, guestButton(guest)));
 }
 function guestButton(guest) {
-  if (!mayAct() || guest.template) return null;
+  if (guest.template) return el("span", { class: "none" }, "template");
+  if (!mayAct()) return null;
   const ticket = [...state.tickets.values()].find((one) => !one.isFinal && one.action.vmid === guest.vmid);
   if (ticket && ticket.state === "QUEUED") return recallButton(ticket);
   if (ticket) return el("span", { class: "none" }, ticket.state === "RUNNING" ? "under way" : "see Requests");
@@ -187,7 +191,16 @@ function drawPlan() {
     decision.verdict.kind === "CONFIRM" && mayAct() ? act("approve", decision.id, "Approve") : null),
     decision.verdict.reason ? el("p", {}, decision.verdict.reason) : null, decision.verdict.refusal ? el("p", {}, decision.verdict.refusal.unblock) : null,
     el("p", {}, decision.evidence.join("; ")))) : [], nothing("Nothing to be done."));
-  fill("report", plan ? plan.report.map((line) => el("li", {}, el("b", {}, line.subject), " " + line.text)) : [], nothing("Nothing waits."));
+  $("considered").hidden = !plan || !plan.report.length;
+  fill("report", plan ? plan.report.map((line) => el("li", {}, el("b", {}, line.subject), " " + line.text)) : []);
+}
+// What is declared, what is not as it should be first.
+function drawDeclared() {
+  const order = ["crit", "warn", "info", "unknown", "off", "ok"];
+  const lines = [...state.resources.values()].filter((resource) => resource.status && resource.status.headline).map(({ key, hold, status: { headline } }) => ({ key, hold, word: headline.type.toLowerCase(), message: headline.message, kind: conditionShape[headline.type] || "unknown" }));
+  lines.sort((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind) || (a.key < b.key ? -1 : 1));
+  $("declared-count").textContent = lines.length ? `${lines.filter((line) => line.kind === "ok").length} of ${lines.length} in sync` : "";
+  fill("declared", lines.map((line) => el("li", {}, el("span", { class: "name", title: line.key }, el("b", {}, line.key.split("/").pop()), " ", el("span", { class: "none" }, line.key.split("/")[0])), mark(line.kind, line.hold ? "held" : line.word), el("p", { title: line.message }, line.message))), nothing("No manifest read yet."));
 }
 function drawLists() {
   fill("issues", state.issues.map((issue) => el("li", {}, el("div", { class: "row" }, issue.healthySince ? mark("ok", "well again") : issue.escalatedAt ? mark("crit", "beyond me") : mark("warn", "open"), el("b", {}, issue.resource), el("span", { class: "tag" }, many(issue.attemptsLeft, "attempt") + " left")), el("p", {}, issue.summary))), nothing("No open issue."));
@@ -328,7 +341,7 @@ setInterval(() => {
   const silent = Date.now() - state.heard;
   if (link.ready) link.socket.send(JSON.stringify({ type: "ping" }));
   if (silent > 10000 && link.socket && link.ready) link.drop();
-  else if (silent > 4000 && state.link !== "down") setLink("silent");
+  else if (silent > 3000 && state.link !== "down") setLink("silent");
   drawAges();
   draw();
 }, 1000);
