@@ -1,6 +1,6 @@
 //! What is remembered of nodes, quorum and running guests: the changes since memory last heard of them.
 
-use crate::pass::Input;
+use crate::input::Input;
 use jarvis_model::{Event, GuestStatus, NodeStatus, limits};
 
 /// Events that bring memory up to date with what is Known. Unknown changes nothing.

@@ -5,7 +5,7 @@
 mod down;
 mod up;
 
-use crate::{pass::Input, plan::Look, status::status};
+use crate::{input::Input, plan::Look, status::status};
 use jarvis_crds::{GuestSpec, Manifest, RunStrategy};
 use jarvis_guard::facts::Nature;
 use jarvis_model::{

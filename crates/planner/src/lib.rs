@@ -6,6 +6,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`plan`] | what a pass produces |
+//! | [`input`] | what a pass looks at |
 //! | [`pass`] | one pass over everything, in order |
 //! | [`guest`] | one guest against its manifest |
 //! | [`cause`] | what the reason of a stop means for a run strategy |
@@ -19,6 +20,7 @@ pub mod backoff;
 pub mod cause;
 pub mod cluster;
 pub mod guest;
+pub mod input;
 pub mod node;
 pub mod pass;
 pub mod plan;
@@ -28,6 +30,7 @@ mod scene;
 mod status;
 pub mod ticket;
 
-pub use pass::{Input, plan};
+pub use input::Input;
+pub use pass::plan;
 pub use plan::{Decision, Look, Plan, ReportLine};
 pub use pursue::{Evidence, Step, pursue};

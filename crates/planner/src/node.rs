@@ -1,6 +1,6 @@
 //! Nodes against their manifests: unreachable ones become issues; nothing is done to nodes without a person yet.
 
-use crate::{pass::Input, status::status};
+use crate::{input::Input, status::status};
 use jarvis_crds::{Expected, Manifest, NodeSpec};
 use jarvis_model::{
     Closed, ConditionType, Effect, Event, Health, IssueKey, IssueKind, NodeName, NodeStatus, ResourceKey,

@@ -1,20 +1,20 @@
 //! One pass over everything, in order: cluster, nodes, guests, requests, then the guard's word on each want.
 
 use crate::{
-    cluster, guest, node,
+    cluster, guest,
+    input::Input,
+    node,
     plan::{Decision, Look, Plan, ReportLine},
     status::status,
     ticket,
 };
-use jarvis_crds::Desired;
 use jarvis_guard::{
-    Facts, Floor,
     facts::{PlanSize, Request},
     judge,
 };
 use jarvis_model::{
-    Cause, Condition, ConditionType, Digest, Event, Health, Memory, NodeStatus, Observed, Origin, Outcome,
-    ResourceKey, ResourceStatus, Rule, Severity, Sync, Timestamp, Verdict, Vmid, limits,
+    Cause, Condition, ConditionType, Digest, Event, Health, NodeStatus, Origin, Outcome, ResourceKey,
+    ResourceStatus, Rule, Severity, Sync, Timestamp, Verdict, Vmid, limits,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -23,36 +23,6 @@ use std::{
 
 /// Looks of one pass: never one request for every guest.
 const LOOKS_PER_PASS: usize = 12;
-
-/// What a pass looks at.
-#[derive(Debug, Clone, Copy)]
-pub struct Input<'a> {
-    /// The floor.
-    pub floor: &'a Floor,
-    /// What is declared.
-    pub desired: &'a Desired,
-    /// Whether `desired` was read at all; before that nothing is released.
-    pub desired_known: bool,
-    /// What is known.
-    pub observed: &'a Observed,
-    /// What is remembered.
-    pub memory: &'a Memory,
-    /// The time of the pass.
-    pub now: Timestamp,
-}
-
-impl<'a> Input<'a> {
-    /// What the guard judges on.
-    pub fn facts(&self) -> Facts<'a> {
-        Facts {
-            floor: self.floor,
-            desired: self.desired,
-            observed: self.observed,
-            memory: self.memory,
-            now: self.now,
-        }
-    }
-}
 
 struct Draft {
     statuses: BTreeMap<ResourceKey, ResourceStatus>,

@@ -1,7 +1,7 @@
 //! Requests of people: each open ticket is judged in every pass until it runs, ends, or lapses.
 
 use crate::{
-    pass::Input,
+    input::Input,
     plan::{Decision, Look, ReportLine},
 };
 use jarvis_guard::{
