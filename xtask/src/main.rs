@@ -7,6 +7,7 @@
 //! | `gen` | writes all generated files |
 //! | `gen --check` | fails when a generated file is not current |
 //! | `explore` | explores planner and guard exhaustively, with and without seeded bugs |
+//! | `bench` | runs the benchmarks, in release |
 
 mod dependencies;
 mod error_pages;
@@ -21,7 +22,7 @@ mod workspace;
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check] | explore";
+const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check] | explore | bench";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,6 +46,7 @@ fn run(words: &[&str]) -> anyhow::Result<String> {
         ["gen"] => generated::write(&root, &generated::files()),
         ["gen", "--check"] => generated::check(&root, &generated::files()),
         ["explore"] => explore(&root),
+        ["bench"] => bench(&root),
         [] | ["help" | "--help"] => Ok(USAGE.to_owned()),
         other => anyhow::bail!("unknown command {:?}; {USAGE}", other.join(" ")),
     }
@@ -62,6 +64,24 @@ fn explore(root: &std::path::Path) -> anyhow::Result<String> {
         "a promise is broken, or a seeded bug was not caught; see above"
     );
     Ok("explored".to_owned())
+}
+
+/// Runs the benchmarks; their figures go to standard output as they come.
+fn bench(root: &std::path::Path) -> anyhow::Result<String> {
+    let arguments = [
+        "bench",
+        "--locked",
+        "--package",
+        "jarvis-tests",
+        "--bench",
+        "speed",
+    ];
+    let status = std::process::Command::new("cargo")
+        .current_dir(root)
+        .args(arguments)
+        .status()?;
+    anyhow::ensure!(status.success(), "the benchmarks did not run through; see above");
+    Ok("measured; docs/BENCHMARKS.md has the table of aims and earlier figures".to_owned())
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::{hint::black_box, path::Path, time::Duration};
 const RECORDS: u64 = 100_000;
 const START: Timestamp = Timestamp::from_secs(1_800_000_000);
 /// As many as are read at a time after a start.
-const PAGE: usize = 1000;
+const PAGE: usize = 10_000;
 
 /// Appends, folds, and what a start does: open, read and fold.
 pub fn measure(criterion: &mut Criterion) {

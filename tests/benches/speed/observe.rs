@@ -16,7 +16,7 @@ pub fn measure(criterion: &mut Criterion) {
 }
 
 fn absorb(criterion: &mut Criterion) {
-    let at = |round| Timestamp::from_secs(1_800_000_000) + Duration::from_secs(10 * round);
+    let at = |round: u64| Timestamp::from_secs(1_800_000_000) + Duration::from_secs(10 * round);
     let mut tracker = Tracker::default();
     let mut observed = Observed::default();
     tracker.absorb_cluster(&mut observed, &fleet::look(0), at(0));
