@@ -114,8 +114,9 @@ async fn dispatch(cli: Cli, environment: &Environment) -> Outcome {
 
 /// Commands that ask a running Jarvis.
 async fn ask(command: &Command, client: &Client) -> Outcome {
-    use commands::{act, describe, explain, get, plan, steer};
+    use commands::{act, adopt, describe, explain, get, plan, steer};
     match command {
+        Command::Adopt(arguments) => adopt::run(arguments, client).await,
         Command::Plan(arguments) => plan::run(arguments, client).await,
         Command::Get(arguments) => get::run(arguments, client).await,
         Command::Describe(arguments) => describe::run(arguments, client).await,

@@ -35,6 +35,13 @@ pub fn read(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
     Ok(files)
 }
 
+/// Reads `*.yaml` and `*.yml` below a folder; there may be none.
+pub fn below(path: &Path) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
+    let mut files = BTreeMap::new();
+    folder(path, DEEPEST, &mut files)?;
+    Ok(files)
+}
+
 fn folder(path: &Path, depth: usize, files: &mut BTreeMap<String, Vec<u8>>) -> Result<(), Failure> {
     if depth == 0 {
         return Err(Failure::error(format!(

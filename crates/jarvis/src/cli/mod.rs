@@ -3,6 +3,7 @@
 //! Knows nothing of what the commands do.
 
 pub mod act;
+pub mod adopt;
 pub mod chaos;
 pub mod reference;
 pub mod show;
@@ -67,6 +68,9 @@ pub enum Command {
     /// Check manifest files; prints every error of every file.
     #[command(after_help = "Example:\n  jarvis validate examples/manifests")]
     Validate(Validate),
+    /// Write manifests for what runs now and no manifest declares. The same cluster gives the same bytes.
+    #[command(after_help = "Example:\n  jarvis adopt --output ./manifests")]
+    Adopt(adopt::Adopt),
     /// Show what would be done now, or with other manifests. Exits with 2 when there is drift.
     #[command(after_help = "Example:\n  jarvis plan\n  jarvis plan ./manifests --output json")]
     Plan(show::Plan),

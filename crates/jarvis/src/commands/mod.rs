@@ -1,6 +1,7 @@
 //! The commands, one module each. Each takes its parsed arguments and returns how it ended.
 
 pub mod act;
+pub mod adopt;
 pub mod audit;
 pub mod chaos;
 pub mod describe;
