@@ -109,7 +109,17 @@ fn shown(plan: &Value) -> String {
         }
     }
     if !is_drift(plan) {
-        text += "in sync: nothing to do\n";
+        let statuses = plan["statuses"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let unknown = statuses
+            .iter()
+            .filter(|entry| entry["status"]["sync"] == "UNKNOWN")
+            .count();
+        if unknown == 0 {
+            text += "in sync: nothing to do\n";
+        } else {
+            let note = "resources are not known (yet), and nothing is decided from that";
+            add!(text, "\nnothing to do; {unknown} {note}\n");
+        }
     }
     text
 }
