@@ -19,7 +19,8 @@ pub struct Case<'a> {
     pub own: Option<&'a Intent>,
     /// The approval that was used up when that intent was logged.
     pub used_approval: Option<&'a Approval>,
-    graph: OnceCell<Graph>,
+    graph: OnceCell<Graph<'a>>,
+    resources: OnceCell<Vec<&'a ResourceKey>>,
 }
 
 impl<'a> Case<'a> {
@@ -33,6 +34,7 @@ impl<'a> Case<'a> {
             own: None,
             used_approval: None,
             graph: OnceCell::new(),
+            resources: OnceCell::new(),
         }
     }
 
@@ -71,7 +73,7 @@ impl<'a> Case<'a> {
     }
 
     /// Protection and dependencies; computed once.
-    pub fn graph(&self) -> &Graph {
+    pub fn graph(&self) -> &Graph<'a> {
         self.graph.get_or_init(|| Graph::of(self.facts))
     }
 
@@ -112,8 +114,13 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The manifest resources it is about: the one it names, and the guest's or node's own, whatever the request says.
+    /// The manifest resources it is about: the one it names, and the guest's or node's own, whatever the request says;
+    /// looked up once, for the lookup by number goes through all manifests.
     pub fn resources(&self) -> Vec<&'a ResourceKey> {
+        self.resources.get_or_init(|| self.find_resources()).clone()
+    }
+
+    fn find_resources(&self) -> Vec<&'a ResourceKey> {
         let desired = self.facts.desired;
         let vmid = self.action().vmid();
         let guest = vmid

@@ -10,16 +10,21 @@ pub use touch::{interrupts, mutates};
 
 use crate::Facts;
 use jarvis_crds::{Protected, ServiceName, ServiceRef};
-use jarvis_model::{Action, NodeName, Observed, Timestamp, Vmid, limits};
+use jarvis_model::{Action, GuestObserved, NodeName, Observed, Timestamp, Vmid, limits};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Protection and dependencies at one instant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Graph {
+#[derive(Debug, Clone)]
+pub struct Graph<'a> {
     protected: BTreeMap<End, BTreeSet<Source>>,
     needs: BTreeMap<End, BTreeSet<End>>,
-    places: BTreeMap<Vmid, NodeName>,
+    places: Places<'a>,
 }
+
+/// Where guests live, of those whose place is known: listed freshly and not on the move. Looked up and not copied: most
+/// judgements ask for no place, and a cluster may hold thousands.
+#[derive(Debug, Clone, Copy)]
+struct Places<'a>(Option<&'a Observed>);
 
 /// Why an action would reach something protected that it is not aimed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,13 +46,13 @@ struct Needed {
     unplaced: Option<Vmid>,
 }
 
-impl Graph {
+impl<'a> Graph<'a> {
     /// The graph as the facts give it.
-    pub fn of(facts: &Facts<'_>) -> Self {
+    pub fn of(facts: &Facts<'a>) -> Self {
         let mut graph = Self {
             protected: BTreeMap::new(),
             needs: BTreeMap::new(),
-            places: places(facts.observed, facts.now),
+            places: Places::of(facts.observed, facts.now),
         };
         graph.protect_floor(facts);
         for (key, policy) in &facts.desired.policies {
@@ -135,7 +140,7 @@ impl Graph {
             let placed = self
                 .places
                 .iter()
-                .filter(|(_, node)| End::Node((*node).clone()) == next);
+                .filter(|(_, node)| matches!(&next, End::Node(name) if name == *node));
             let known = self
                 .needs
                 .keys()
@@ -143,7 +148,7 @@ impl Graph {
                 .filter(|who| who.host().as_ref() == Some(&next));
             let above: BTreeSet<End> = declared
                 .cloned()
-                .chain(placed.map(|(vmid, _)| End::Guest(*vmid)))
+                .chain(placed.map(|(vmid, _)| End::Guest(vmid)))
                 .chain(known.cloned())
                 .collect();
             queue.extend(
@@ -176,7 +181,7 @@ impl Graph {
         let mut visited: BTreeSet<End> = self.protected.keys().cloned().collect();
         while let Some(who) = queue.pop_front() {
             if let End::Guest(vmid) = &who
-                && !self.places.contains_key(vmid)
+                && self.places.get(*vmid).is_none()
             {
                 needed.unplaced.get_or_insert(*vmid);
             }
@@ -194,7 +199,7 @@ impl Graph {
         let mut all = self.needs.get(who).cloned().unwrap_or_default();
         all.extend(who.host());
         if let End::Guest(vmid) = who {
-            all.extend(self.places.get(vmid).cloned().map(End::Node));
+            all.extend(self.places.get(*vmid).cloned().map(End::Node));
         }
         all.remove(who);
         all
@@ -213,7 +218,7 @@ impl Graph {
         }
         if let Some(vmid) = floor.own_guest {
             self.protect(End::Guest(vmid), Source::Own);
-            if let Some(node) = self.places.get(&vmid).cloned() {
+            if let Some(node) = self.places.get(vmid).cloned() {
                 self.protect(End::Node(node), Source::Own);
             }
         }
@@ -251,14 +256,21 @@ pub fn list_is_fresh(observed: &Observed, now: Timestamp) -> bool {
         .is_some_and(|at| now.since(at) <= limits::CRITICAL && at.since(now) <= limits::CRITICAL)
 }
 
-/// Where guests live, of those whose place is known: listed freshly and not on the move.
-fn places(observed: &Observed, now: Timestamp) -> BTreeMap<Vmid, NodeName> {
-    if !list_is_fresh(observed, now) {
-        return BTreeMap::new();
+impl<'a> Places<'a> {
+    fn of(observed: &'a Observed, now: Timestamp) -> Self {
+        Self(list_is_fresh(observed, now).then_some(observed))
     }
-    let settled = observed
-        .guests
-        .iter()
-        .filter(|(_, guest)| guest.lock.as_deref() != Some("migrate"));
-    settled.map(|(vmid, guest)| (*vmid, guest.node.clone())).collect()
+
+    fn get(self, vmid: Vmid) -> Option<&'a NodeName> {
+        self.0?.guests.get(&vmid).and_then(place)
+    }
+
+    fn iter(self) -> impl Iterator<Item = (Vmid, &'a NodeName)> {
+        let guests = self.0.into_iter().flat_map(|observed| &observed.guests);
+        guests.filter_map(|(vmid, guest)| Some((*vmid, place(guest)?)))
+    }
+}
+
+fn place(guest: &GuestObserved) -> Option<&NodeName> {
+    (guest.lock.as_deref() != Some("migrate")).then_some(&guest.node)
 }

@@ -9,8 +9,8 @@ use crate::{input::Input, plan::Look, status::status};
 use jarvis_crds::{GuestSpec, Manifest, RunStrategy};
 use jarvis_guard::facts::Nature;
 use jarvis_model::{
-    Action, Closed, ConditionType, Event, GuestKind, GuestObserved, GuestStatus, Health, HoldScope, IssueKey,
-    IssueKind, ResourceKey, ResourceKind, ResourceStatus, Sync, Timestamp, UnknownReason,
+    Action, Closed, ConditionType, Event, GuestKind, GuestObserved, GuestStatus, Health, HoldScope, Intent,
+    IssueKey, IssueKind, ResourceKey, ResourceKind, ResourceStatus, Sync, Timestamp, UnknownReason,
     issue::SUSTAINED_HEALTH, limits,
 };
 
@@ -25,6 +25,8 @@ pub struct Case<'a> {
     pub manifest: &'a Manifest<GuestSpec>,
     /// The guest as observed.
     pub guest: &'a GuestObserved,
+    /// What is in flight, on any guest.
+    pub in_flight: &'a [&'a Intent],
 }
 
 /// Something a guest wants done.
@@ -83,7 +85,12 @@ impl Outcome {
 }
 
 /// One guest against its manifest.
-pub fn evaluate(input: &Input<'_>, key: &ResourceKey, manifest: &Manifest<GuestSpec>) -> Outcome {
+pub fn evaluate(
+    input: &Input<'_>,
+    in_flight: &[&Intent],
+    key: &ResourceKey,
+    manifest: &Manifest<GuestSpec>,
+) -> Outcome {
     let vmid = manifest.spec.vmid;
     let Some(guest) = input.observed.guests.get(&vmid) else {
         return missing(input, manifest);
@@ -93,6 +100,7 @@ pub fn evaluate(input: &Input<'_>, key: &ResourceKey, manifest: &Manifest<GuestS
         key,
         manifest,
         guest,
+        in_flight,
     };
     case.standing_aside().unwrap_or_else(|| case.compare())
 }
@@ -217,6 +225,9 @@ impl<'a> Case<'a> {
                 "HaManaged",
                 text,
             ));
+        }
+        if self.input.memory.holds.is_empty() {
+            return None;
         }
         let scopes = [
             HoldScope::Resource(self.key.clone()),
@@ -346,8 +357,11 @@ impl<'a> Case<'a> {
 
     /// Closes an identity issue once the identity fits again.
     fn settled_identity(&self) -> Vec<Event> {
+        if self.guest.identity.value().is_none() {
+            return Vec::new();
+        }
         let issue = self.issue(IssueKind::IdentityChanged);
-        let open = self.input.memory.issues.contains_key(&issue) && self.guest.identity.value().is_some();
+        let open = self.input.memory.issues.contains_key(&issue);
         open.then_some(Event::IssueClosed {
             issue,
             because: Closed::NoLongerDeclared,
@@ -440,9 +454,8 @@ impl<'a> Case<'a> {
     /// Whether an effect on this very guest is in flight.
     fn in_flight(&self) -> Option<&'a Action> {
         let on_this = |action: &Action| action.vmid() == Some(self.guest.vmid);
-        self.input
-            .memory
-            .open_intents()
+        self.in_flight
+            .iter()
             .map(|intent| &intent.action)
             .find(|action| on_this(action))
     }

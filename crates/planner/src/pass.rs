@@ -13,7 +13,7 @@ use jarvis_guard::{
     judge,
 };
 use jarvis_model::{
-    Cause, Condition, ConditionType, Digest, Event, Health, NodeStatus, Origin, Outcome, ResourceKey,
+    Cause, Condition, ConditionType, Digest, Event, Health, Intent, NodeStatus, Origin, Outcome, ResourceKey,
     ResourceStatus, Rule, Severity, Sync, Timestamp, Verdict, Vmid, limits,
 };
 use std::{
@@ -129,8 +129,9 @@ fn nodes(input: &Input<'_>, draft: &mut Draft) {
 }
 
 fn guests(input: &Input<'_>, draft: &mut Draft) {
+    let in_flight: Vec<&Intent> = input.memory.open_intents().collect();
     for (key, manifest) in &input.desired.guests {
-        match guarded(key, input, || guest::evaluate(input, key, manifest)) {
+        match guarded(key, input, || guest::evaluate(input, &in_flight, key, manifest)) {
             Ok(outcome) => {
                 draft.events.extend(outcome.events);
                 draft.looks.extend(outcome.looks);
@@ -351,8 +352,16 @@ fn slots(input: &Input<'_>, draft: &mut Draft) {
 /// Kinds that do not act here are listed with their status too.
 fn others(input: &Input<'_>, draft: &mut Draft) {
     let revision = &input.desired.revision.commit;
-    for key in input.desired.keys() {
-        draft.statuses.entry(key).or_insert_with(|| {
+    let desired = input.desired;
+    let passive = desired.services.keys().chain(desired.thresholds.keys());
+    let passive = passive
+        .chain(desired.runbooks.keys())
+        .chain(desired.policies.keys());
+    let passive = passive
+        .chain(desired.windows.keys())
+        .chain(desired.channels.keys());
+    for key in passive {
+        draft.statuses.entry(key.clone()).or_insert_with(|| {
             let text = "in force";
 
             status(
