@@ -60,7 +60,7 @@ impl Tracker {
             let guest = self.guest(row, before, &observed.nodes, now);
             observed.guests.insert(row.vmid, guest);
         }
-        observed.storages = storages(&look.storages, now);
+        observed.storages = storages(&look.storages, &observed.nodes, now);
         observed.looked_at = Some(now);
         let complete = !observed.nodes.is_empty()
             && observed.quorum.value().is_some()
@@ -269,7 +269,18 @@ impl NodeTrack {
     }
 }
 
-fn storages(rows: &[StorageRow], now: Timestamp) -> BTreeMap<String, StorageObserved> {
+/// Storages; what a node that is not Known online last said of its own is not believed.
+fn storages(
+    rows: &[StorageRow],
+    nodes: &BTreeMap<NodeName, NodeObserved>,
+    now: Timestamp,
+) -> BTreeMap<String, StorageObserved> {
+    let online = |name| {
+        nodes
+            .get(name)
+            .and_then(|node: &NodeObserved| node.status.value())
+            == Some(&NodeStatus::Online)
+    };
     let mut storages = BTreeMap::new();
     for row in rows {
         let id = if row.shared {
@@ -281,7 +292,11 @@ fn storages(rows: &[StorageRow], now: Timestamp) -> BTreeMap<String, StorageObse
             storage: row.storage.clone(),
             node: (!row.shared).then(|| row.node.clone()),
             plugin: row.plugin.clone(),
-            active: Observation::known(row.available, now),
+            active: if online(&row.node) {
+                Observation::known(row.available, now)
+            } else {
+                Observation::unknown(UnknownReason::NodeAway)
+            },
             used_bytes: row.used_bytes,
             total_bytes: row.total_bytes,
         };

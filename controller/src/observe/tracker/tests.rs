@@ -233,6 +233,35 @@ fn a_guest_on_another_node_must_show_its_identity_again() {
 }
 
 #[test]
+fn a_dead_nodes_own_storage_is_unknown_and_a_shared_one_is_known_by_the_others() {
+    let mut lab = Lab::new();
+    let storage = |node: &str, storage: &str, shared| StorageRow {
+        id: format!("storage/{node}/{storage}"),
+        storage: storage.into(),
+        node: name(node),
+        plugin: "dir".into(),
+        shared,
+        available: true,
+        used_bytes: None,
+        total_bytes: None,
+    };
+    let look = ClusterLook {
+        via: "b".into(),
+        nodes: vec![node_row("a", "offline", None), node_row("b", "online", Some(9))],
+        guests: Vec::new(),
+        storages: vec![
+            storage("a", "local", false),
+            storage("a", "ceph", true),
+            storage("b", "ceph", true),
+        ],
+    };
+    lab.tracker.absorb_cluster(&mut lab.observed, &look, at(10));
+    let active = |id: &str| lab.observed.storages[id].active.value().copied();
+    assert_eq!(active("storage/a/local"), None);
+    assert_eq!(active("storage/ceph"), Some(true));
+}
+
+#[test]
 fn an_open_console_does_not_occupy_its_guest() {
     let mut lab = Lab::new();
     let task = |kind: &str| TaskObserved {
