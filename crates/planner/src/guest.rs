@@ -371,27 +371,28 @@ impl<'a> Case<'a> {
     }
 
     fn unknown(&self) -> Outcome {
-        let away = self.guest.status.why_not(self.now(), limits::CRITICAL);
-        let why = away.clone().unwrap_or(UnknownReason::Stale);
+        let known = self.guest.status.why_not(self.now(), limits::CRITICAL);
+        let why = known.unwrap_or(UnknownReason::Stale);
+        let node = &self.guest.node;
         let text = format!(
             "its state is not known: {}; nothing is decided from that",
             why.as_str()
         );
-        let unknown = self.is(
+        if self.input.observed.node_online(node, self.now()) {
+            let kind = ConditionType::Reconciling;
+            let unknown = self.is(Sync::Unknown, Health::Unknown, kind, "Unknown", text);
+            return Outcome::only(unknown).looking(Look::Guest {
+                vmid: self.guest.vmid,
+            });
+        }
+        let text = format!("{text}; bring node {node} back");
+        Outcome::only(self.is(
             Sync::Unknown,
             Health::Unknown,
-            ConditionType::Reconciling,
-            "Unknown",
+            ConditionType::Blocked,
+            "NodeAway",
             text,
-        );
-        let outcome = Outcome::only(unknown);
-        if self.input.observed.node_online(&self.guest.node, self.now()) {
-            outcome.looking(Look::Guest {
-                vmid: self.guest.vmid,
-            })
-        } else {
-            outcome
-        }
+        ))
     }
 
     fn paused(&self, word: &str) -> Outcome {
