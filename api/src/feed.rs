@@ -51,7 +51,8 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::IssueEscalated { .. }
         | Event::IssueRearmed { .. }
         | Event::IssueClosed { .. } => of_issue(event),
-        Event::IntentLogged { .. }
+        Event::Decided { .. }
+        | Event::IntentLogged { .. }
         | Event::EffectAccepted { .. }
         | Event::ReplyUnknown { .. }
         | Event::TaskFinished { .. }
@@ -150,6 +151,12 @@ fn of_issue(event: &Event) -> Words {
 
 fn of_act(event: &Event, memory: &Memory) -> Words {
     match event {
+        Event::Decided {
+            action,
+            tier,
+            evidence,
+            ..
+        } => (format!("Decided to {action} ({tier})"), Some(evidence.join("; "))),
         Event::IntentLogged { intent } => {
             let attempt = if intent.attempt > 0 {
                 format!(", attempt {}", intent.attempt)

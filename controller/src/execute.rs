@@ -105,9 +105,18 @@ impl Core {
         };
         // Logging the intent uses the approval up; the permit is given on the one that stood until then.
         let approval = self.memory.approval(&request.digest, now).cloned();
-        let mut events = vec![Event::IntentLogged {
+        let decided = Event::Decided {
+            digest: request.digest.clone(),
+            action: request.action.clone(),
+            origin: request.origin.clone(),
+            resource: request.resource.clone(),
+            tier: intent.tier,
+            evidence: decision.evidence.clone(),
+        };
+        let logged = Event::IntentLogged {
             intent: Box::new(intent.clone()),
-        }];
+        };
+        let mut events = vec![decided, logged];
         events.extend(self.ticket_events(&intent, now));
         if self.remember(events).is_err() {
             return;

@@ -166,6 +166,16 @@ fn act_events() -> Vec<Event> {
         .parse()
         .unwrap();
     vec![
+        Event::Decided {
+            digest: Digest::of(&"decision"),
+            action: Action::StartGuest {
+                vmid: Vmid::new(101).unwrap(),
+            },
+            origin: Origin::Reconciler,
+            resource: Some("VirtualMachine/web-01".parse().unwrap()),
+            tier: Tier::Yellow,
+            evidence: vec!["web-01 (101) is stopped".into(), "live read 1 s ago".into()],
+        },
         Event::IntentLogged {
             intent: Box::new(intent()),
         },
@@ -389,7 +399,7 @@ fn every_event_has_its_line() {
     .flatten()
     .collect();
     let names: BTreeSet<String> = all.iter().map(Event::name).collect();
-    assert_eq!(names.len(), 40, "a new event needs its line here: {names:?}");
+    assert_eq!(names.len(), 41, "a new event needs its line here: {names:?}");
     let lines: Vec<(&Event, FeedLine)> = all.iter().map(|event| (event, line(event, &memory))).collect();
     for (event, line) in &lines {
         assert!(

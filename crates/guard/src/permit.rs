@@ -3,11 +3,11 @@
 //!
 //! ```compile_fail,E0624
 //! // Nobody outside makes one:
-//! let forged = jarvis_guard::Permit::new(todo!(), todo!(), todo!());
+//! let forged = jarvis_guard::Permit::new(unreachable!(), unreachable!(), unreachable!());
 //! ```
 //! ```compile_fail,E0451
 //! // nor by its fields:
-//! let forged = jarvis_guard::Permit { intent: todo!(), effect: todo!(), digest: todo!(), tier: todo!(), send_before: todo!(), epoch: 0 };
+//! let forged = jarvis_guard::Permit { intent: unreachable!(), effect: unreachable!(), digest: unreachable!(), tier: unreachable!(), send_before: unreachable!(), epoch: 0 };
 //! ```
 //! ```compile_fail,E0599
 //! // nor is one used twice:

@@ -3,8 +3,8 @@
 
 use crate::{
     Action, Autonomy, Confirmed, Digest, FreezeScope, Hold, HoldScope, Identity, Intent, IntentId, IssueKey,
-    NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId, TicketState, Timestamp,
-    Upid, Vmid,
+    NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId, TicketState, Tier,
+    Timestamp, Upid, Vmid,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -177,6 +177,21 @@ pub enum Event {
         issue: IssueKey,
         /// Why.
         because: Closed,
+    },
+    /// An action was decided upon, with the facts it stands on; its intent follows.
+    Decided {
+        /// Names the decision.
+        digest: Digest,
+        /// What is to be done.
+        action: Action,
+        /// Who wants it.
+        origin: Origin,
+        /// The managed resource it is about.
+        resource: Option<ResourceKey>,
+        /// Its tier in this context.
+        tier: Tier,
+        /// The facts it stands on, a line each.
+        evidence: Vec<String>,
     },
     /// An effect is about to be sent. The attempt counts from here.
     IntentLogged {
@@ -367,6 +382,7 @@ impl Event {
             self,
             Self::Started { .. }
                 | Self::IdentityAccepted { .. }
+                | Self::Decided { .. }
                 | Self::IntentLogged { .. }
                 | Self::EffectAccepted { .. }
                 | Self::ReplyUnknown { .. }
@@ -396,6 +412,7 @@ impl Event {
         !matches!(
             self,
             Self::GuestsSeen { .. }
+                | Self::Decided { .. }
                 | Self::IdentitySeen { .. }
                 | Self::TaskFinished { .. }
                 | Self::UserSet { .. }
@@ -434,6 +451,7 @@ impl Event {
             | Self::IssueEscalated { issue, .. }
             | Self::IssueRearmed { issue, .. }
             | Self::IssueClosed { issue, .. } => Some(&issue.resource),
+            Self::Decided { resource, .. } => resource.as_ref(),
             Self::IntentLogged { intent } => intent.resource.as_ref(),
             Self::HoldSet {
                 scope: HoldScope::Resource(key),

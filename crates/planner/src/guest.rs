@@ -452,13 +452,19 @@ impl<'a> Case<'a> {
         events
     }
 
-    /// Whether an effect on this very guest is in flight.
-    fn in_flight(&self) -> Option<&'a Action> {
-        let on_this = |action: &Action| action.vmid() == Some(self.guest.vmid);
-        self.in_flight
-            .iter()
-            .map(|intent| &intent.action)
-            .find(|action| on_this(action))
+    /// What is said while an effect on this very guest is in flight; nothing else is decided then.
+    fn under_way(&self, sync: Sync) -> Option<Outcome> {
+        let on_this = |action: &&Action| action.vmid() == Some(self.guest.vmid);
+        let action = self.in_flight.iter().map(|intent| &intent.action).find(on_this)?;
+        let text = format!("{action}: in progress");
+        let kind = ConditionType::Reconciling;
+        Some(Outcome::only(self.is(
+            sync,
+            Health::Progressing,
+            kind,
+            "InFlight",
+            text,
+        )))
     }
 }
 

@@ -11,4 +11,5 @@ mod killed;
 mod offline;
 mod restart;
 mod run;
+mod subscribed;
 mod support;

@@ -25,15 +25,8 @@ const CLOCK_SLACK: Duration = Duration::from_secs(30);
 impl Case<'_> {
     /// It is stopped and should run.
     pub(super) fn should_start(&self) -> Outcome {
-        if let Some(action) = self.in_flight() {
-            let text = format!("{action}: in progress");
-            return Outcome::only(self.is(
-                Sync::OutOfSync,
-                Health::Progressing,
-                ConditionType::Reconciling,
-                "InFlight",
-                text,
-            ));
+        if let Some(outcome) = self.under_way(Sync::OutOfSync) {
+            return outcome;
         }
         if let Some(lock) = &self.guest.lock {
             let text = format!("it carries the lock {lock}; Jarvis waits until Proxmox removes it");

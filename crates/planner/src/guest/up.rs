@@ -24,16 +24,8 @@ impl Case<'_> {
     }
 
     fn running_now(&self) -> Outcome {
-        if let Some(action) = self.in_flight() {
-            let text = format!("{action}: in progress");
-            let status = self.is(
-                Sync::Synced,
-                Health::Progressing,
-                ConditionType::Reconciling,
-                "InFlight",
-                text,
-            );
-            return Outcome::only(status);
+        if let Some(outcome) = self.under_way(Sync::Synced) {
+            return outcome;
         }
         if let Some(waiting) = self.readiness() {
             return waiting;
@@ -125,15 +117,8 @@ impl Case<'_> {
 
     /// It runs and should not: a graceful shutdown, after those that depend on it.
     pub(super) fn should_stop(&self) -> Outcome {
-        if let Some(action) = self.in_flight() {
-            let text = format!("{action}: in progress");
-            return Outcome::only(self.is(
-                Sync::OutOfSync,
-                Health::Progressing,
-                ConditionType::Reconciling,
-                "InFlight",
-                text,
-            ));
+        if let Some(outcome) = self.under_way(Sync::OutOfSync) {
+            return outcome;
         }
         let vmid = self.guest.vmid;
         let text = format!("{} runs, declared Halted", self.name());

@@ -50,7 +50,8 @@ impl Trail {
             hash: stored.hash.clone(),
         };
         match event {
-            Event::IntentLogged { .. }
+            Event::Decided { .. }
+            | Event::IntentLogged { .. }
             | Event::EffectAccepted { .. }
             | Event::ReplyUnknown { .. }
             | Event::IntentClosed { .. } => self.effect(&mut row, event),
@@ -74,6 +75,21 @@ impl Trail {
 
     fn effect(&mut self, row: &mut AuditRow, event: &Event) {
         match event {
+            Event::Decided {
+                digest,
+                action,
+                origin,
+                tier,
+                evidence,
+                ..
+            } => {
+                by(row, origin);
+                row.tier = Some(tier.to_string());
+                row.digest = Some(digest.as_str().to_owned());
+                row.verdict = Some("permitted".to_owned());
+                row.condition = Some(evidence.join("; "));
+                row.summary = format!("decided to {action}");
+            }
             Event::IntentLogged { intent } => {
                 let open = Open {
                     intent: intent.clone(),
