@@ -72,6 +72,35 @@ fn issue() -> IssueKey {
 }
 
 #[test]
+fn a_decision_is_kept_with_the_facts_it_stood_on() {
+    let rows = rows(&stored(vec![Event::Decided {
+        digest: Digest::of(&"decision"),
+        action: Action::StartGuest {
+            vmid: Vmid::new(101).unwrap(),
+        },
+        origin: Origin::Reconciler,
+        resource: Some("VirtualMachine/web-01".parse().unwrap()),
+        tier: Tier::Yellow,
+        evidence: vec!["web-01 (101) is stopped".into(), "live read 1 s ago".into()],
+    }]));
+    let decided = &rows[0];
+    assert_eq!(decided.summary, "decided to start guest 101");
+    assert_eq!(
+        (
+            decided.origin.as_deref(),
+            decided.tier.as_deref(),
+            decided.verdict.as_deref()
+        ),
+        (Some("reconciler"), Some("yellow"), Some("permitted"))
+    );
+    assert_eq!(
+        decided.condition.as_deref(),
+        Some("web-01 (101) is stopped; live read 1 s ago")
+    );
+    assert_eq!(decided.digest.as_deref(), Some(Digest::of(&"decision").as_str()));
+}
+
+#[test]
 fn the_rows_of_an_effect_stand_for_themselves() {
     let id = || IntentId("i1".to_owned());
     let upid = "UPID:atlas:0000C0DE:00001234:6AB12345:qmstart:101:jarvis@pve!act:";
@@ -79,16 +108,6 @@ fn the_rows_of_an_effect_stand_for_themselves() {
         Event::IssueOpened {
             issue: issue(),
             summary: "down".to_owned(),
-        },
-        Event::Decided {
-            digest: Digest::of(&"decision"),
-            action: Action::StartGuest {
-                vmid: Vmid::new(101).unwrap(),
-            },
-            origin: Origin::Reconciler,
-            resource: Some("VirtualMachine/web-01".parse().unwrap()),
-            tier: Tier::Yellow,
-            evidence: vec!["web-01 (101) is stopped".into(), "live read 1 s ago".into()],
         },
         Event::IntentLogged {
             intent: intent("i1", Cause::Issue { issue: issue() }, Origin::Reconciler),
@@ -106,25 +125,10 @@ fn the_rows_of_an_effect_stand_for_themselves() {
     let names: Vec<&str> = rows.iter().map(|row| row.event.as_str()).collect();
     assert_eq!(
         names,
-        ["decided", "intentLogged", "effectAccepted", "intentClosed"],
+        ["intentLogged", "effectAccepted", "intentClosed"],
         "only what belongs to the audit"
     );
-    let (decided, rows) = rows.split_first().unwrap();
-    assert_eq!(decided.summary, "decided to start guest 101");
-    assert_eq!(
-        (
-            decided.origin.as_deref(),
-            decided.tier.as_deref(),
-            decided.verdict.as_deref()
-        ),
-        (Some("reconciler"), Some("yellow"), Some("permitted"))
-    );
-    assert_eq!(
-        decided.condition.as_deref(),
-        Some("web-01 (101) is stopped; live read 1 s ago")
-    );
-    assert_eq!(decided.digest.as_deref(), Some(Digest::of(&"decision").as_str()));
-    for row in rows {
+    for row in &rows {
         assert_eq!(row.origin.as_deref(), Some("reconciler"));
         assert_eq!(
             (row.tier.as_deref(), row.intent.as_deref()),
@@ -144,7 +148,7 @@ fn the_rows_of_an_effect_stand_for_themselves() {
     assert_eq!(rows[2].task.as_deref(), Some(upid));
     assert_eq!(rows[2].result.as_deref(), Some("verified"));
     assert_eq!(rows[2].summary, "start guest 101: verified");
-    assert_eq!(rows[0].time, "2026-09-21T14:13:23.000Z");
+    assert_eq!(rows[0].time, "2026-09-21T14:13:22.000Z");
 }
 
 #[test]
