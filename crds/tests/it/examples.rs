@@ -6,7 +6,7 @@ use jarvis_model::{NodeName, ResourceKind, Vmid};
 use std::collections::BTreeMap;
 
 fn files() -> BTreeMap<String, Vec<u8>> {
-    folder("examples/manifests")
+    folder("examples/homelab/manifests")
 }
 
 fn loaded() -> Loaded {

@@ -66,7 +66,7 @@ pub enum Command {
     #[command(after_help = "Example:\n  jarvis simulate --seed 7 --first-port 8006")]
     Simulate(Simulate),
     /// Check manifest files; prints every error of every file.
-    #[command(after_help = "Example:\n  jarvis validate examples/manifests")]
+    #[command(after_help = "Example:\n  jarvis validate examples/homelab/manifests")]
     Validate(Validate),
     /// Write manifests for what runs now and no manifest declares. The same cluster gives the same bytes.
     #[command(after_help = "Example:\n  jarvis adopt --output ./manifests")]

@@ -155,7 +155,7 @@ impl Config {
             vec![ConfigError::whole(
                 &name,
                 format!("cannot be read: {why}"),
-                "check the path; examples/jarvis.yaml is a start",
+                "check the path; examples/homelab/jarvis.yaml is a start",
             )]
         };
         let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;

@@ -35,7 +35,7 @@ fn explain(error: &Error, name: &str) -> ConfigError {
         ),
         Error::SerdeMissingField { field, .. } => (
             format!("`{field}` is missing"),
-            "examples/jarvis.yaml shows every field".to_owned(),
+            "examples/homelab/jarvis.yaml shows every field".to_owned(),
         ),
         other => {
             let text = other.to_string();
@@ -54,7 +54,7 @@ fn explain(error: &Error, name: &str) -> ConfigError {
 
 /// The parser's commonest words, said for people.
 fn plain(text: &str) -> (String, String) {
-    const EXAMPLE: &str = "examples/jarvis.yaml shows every field with its form";
+    const EXAMPLE: &str = "examples/homelab/jarvis.yaml shows every field with its form";
     match text {
         "expected mapping start" => (
             "a mapping is wanted here, not a plain value or a list".to_owned(),

@@ -47,7 +47,7 @@ const CLUSTER: &str = "cluster:\n  entryPoints: [{url: https://10.0.0.11}]\n  to
 #[test]
 fn the_example_is_a_good_config() {
     let folder = folder();
-    let text = include_str!("../../../../examples/jarvis.yaml");
+    let text = include_str!("../../../../examples/homelab/jarvis.yaml");
     let config = load(&folder, text, &Environment::default()).unwrap();
     assert_eq!(config.listen.to_string(), "127.0.0.1:7474");
     assert_eq!(config.state, folder.path().join("state"));

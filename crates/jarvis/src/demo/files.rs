@@ -10,43 +10,43 @@ const IN_ONE_FILE: usize = 500;
 const EXAMPLES: [(&str, &str); 10] = [
     (
         "channels.yaml",
-        include_str!("../../../../examples/manifests/channels.yaml"),
+        include_str!("../../../../examples/homelab/manifests/channels.yaml"),
     ),
     (
         "guests/household.yaml",
-        include_str!("../../../../examples/manifests/guests/household.yaml"),
+        include_str!("../../../../examples/homelab/manifests/guests/household.yaml"),
     ),
     (
         "guests/infrastructure.yaml",
-        include_str!("../../../../examples/manifests/guests/infrastructure.yaml"),
+        include_str!("../../../../examples/homelab/manifests/guests/infrastructure.yaml"),
     ),
     (
         "guests/laboratory.yaml",
-        include_str!("../../../../examples/manifests/guests/laboratory.yaml"),
+        include_str!("../../../../examples/homelab/manifests/guests/laboratory.yaml"),
     ),
     (
         "nodes.yaml",
-        include_str!("../../../../examples/manifests/nodes.yaml"),
+        include_str!("../../../../examples/homelab/manifests/nodes.yaml"),
     ),
     (
         "runbooks.yaml",
-        include_str!("../../../../examples/manifests/runbooks.yaml"),
+        include_str!("../../../../examples/homelab/manifests/runbooks.yaml"),
     ),
     (
         "safety.yaml",
-        include_str!("../../../../examples/manifests/safety.yaml"),
+        include_str!("../../../../examples/homelab/manifests/safety.yaml"),
     ),
     (
         "services.yaml",
-        include_str!("../../../../examples/manifests/services.yaml"),
+        include_str!("../../../../examples/homelab/manifests/services.yaml"),
     ),
     (
         "thresholds.yaml",
-        include_str!("../../../../examples/manifests/thresholds.yaml"),
+        include_str!("../../../../examples/homelab/manifests/thresholds.yaml"),
     ),
     (
         "windows.yaml",
-        include_str!("../../../../examples/manifests/windows.yaml"),
+        include_str!("../../../../examples/homelab/manifests/windows.yaml"),
     ),
 ];
 
@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn no_example_is_left_out() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/manifests");
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/homelab/manifests");
         let read = crate::manifests::read(std::slice::from_ref(&folder)).unwrap();
         let there: Vec<String> = read
             .keys()

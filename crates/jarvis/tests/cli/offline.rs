@@ -69,9 +69,9 @@ fn bad_command_lines_are_errors_that_say_what_to_do() {
 #[test]
 fn validate_says_every_error_of_every_file() {
     let home = tempfile::tempdir().unwrap();
-    let examples = root().join("examples/manifests");
+    let examples = root().join("examples/homelab/manifests");
     let said = jarvis(home.path(), &["validate", examples.to_str().unwrap()]);
-    insta::assert_snapshot!(said.expect(0).replace(&examples.display().to_string(), "examples/manifests"), @"valid: 34 resources in 10 files");
+    insta::assert_snapshot!(said.expect(0).replace(&examples.display().to_string(), "examples/homelab/manifests"), @"valid: 34 resources in 10 files");
 
     let bad = home.path().join("bad");
     fs::create_dir_all(bad.join("inner")).unwrap();
