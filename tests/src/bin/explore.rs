@@ -110,12 +110,7 @@ fn show(name: &str, report: &Report) {
         report.took.as_secs_f64(),
         if report.complete { "" } else { " (cut short)" }
     ));
-    let seeded = name.contains('(');
-    if let Some(violation) = report
-        .violation
-        .as_ref()
-        .filter(|_| !seeded || name.contains("NOT"))
-    {
+    if let Some(violation) = &report.violation {
         say(&format!("  {}", violation.promise));
         for (number, label) in violation.trace.iter().enumerate() {
             say(&format!("  {number:>3} {label}"));

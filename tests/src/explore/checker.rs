@@ -129,23 +129,24 @@ impl<M: Model> Search<'_, M> {
         number
     }
 
-    fn add(&mut self, state: &M::State, parent: u32, label: u32, depth: u32) -> Option<u32> {
-        let print = fingerprint(state);
-        if self.index.contains_key(&print) {
-            return None;
+    /// The state's number, and whether it is new.
+    fn add(&mut self, state: &M::State, parent: u32, label: u32, depth: u32) -> (u32, bool) {
+        let next = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
+        let number = *self.index.entry(fingerprint(state)).or_insert(next);
+        if number != next {
+            return (number, false);
         }
-        let number = u32::try_from(self.seen.len()).unwrap_or(u32::MAX);
-        self.index.insert(print, number);
         self.seen.push(Seen { parent, label, depth });
         self.fair.push(Vec::new());
-        Some(number)
+        (number, true)
     }
 
     fn explore(&mut self, most: usize) -> (bool, Option<Violation>) {
         let mut layer = Vec::new();
         let start = self.label("begin");
         for state in self.model.begin() {
-            if let Some(number) = self.add(&state, u32::MAX, start, 0) {
+            let (number, fresh) = self.add(&state, u32::MAX, start, 0);
+            if fresh {
                 layer.push((number, state));
             }
         }
@@ -164,13 +165,10 @@ impl<M: Model> Search<'_, M> {
                         trace.push(step.label);
                         return (true, Some(Violation { promise, trace }));
                     }
-                    let reached = match self.add(&step.next, number, label, depth) {
-                        Some(fresh) => {
-                            next.push((fresh, step.next));
-                            fresh
-                        }
-                        None => self.index[&fingerprint(&step.next)],
-                    };
+                    let (reached, fresh) = self.add(&step.next, number, label, depth);
+                    if fresh {
+                        next.push((reached, step.next));
+                    }
                     if step.kind == Kind::Fair && reached != number {
                         self.fair[number as usize].push(reached);
                     }
