@@ -84,7 +84,7 @@ impl Core {
         let now = self.now();
         let recall = new.recall.unwrap_or_else(|| self.default_recall(&new));
         let ticket = Ticket {
-            id: TicketId(uuid::Uuid::now_v7().to_string()),
+            id: TicketId(self.name_of("ticket", &(&new.action, &new.origin), now)),
             action: new.action,
             origin: new.origin,
             created_at: now,

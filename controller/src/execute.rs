@@ -163,7 +163,7 @@ impl Core {
                 .and_then(|node| node.uptime_secs),
         };
         Ok(Intent {
-            id: IntentId(uuid::Uuid::now_v7().to_string()),
+            id: IntentId(self.name_of("intent", &request.digest, now)),
             resource: request.resource.clone(),
             cause: request.cause.clone(),
             action: request.action.clone(),

@@ -18,6 +18,7 @@ mod execute;
 pub mod handle;
 pub mod history;
 pub mod index;
+mod naming;
 pub mod observe;
 pub mod options;
 pub mod ports;

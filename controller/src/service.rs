@@ -356,6 +356,7 @@ impl Service {
         let until = clock.now() + Duration::from_secs(10);
         while self.core.evidence.values().any(|evidence| evidence.in_hand) && clock.now() < until {
             tokio::select! {
+                biased;
                 Some(message) = self.inbox.recv() => self.core.absorb(message),
                 () = clock.sleep(Duration::from_secs(1)) => {}
             }
