@@ -30,6 +30,32 @@ pub struct Envelope {
 /// Longest error text that is passed on, characters.
 const LONGEST_TEXT: usize = 600;
 
+/// What a successful answer is read into.
+pub trait Body: Sized + Send {
+    /// Reads a whole body, envelope included; an error says in words what is wrong with it.
+    fn read(bytes: &[u8]) -> Result<Self, String>;
+}
+
+impl Body for Envelope {
+    fn read(bytes: &[u8]) -> Result<Self, String> {
+        let value: Value = serde_json::from_slice(bytes).map_err(|error| not_json(&error, bytes))?;
+        let Value::Object(mut body) = value else {
+            return Err("the envelope is no object".to_owned());
+        };
+        let data = body.remove("data").ok_or("the envelope has no `data`")?;
+        Ok(Self {
+            data,
+            total: crate::loose::whole(body.get("total")),
+        })
+    }
+}
+
+/// A body that is no JSON, and how it begins.
+pub fn not_json(error: &serde_json::Error, bytes: &[u8]) -> String {
+    let start: String = String::from_utf8_lossy(bytes).chars().take(60).collect();
+    format!("not JSON ({error}); it starts {:?}", plain(&start))
+}
+
 impl Answer {
     /// The text of an error: `errors`, else `message`, else the reason phrase, else what the number means.
     pub fn text(&self) -> String {
@@ -58,10 +84,10 @@ impl Answer {
         }
     }
 
-    /// The envelope of a successful answer; otherwise why the look failed. `whom` is the node concerned.
-    pub fn envelope(&self, what: &str, whom: &str) -> Result<Envelope, LookError> {
+    /// What a successful answer says; otherwise why the look failed. `whom` is the node concerned.
+    pub fn read<T: Body>(&self, what: &str, whom: &str) -> Result<T, LookError> {
         if (200..300).contains(&self.status) {
-            return self.parse().map_err(|why| LookError::Malformed {
+            return T::read(&self.body).map_err(|why| LookError::Malformed {
                 what: what.to_owned(),
                 why,
             });
@@ -98,7 +124,7 @@ impl Answer {
     }
 
     fn accepted(&self, expects_task: bool) -> Result<Accepted, String> {
-        let envelope = self.parse()?;
+        let envelope = Envelope::read(&self.body)?;
         match (&envelope.data, expects_task) {
             (Value::String(text), _) => match text.parse::<Upid>() {
                 Ok(upid) => Ok(Accepted { upid: Some(upid) }),
@@ -111,21 +137,6 @@ impl Answer {
             (_, false) => Ok(Accepted { upid: None }),
             (_, true) => Err("the answer holds no task id".to_owned()),
         }
-    }
-
-    fn parse(&self) -> Result<Envelope, String> {
-        let value: Value = serde_json::from_slice(&self.body).map_err(|error| {
-            let start: String = String::from_utf8_lossy(&self.body).chars().take(60).collect();
-            format!("not JSON ({error}); it starts {:?}", plain(&start))
-        })?;
-        let Value::Object(mut body) = value else {
-            return Err("the envelope is no object".to_owned());
-        };
-        let data = body.remove("data").ok_or("the envelope has no `data`")?;
-        Ok(Envelope {
-            data,
-            total: crate::loose::whole(body.get("total")),
-        })
     }
 }
 
@@ -208,7 +219,7 @@ mod tests {
     fn looks_are_sorted_by_what_to_do() {
         let look = |status, reason: &str| {
             answer(status, reason, r#"{"data":null}"#)
-                .envelope("look", "atlas")
+                .read::<Envelope>("look", "atlas")
                 .unwrap_err()
         };
         assert!(matches!(
@@ -242,7 +253,7 @@ mod tests {
             location: Some("https://atlas:8006/".to_owned()),
             ..answer(301, "Moved Permanently", "")
         };
-        let text = moved.envelope("look", "atlas").unwrap_err().to_string();
+        let text = moved.read::<Envelope>("look", "atlas").unwrap_err().to_string();
         assert!(
             text.contains("https://atlas:8006/") && text.contains("`url`"),
             "{text}"
@@ -314,7 +325,7 @@ mod tests {
             body in proptest::collection::vec(any::<u8>(), 0..80),
         ) {
             let answer = Answer { status, reason, location: None, body };
-            let _ = answer.envelope("look", "atlas");
+            let _ = answer.read::<Envelope>("look", "atlas");
             let begun = answer.outcome("start", true);
             let refused = matches!(begun, Err(PerformError::Rejected { .. }));
             prop_assert!(!(refused && (200..300).contains(&status)), "a 2xx may have begun something");

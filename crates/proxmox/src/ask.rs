@@ -1,7 +1,7 @@
 //! Asking: one look at one entry point, at a node, or at whichever entry point answers first. Writes are not here.
 
 use crate::{
-    answer::{Answer, Envelope},
+    answer::{Answer, Body},
     client::Proxmox,
     entry::{Entry, NoAnswer, NoAnswerKind, SMALL_BODY},
     paths::Post,
@@ -78,7 +78,7 @@ impl Look {
 impl Proxmox {
     /// Asks entry points until one answers usefully: the next at once after a failure, or after the hedge delay when
     /// the asked one is silent. Rights and absence are the same everywhere and end it.
-    pub(crate) async fn ask_any(&self, look: &Look) -> Result<(Arc<Entry>, Envelope), LookError> {
+    pub(crate) async fn ask_any<T: Body>(&self, look: &Look) -> Result<(Arc<Entry>, T), LookError> {
         let mut candidates = self.order(None).into_iter();
         let mut running = FuturesUnordered::new();
         let mut failures = Vec::new();
@@ -88,7 +88,7 @@ impl Proxmox {
             tokio::select! {
                 biased;
                 answered = running.next() => match answered {
-                    Some((entry, Ok(envelope))) => return Ok((entry, envelope)),
+                    Some((entry, Ok(told))) => return Ok((entry, told)),
                     Some((_, Err(error @ (LookError::NoRights { .. } | LookError::Missing { .. })))) => return Err(error),
                     Some((_, Err(error))) => failures.push(error),
                     None => return Err(most_telling(&look.what, failures)),
@@ -100,23 +100,23 @@ impl Proxmox {
     }
 
     /// Asks one entry point, and says which.
-    pub(crate) async fn ask_and_name(
+    pub(crate) async fn ask_and_name<T: Body>(
         &self,
         entry: Arc<Entry>,
         look: &Look,
-    ) -> (Arc<Entry>, Result<Envelope, LookError>) {
+    ) -> (Arc<Entry>, Result<T, LookError>) {
         let result = self.ask(&entry, look).await;
         (entry, result)
     }
 
     /// Asks about a node: its own entry point when known and in good standing, else another, which forwards. One more
     /// is asked when the first could not be connected to or does not take the token.
-    pub(crate) async fn ask_about(&self, node: &NodeName, look: &Look) -> Result<Envelope, LookError> {
+    pub(crate) async fn ask_about<T: Body>(&self, node: &NodeName, look: &Look) -> Result<T, LookError> {
         let deadline = Instant::now() + self.options.timeouts.look;
         let mut failures = Vec::new();
         for entry in self.order(Some(node)).into_iter().take(2) {
             match self.try_ask(&entry, look, deadline).await {
-                Ok(envelope) => return Ok(envelope),
+                Ok(told) => return Ok(told),
                 Err(Miss {
                     error,
                     elsewhere: true,
@@ -131,14 +131,14 @@ impl Proxmox {
     }
 
     /// Asks one entry point.
-    pub(crate) async fn ask(&self, entry: &Entry, look: &Look) -> Result<Envelope, LookError> {
+    pub(crate) async fn ask<T: Body>(&self, entry: &Entry, look: &Look) -> Result<T, LookError> {
         let deadline = Instant::now() + self.options.timeouts.look;
         self.try_ask(entry, look, deadline)
             .await
             .map_err(|miss| miss.error)
     }
 
-    async fn try_ask(&self, entry: &Entry, look: &Look, deadline: Instant) -> Result<Envelope, Miss> {
+    async fn try_ask<T: Body>(&self, entry: &Entry, look: &Look, deadline: Instant) -> Result<T, Miss> {
         if let Some(why) = entry.health.token_refused() {
             let pause = self.options.timeouts.auth_backoff;
             let why = format!(
@@ -178,7 +178,7 @@ impl Proxmox {
             Miss { error, elsewhere }
         })?;
         self.note_answer(entry, &answer);
-        answer.envelope(&look.what, &work_at).map_err(|error| {
+        answer.read(&look.what, &work_at).map_err(|error| {
             let elsewhere = matches!(error, LookError::NotAuthenticated { .. });
             Miss { error, elsewhere }
         })

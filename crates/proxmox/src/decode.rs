@@ -1,11 +1,10 @@
 //! Proxmox's JSON into the vocabulary. Pure and total: unknown fields are ignored, unknown rows skipped, unknown words
-//! kept; only what gives a row its identity must be there. Knows no connection and judges nothing.
+//! kept; only what gives a row its identity must be there. Knows no connection and judges nothing. The cluster list is
+//! read in `list`.
 
-use crate::loose::{flag, fraction, share, tags, whole, word};
-use jarvis_model::{
-    GuestKind, GuestStatus, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Usage, Vmid,
-};
-use jarvis_ports::{ClusterLook, GuestRow, NodeRow, QuorumLook, StorageRow, TaskState};
+use crate::loose::{flag, whole, word};
+use jarvis_model::{GuestKind, GuestStatus, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid};
+use jarvis_ports::{QuorumLook, TaskState};
 use serde_json::Value;
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -18,88 +17,6 @@ fn rows<'a>(data: &'a Value, of: &str) -> Result<&'a Vec<Value>, Misfit> {
 
 fn node_name(row: &Value, field: &str) -> Option<NodeName> {
     NodeName::new(row.get(field)?.as_str()?).ok()
-}
-
-fn vmid(row: &Value) -> Option<Vmid> {
-    let number = whole(row.get("vmid"))?;
-    Vmid::new(u32::try_from(number).ok()?).ok()
-}
-
-fn usage(row: &Value) -> Usage {
-    Usage {
-        cpu: share(row.get("cpu")),
-        max_cpu: fraction(row.get("maxcpu")),
-        mem_bytes: whole(row.get("mem")),
-        max_mem_bytes: whole(row.get("maxmem")),
-        disk_bytes: whole(row.get("disk")),
-        max_disk_bytes: whole(row.get("maxdisk")),
-    }
-}
-
-fn status_word(row: &Value) -> String {
-    word(row.get("status")).unwrap_or_else(|| "unknown".to_owned())
-}
-
-/// `GET /cluster/resources`: node, guest and storage rows, each sorted; everything else is skipped.
-pub fn cluster(data: &Value, via: String) -> Result<ClusterLook, Misfit> {
-    let mut look = ClusterLook {
-        via,
-        ..ClusterLook::default()
-    };
-    for row in rows(data, "the cluster list")? {
-        match row.get("type").and_then(Value::as_str) {
-            Some("node") => look.nodes.extend(node_row(row)),
-            Some("qemu") => look.guests.extend(guest_row(row, GuestKind::Qemu)),
-            Some("lxc") => look.guests.extend(guest_row(row, GuestKind::Lxc)),
-            Some("storage") => look.storages.extend(storage_row(row)),
-            _ => {}
-        }
-    }
-    look.nodes.sort_by(|a, b| a.node.cmp(&b.node));
-    look.guests.sort_by_key(|guest| guest.vmid);
-    look.storages.sort_by(|a, b| a.id.cmp(&b.id));
-    Ok(look)
-}
-
-fn node_row(row: &Value) -> Option<NodeRow> {
-    Some(NodeRow {
-        node: node_name(row, "node")?,
-        status: status_word(row),
-        uptime_secs: whole(row.get("uptime")),
-        ha_state: word(row.get("hastate")),
-        usage: usage(row),
-    })
-}
-
-fn guest_row(row: &Value, kind: GuestKind) -> Option<GuestRow> {
-    Some(GuestRow {
-        vmid: vmid(row)?,
-        kind,
-        node: node_name(row, "node")?,
-        name: word(row.get("name")),
-        status: status_word(row),
-        uptime_secs: whole(row.get("uptime")),
-        template: flag(row.get("template")),
-        lock: word(row.get("lock")),
-        ha_state: word(row.get("hastate")),
-        tags: tags(row.get("tags")),
-        usage: usage(row),
-    })
-}
-
-fn storage_row(row: &Value) -> Option<StorageRow> {
-    let node = node_name(row, "node")?;
-    let storage = word(row.get("storage"))?;
-    Some(StorageRow {
-        id: word(row.get("id")).unwrap_or_else(|| format!("storage/{node}/{storage}")),
-        storage,
-        node,
-        plugin: word(row.get("plugintype")).unwrap_or_default(),
-        shared: flag(row.get("shared")),
-        available: row.get("status").and_then(Value::as_str) == Some("available"),
-        used_bytes: whole(row.get("disk")),
-        total_bytes: whole(row.get("maxdisk")),
-    })
 }
 
 /// `GET /cluster/status`: membership, and the node that answered (`local`). Without a cluster row it is a stand-alone

@@ -16,7 +16,7 @@
 //! | `looks`, `quorum` | the port's looks |
 //! | `effects` | the port's writes |
 //! | `entry`, [`health`], `gate` | one entry point: exchange, standing, slots |
-//! | `answer`, `decode`, `loose` | what an answer says |
+//! | `answer`, `decode`, `list`, `loose` | what an answer says |
 //! | [`privileges`] | what the token may do |
 //! | `paths` | how a request is spelled |
 
@@ -34,6 +34,7 @@ mod decode;
 mod effects;
 mod entry;
 mod gate;
+mod list;
 mod looks;
 mod loose;
 mod paths;

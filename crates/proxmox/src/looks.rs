@@ -1,10 +1,12 @@
 //! The Hypervisor port: what is asked for each look, and how the answer is read.
 
 use crate::{
+    answer::Envelope,
     ask::{Look, Read},
     client::Proxmox,
     decode::{self, Misfit},
     entry::{Entry, LARGE_BODY},
+    list::ClusterList,
     paths,
     privileges::Privileges,
 };
@@ -33,7 +35,7 @@ impl Proxmox {
     /// `GET /version`: the version text, e.g. `9.2.11`.
     pub async fn version(&self) -> Result<String, LookError> {
         let look = Look::cluster("ask for the version", paths::VERSION);
-        let (_, envelope) = self.ask_any(&look).await?;
+        let (_, envelope) = self.ask_any::<Envelope>(&look).await?;
         read(
             &look.what,
             crate::loose::word(envelope.data.get("version")).ok_or_else(|| "no version in it".to_owned()),
@@ -47,7 +49,7 @@ impl Proxmox {
         for path in Privileges::paths_for(nodes, guests) {
             let mut look = rights_on(&path);
             look.priority = Priority::Operator;
-            let (_, envelope) = self.ask_any(&look).await?;
+            let (_, envelope) = self.ask_any::<Envelope>(&look).await?;
             let held = decode::privileges(&envelope.data, &path);
             privileges.paths.insert(path, held);
         }
@@ -56,7 +58,7 @@ impl Proxmox {
 
     /// An empty guest list is believed only when the token may see guests.
     async fn check_rights_to_see_guests(&self, entry: &Arc<Entry>, what: &str) -> Result<(), LookError> {
-        let envelope = self.ask(entry, &rights_on("/vms")).await?;
+        let envelope: Envelope = self.ask(entry, &rights_on("/vms")).await?;
         let held = decode::privileges(&envelope.data, "/vms");
         if held.get("VM.Audit").copied().unwrap_or(false) {
             return Ok(());
@@ -75,7 +77,7 @@ impl Proxmox {
         node: &NodeName,
         since: Timestamp,
     ) -> Result<Vec<TaskObserved>, LookError> {
-        let envelope = self.ask_about(node, &look).await?;
+        let envelope: Envelope = self.ask_about(node, &look).await?;
         read(&look.what, decode::tasks(&envelope.data, since))
     }
 }
@@ -92,8 +94,8 @@ impl Hypervisor for Proxmox {
     async fn look_cluster(&self) -> Result<ClusterLook, LookError> {
         let mut look = Look::cluster("look at the cluster", paths::CLUSTER_RESOURCES);
         look.largest = LARGE_BODY;
-        let (entry, envelope) = self.ask_any(&look).await?;
-        let seen = read(&look.what, decode::cluster(&envelope.data, entry.name()))?;
+        let (entry, ClusterList(mut seen)) = self.ask_any(&look).await?;
+        seen.via = entry.name();
         if seen.guests.is_empty() {
             self.check_rights_to_see_guests(&entry, &look.what).await?;
         }
@@ -107,7 +109,7 @@ impl Hypervisor for Proxmox {
     async fn look_node(&self, node: &NodeName) -> Result<u64, LookError> {
         let what = format!("look at node {node}");
         let look = Look::node(what, paths::node_status(node), node, Priority::Poll);
-        let envelope = match self.own_entry(node) {
+        let envelope: Envelope = match self.own_entry(node) {
             Some(entry) => self.ask(&entry, &look).await?,
             None => self.ask_about(node, &look).await?,
         };
@@ -123,7 +125,7 @@ impl Hypervisor for Proxmox {
     ) -> Result<LiveStatus, LookError> {
         let what = format!("look at guest {vmid} on {node}");
         let look = Look::node(what, paths::guest_status(node, kind, vmid), node, priority);
-        let envelope = self.ask_about(node, &look).await?;
+        let envelope: Envelope = self.ask_about(node, &look).await?;
         read(&look.what, decode::live(&envelope.data))
     }
 
@@ -135,7 +137,7 @@ impl Hypervisor for Proxmox {
     ) -> Result<Option<Identity>, LookError> {
         let what = format!("look at the config of guest {vmid} on {node}");
         let look = Look::node(what, paths::guest_config(node, kind, vmid), node, Priority::Act);
-        let envelope = self.ask_about(node, &look).await?;
+        let envelope: Envelope = self.ask_about(node, &look).await?;
         read(&look.what, decode::identity(&envelope.data, kind))
     }
 
@@ -149,7 +151,7 @@ impl Hypervisor for Proxmox {
                 Priority::Act,
             )
         };
-        match self.ask_about(node, &look).await {
+        match self.ask_about::<Envelope>(node, &look).await {
             Ok(envelope) => Ok(decode::agent_answered(&envelope.data)),
             Err(LookError::Refused { status: 500, why, .. })
                 if why.contains("guest agent") || why.contains("not running") =>
@@ -188,7 +190,7 @@ impl Hypervisor for Proxmox {
 
     async fn look_cluster_tasks(&self) -> Result<Vec<TaskObserved>, LookError> {
         let look = Look::cluster("list tasks of the cluster", paths::CLUSTER_TASKS);
-        let (_, envelope) = self.ask_any(&look).await?;
+        let (_, envelope) = self.ask_any::<Envelope>(&look).await?;
         read(&look.what, decode::tasks(&envelope.data, Timestamp::default()))
     }
 
@@ -199,7 +201,7 @@ impl Hypervisor for Proxmox {
             upid.node(),
             Priority::Act,
         );
-        match self.ask_about(upid.node(), &look).await {
+        match self.ask_about::<Envelope>(upid.node(), &look).await {
             Ok(envelope) => read(&look.what, decode::task_state(&envelope.data)),
             Err(LookError::Missing { .. }) => Ok(TaskState::Gone),
             Err(error) => Err(error),
@@ -219,7 +221,7 @@ impl Hypervisor for Proxmox {
                 Priority::Act,
             )
         };
-        let mut envelope = self.ask_about(upid.node(), &page(0, lines)).await?;
+        let mut envelope: Envelope = self.ask_about(upid.node(), &page(0, lines)).await?;
         let wanted = u64::try_from(lines).unwrap_or(u64::MAX);
         if let Some(total) = envelope.total.filter(|total| *total > wanted) {
             envelope = self.ask_about(upid.node(), &page(total - wanted, lines)).await?;

@@ -91,7 +91,7 @@ impl Proxmox {
             return votes.clone();
         }
         let fresh = match self
-            .ask(entry, &Look::cluster("ask for votes", paths::CONFIG_NODES))
+            .ask::<Envelope>(entry, &Look::cluster("ask for votes", paths::CONFIG_NODES))
             .await
         {
             Ok(envelope) => decode::votes(&envelope.data),
