@@ -13,7 +13,7 @@ use crate::{
 use jarvis_crds::Desired;
 use jarvis_model::{Digest, Event, IntentId, Memory, Observed, Timestamp, Upid};
 use jarvis_planner::{Evidence, Input, Look, Plan};
-use jarvis_ports::{JournalError, Stored};
+use jarvis_ports::{JournalError, Pass, Stored};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
@@ -33,6 +33,8 @@ pub struct Core {
     pub(crate) withheld: Option<(Digest, Arc<Desired>)>,
     pub(crate) memory: Arc<Memory>,
     pub(crate) plan: Arc<Plan>,
+    /// The plan of the last pass that was recorded.
+    pub(crate) recorded: Option<Arc<Plan>>,
     pub(crate) evidence: BTreeMap<IntentId, Evidence>,
     /// Task ids of our own effects, for as long as this process lives.
     pub(crate) own_tasks: BTreeSet<Upid>,
@@ -97,6 +99,30 @@ impl Core {
                 Err(CommandError::NoRecord(text))
             }
         }
+    }
+
+    /// Hands the pass to the recorder when it found something to remember, or decides other than the last one recorded.
+    /// A calm cluster costs a comparison of two empty lists.
+    pub(crate) fn record_pass(&mut self) {
+        let Some(recorder) = &self.ports.recorder else {
+            return;
+        };
+        let before = self.recorded.as_ref().map_or(&[][..], |plan| &plan.decisions);
+        let same = self.plan.events.is_empty() && self.plan.decisions == before;
+        if same || self.state.acting_stopped.is_some() {
+            return;
+        }
+        let pass = Pass {
+            floor: self.options.floor.clone(),
+            desired: self.desired.clone(),
+            desired_known: self.desired_known,
+            observed: Arc::new(self.observed.clone()),
+            seq: self.memory.seq,
+            now: self.plan.at,
+            plan: self.plan.clone(),
+        };
+        // What was not taken is offered again with the next pass.
+        self.recorded = recorder.record(pass).then(|| self.plan.clone());
     }
 
     /// Publishes the picture.

@@ -1,6 +1,6 @@
 //! The seams the controller is given.
 
-use jarvis_ports::{Clock, Hypervisor, Journal, ManifestSource, Probe, Store};
+use jarvis_ports::{Clock, Hypervisor, Journal, ManifestSource, Probe, Recorder, Store};
 use std::sync::Arc;
 
 /// What the controller works through.
@@ -16,6 +16,8 @@ pub struct Ports {
     pub source: Option<Arc<dyn ManifestSource>>,
     /// Readiness probes.
     pub probe: Arc<dyn Probe>,
+    /// Where passes are kept for replay; none keeps none.
+    pub recorder: Option<Arc<dyn Recorder>>,
     /// Time.
     pub clock: Arc<dyn Clock>,
 }

@@ -129,6 +129,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         withheld: None,
         memory,
         plan: empty,
+        recorded: None,
         evidence: BTreeMap::new(),
         own_tasks: BTreeSet::new(),
         looking: BTreeMap::new(),
@@ -374,6 +375,7 @@ impl Core {
             let next = plan(&self.input(now));
             let events = next.events.clone();
             self.plan = Arc::new(next);
+            self.record_pass();
             if events.is_empty() || self.state.acting_stopped.is_some() || self.remember(events).is_err() {
                 return;
             }

@@ -177,6 +177,7 @@ impl Rig {
             store: Arc::new(MemoryStore::default()),
             source: Some(Arc::new(source) as Arc<dyn ManifestSource>),
             probe: Arc::new(NoProbe),
+            recorder: None,
             clock: self.clock.clone(),
         }
     }

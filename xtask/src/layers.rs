@@ -19,6 +19,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("jarvis-store", ADAPTERS),
     ("jarvis-source", ADAPTERS),
     ("jarvis-simulator", ADAPTERS),
+    ("jarvis-replay", ADAPTERS),
     ("jarvis-controller", 6),
     ("jarvis-tools", 7),
     ("jarvis-assistant", 8),

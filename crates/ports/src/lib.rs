@@ -6,6 +6,7 @@ pub mod clock;
 pub mod hypervisor;
 pub mod journal;
 pub mod probe;
+pub mod recorder;
 pub mod source;
 pub mod store;
 
@@ -16,5 +17,6 @@ pub use hypervisor::{
 };
 pub use journal::{Journal, JournalError, Stored};
 pub use probe::Probe;
+pub use recorder::{Pass, Recorder};
 pub use source::{Fetched, ManifestSource, SourceError};
 pub use store::{Store, StoreError, Write};

@@ -104,6 +104,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         store: opened.store.clone(),
         source,
         probe: Arc::new(probe::NetworkProbe::new()?),
+        recorder: None,
         clock: clock.clone(),
     };
     let (service, handle) = jarvis_controller::controller(controller_options(&config, floor), ports);
