@@ -7,6 +7,8 @@
 //! | [`options`] | how it is set up, and when a listen address is refused |
 //! | [`state`] | what all requests share |
 //! | [`server`] | the routes, and serving them until told to stop |
+//! | [`listen`] | connections, and how slow they may be |
+//! | [`tls`] | the listener's own certificate |
 //! | [`auth`] | who is asking |
 //! | [`graphql`] | the schema, its limits and its doors |
 //! | [`feed`] | events as lines people read |
@@ -19,13 +21,17 @@ pub mod alerts;
 pub mod auth;
 pub mod feed;
 pub mod graphql;
+pub mod listen;
 pub mod options;
 pub mod server;
 pub mod state;
+pub mod tls;
 pub mod web;
 
 pub use auth::bootstrap::{OneTimePassword, bootstrap_admin};
 pub use graphql::sdl;
-pub use options::{ApiOptions, BindError, Mode, SigningKey, check_bind};
-pub use server::{router, serve};
+pub use listen::Serving;
+pub use options::{ApiOptions, BindError, ListenTls, Mode, Protection, SigningKey, check_bind, protection};
+pub use server::{router, serve, serve_as};
 pub use state::ApiState;
+pub use tls::{Certificate, CertificateError, CertificateSource};

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeSet,
     fmt,
     net::{IpAddr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 use zeroize::Zeroizing;
@@ -131,6 +132,22 @@ impl ApiOptions {
         self
     }
 
+    /// Makes it a TLS listener that is known by these names and addresses.
+    #[must_use]
+    pub fn with_tls<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.tls = true;
+        self.origins.clear();
+        let port = self.listen.port();
+        for name in names {
+            let host = match name.parse::<IpAddr>() {
+                Ok(IpAddr::V6(ip)) => format!("[{ip}]"),
+                _ => name.to_owned(),
+            };
+            self = self.with_public_url(&format!("https://{host}:{port}"));
+        }
+        self
+    }
+
     /// Whether browsers reach it over TLS, so that cookies are marked Secure.
     pub fn is_secure(&self) -> bool {
         self.tls || self.trusted_proxy
@@ -174,11 +191,60 @@ fn origin_of(url: &str) -> Option<String> {
     Some(format!("{scheme}://{authority}"))
 }
 
+/// What was said about the listener's TLS.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum ListenTls {
+    /// Nothing: TLS where other machines can reach the address and no proxy ends it.
+    #[default]
+    Unsaid,
+    /// Never; refused where other machines could reach it.
+    Off,
+    /// A certificate made here.
+    Generated,
+    /// A certificate of somebody else.
+    Files {
+        /// The PEM chain.
+        certificate: PathBuf,
+        /// Its PEM key.
+        key: PathBuf,
+    },
+}
+
+/// What the listener speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Protection {
+    /// Plain HTTP; whether that may be is [`check_bind`]'s to say.
+    Plain,
+    /// TLS with a certificate made here.
+    Generated,
+    /// TLS with these files.
+    Files {
+        /// The PEM chain.
+        certificate: PathBuf,
+        /// Its PEM key.
+        key: PathBuf,
+    },
+}
+
+/// Decides what a listener speaks.
+pub fn protection(listen: SocketAddr, trusted_proxy: bool, said: &ListenTls) -> Protection {
+    match said {
+        ListenTls::Off => Protection::Plain,
+        ListenTls::Generated => Protection::Generated,
+        ListenTls::Files { certificate, key } => Protection::Files {
+            certificate: certificate.clone(),
+            key: key.clone(),
+        },
+        ListenTls::Unsaid if trusted_proxy || is_loopback(listen.ip()) => Protection::Plain,
+        ListenTls::Unsaid => Protection::Generated,
+    }
+}
+
 /// Why a listen address is refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "refusing to listen on {addr}: passwords would cross the network in the clear; listen on 127.0.0.1, configure TLS, \
-     or set the trusted-proxy option if a proxy in front ends TLS"
+    "refusing to listen on {addr}: passwords would cross the network in the clear; listen on 127.0.0.1, let the listener \
+     speak TLS, or set the trusted-proxy option if a proxy in front ends TLS"
 )]
 pub struct BindError {
     /// The address.
@@ -251,6 +317,51 @@ mod tests {
                 Ok(())
             );
         }
+    }
+
+    #[test]
+    fn an_open_address_speaks_tls_unless_a_proxy_does() {
+        let files = ListenTls::Files {
+            certificate: "c".into(),
+            key: "k".into(),
+        };
+        let decided =
+            |listen: &str, proxy, said: &ListenTls| protection(listen.parse().unwrap(), proxy, said);
+        for open in ["0.0.0.0:7474", "192.168.1.5:1", "[::]:7474", "[fd00::1]:1"] {
+            assert_eq!(
+                decided(open, false, &ListenTls::Unsaid),
+                Protection::Generated,
+                "{open}"
+            );
+            assert_eq!(decided(open, true, &ListenTls::Unsaid), Protection::Plain);
+            assert_eq!(decided(open, true, &ListenTls::Generated), Protection::Generated);
+            assert_eq!(decided(open, false, &ListenTls::Off), Protection::Plain);
+            assert!(check_bind(open.parse().unwrap(), &options(open)).is_err());
+        }
+        for own in ["127.0.0.1:7474", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert_eq!(
+                decided(own, false, &ListenTls::Unsaid),
+                Protection::Plain,
+                "{own}"
+            );
+            assert_eq!(decided(own, false, &ListenTls::Generated), Protection::Generated);
+            assert!(matches!(decided(own, false, &files), Protection::Files { .. }));
+        }
+    }
+
+    #[test]
+    fn a_tls_listener_is_known_by_its_names_over_https_only() {
+        let options = options("0.0.0.0:7474").with_tls(["jarvis.local", "10.0.0.9", "fd00::9"]);
+        assert!(options.is_secure());
+        for fine in [
+            "https://jarvis.local:7474",
+            "https://10.0.0.9:7474",
+            "https://[fd00::9]:7474",
+        ] {
+            assert!(options.allows_origin(fine), "{fine}");
+        }
+        assert!(!options.allows_origin("http://127.0.0.1:7474"));
+        assert!(!options.allows_host("evil.example:7474"));
     }
 
     #[test]

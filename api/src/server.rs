@@ -1,6 +1,11 @@
 //! The routes, and serving them until told to stop. Control flow only; what each route does is in its module.
 
-use crate::{auth, graphql, state::ApiState, web};
+use crate::{
+    auth, graphql,
+    listen::{self, Serving},
+    state::ApiState,
+    web,
+};
 use axum::{
     Router,
     extract::DefaultBodyLimit,
@@ -8,7 +13,7 @@ use axum::{
     routing::{get, post},
 };
 use http::StatusCode;
-use std::{net::SocketAddr, time::Duration};
+use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, limit::RequestBodyLimitLayer, timeout::TimeoutLayer};
@@ -65,14 +70,26 @@ pub fn router(state: ApiState) -> Router {
         .with_state(state)
 }
 
-/// Serves until `cancel`: then no new connections, sockets are closed with a reason, answers in hand are finished.
+/// Serves in the clear until `cancel`: then no new connections, sockets are closed with a reason, answers in hand are
+/// finished.
 pub async fn serve(listener: TcpListener, state: ApiState, cancel: CancellationToken) -> std::io::Result<()> {
-    let stopping = state.stopping();
-    let app = router(state).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app)
-        .with_graceful_shutdown(async move {
-            cancel.cancelled().await;
-            stopping.cancel();
-        })
-        .await
+    serve_as(listener, state, Serving::default(), cancel).await
+}
+
+/// As [`serve`], with a certificate or other limits.
+pub async fn serve_as(
+    listener: TcpListener,
+    state: ApiState,
+    serving: Serving,
+    cancel: CancellationToken,
+) -> std::io::Result<()> {
+    let (stopping, stop) = (state.stopping(), CancellationToken::new());
+    let accepting = listen::accept(listener, router(state), serving, stop.clone());
+    let asked = async {
+        cancel.cancelled().await;
+        stopping.cancel();
+        stop.cancel();
+    };
+    let (ended, ()) = tokio::join!(accepting, asked);
+    ended
 }

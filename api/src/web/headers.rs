@@ -58,7 +58,8 @@ fn secure(options: &ApiOptions, response: &mut Response) {
     headers
         .entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
-    if options.is_secure() {
+    // A proxy in front says this for itself.
+    if options.tls {
         headers.insert(
             header::STRICT_TRANSPORT_SECURITY,
             HeaderValue::from_static("max-age=31536000"),

@@ -18,4 +18,5 @@ mod roles;
 mod schema;
 mod socket;
 mod support;
+mod tls;
 mod updates;

@@ -25,6 +25,10 @@ use tokio_util::sync::CancellationToken;
 pub struct HandClock(AtomicU64);
 
 impl HandClock {
+    pub fn at_start() -> Arc<Self> {
+        Arc::new(Self(AtomicU64::new(START.as_millis())))
+    }
+
     pub fn advance(&self, span: Duration) {
         self.0
             .fetch_add(u64::try_from(span.as_millis()).unwrap(), Ordering::SeqCst);
@@ -66,7 +70,7 @@ impl Api {
 
     /// Starts one with other options.
     pub async fn with(change: impl FnOnce(ApiOptions) -> ApiOptions) -> Self {
-        let clock = Arc::new(HandClock(AtomicU64::new(START.as_millis())));
+        let clock = HandClock::at_start();
         let puppet = Puppet::start(clock.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
