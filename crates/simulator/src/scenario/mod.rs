@@ -4,6 +4,7 @@
 
 mod generated;
 mod homelab;
+mod recorded;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -34,6 +35,11 @@ impl Scenario {
     /// The home laboratory of the demo.
     pub const fn homelab() -> Self {
         Self::Homelab
+    }
+
+    /// The cluster that the recordings in `tests/fixtures/pve/recorded-real` were made of.
+    pub fn recorded(seed: u64) -> Self {
+        Self::Given(Box::new(recorded::world(seed)))
     }
 
     /// A world of this many nodes (1 to 32) and guests (up to 10,000).
@@ -80,7 +86,7 @@ fn guest(rng: &mut Rng, kind: Kind, vmid: u32, name: &str, node: &str) -> Guest 
         uuid: rng.uuid(),
         mac: rng.guest_mac(),
         created_at_secs: 1_760_000_000 + rng.below(20_000_000),
-        config: BTreeMap::from([("ostype".to_owned(), ostype.to_owned())]),
+        config: usual_config(kind, ostype),
         snapshots: Vec::new(),
         habits: Habits {
             cpu: 0.02 + rng.unit() * 0.12,
@@ -107,7 +113,23 @@ fn guest(rng: &mut Rng, kind: Kind, vmid: u32, name: &str, node: &str) -> Guest 
     }
 }
 
+/// Machines have a serial console, as cloud images do.
+fn usual_config(kind: Kind, ostype: &str) -> BTreeMap<String, String> {
+    let mut keys = vec![("ostype", ostype)];
+    if kind == Kind::Qemu {
+        keys.extend([("serial0", "socket"), ("vga", "serial0")]);
+    }
+    keys.into_iter()
+        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+        .collect()
+}
+
 fn storage(name: &str, plugin: &str, content: &str, total_bytes: u64, used: f64) -> Storage {
+    let option = match plugin {
+        "dir" => ("path", format!("/mnt/{name}")),
+        "pbs" => ("datastore", name.to_owned()),
+        _ => ("pool", name.to_owned()),
+    };
     Storage {
         name: name.to_owned(),
         plugin: plugin.to_owned(),
@@ -117,6 +139,8 @@ fn storage(name: &str, plugin: &str, content: &str, total_bytes: u64, used: f64)
         total_bytes,
         used,
         used_on: BTreeMap::new(),
+        options: BTreeMap::from([(option.0.to_owned(), option.1)]),
+        volumes: Vec::new(),
     }
 }
 

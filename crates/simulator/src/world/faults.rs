@@ -106,6 +106,16 @@ pub enum Fault {
         /// The node.
         node: String,
     },
+    /// The cluster file system (`pmxcfs`) of the node is stopped.
+    StopClusterFiles {
+        /// The node.
+        node: String,
+    },
+    /// And started.
+    StartClusterFiles {
+        /// The node.
+        node: String,
+    },
     /// `corosync` is stopped.
     StopCorosync {
         /// The node.
@@ -415,6 +425,8 @@ impl World {
             Fault::StartApiDaemon { node } => self.set_daemon(node, "pvedaemon", true),
             Fault::StopStatusDaemon { node } => self.set_daemon(node, "pvestatd", false),
             Fault::StartStatusDaemon { node } => self.set_daemon(node, "pvestatd", true),
+            Fault::StopClusterFiles { node } => self.set_cluster_files(node, false),
+            Fault::StartClusterFiles { node } => self.set_cluster_files(node, true),
             Fault::StopCorosync { node } => self.set_corosync(node, false),
             Fault::StartCorosync { node } => self.set_corosync(node, true),
             Fault::Partition { nodes, network } => self.partition(nodes, *network),
@@ -443,6 +455,12 @@ impl World {
             Fault::SlowTasks { factor } => self.slowness = (*factor).clamp(1, 1000),
             Fault::FillDisk { .. } | Fault::NodeLoad { .. } => self.inject_load(fault),
             _ => {}
+        }
+    }
+
+    fn set_cluster_files(&mut self, node: &str, on: bool) {
+        if let Some(state) = self.nodes.get_mut(node) {
+            state.no_cluster_files = !on;
         }
     }
 

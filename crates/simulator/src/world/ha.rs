@@ -1,6 +1,7 @@
 //! High availability: services, requests, the states a reader sees. The rounds are in `ha_rounds.rs`.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use super::guest::Kind;
 use super::timing::HA_NODE_UNKNOWN;
@@ -51,9 +52,29 @@ pub struct Loss {
     pub recovered: bool,
 }
 
+/// When the managers make their first rounds, counted from the beginning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rounds {
+    /// The cluster's manager.
+    pub cluster: Duration,
+    /// The nodes' managers.
+    pub nodes: Duration,
+}
+
+impl Default for Rounds {
+    fn default() -> Self {
+        Self {
+            cluster: Duration::from_secs(4),
+            nodes: Duration::from_secs(2),
+        }
+    }
+}
+
 /// High availability of the cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Ha {
+    /// First rounds.
+    pub rounds: Rounds,
     /// Services by guest number.
     pub services: BTreeMap<u32, Service>,
     /// Lost nodes.

@@ -12,6 +12,7 @@ pub mod actions;
 pub mod change;
 pub mod faults;
 pub mod figures;
+pub mod flavour;
 pub mod guest;
 pub mod ha;
 mod ha_rounds;
@@ -164,6 +165,8 @@ pub struct World {
     pub slowness: u32,
     /// A node with active HA services resets itself when it has had no quorum for a minute.
     pub watchdog: bool,
+    /// Release and emulator.
+    pub flavour: flavour::Flavour,
     upids: BTreeMap<String, u64>,
     queue: BTreeMap<(SimTime, u64), Event>,
     now: SimTime,
@@ -190,6 +193,7 @@ impl World {
             log: VecDeque::new(),
             slowness: 1,
             watchdog: true,
+            flavour: flavour::Flavour::default(),
             upids: BTreeMap::new(),
             queue: BTreeMap::new(),
             now: SimTime::ZERO,
@@ -204,18 +208,19 @@ impl World {
         self.settle();
         for (name, index) in names.iter().zip(0_u64..) {
             let life = self.nodes[name].life;
-            let phase = crate::rng::hash(&[self.seed, 77, index]) % 10_000;
+            let chance = Duration::from_millis(crate::rng::hash(&[self.seed, 77, index]) % 10_000);
+            let phase = self.nodes[name].first_report.unwrap_or(chance);
             self.report(name);
             self.at(
-                Duration::from_millis(phase),
+                phase,
                 Event::Sample {
                     node: name.clone(),
                     life,
                 },
             );
         }
-        self.at(Duration::from_secs(4), Event::CrmRound);
-        self.at(Duration::from_secs(2), Event::LrmRound);
+        self.at(self.ha.rounds.cluster, Event::CrmRound);
+        self.at(self.ha.rounds.nodes, Event::LrmRound);
     }
 
     /// The time of the last `advance`.

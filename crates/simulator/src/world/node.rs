@@ -74,6 +74,12 @@ pub struct Node {
     pub boot: Duration,
     /// Ordinary load.
     pub habits: NodeHabits,
+    /// When its status daemon first reports, counted from the beginning; by chance when absent.
+    pub first_report: Option<Duration>,
+    /// Firmware.
+    pub firmware: super::flavour::Firmware,
+    /// Its cluster file system (`pmxcfs`) is stopped: every call there fails, its reports reach nobody.
+    pub no_cluster_files: bool,
     /// Power.
     pub power: Power,
     /// Daemons.
@@ -127,6 +133,9 @@ impl Node {
                 disk: 0.4,
                 celsius: 48.0,
             },
+            first_report: None,
+            firmware: super::flavour::Firmware::Efi,
+            no_cluster_files: false,
             power: Power::On,
             daemons: Daemons::ALL,
             frozen: false,

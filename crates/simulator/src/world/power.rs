@@ -191,6 +191,7 @@ impl World {
             corosync: true,
         };
         state.lost_at = None;
+        state.no_cluster_files = false;
         state.inquorate_since = None;
         let life = state.life;
         self.ha.returned(node, now);

@@ -65,7 +65,7 @@ impl World {
         if state.life != life {
             return;
         }
-        if state.works() && state.daemons.status {
+        if state.works() && state.daemons.status && !state.no_cluster_files {
             self.report(node);
         }
         self.at(

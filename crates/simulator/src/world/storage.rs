@@ -2,6 +2,27 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// A file on a storage that is no guest's disk: image, template, backup.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Volume {
+    /// Its name after the storage's, such as `vztmpl/debian-13.tar.zst`.
+    pub name: String,
+    /// `iso`, `vztmpl`, `backup` ...
+    pub content: String,
+    /// `iso`, `tgz`, `vma.zst` ...
+    pub format: String,
+    /// Size, bytes.
+    pub size_bytes: u64,
+    /// When it was made (Unix seconds).
+    pub created_at_secs: u64,
+    /// The guest it belongs to.
+    pub vmid: Option<u32>,
+    /// Notes.
+    pub notes: Option<String>,
+    /// Only on this node; everywhere when absent.
+    pub node: Option<String>,
+}
+
 /// A storage of the simulated cluster.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Storage {
@@ -21,6 +42,10 @@ pub struct Storage {
     pub used: f64,
     /// Own figures of nodes.
     pub used_on: BTreeMap<String, f64>,
+    /// Other keys of its configuration (`path`, `pool`, `prune-backups` ...).
+    pub options: BTreeMap<String, String>,
+    /// Files on it that are no guest's disk.
+    pub volumes: Vec<Volume>,
 }
 
 impl Storage {
