@@ -173,6 +173,10 @@ impl Proxmox {
                     what: look.what.clone(),
                     why: failure.why,
                 },
+                NoAnswerKind::NotAdmitted => LookError::NotAuthenticated {
+                    what: look.what.clone(),
+                    why: failure.why,
+                },
                 _ => look.unreachable(entry, failure.why),
             };
             Miss { error, elsewhere }
@@ -189,7 +193,7 @@ impl Proxmox {
         let exchange = async {
             match &look.request {
                 Read::Get(path) => entry.get(path, look.largest).await,
-                Read::Post(post) => entry.post(post).await,
+                Read::Post(post) => entry.look_by_post(post).await,
             }
         };
         let result = timeout_at(deadline, exchange).await;

@@ -2,6 +2,7 @@
 //! the nodes. How one asks is in `ask`; knows no paths.
 
 use crate::{
+    admission::Access,
     answer::Answer,
     entry::{Entry, NoAnswer, NoAnswerKind, is_insecure},
     gate::{Gate, Pass},
@@ -22,6 +23,7 @@ use tracing::{debug, info, warn};
 /// A Proxmox cluster over its REST API.
 pub struct Proxmox {
     pub(crate) options: Options,
+    access: Access,
     entries: Mutex<Vec<Arc<Entry>>>,
     gates: Mutex<BTreeMap<String, Arc<Gate>>>,
     pub(crate) votes: Mutex<Option<(Instant, BTreeMap<NodeName, u32>)>>,
@@ -42,13 +44,15 @@ pub struct EntryStats {
 impl Proxmox {
     /// Builds the clients. Opens no connection.
     pub fn new(options: Options) -> Result<Self, OptionsError> {
+        let access = Access::new(&options.credential, options.timeouts);
         let entries = options
             .entry_points
             .iter()
-            .map(|point| Entry::new(point.clone(), &options).map(Arc::new))
+            .map(|point| Entry::new(point.clone(), &options, access.clone()).map(Arc::new))
             .collect::<Result<_, _>>()?;
         Ok(Self {
             options,
+            access,
             entries: Mutex::new(entries),
             gates: Mutex::default(),
             votes: Mutex::default(),
@@ -127,14 +131,14 @@ impl Proxmox {
         gate.enter(priority).await
     }
 
-    /// Remembers that the entry point answered and what that says of the token.
+    /// Remembers that the entry point answered and what that says of the credential.
     pub(crate) fn note_answer(&self, entry: &Entry, answer: &Answer) {
         entry.health.answered();
         match answer.status {
             401 => {
                 let why = answer.text();
                 if entry.health.token_refused().is_none() {
-                    warn!(cluster = %self.options.cluster, entry = %entry.name(), %why, "token not accepted");
+                    warn!(cluster = %self.options.cluster, entry = %entry.name(), %why, "credential not accepted");
                 }
                 entry
                     .health
@@ -151,7 +155,7 @@ impl Proxmox {
     pub(crate) fn note_failure(&self, entry: &Entry, about: Option<&NodeName>, failure: &NoAnswer) {
         let own = about.is_none_or(|node| entry.health.node().as_ref() == Some(node));
         match failure.kind {
-            NoAnswerKind::Nonsense => return,
+            NoAnswerKind::Nonsense | NoAnswerKind::NotAdmitted => return,
             NoAnswerKind::TimedOut if !own => return,
             NoAnswerKind::TimedOut
             | NoAnswerKind::NotConnected
@@ -199,7 +203,7 @@ impl Proxmox {
 
     fn add(&self, point: EntryPoint) {
         let url = point.url().to_owned();
-        match Entry::new(point, &self.options) {
+        match Entry::new(point, &self.options, self.access.clone()) {
             Ok(entry) => {
                 info!(cluster = %self.options.cluster, %url, "entry point learnt from the cluster");
                 lock(&self.entries).push(Arc::new(entry));

@@ -2,13 +2,14 @@
 //! that happens after the request may have left is `Unknown`, never retried here.
 
 use crate::{
+    admission::Pass,
     client::Proxmox,
     entry::{Entry, NoAnswer, NoAnswerKind},
     paths,
 };
 use jarvis_model::{Effect, GuestVerb, NodeName, Timestamp};
 use jarvis_ports::{Accepted, PerformError, Priority};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tracing::info;
 
@@ -31,7 +32,7 @@ impl Proxmox {
         if let Some(why) = entry.health.token_refused() {
             return Err(rejected(
                 format!(
-                    "{} does not accept the token: {why}; nothing was sent",
+                    "{} does not accept the credential: {why}; nothing was sent",
                     entry.name()
                 ),
                 false,
@@ -46,6 +47,10 @@ impl Proxmox {
                 true,
             ));
         };
+        let pass = self
+            .admit_write(&entry, effect.node(), patience)
+            .await
+            .map_err(|(why, retryable)| rejected(why, retryable))?;
         if self.options.clock.now() >= send_before {
             return Err(rejected(
                 "the permit has lapsed; nothing was sent".to_owned(),
@@ -54,7 +59,7 @@ impl Proxmox {
         }
         info!(cluster = %self.options.cluster, entry = %entry.name(), effect = %what, "sending");
         let limit = self.options.timeouts.write;
-        let result = timeout(limit, entry.post(&paths::effect(effect)))
+        let result = timeout(limit, entry.post(&paths::effect(effect), &pass))
             .await
             .unwrap_or_else(|_| {
                 let why = format!("no answer within {limit:?}");
@@ -64,6 +69,15 @@ impl Proxmox {
                 })
             });
         match result {
+            // The ticket has ended. The write was not done, and it is not for this place to send it again.
+            Ok(answer) if answer.status == 401 && entry.spend(&pass) => {
+                entry.health.answered();
+                let why = answer.text();
+                let text = format!(
+                    "the ticket was not accepted ({why}); nothing was done; the next request logs in anew"
+                );
+                Err(rejected(text, true))
+            }
             Ok(answer) => {
                 self.note_answer(&entry, &answer);
                 answer.outcome(&what, matches!(effect, Effect::Guest { .. }))
@@ -77,6 +91,30 @@ impl Proxmox {
                 } else {
                     Err(rejected(format!("{text}; nothing was sent"), true))
                 }
+            }
+        }
+    }
+
+    /// A pass for a write, from a log-in where needed; otherwise why nothing was sent, and whether to try again.
+    async fn admit_write(
+        &self,
+        entry: &Entry,
+        node: &NodeName,
+        patience: Duration,
+    ) -> Result<Pass, (String, bool)> {
+        match timeout(patience, entry.admit()).await {
+            Ok(Ok(pass)) => Ok(pass),
+            Ok(Err(failure)) => {
+                self.note_failure(entry, Some(node), &failure);
+                let passing = failure.kind != NoAnswerKind::NotAdmitted;
+                Err((
+                    format!("{}: {}; nothing was sent", entry.name(), failure.why),
+                    passing,
+                ))
+            }
+            Err(_) => {
+                let why = "its time to be sent passed while logging in; nothing was sent";
+                Err((why.to_owned(), true))
             }
         }
     }

@@ -2,12 +2,12 @@
 //! request may have been sent. Knows no endpoint and no retry beyond that of a lost GET.
 
 use crate::{
+    admission::{Access, Pass, unsent},
     answer::{Answer, plain},
     health::{Class, Health},
     options::{EntryPoint, Options, OptionsError},
     paths::Post,
     tls::{self, Tls},
-    token::Token,
 };
 use hyper::ext::ReasonPhrase;
 use reqwest::{Client, Method, Request, header};
@@ -27,7 +27,7 @@ pub struct Entry {
     pub health: Health,
     reads: Client,
     writes: Client,
-    token: Token,
+    pub(crate) access: Access,
 }
 
 /// Why there is no answer.
@@ -44,6 +44,8 @@ pub struct NoAnswer {
 pub enum NoAnswerKind {
     /// No connection: refused, not resolved, timed out while connecting, certificate not accepted. Nothing was sent.
     NotConnected,
+    /// Nothing was sent, since the log-in was refused and is not tried again for a while.
+    NotAdmitted,
     /// The time was up after connecting.
     TimedOut,
     /// The connection ended before the answer began.
@@ -57,14 +59,14 @@ pub enum NoAnswerKind {
 impl NoAnswer {
     /// Whether the request may have reached Proxmox.
     pub fn may_be_sent(&self) -> bool {
-        self.kind != NoAnswerKind::NotConnected
+        !matches!(self.kind, NoAnswerKind::NotConnected | NoAnswerKind::NotAdmitted)
     }
 }
 
 impl Entry {
     /// Builds the clients: one that keeps connections for reads, and one that opens a fresh connection for every write,
     /// so that no layer can send a write twice and a failure to connect is known to precede sending.
-    pub fn new(point: EntryPoint, options: &Options) -> Result<Self, OptionsError> {
+    pub fn new(point: EntryPoint, options: &Options, access: Access) -> Result<Self, OptionsError> {
         let wrong = |error: reqwest::Error| OptionsError::Client {
             url: point.url().to_owned(),
             why: chain(&error).unwrap_or_else(|| error.to_string()),
@@ -91,7 +93,7 @@ impl Entry {
             health: Health::new(point.node.clone()),
             reads: build(2)?,
             writes: build(0)?,
-            token: options.token.clone(),
+            access,
             point,
         })
     }
@@ -103,9 +105,20 @@ impl Entry {
             .map_or_else(|| self.point.address(), |node| node.to_string())
     }
 
-    /// Sends a GET; once more when the connection was lost before the answer began.
+    /// Sends a GET; once more when the connection was lost before the answer began, and once more with a new ticket when
+    /// the old one is not accepted.
     pub async fn get(&self, path: &str, largest: usize) -> Result<Answer, NoAnswer> {
-        let request = || self.request(Method::GET, path, None);
+        let pass = self.admit().await?;
+        let answer = self.get_with(path, largest, &pass).await?;
+        if answer.status == 401 && self.spend(&pass) {
+            let pass = self.admit().await?;
+            return self.get_with(path, largest, &pass).await;
+        }
+        Ok(answer)
+    }
+
+    async fn get_with(&self, path: &str, largest: usize, pass: &Pass) -> Result<Answer, NoAnswer> {
+        let request = || self.request(Method::GET, path, None, Some(pass));
         match self.exchange(&self.reads, request()?, largest).await {
             Err(NoAnswer {
                 kind: NoAnswerKind::Lost,
@@ -115,26 +128,47 @@ impl Entry {
         }
     }
 
+    /// Sends a POST that changes nothing; once more with a new ticket when the old one is not accepted.
+    pub async fn look_by_post(&self, post: &Post) -> Result<Answer, NoAnswer> {
+        let pass = self.admit().await?;
+        let answer = self.post(post, &pass).await?;
+        if answer.status == 401 && self.spend(&pass) {
+            let pass = self.admit().await?;
+            return self.post(post, &pass).await;
+        }
+        Ok(answer)
+    }
+
     /// Sends a POST, exactly once.
-    pub async fn post(&self, post: &Post) -> Result<Answer, NoAnswer> {
-        let request = self.request(Method::POST, &post.path, Some(&post.form))?;
+    pub async fn post(&self, post: &Post, pass: &Pass) -> Result<Answer, NoAnswer> {
+        self.send_form(&post.path, &post.form, Some(pass)).await
+    }
+
+    /// Sends a form, exactly once; only a log-in goes without a pass.
+    pub(crate) async fn send_form(
+        &self,
+        path: &str,
+        form: &str,
+        pass: Option<&Pass>,
+    ) -> Result<Answer, NoAnswer> {
+        let request = self.request(Method::POST, path, Some(form), pass)?;
         self.exchange(&self.writes, request, SMALL_BODY).await
     }
 
-    fn request(&self, method: Method, path: &str, form: Option<&str>) -> Result<Request, NoAnswer> {
-        let unsent = |why: String| NoAnswer {
-            kind: NoAnswerKind::NotConnected,
-            why,
-        };
-        let authorization = self
-            .token
-            .header()
-            .ok_or_else(|| unsent("`token` cannot be sent".to_owned()))?;
+    fn request(
+        &self,
+        method: Method,
+        path: &str,
+        form: Option<&str>,
+        pass: Option<&Pass>,
+    ) -> Result<Request, NoAnswer> {
         let mut builder = self
             .reads
-            .request(method, format!("{}/api2/json{path}", self.point.url()))
-            .header(header::AUTHORIZATION, authorization)
+            .request(method.clone(), format!("{}/api2/json{path}", self.point.url()))
             .header(header::ACCEPT, "application/json");
+        if let Some(pass) = pass {
+            builder = pass.stamp(&method, builder)?;
+        }
         if let Some(form) = form {
             // Proxmox answers 501 to a body without a length.
             builder = builder
@@ -142,9 +176,10 @@ impl Entry {
                 .header(header::CONTENT_LENGTH, form.len())
                 .body(form.to_owned());
         }
-        builder
-            .build()
-            .map_err(|error| unsent(chain(&error).unwrap_or_else(|| error.to_string())))
+        builder.build().map_err(|error| {
+            let why = chain(&error).unwrap_or_else(|| error.to_string());
+            unsent(NoAnswerKind::NotConnected, why)
+        })
     }
 
     async fn exchange(&self, client: &Client, request: Request, largest: usize) -> Result<Answer, NoAnswer> {

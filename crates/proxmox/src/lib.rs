@@ -9,7 +9,8 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`options`] | settings, checked |
-//! | [`token`] | the credential |
+//! | [`token`], [`login`] | the credential: a token, or user and password |
+//! | `session`, `admission` | the ticket of a log-in; what a request goes with |
 //! | [`tls`], [`fingerprint`] | trust in certificates |
 //! | [`client`] | entry points, their order, slots |
 //! | `ask` | asking: fail-over, hedging |
@@ -23,11 +24,13 @@
 pub mod client;
 pub mod fingerprint;
 pub mod health;
+pub mod login;
 pub mod options;
 pub mod privileges;
 pub mod tls;
 pub mod token;
 
+mod admission;
 mod answer;
 mod ask;
 mod decode;
@@ -39,12 +42,14 @@ mod looks;
 mod loose;
 mod paths;
 mod quorum;
+mod session;
 #[cfg(test)]
 mod tests;
 
 pub use client::{EntryStats, Proxmox};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use health::Class;
+pub use login::{Credential, InvalidLogin, Login};
 pub use options::{DEFAULT_PORT, EntryPoint, Options, OptionsError, Timeouts};
 pub use privileges::{Lack, Privileges};
 pub use tls::{CertificateProblem, ClusterCa, InvalidTls, Tls};

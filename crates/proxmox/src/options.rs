@@ -3,8 +3,9 @@
 
 use crate::{
     fingerprint::InvalidFingerprint,
+    login::{Credential, InvalidLogin},
     tls::{InvalidTls, Tls},
-    token::{InvalidToken, Token},
+    token::InvalidToken,
 };
 use jarvis_model::{InvalidName, NodeName};
 use jarvis_ports::{Clock, SystemClock};
@@ -39,6 +40,14 @@ pub struct Timeouts {
     pub auth_backoff: Duration,
     /// How long votes read from the corosync configuration are believed.
     pub votes: Duration,
+    /// A log-in; above the 3 s that Proxmox holds a refused one back.
+    pub login: Duration,
+    /// How long no log-in is tried after a refused one.
+    pub login_pause: Duration,
+    /// The age at which a ticket is renewed.
+    pub ticket_renewal: Duration,
+    /// The age at which a ticket is not used any more; Proxmox takes it for two hours.
+    pub ticket_end: Duration,
 }
 
 impl Default for Timeouts {
@@ -51,6 +60,10 @@ impl Default for Timeouts {
             aside: Duration::from_secs(20),
             auth_backoff: Duration::from_mins(1),
             votes: Duration::from_mins(5),
+            login: Duration::from_secs(8),
+            login_pause: Duration::from_mins(30),
+            ticket_renewal: Duration::from_hours(1),
+            ticket_end: Duration::from_mins(115),
         }
     }
 }
@@ -63,7 +76,7 @@ pub struct Options {
     /// Where to ask, in order of preference.
     pub entry_points: Vec<EntryPoint>,
     /// The credential.
-    pub token: Token,
+    pub credential: Credential,
     /// How entry points are trusted.
     pub tls: Tls,
     /// Time limits.
@@ -81,7 +94,7 @@ impl fmt::Debug for Options {
         f.debug_struct("Options")
             .field("cluster", &self.cluster)
             .field("entry_points", &self.entry_points)
-            .field("token", &self.token)
+            .field("credential", &self.credential)
             .field("tls", &self.tls)
             .field("timeouts", &self.timeouts)
             .finish_non_exhaustive()
@@ -108,6 +121,9 @@ pub enum OptionsError {
     /// The token.
     #[error(transparent)]
     Token(#[from] InvalidToken),
+    /// User or password.
+    #[error(transparent)]
+    Login(#[from] InvalidLogin),
     /// A fingerprint.
     #[error(transparent)]
     Fingerprint(#[from] InvalidFingerprint),
@@ -220,7 +236,7 @@ impl Options {
     pub fn new(
         cluster: &str,
         entry_points: Vec<EntryPoint>,
-        token: Token,
+        credential: impl Into<Credential>,
         tls: Tls,
     ) -> Result<Self, OptionsError> {
         if entry_points.is_empty() {
@@ -249,7 +265,7 @@ impl Options {
         Ok(Self {
             cluster: cluster.to_owned(),
             entry_points,
-            token,
+            credential: credential.into(),
             tls,
             timeouts: Timeouts::default(),
             use_member_addresses: false,
@@ -262,6 +278,7 @@ impl Options {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Token;
 
     #[test]
     fn urls_are_completed_and_checked() {

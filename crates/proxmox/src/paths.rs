@@ -11,6 +11,7 @@ const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'.')
     .remove(b'~');
 
+pub const TICKET: &str = "/access/ticket";
 pub const VERSION: &str = "/version";
 pub const CLUSTER_RESOURCES: &str = "/cluster/resources";
 pub const CLUSTER_STATUS: &str = "/cluster/status";
@@ -142,7 +143,8 @@ fn guest(node: &NodeName, kind: GuestKind, vmid: Vmid) -> String {
     format!("/nodes/{}/{}/{vmid}", escape(node.as_str()), kind.as_str())
 }
 
-fn escape(text: &str) -> String {
+/// Percent-encodes a segment or a value.
+pub fn escape(text: &str) -> String {
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 

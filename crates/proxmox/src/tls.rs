@@ -145,7 +145,7 @@ impl Tls {
     }
 
     /// The rustls setting for one entry point; None means the HTTP library's own (operating system's roots).
-    pub(crate) fn client_config(&self) -> Result<Option<ClientConfig>, InvalidTls> {
+    pub fn client_config(&self) -> Result<Option<ClientConfig>, InvalidTls> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let trust = match self {
             Self::WebRoots => return Ok(None),

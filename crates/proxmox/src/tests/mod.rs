@@ -2,6 +2,7 @@
 
 mod certificates;
 mod decoding;
+mod login;
 mod looks;
 mod server;
 mod steering;
@@ -36,6 +37,8 @@ fn short() -> Timeouts {
         aside: Duration::from_secs(20),
         auth_backoff: Duration::from_mins(1),
         votes: Duration::from_mins(5),
+        login: Duration::from_millis(1000),
+        ..Timeouts::default()
     }
 }
 
