@@ -71,6 +71,36 @@ impl Proxmox {
         })
     }
 
+    /// Asks about a guest; once more at another node when it has moved there since the caller knew its place. A guest of
+    /// the other kind under the same number is another guest.
+    async fn ask_about_guest(
+        &self,
+        node: &NodeName,
+        kind: GuestKind,
+        vmid: Vmid,
+        look: impl Fn(&NodeName) -> Look,
+    ) -> Result<Envelope, LookError> {
+        let gone = match self.ask_about(node, &look(node)).await {
+            Err(error @ LookError::Missing { .. }) => error,
+            told => return told,
+        };
+        match self.place_of(kind, vmid).await {
+            Some(place) if place != *node => self.ask_about(&place, &look(&place)).await,
+            _ => Err(gone),
+        }
+    }
+
+    async fn place_of(&self, kind: GuestKind, vmid: Vmid) -> Option<NodeName> {
+        let mut look = Look::cluster("look for a guest that has moved", paths::CLUSTER_RESOURCES);
+        look.largest = LARGE_BODY;
+        look.priority = Priority::Act;
+        let (_, ClusterList(seen)) = self.ask_any(&look).await.ok()?;
+        let mut guests = seen.guests.into_iter();
+        guests
+            .find(|guest| guest.vmid == vmid && guest.kind == kind)
+            .map(|guest| guest.node)
+    }
+
     async fn tasks(
         &self,
         look: Look,
@@ -124,9 +154,10 @@ impl Hypervisor for Proxmox {
         priority: Priority,
     ) -> Result<LiveStatus, LookError> {
         let what = format!("look at guest {vmid} on {node}");
-        let look = Look::node(what, paths::guest_status(node, kind, vmid), node, priority);
-        let envelope: Envelope = self.ask_about(node, &look).await?;
-        read(&look.what, decode::live(&envelope.data))
+        let look =
+            |at: &NodeName| Look::node(what.clone(), paths::guest_status(at, kind, vmid), at, priority);
+        let envelope = self.ask_about_guest(node, kind, vmid, look).await?;
+        read(&what, decode::live(&envelope.data))
     }
 
     async fn look_identity(
@@ -136,22 +167,21 @@ impl Hypervisor for Proxmox {
         vmid: Vmid,
     ) -> Result<Option<Identity>, LookError> {
         let what = format!("look at the config of guest {vmid} on {node}");
-        let look = Look::node(what, paths::guest_config(node, kind, vmid), node, Priority::Act);
-        let envelope: Envelope = self.ask_about(node, &look).await?;
-        read(&look.what, decode::identity(&envelope.data, kind))
+        let look = |at: &NodeName| {
+            let path = paths::guest_config(at, kind, vmid);
+            Look::node(what.clone(), path, at, Priority::Act)
+        };
+        let envelope = self.ask_about_guest(node, kind, vmid, look).await?;
+        read(&what, decode::identity(&envelope.data, kind))
     }
 
     async fn ping_agent(&self, node: &NodeName, vmid: Vmid) -> Result<bool, LookError> {
-        let look = Look {
-            request: Read::Post(paths::agent_ping(node, vmid)),
-            ..Look::node(
-                format!("ping the agent of guest {vmid} on {node}"),
-                String::new(),
-                node,
-                Priority::Act,
-            )
+        let what = format!("ping the agent of guest {vmid} on {node}");
+        let look = |at: &NodeName| Look {
+            request: Read::Post(paths::agent_ping(at, vmid)),
+            ..Look::node(what.clone(), String::new(), at, Priority::Act)
         };
-        match self.ask_about::<Envelope>(node, &look).await {
+        match self.ask_about_guest(node, GuestKind::Qemu, vmid, look).await {
             Ok(envelope) => Ok(decode::agent_answered(&envelope.data)),
             Err(LookError::Refused { status: 500, why, .. })
                 if why.contains("guest agent") || why.contains("not running") =>

@@ -6,6 +6,7 @@ mod login;
 mod looks;
 mod server;
 mod steering;
+mod transport;
 mod writes;
 
 use crate::{EntryPoint, Options, Proxmox, Timeouts, Tls, Token};
@@ -60,4 +61,39 @@ fn client(servers: &[(Option<&str>, &Server)]) -> Proxmox {
 async fn closed_port() -> u16 {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     listener.local_addr().unwrap().port()
+}
+
+/// The names in the second column of the table of `lib.rs`.
+fn named_tests() -> Vec<&'static str> {
+    let (_, table) = include_str!("../lib.rs").split_once("| point | test |").unwrap();
+    let rows = table
+        .lines()
+        .take_while(|line| line.is_empty() || line.starts_with("//! |"));
+    let cells = rows.filter_map(|row| row.rsplit('|').nth(1));
+    cells
+        .flat_map(|cell| cell.split('`').skip(1).step_by(2))
+        .collect()
+}
+
+#[test]
+fn every_point_of_the_table_has_its_test() {
+    let mut sources = String::new();
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for path in std::fs::read_dir(folder)
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+        {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                sources.push_str(&std::fs::read_to_string(path).unwrap());
+            }
+        }
+    }
+    let names = named_tests();
+    assert!(names.len() > 20, "{names:?}");
+    for name in names {
+        assert!(sources.contains(&format!("fn {name}()")), "no test {name}");
+    }
 }
