@@ -6,6 +6,9 @@ use crate::json::Json;
 use crate::rng::Rng;
 use crate::world::Refusal;
 
+/// The beginning of what a node says whose cluster file system is stopped; that answer has no body.
+pub const NO_CLUSTER_FILES: &str = "RPCEnvironment init request failed";
+
 /// The body of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
@@ -39,6 +42,18 @@ pub struct Reply {
     pub location: Option<String>,
     /// The task that was begun, for the ledger.
     pub upid: Option<String>,
+    /// How its body is packed on the way.
+    pub packing: Packing,
+}
+
+/// How a body is packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Packing {
+    /// As the client offers, when the body is long enough to be worth it.
+    #[default]
+    Offered,
+    /// gzip, asked for or not, with contradictory `Connection` headers (the journal).
+    Unasked,
 }
 
 impl Reply {
@@ -63,7 +78,7 @@ impl Reply {
 
     /// A refusal as the API words it: reason phrase, message, errors by parameter.
     pub fn refusal(refusal: &Refusal, rng: &mut Rng) -> Self {
-        if matches!(refusal.status, 595 | 596) {
+        if matches!(refusal.status, 595 | 596) || refusal.text.starts_with(NO_CLUSTER_FILES) {
             return Self::bare(refusal.status, refusal.text.clone());
         }
         // The router's own refusal has no line end, those of handlers have.
@@ -92,6 +107,7 @@ impl Reply {
             wall_delay: Duration::ZERO,
             location: None,
             upid: None,
+            packing: Packing::Offered,
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Knows nothing of privileges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use percent_encoding::percent_decode_str;
@@ -14,6 +14,7 @@ use crate::json::Json;
 use crate::rng::hash_text;
 use crate::time::SimTime;
 use crate::world::access::Identity;
+use crate::world::flavour::Release;
 use crate::world::{Refusal, World};
 
 const TICKET_LIFETIME: Duration = Duration::from_hours(2);
@@ -30,13 +31,13 @@ struct Session {
 }
 
 /// Who sent the request, or the reason phrase of the 401.
-pub fn identify(world: &World, sessions: &Sessions, request: &Request) -> Result<Identity, &'static str> {
+pub fn identify(world: &World, sessions: &Sessions, request: &Request) -> Result<Identity, String> {
     if let Some(ticket) = cookie(request) {
         return by_ticket(world, sessions, request, &ticket);
     }
     match request.header("authorization") {
         Some(value) => by_token(world, value),
-        None => Err("No ticket"),
+        None => Err("No ticket".to_owned()),
     }
 }
 
@@ -46,19 +47,28 @@ fn cookie(request: &Request) -> Option<String> {
     Some(percent_decode_str(value).decode_utf8_lossy().into_owned())
 }
 
+/// Newer releases keep the cause to themselves, older ones tell it.
+fn failed(world: &World, cause: impl FnOnce() -> String) -> String {
+    match world.flavour.release {
+        Release::V9 => "Authentication failed!".to_owned(),
+        Release::V8 => cause(),
+    }
+}
+
 fn by_ticket(
     world: &World,
     sessions: &Sessions,
     request: &Request,
     ticket: &str,
-) -> Result<Identity, &'static str> {
+) -> Result<Identity, String> {
     let session = sessions
         .0
         .get(ticket)
         .filter(|session| world.now() < session.ends);
-    let session = session.ok_or("Authentication failed!")?;
+    let session =
+        session.ok_or_else(|| failed(world, || "permission denied - invalid PVE ticket".to_owned()))?;
     if request.method != "GET" && request.header("csrfpreventiontoken") != Some(session.csrf.as_str()) {
-        return Err("Permission denied - invalid csrf token");
+        return Err("Permission denied - invalid csrf token".to_owned());
     }
     Ok(Identity {
         user: session.user.clone(),
@@ -67,25 +77,25 @@ fn by_ticket(
 }
 
 /// `PVEAPIToken=user@realm!name=secret`; split at the last `=`.
-fn by_token(world: &World, value: &str) -> Result<Identity, &'static str> {
-    const FAILED: &str = "Authentication failed!";
+fn by_token(world: &World, value: &str) -> Result<Identity, String> {
     let rest = value
         .strip_prefix("PVEAPIToken=")
         .or_else(|| value.strip_prefix("PVEAPIToken "))
         .ok_or("No ticket")?;
     let decoded = percent_decode_str(rest).decode_utf8_lossy().into_owned();
-    let (full, secret) = decoded.rsplit_once('=').ok_or(FAILED)?;
-    let known = world
-        .access
-        .tokens
-        .get(full)
-        .is_some_and(|token| token.secret == secret);
-    match full.split_once('!') {
-        Some((user, token)) if known => Ok(Identity {
+    let malformed = || failed(world, || "invalid token value!".to_owned());
+    let (full, secret) = decoded.rsplit_once('=').ok_or_else(malformed)?;
+    let (user, name) = full.split_once('!').ok_or_else(malformed)?;
+    match world.access.tokens.get(full) {
+        Some(token) if token.secret == secret => Ok(Identity {
             user: user.to_owned(),
-            token: Some(token.to_owned()),
+            token: Some(name.to_owned()),
         }),
-        _ => Err(FAILED),
+        Some(_) => Err(malformed()),
+        None if !world.access.users.contains_key(user) => {
+            Err(failed(world, || format!("no such user ('{user}')")))
+        }
+        None => Err(failed(world, || format!("no such token '{name}' for user '{user}'"))),
     }
 }
 
@@ -151,28 +161,7 @@ fn grant(world: &mut World, sessions: &mut Sessions, user: &str) -> Reply {
         user: user.to_owned(),
         token: None,
     };
-    let mut capabilities = Json::object();
-    let areas = [
-        ("vms", "/vms"),
-        ("nodes", "/nodes"),
-        ("storage", "/storage"),
-        ("dc", "/"),
-        ("access", "/access"),
-        ("sdn", "/sdn"),
-        ("mapping", "/mapping"),
-    ];
-    for (area, path) in areas {
-        let mut rights = Json::object();
-        for privilege in world
-            .access
-            .rights(&who, path)
-            .keys()
-            .filter(|name| belongs(area, name))
-        {
-            rights.put(*privilege, 1);
-        }
-        capabilities.put(area, rights);
-    }
+    let capabilities = capabilities(world, &who);
     let data = Json::object()
         .with("ticket", ticket)
         .with("CSRFPreventionToken", csrf)
@@ -182,15 +171,32 @@ fn grant(world: &mut World, sessions: &mut Sessions, user: &str) -> Reply {
     Reply::ok(data, None, world.rng_mut())
 }
 
-fn belongs(area: &str, privilege: &str) -> bool {
-    let heads: &[&str] = match area {
-        "vms" => &["VM."],
-        "nodes" => &["Sys."],
-        "storage" => &["Datastore."],
-        "dc" => &["Sys.Audit", "Sys.Modify", "SDN."],
-        "access" => &["User.", "Group."],
-        "sdn" => &["SDN."],
-        _ => &["Mapping."],
-    };
-    heads.iter().any(|head| privilege.starts_with(head))
+/// What the caller may do somewhere in each area: the web interface shows its buttons by it.
+fn capabilities(world: &World, who: &Identity) -> Json {
+    const AREAS: &[(&str, &str, &[&str])] = &[
+        ("vms", "/vms", &["VM.", "Permissions.Modify"]),
+        ("nodes", "/nodes", &["Sys.", "Permissions.Modify"]),
+        ("storage", "/storage", &["Datastore.", "Permissions.Modify"]),
+        ("dc", "/", &["Sys.Audit", "Sys.Modify", "SDN."]),
+        ("access", "/access", &["User.Modify", "Group.Allocate", "Permissions.Modify"]),
+        ("sdn", "/sdn", &["SDN.", "Permissions.Modify"]),
+        ("mapping", "/mapping", &["Mapping.", "Permissions.Modify"]),
+    ];
+    let own = world.access.own_paths(who);
+    let mut areas = Json::object();
+    for (area, root, heads) in AREAS {
+        let below = format!("{root}/");
+        let paths = own.iter().copied().filter(|path| path.starts_with(&below));
+        let granted: BTreeSet<&str> = std::iter::once(*root)
+            .chain(paths)
+            .flat_map(|path| world.access.rights(who, path).into_keys())
+            .filter(|privilege| heads.iter().any(|head| privilege.starts_with(head)))
+            .collect();
+        let mut rights = Json::object();
+        for privilege in granted {
+            rights.put(privilege.to_owned(), 1);
+        }
+        areas.put(*area, rights);
+    }
+    areas
 }

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 
-use super::answer::{Body, Reply};
+use super::answer::{Body, Packing, Reply};
 use super::date::http_date;
+use super::pack::Coding;
 
 const MAX_HEADER_BYTES: usize = 8 * 1024;
 const MAX_HEADERS: usize = 64;
@@ -131,10 +132,19 @@ fn refusal(request: &Request) -> Option<&'static str> {
     (request.body_bytes() > MAX_BODY_BYTES).then_some("for data too large")
 }
 
-/// The bytes of an answer at a moment (Unix seconds).
+/// The bytes of an answer at a moment (Unix seconds), its body as it is.
 pub fn render(reply: &Reply, unix_secs: u64, keep: bool) -> Vec<u8> {
+    render_packed(reply, None, unix_secs, keep)
+}
+
+/// The bytes of an answer at a moment (Unix seconds), its body packed.
+pub fn render_packed(reply: &Reply, coding: Option<Coding>, unix_secs: u64, keep: bool) -> Vec<u8> {
     let date = http_date(unix_secs);
-    let connection = if keep { "Keep-Alive" } else { "close" };
+    let connection = match (reply.packing, keep) {
+        (Packing::Unasked, true) => "close\r\nConnection: Keep-Alive",
+        (_, true) => "Keep-Alive",
+        (_, false) => "close",
+    };
     let location = reply
         .location
         .as_ref()
@@ -145,11 +155,15 @@ pub fn render(reply: &Reply, unix_secs: u64, keep: bool) -> Vec<u8> {
         Body::Json(text) => ("application/json;charset=UTF-8", text.as_str()),
         Body::Other { content_type, text } => (*content_type, text.as_str()),
     };
+    let body = coding.map_or_else(|| text.as_bytes().to_vec(), |coding| coding.pack(text));
+    let encoding = coding.map_or_else(String::new, |coding| {
+        format!("Content-Encoding: {}\r\n", coding.word())
+    });
     let content = match &reply.body {
         Body::None => String::new(),
         _ => format!(
-            "Content-Length: {}\r\nContent-Type: {content_type}\r\n",
-            text.len()
+            "Content-Length: {}\r\nContent-Type: {content_type}\r\n{encoding}",
+            body.len()
         ),
     };
     let mut bytes = format!(
@@ -158,7 +172,7 @@ pub fn render(reply: &Reply, unix_secs: u64, keep: bool) -> Vec<u8> {
         reply.status, reply.reason
     )
     .into_bytes();
-    bytes.extend_from_slice(text.as_bytes());
+    bytes.extend_from_slice(&body);
     bytes
 }
 

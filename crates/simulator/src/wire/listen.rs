@@ -15,6 +15,7 @@ use tokio_util::task::TaskTracker;
 use super::answer::{Body, Reply};
 use super::http;
 use super::mischief::{self, Mischief};
+use super::pack;
 use super::serve::{answer, api_path};
 use super::shared::{Net, Shared, lock};
 
@@ -210,7 +211,8 @@ where
                 spoil(shared, &mut stream, trick, reply).await?
             } else {
                 let now = shared.with(|world| world.unix_now());
-                http::send(&mut stream, &http::render(&reply, now, keep)).await?;
+                let packing = pack::chosen(&reply, request.header("accept-encoding"));
+                http::send(&mut stream, &http::render_packed(&reply, packing, now, keep)).await?;
                 keep
             };
             if !kept {

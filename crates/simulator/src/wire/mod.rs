@@ -8,13 +8,15 @@ mod auth;
 mod clock;
 mod control;
 mod date;
-mod http;
+mod extjs;
+pub(crate) mod http;
 mod listen;
 pub mod mischief;
+mod pack;
 mod params;
 mod reach;
 mod route;
-mod serve;
+pub(crate) mod serve;
 pub(crate) mod shared;
 mod tls;
 

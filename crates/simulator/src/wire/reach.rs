@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use crate::world::node::{Node, Power};
-use crate::world::timing::{NO_ROUTE, PROXY_TIMEOUT};
+use crate::world::timing::{NETWORK_BEFORE_JOIN, NO_ROUTE, PROXY_TIMEOUT};
 use crate::world::{Refusal, World};
 
 /// How far a request gets.
@@ -36,6 +36,12 @@ pub fn reach(world: &World, entry: &str, target: &str, protected: bool, waited: 
             .nodes
             .get(entry)
             .is_some_and(|own| own.unreachable && own.side != node.side);
+    // A booting node's kernel answers before its cluster stack runs.
+    if let Power::Booting(joins) = node.power
+        && joins.since(world.now()) <= NETWORK_BEFORE_JOIN
+    {
+        return refused();
+    }
     if node.power != Power::On || cut {
         return away(world, node, waited);
     }

@@ -5,12 +5,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::answer::{Progress, Reply};
+use super::answer::{NO_CLUSTER_FILES, Packing, Progress, Reply};
 use super::params::{Given, Param, check};
 use super::reach::{self, Reach};
 use super::tls::Site;
 use crate::json::Json;
 use crate::world::access::Identity;
+use crate::world::flavour::Release;
 use crate::world::guest::Kind;
 use crate::world::{Refusal, World};
 
@@ -48,6 +49,8 @@ pub enum Done {
     NotYet,
     /// Data, but only after this much simulated time.
     Later(Json, Duration),
+    /// Data that comes packed whether or not the client asked for it, and a total.
+    Packed(Json, u64),
 }
 
 /// What a handler is given.
@@ -108,6 +111,11 @@ impl Ctx<'_> {
         self.param(name)?.parse().ok()
     }
 
+    /// The release whose answers are given.
+    pub const fn release(&self) -> Release {
+        self.world.flavour.release
+    }
+
     /// The caller has any of the privileges on the path.
     pub fn allowed(&self, path: &str, any_of: &[&str]) -> bool {
         self.world.access.allows(&self.who, path, any_of)
@@ -133,6 +141,8 @@ pub struct Route {
     pub params: &'static [Param],
     /// Configuration keys are accepted as parameters.
     pub open: bool,
+    /// The first release that has it.
+    pub since: Release,
     /// The handler.
     pub run: Handler,
 }
@@ -148,6 +158,7 @@ impl Route {
             protected: false,
             params: &[],
             open: false,
+            since: Release::V8,
             run,
         }
     }
@@ -176,6 +187,14 @@ impl Route {
     /// Configuration keys are parameters too.
     pub const fn open(self) -> Self {
         Self { open: true, ..self }
+    }
+
+    /// Not in releases before 9.
+    pub const fn new_in_9(self) -> Self {
+        Self {
+            since: Release::V9,
+            ..self
+        }
     }
 
     fn matches(&self, method: &str, path: &str) -> Option<BTreeMap<&'static str, String>> {
@@ -217,6 +236,10 @@ pub fn respond(world: &mut World, site: &Site, entry: &str, asked: &Asked, waite
             delay,
             ..Reply::ok(data, None, world.rng_mut())
         }),
+        Ok(Done::Packed(data, total)) => Progress::Done(Reply {
+            packing: Packing::Unasked,
+            ..Reply::ok(data, Some(total), world.rng_mut())
+        }),
         Ok(Done::NotYet) => Progress::Wait(Duration::from_millis(200)),
         Err(refusal) => Progress::Done(Reply::refusal(&refusal, world.rng_mut())),
     }
@@ -229,7 +252,9 @@ fn attempt(
     asked: &Asked,
     waited: Duration,
 ) -> Result<Done, Refusal> {
-    let Some((route, parts)) = find(&asked.method, &asked.path) else {
+    no_cluster_files(world, entry)?;
+    let found = find(&asked.method, &asked.path).filter(|(route, _)| route.since <= world.flavour.release);
+    let Some((route, parts)) = found else {
         let text = format!("Method '{} {}' not implemented", asked.method, asked.path);
         return Err(Refusal {
             status: 501,
@@ -252,6 +277,7 @@ fn attempt(
         Reach::NotYet => return Ok(Done::NotYet),
         Reach::Closed(refusal) => return Err(refusal),
     }
+    no_cluster_files(world, node)?;
     if let Some(refusal) = wrong_part(&parts) {
         return Err(refusal);
     }
@@ -266,6 +292,16 @@ fn attempt(
         waited,
     };
     (route.run)(&mut ctx)
+}
+
+/// Without its cluster file system a node knows nobody and refuses everything.
+pub fn no_cluster_files(world: &World, node: &str) -> Result<(), Refusal> {
+    match world.nodes.get(node) {
+        Some(state) if state.no_cluster_files => Err(Refusal::failed(format!(
+            "{NO_CLUSTER_FILES}: Unable to load access control list: Connection refused"
+        ))),
+        _ => Ok(()),
+    }
 }
 
 fn permit(

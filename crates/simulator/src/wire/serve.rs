@@ -7,17 +7,20 @@ use percent_encoding::percent_decode_str;
 
 use super::answer::{Body, Progress, Reply};
 use super::auth;
+use super::extjs;
 use super::http::Request;
 use super::params::{Given, decode_form, decode_json};
-use super::route::{Asked, Guard, find, respond};
+use super::route::{Asked, Guard, find, no_cluster_files, respond};
 use super::shared::{Shared, lock};
 use crate::world::ledger::Call;
 
-const API: &str = "/api2/json";
+const FORMATS: &[&str] = &["/api2/json", "/api2/extjs"];
 
 /// The path below the format, decoded once; nothing for paths outside the API.
 pub fn api_path(request: &Request) -> Option<String> {
-    let rest = request.path.strip_prefix(API)?;
+    let rest = FORMATS
+        .iter()
+        .find_map(|format| request.path.strip_prefix(format))?;
     if !rest.is_empty() && !rest.starts_with('/') {
         return None;
     }
@@ -30,8 +33,17 @@ pub fn api_path(request: &Request) -> Option<String> {
     })
 }
 
-/// Answers a request sent to `node`.
+/// Answers a request sent to `node`, in the format it asks for.
 pub async fn answer(shared: &Arc<Shared>, node: &str, request: &Request) -> Reply {
+    let reply = answer_json(shared, node, request).await;
+    if request.path.starts_with(FORMATS[1]) {
+        extjs::wrap(reply)
+    } else {
+        reply
+    }
+}
+
+async fn answer_json(shared: &Arc<Shared>, node: &str, request: &Request) -> Reply {
     if let Some(refused) = request.refused {
         return Reply::bare(501, refused);
     }
@@ -43,6 +55,13 @@ pub async fn answer(shared: &Arc<Shared>, node: &str, request: &Request) -> Repl
     };
     if !request.body.is_empty() && matches!(request.method.as_str(), "GET" | "DELETE") {
         return Reply::bare(501, format!("Unexpected content for method '{}'", request.method));
+    }
+    if let Err(refusal) = shared.with(|world| no_cluster_files(world, node)) {
+        // The attempt to find out who asks fails, which costs what every failed one does.
+        return Reply {
+            wall_delay: shared.auth_delay,
+            ..Reply::refusal(&refusal, &mut crate::rng::Rng::new(1))
+        };
     }
     let given = match parameters(request) {
         Ok(given) => given,

@@ -206,16 +206,11 @@ fn lrm_row(world: &World, node: &str) -> Json {
         .services
         .values()
         .any(|s| s.node == node && s.requested != "ignored");
-    let waits = world
-        .ha
-        .losses
-        .get(node)
-        .is_some_and(|loss| loss.returned.is_some());
-    let word = match (world.now().since(seen) >= LRM_DEAD, waits, has_services) {
+    let word = match (world.now().since(seen) >= LRM_DEAD, has_services, world.ha.active.contains(node)) {
         (true, _, _) => "old timestamp - dead?",
-        (false, true, _) => "wait_for_agent_lock",
-        (false, false, true) => "active",
-        (false, false, false) => "idle",
+        (false, false, _) => "idle",
+        (false, true, true) => "active",
+        (false, true, false) => "wait_for_agent_lock",
     };
     let watchdog = if word == "active" { "active" } else { "standby" };
     Json::object()
