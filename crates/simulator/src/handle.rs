@@ -6,7 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::time::SimTime;
+use crate::wire::answer::Body;
+use crate::wire::http::Request;
 use crate::wire::mischief::Mischief;
+use crate::wire::serve::answer;
 use crate::wire::shared::{Shared, lock};
 use crate::world::World;
 use crate::world::faults::Fault;
@@ -16,6 +19,17 @@ use crate::world::ledger::Ledger;
 #[derive(Clone)]
 pub struct SimulatorHandle {
     shared: Arc<Shared>,
+}
+
+/// What was answered to a question asked without a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Status code.
+    pub status: u16,
+    /// Reason phrase.
+    pub reason: String,
+    /// Body; empty when there is none.
+    pub body: String,
 }
 
 impl SimulatorHandle {
@@ -37,6 +51,30 @@ impl SimulatorHandle {
     pub fn advance(&self, span: Duration) {
         self.shared.clock.advance(span);
         self.shared.with(|_| ());
+    }
+
+    /// Asks a node as a client does, without a socket: the same dispatch, rights, waiting and texts. `path` is that
+    /// below `/api2/json`, `form` the body of a changing call.
+    pub async fn ask(&self, authorization: &str, node: &str, method: &str, path: &str, form: &str) -> Told {
+        let (path, query) = path.split_once('?').unwrap_or((path, ""));
+        let request = Request {
+            method: method.to_owned(),
+            path: format!("/api2/json{path}"),
+            query: query.to_owned(),
+            headers: vec![("authorization".to_owned(), authorization.to_owned())],
+            body: form.as_bytes().to_vec(),
+            refused: None,
+        };
+        let reply = answer(&self.shared, node, &request).await;
+        let body = match reply.body {
+            Body::None => String::new(),
+            Body::Json(text) | Body::Other { text, .. } => text,
+        };
+        Told {
+            status: reply.status,
+            reason: reply.reason,
+            body,
+        }
     }
 
     /// Lets a fault happen now. The error says what is wrong with the fault.

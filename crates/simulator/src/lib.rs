@@ -16,7 +16,7 @@ pub mod time;
 pub mod wire;
 pub mod world;
 
-pub use handle::SimulatorHandle;
+pub use handle::{SimulatorHandle, Told};
 pub use scenario::Scenario;
 pub use time::SimTime;
 pub use wire::mischief::{Mischief, Which};

@@ -1,6 +1,6 @@
 //! High availability: services, requests, the states a reader sees. The rounds are in `ha_rounds.rs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::guest::Kind;
@@ -27,8 +27,12 @@ pub struct Service {
     pub max_relocate: u32,
     /// Comment.
     pub comment: Option<String>,
-    /// It was seen running since the manager wanted it started.
+    /// Its node's manager has told that it runs since it was wanted started.
+    pub reported: bool,
+    /// The cluster's manager has read that.
     pub confirmed: bool,
+    /// A stop waits for the manager's next round.
+    pub stop_asked: bool,
     /// Failed start attempts on this node.
     pub failures: u32,
     /// Moves because of failed starts.
@@ -81,6 +85,8 @@ pub struct Ha {
     pub losses: BTreeMap<String, Loss>,
     /// Nodes that are being rebooted on command, and whether they have gone yet: their services wait for them.
     pub orderly: BTreeMap<String, bool>,
+    /// Nodes whose manager holds its lock, because it has services.
+    pub active: BTreeSet<String>,
     /// There have been services: node states are shown from then on.
     pub ever_used: bool,
     /// The manager's last round with quorum.
@@ -121,9 +127,10 @@ impl Service {
         }
         match self.crm {
             None => "queued",
+            Some("started") if self.requested != "started" => "stopping",
             Some("started") if self.confirmed => "started",
             Some("started") => "starting",
-            Some("request_stop") => "stopping",
+            Some("stopped") if self.requested == "started" => "starting",
             Some("stopped") if self.requested == "disabled" => "disabled",
             Some(other) => other,
         }
@@ -165,7 +172,9 @@ impl World {
                 max_restart: 1,
                 max_relocate: 1,
                 comment,
+                reported: false,
                 confirmed: false,
+                stop_asked: false,
                 failures: 0,
                 moves: 0,
                 attempt: None,
@@ -201,10 +210,23 @@ impl World {
                 service.crm = None;
             }
             state.clone_into(&mut service.requested);
+            service.stop_hard = false;
             service.failures = 0;
             service.moves = 0;
         }
         Ok(())
+    }
+
+    /// Asks the manager to stop a service; it does so in its next round.
+    pub fn ha_ask_stop(&mut self, vmid: u32) -> Result<(), Refusal> {
+        match self.ha.services.get_mut(&vmid) {
+            Some(service) if service.crm == Some("error") => Err(Refusal::failed("service in error state")),
+            Some(service) => {
+                service.stop_asked = true;
+                Ok(())
+            }
+            None => Err(Refusal::failed(format!("no such resource 'vm:{vmid}'"))),
+        }
     }
 
     /// Asks the manager to move a service; done in the next rounds.

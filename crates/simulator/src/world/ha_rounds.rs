@@ -1,12 +1,16 @@
 //! The rounds of the HA managers: the cluster's one decides every ten seconds, the nodes' ones act every five.
 
+use std::collections::BTreeSet;
+
 use super::guest::{Guest, Kind};
 use super::task::Work;
 use super::timing::{
-    CRM_PERIOD, HA_FENCE, HA_OLD_LOCK, HA_RECOVER, HA_RECOVER_LATE, LRM_PERIOD, SHUTDOWN_TIMEOUT, WATCHDOG,
+    BOOT_TO_LRM, CRM_PERIOD, HA_FENCE, HA_OLD_LOCK, HA_RECOVER, HA_RECOVER_LATE, LOSS_NOTICED, LRM_PERIOD, SHUTDOWN_TIMEOUT, WATCHDOG,
 };
 use super::{Event, World};
 use crate::time::SimTime;
+
+const NOTICED_MS: u64 = LOSS_NOTICED.as_millis() as u64;
 
 impl World {
     pub(super) fn crm_round(&mut self) {
@@ -25,6 +29,7 @@ impl World {
     }
 
     fn decide(&mut self, viewer: &str, vmid: u32) {
+        self.obey_stop(vmid);
         let running = self.guests.get(&vmid).is_some_and(Guest::is_running);
         let place = self.guests.get(&vmid).map(|guest| guest.node.clone());
         let Some(service) = self.ha.services.get(&vmid) else {
@@ -53,9 +58,23 @@ impl World {
         }
         if next == Some("started") && service.crm != next {
             service.confirmed = false;
+            service.reported = false;
             service.attempt = None;
         }
+        service.confirmed |= service.reported;
         service.crm = next;
+    }
+
+    /// A stop that was asked for since the last round becomes the wish of the service.
+    fn obey_stop(&mut self, vmid: u32) {
+        if let Some(service) = self.ha.services.get_mut(&vmid)
+            && std::mem::take(&mut service.stop_asked)
+            && service.requested != "ignored"
+        {
+            "stopped".clone_into(&mut service.requested);
+            service.failures = 0;
+            service.moves = 0;
+        }
     }
 
     pub(super) fn lrm_round(&mut self) {
@@ -69,6 +88,19 @@ impl World {
         for vmid in vmids {
             self.carry_out(vmid);
         }
+        self.take_locks();
+    }
+
+    /// The manager of a node with services holds a lock; the others are idle.
+    fn take_locks(&mut self) {
+        let holders: BTreeSet<String> = self
+            .ha
+            .services
+            .values()
+            .filter(|service| service.requested != "ignored" && !self.ha.losses.contains_key(&service.node))
+            .map(|service| service.node.clone())
+            .collect();
+        self.ha.active = holders;
     }
 
     /// Losses of nodes: noticed, fenced, recovered, over.
@@ -162,6 +194,7 @@ impl World {
             target.clone_into(&mut service.node);
             service.crm = Some("started");
             service.confirmed = false;
+            service.reported = false;
             service.failures = 0;
             service.attempt = None;
         }
@@ -237,7 +270,7 @@ impl World {
         match service.crm {
             Some("started") if running => {
                 if let Some(service) = self.ha.services.get_mut(&vmid) {
-                    service.confirmed = true;
+                    service.reported = true;
                     service.failures = 0;
                     service.attempt = None;
                 }
@@ -302,11 +335,17 @@ impl World {
         }
     }
 
-    /// The last sign of a node's local manager (simulated time).
+    /// The last sign of a node's local manager (simulated time). It signs every five seconds while there is quorum.
     pub fn lrm_seen(&self, node: &str) -> SimTime {
         let state = &self.nodes[node];
-        state
-            .lost_at
-            .unwrap_or_else(|| SimTime::from_millis(self.now.as_millis() / 5_000 * 5_000))
+        let booting = state.booted_at > SimTime::ZERO && self.now.since(state.booted_at) < BOOT_TO_LRM;
+        let until = match (state.lost_at, state.inquorate_since) {
+            (Some(lost), _) => lost,
+            // It could not sign any more when the others fell silent, before that was noticed.
+            (None, Some(since)) => SimTime::from_millis(since.as_millis().saturating_sub(NOTICED_MS)),
+            (None, None) if booting => self.ha.losses.get(node).map_or(SimTime::ZERO, |loss| loss.at),
+            (None, None) => self.now,
+        };
+        SimTime::from_millis(until.as_millis() / 5_000 * 5_000)
     }
 }

@@ -16,7 +16,9 @@ pub mod flavour;
 pub mod guest;
 pub mod ha;
 mod ha_rounds;
+pub mod ha_rules;
 pub mod ledger;
+pub mod lifecycle;
 pub mod membership;
 pub mod node;
 mod power;
@@ -165,6 +167,10 @@ pub struct World {
     pub slowness: u32,
     /// A node with active HA services resets itself when it has had no quorum for a minute.
     pub watchdog: bool,
+    /// Guests whose starts end with a warning.
+    pub warns: std::collections::BTreeSet<u32>,
+    /// Rules of high availability, by name.
+    pub ha_rules: BTreeMap<String, ha_rules::HaRule>,
     /// Release and emulator.
     pub flavour: flavour::Flavour,
     upids: BTreeMap<String, u64>,
@@ -193,6 +199,8 @@ impl World {
             log: VecDeque::new(),
             slowness: 1,
             watchdog: true,
+            warns: std::collections::BTreeSet::new(),
+            ha_rules: BTreeMap::new(),
             flavour: flavour::Flavour::default(),
             upids: BTreeMap::new(),
             queue: BTreeMap::new(),
@@ -207,7 +215,7 @@ impl World {
         let names: Vec<String> = self.nodes.keys().cloned().collect();
         self.settle();
         for (name, index) in names.iter().zip(0_u64..) {
-            let life = self.nodes[name].life;
+            let life = self.nodes[name].reports;
             let chance = Duration::from_millis(crate::rng::hash(&[self.seed, 77, index]) % 10_000);
             let phase = self.nodes[name].first_report.unwrap_or(chance);
             self.report(name);

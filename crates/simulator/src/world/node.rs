@@ -102,6 +102,8 @@ pub struct Node {
     pub inquorate_since: Option<SimTime>,
     /// Counts power transitions; events of an earlier life are void.
     pub life: u32,
+    /// Counts lives of its status daemon; events of an earlier one are void.
+    pub reports: u32,
     /// Next process id.
     pub next_pid: u32,
     /// Overridden processor load, set by a fault.
@@ -147,6 +149,7 @@ impl Node {
             lost_at: None,
             inquorate_since: None,
             life: 0,
+            reports: 0,
             next_pid: 1000 + nodeid * 100,
             forced_cpu: None,
             forced_memory: None,

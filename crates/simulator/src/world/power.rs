@@ -193,7 +193,7 @@ impl World {
         state.lost_at = None;
         state.no_cluster_files = false;
         state.inquorate_since = None;
-        let life = state.life;
+        let (life, reports) = (state.life, state.reports);
         self.ha.returned(node, now);
         self.views.remove(node);
         self.settle();
@@ -208,7 +208,7 @@ impl World {
             BOOT_TO_REPORT,
             Event::Sample {
                 node: node.to_owned(),
-                life,
+                life: reports,
             },
         );
     }
@@ -273,6 +273,7 @@ impl World {
         if let Some(state) = self.nodes.get_mut(node) {
             state.power = power;
             state.life += 1;
+            state.reports += 1;
             state.going_down = false;
             state.frozen = false;
             state.daemons = Daemons {

@@ -62,12 +62,28 @@ pub struct Report {
 impl World {
     pub(super) fn sample(&mut self, node: &str, life: u32) {
         let Some(state) = self.nodes.get(node) else { return };
-        if state.life != life {
+        if state.reports != life {
             return;
         }
         if state.works() && state.daemons.status && !state.no_cluster_files {
             self.report(node);
         }
+        self.at(
+            SAMPLE_PERIOD,
+            Event::Sample {
+                node: node.to_owned(),
+                life,
+            },
+        );
+    }
+
+    /// A status daemon that was started reports a period later.
+    pub(super) fn begin_reports(&mut self, node: &str) {
+        let Some(state) = self.nodes.get_mut(node).filter(|state| !state.daemons.status) else {
+            return;
+        };
+        state.reports += 1;
+        let life = state.reports;
         self.at(
             SAMPLE_PERIOD,
             Event::Sample {

@@ -18,6 +18,16 @@ pub const REJOIN: Duration = Duration::from_secs(3);
 pub const BOOT_TO_API: Duration = Duration::from_secs(3);
 /// From joining the cluster to the start of guests with `onboot`.
 pub const BOOT_TO_ONBOOT: Duration = Duration::from_secs(5);
+/// From joining the cluster to the first sign of the node's HA manager.
+pub const BOOT_TO_LRM: Duration = Duration::from_millis(5_500);
+/// The network of a booting node is up this long before it joins the cluster: calls are refused from then on.
+pub const NETWORK_BEFORE_JOIN: Duration = Duration::from_millis(5_500);
+/// `pvestatd` goes on for this long after it was told to stop.
+pub const STATUS_DAEMON_STOPS: Duration = Duration::from_millis(4_500);
+/// Starting a daemon takes this long.
+pub const DAEMON_STARTS: Duration = Duration::from_millis(1_800);
+/// Filing a request with the HA manager takes this long.
+pub const HA_REQUEST: Duration = Duration::from_millis(2_500);
 /// From joining the cluster to the first report of the status daemon.
 pub const BOOT_TO_REPORT: Duration = Duration::from_secs(8);
 /// From the accepted power command to the first guest being stopped.

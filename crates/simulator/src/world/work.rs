@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::World;
 use super::guest::Holder;
 use super::task::{Phase, Task, Work};
-use super::timing::{LOCK_POLL, LOCK_TIMEOUT};
+use super::timing::{DAEMON_STARTS, HA_REQUEST, LOCK_POLL, LOCK_TIMEOUT, STATUS_DAEMON_STOPS};
 
 const BRIEF: Duration = Duration::from_millis(400);
 
@@ -29,6 +29,8 @@ impl World {
             Work::Service { name, verb } => self.service_task(&task, name, verb),
             Work::StartAll => self.start_all(&task),
             Work::StopAll => self.stop_all(&task),
+            Work::Create { log, start } => self.create_task(&task, log, *start),
+            Work::Backup(backup) => self.backup_task(&task, backup),
             _ => self.guest_task(&task),
         }
     }
@@ -94,11 +96,12 @@ impl World {
                 (None, _) => "stop",
             };
             self.task_says(task.seq, format!("Requesting HA {verb} for {title} {vmid}"));
-            self.task_goes_on(task.seq, Duration::from_millis(1_500), Phase::Step(1));
+            self.task_goes_on(task.seq, HA_REQUEST, Phase::Step(1));
             return;
         }
         let outcome = match target {
             Some(target) => self.ha_request_move(vmid, target),
+            None if state == "stopped" => self.ha_ask_stop(vmid),
             None => self.ha_request(vmid, state),
         };
         let sid = self
@@ -116,10 +119,15 @@ impl World {
 
     fn service_task(&mut self, task: &Task, name: &str, verb: &str) {
         if task.phase == Phase::Forked {
-            if verb != "start" {
+            let time = match (name, verb) {
+                ("pvestatd", "stop" | "restart") => STATUS_DAEMON_STOPS,
+                (_, "start") => DAEMON_STARTS,
+                _ => BRIEF,
+            };
+            if name != "pvestatd" && verb != "start" {
                 self.set_daemon(&task.node, name, verb == "reload");
             }
-            self.task_goes_on(task.seq, BRIEF, Phase::Step(1));
+            self.task_goes_on(task.seq, time, Phase::Step(1));
             return;
         }
         self.set_daemon(&task.node, name, verb != "stop");
@@ -128,6 +136,9 @@ impl World {
 
     /// Runs or stops a daemon that the simulation gives a meaning to; others change nothing.
     pub(super) fn set_daemon(&mut self, node: &str, name: &str, on: bool) {
+        if name == "pvestatd" && on {
+            self.begin_reports(node);
+        }
         match name {
             "corosync" => self.set_corosync(node, on),
             "pveproxy" | "pvedaemon" | "pvestatd" => {
