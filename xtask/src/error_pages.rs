@@ -6,6 +6,10 @@ use jarvis_model::Rule;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
+/// What the guard says, reached and kept by its own tests.
+const SAID: &str =
+    include_str!("../../crates/guard/tests/guard/snapshots/guard__refusals__the_texts_of_all_refusals.snap");
+
 const MARK: &str = concat!(
     "<!-- @gen",
     "erated by `cargo xtask gen`; edit xtask/src/rule_texts.rs -->\n\n"
@@ -23,14 +27,32 @@ pub fn files() -> BTreeMap<String, String> {
 
 fn page(rule: Rule) -> String {
     let text = text(rule);
+    let (title, said) = example(SAID, &rule.code()).unwrap_or_default();
     format!(
-        "{MARK}# {code} {name}\n\n{meaning}.\n\n## When\n\n{when}\n\n## What to do\n\n{remedy}\n",
+        "{MARK}# {code} {name}\n\n{meaning}.\n\n## When\n\n{when}\n\n## What to do\n\n{remedy}\n\n\
+         ## Example\n\n{title}:\n\n```text\n{said}\n```\n",
         code = rule.code(),
         name = rule.name(),
         meaning = text.meaning,
         when = text.when,
         remedy = text.remedy,
+        title = capital(title),
     )
+}
+
+/// The first case of a code: what it is about, and what is asked and answered.
+fn example<'a>(said: &'a str, code: &str) -> Option<(&'a str, &'a str)> {
+    let case = said
+        .split("\n## ")
+        .find(|case| case.starts_with(&format!("{code} ")))?;
+    let (head, body) = case.split_once('\n')?;
+    Some((head.split_once(": ")?.1, body.trim_end()))
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|letter| letter.to_uppercase().to_string());
+    first.unwrap_or_default() + letters.as_str()
 }
 
 fn index() -> String {
@@ -76,6 +98,19 @@ mod tests {
                 "{rule:?}"
             );
             assert!(files["docs/errors/index.md"].contains(&format!("`{}`", rule.name())));
+            let (title, said) = example(SAID, &rule.code()).unwrap_or_default();
+            assert!(
+                !title.is_empty() && said.contains("-> "),
+                "no example of {}",
+                rule.code()
+            );
         }
+    }
+
+    #[test]
+    fn an_example_is_the_first_case_of_its_code() {
+        let said = "---\n---\n## JV1: one\nx\n\n## JV2 b: two\nasks\n-> no\n\n## JV2 b: more\ny\n";
+        assert_eq!(example(said, "JV2"), Some(("two", "asks\n-> no")));
+        assert_eq!(example(said, "JV3"), None);
     }
 }

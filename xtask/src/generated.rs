@@ -1,7 +1,7 @@
 //! `gen` and `gen --check`: files that are derived from the code and kept in the repository, so that a change of an
 //! interface shows in a review.
 
-use crate::error_pages;
+use crate::{error_pages, manifest_pages};
 use anyhow::{Context, bail};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,6 +18,7 @@ pub fn files() -> BTreeMap<String, String> {
     }
     files.insert("api/schema.graphql".to_owned(), jarvis_api::sdl());
     files.extend(error_pages::files());
+    files.insert(manifest_pages::PATH.to_owned(), manifest_pages::page());
     files
 }
 
@@ -126,6 +127,7 @@ mod tests {
             "crds/generated/crd/",
             "crds/generated/jsonschema/",
             "docs/errors/JV1001",
+            "docs/MANIFESTS.md",
             "api/schema.graphql",
         ] {
             assert!(

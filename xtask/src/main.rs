@@ -6,6 +6,7 @@
 //! | `tidy` | fails when the text of the repository breaks a house rule |
 //! | `gen` | writes all generated files |
 //! | `gen --check` | fails when a generated file is not current |
+//! | `figures [MINUTES]` | measures the release program as a whole: memory, requests, disk writes, latency under load |
 //! | `explore` | explores planner and guard exhaustively, with and without seeded bugs |
 //! | `bench` | runs the benchmarks, in release |
 
@@ -13,6 +14,7 @@ mod dependencies;
 mod error_pages;
 mod generated;
 mod layers;
+mod manifest_pages;
 mod names;
 mod rule_texts;
 mod source_text;
@@ -22,7 +24,7 @@ mod workspace;
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check] | explore | bench";
+const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check] | explore | bench | figures [MINUTES]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -46,6 +48,8 @@ fn run(words: &[&str]) -> anyhow::Result<String> {
         ["gen"] => generated::write(&root, &generated::files()),
         ["gen", "--check"] => generated::check(&root, &generated::files()),
         ["explore"] => explore(&root),
+        ["figures"] => figures(&root, "10"),
+        ["figures", minutes] => figures(&root, minutes),
         ["bench"] => bench(&root),
         [] | ["help" | "--help"] => Ok(USAGE.to_owned()),
         other => anyhow::bail!("unknown command {:?}; {USAGE}", other.join(" ")),
@@ -81,6 +85,34 @@ fn bench(root: &std::path::Path) -> anyhow::Result<String> {
         .args(arguments)
         .status()?;
     anyhow::ensure!(status.success(), "the benchmarks did not run through; see above");
+    Ok("measured; docs/BENCHMARKS.md has the table of aims and earlier figures".to_owned())
+}
+
+/// Measures the release program, at rest for so many minutes a cluster.
+fn figures(root: &std::path::Path, minutes: &str) -> anyhow::Result<String> {
+    let build = ["build", "--release", "--locked", "--package", "jarvis"];
+    let run = [
+        "run",
+        "--quiet",
+        "--package",
+        "jarvis-tests",
+        "--bin",
+        "figures",
+        "--",
+        "target/release/jarvis",
+        minutes,
+    ];
+    for arguments in [&build[..], &run[..]] {
+        let status = std::process::Command::new("cargo")
+            .current_dir(root)
+            .args(arguments)
+            .status()?;
+        anyhow::ensure!(
+            status.success(),
+            "cargo {} failed; see above",
+            arguments.join(" ")
+        );
+    }
     Ok("measured; docs/BENCHMARKS.md has the table of aims and earlier figures".to_owned())
 }
 
