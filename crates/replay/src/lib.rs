@@ -11,6 +11,8 @@
 //! | [`recording`] | reads a recording from its first line to its last |
 //! | [`replay`](mod@replay) | plans everything again and compares |
 //! | [`difference`] | the first place at which two plans differ |
+//! | [`story`] | a decision of the past, its verdict, and what would have changed it |
+//! | [`what_if`] | what else the guard would have said, had one fact been different |
 //!
 //! Knows no journal on disk (it is given one through its port), and decides nothing.
 
@@ -22,7 +24,12 @@ pub mod merge;
 pub mod recorder;
 pub mod recording;
 pub mod replay;
+#[cfg(test)]
+mod scene;
+pub mod story;
+pub mod what_if;
 
 pub use recorder::{Limits, PassRecorder};
 pub use recording::{ReadError, Recording};
 pub use replay::{Report, Span, replay};
+pub use story::{Story, stories};

@@ -369,14 +369,14 @@ fn decision_at(plan: &Value, path: &str) -> Option<String> {
 }
 
 /// Memory, folded forward.
-struct Past<'a> {
+pub(crate) struct Past<'a> {
     journal: &'a dyn Journal,
-    memory: Memory,
+    pub(crate) memory: Memory,
     ahead: VecDeque<Record>,
 }
 
 impl<'a> Past<'a> {
-    fn new(journal: &'a dyn Journal) -> Self {
+    pub(crate) fn new(journal: &'a dyn Journal) -> Self {
         Self {
             journal,
             memory: Memory::default(),
@@ -395,6 +395,15 @@ impl<'a> Past<'a> {
             self.memory.apply(record);
         }
         Ok(next)
+    }
+
+    /// Folds up to a record, forward or anew.
+    pub(crate) fn to(&mut self, seq: u64) -> Result<(), JournalError> {
+        if self.memory.seq > seq {
+            return self.restart_to(seq);
+        }
+        while self.memory.seq < seq && self.next()?.is_some() {}
+        Ok(())
     }
 
     /// Folds anew up to an earlier record.
