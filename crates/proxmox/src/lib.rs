@@ -19,7 +19,9 @@
 //! | `entry`, [`health`], `gate` | one entry point: exchange, standing, slots |
 //! | `answer`, `decode`, `list`, `loose` | what an answer says |
 //! | [`privileges`] | what the token may do |
+//! | [`peer`], `checkup` | certificates before they are trusted, clocks, versions: for the doctor |
 //! | `paths` | how a request is spelled |
+//! | [`replay`] | recorded answers, for tests |
 //!
 //! What Proxmox expects of a client, and the test that fails where it is not met:
 //!
@@ -52,13 +54,17 @@ pub mod fingerprint;
 pub mod health;
 pub mod login;
 pub mod options;
+pub mod peer;
 pub mod privileges;
+#[doc(hidden)]
+pub mod replay;
 pub mod tls;
 pub mod token;
 
 mod admission;
 mod answer;
 mod ask;
+mod checkup;
 mod decode;
 mod effects;
 mod entry;

@@ -37,6 +37,16 @@ pub fn node_status(node: &NodeName) -> String {
     format!("/nodes/{}/status", escape(node.as_str()))
 }
 
+/// `/nodes/{node}/time`.
+pub fn node_time(node: &NodeName) -> String {
+    format!("/nodes/{}/time", escape(node.as_str()))
+}
+
+/// `/nodes/{node}/version`.
+pub fn node_version(node: &NodeName) -> String {
+    format!("/nodes/{}/version", escape(node.as_str()))
+}
+
 /// `/nodes/{node}/{kind}/{vmid}/status/current`.
 pub fn guest_status(node: &NodeName, kind: GuestKind, vmid: Vmid) -> String {
     format!("{}/status/current", guest(node, kind, vmid))

@@ -255,7 +255,7 @@ impl Verifier {
 
 /// What is wrong with TLS, if that is what this error is about: our own verifier's words, which sit inside one or more
 /// I/O errors, else the library's.
-pub(crate) fn problem_in(error: &(dyn StdError + 'static)) -> Option<String> {
+pub fn problem_in(error: &(dyn StdError + 'static)) -> Option<String> {
     let mut error = error;
     while let Some(inner) = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
         error = inner;
