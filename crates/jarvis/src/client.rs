@@ -10,6 +10,7 @@ use crate::{
     exit::{Exit, Failure},
     text::add,
 };
+use jarvis_proxmox::{Fingerprint, Tls};
 use reqwest::Url;
 use serde_json::{Value, json};
 use std::{net::IpAddr, time::Duration};
@@ -19,6 +20,38 @@ use zeroize::Zeroizing;
 const TIMEOUT: Duration = Duration::from_secs(40);
 /// Where a Jarvis listens when nobody says otherwise.
 const DEFAULT_URL: &str = "http://127.0.0.1:7474";
+
+/// How an https server is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Trust {
+    /// By an authority that this machine knows.
+    System,
+    /// By its certificate.
+    Pin(Fingerprint),
+}
+
+impl Trust {
+    /// What was said on the command line, else what the running Jarvis left in the context file for its own URL.
+    pub fn find(connection: &Connection, environment: &Environment, base: &Url) -> Result<Self, Failure> {
+        let context = || Context::find(environment).filter(|context| is_of(context, base));
+        let said = connection
+            .fingerprint
+            .clone()
+            .or_else(|| context().and_then(|context| context.fingerprint));
+        let Some(text) = said else {
+            return Ok(Self::System);
+        };
+        text.parse().map(Self::Pin).map_err(|_| {
+            Failure::error(format!(
+                "cannot use the fingerprint {text:?}: it has 32 hex pairs like AA:BB:…; Jarvis prints it at its start"
+            ))
+        })
+    }
+}
+
+fn is_of(context: &Context, base: &Url) -> bool {
+    Url::parse(&context.url).is_ok_and(|url| url == *base)
+}
 
 /// A client with its token.
 pub struct Client {
@@ -58,8 +91,15 @@ fn parse(text: &str) -> Result<Url, Failure> {
 }
 
 /// A plain HTTP client that follows no redirect, so that no token goes elsewhere.
-pub fn http() -> Result<reqwest::Client, Failure> {
-    reqwest::Client::builder()
+pub fn http(trust: Trust) -> Result<reqwest::Client, Failure> {
+    let mut builder = reqwest::Client::builder();
+    if let Trust::Pin(pin) = trust {
+        let tls = Tls::Pinned(vec![pin]).client_config();
+        if let Some(tls) = tls.map_err(|error| Failure::error(error.to_string()))? {
+            builder = builder.tls_backend_preconfigured(tls);
+        }
+    }
+    builder
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(5))
         .timeout(TIMEOUT)
@@ -90,18 +130,31 @@ pub fn unreachable(url: &Url, error: &reqwest::Error) -> Failure {
         ));
     }
     let why = causes(error);
+    if why.contains("certificate") {
+        return Failure::error(format!(
+            "will not talk to {shown}: {}; Jarvis prints the fingerprint of its certificate at its start, and `jarvis \
+             doctor` shows it there: compare it, then give it with --fingerprint",
+            certificate_words(&why)
+        ));
+    }
     Failure::error(format!(
         "cannot reach Jarvis at {shown}: {why}; is it running? Start it with `jarvis demo` or `jarvis run`, or name another with --url"
     ))
 }
 
-/// The innermost reason says most.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut inner = error;
-    while let Some(next) = inner.source() {
-        inner = next;
+/// The words about a pin are meant for Proxmox; its fingerprints are what matters here.
+fn certificate_words(why: &str) -> String {
+    match why.split_once("; it was renewed") {
+        Some((told, _)) => format!("{told} (it was renewed, or somebody is in between)"),
+        None => why.to_owned(),
     }
-    inner.to_string()
+}
+
+/// What is wrong with a certificate, else the innermost reason: it says most.
+fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let all = std::iter::successors(Some(error), |error| error.source());
+    let certificate = all.clone().find_map(jarvis_proxmox::tls::problem_in);
+    certificate.unwrap_or_else(|| all.last().map_or_else(String::new, ToString::to_string))
 }
 
 impl Client {
@@ -115,9 +168,9 @@ impl Client {
             )));
         }
         Ok(Self {
+            http: http(Trust::find(connection, environment, &base)?)?,
             base,
             token,
-            http: http()?,
         })
     }
 
@@ -167,9 +220,8 @@ fn token(
     if let Some(token) = environment.get("JARVIS_TOKEN") {
         return Ok(Zeroizing::new(token.trim().to_owned()));
     }
-    let known = |context: &Context| Url::parse(&context.url).is_ok_and(|url| url == *base);
     let shown = base.as_str().trim_end_matches('/');
-    match Context::find(environment).filter(known) {
+    match Context::find(environment).filter(|context| is_of(context, base)) {
         Some(context) if context.token.is_empty() => Err(Failure::error(format!(
             "Jarvis at {shown} could not make a token for commands: it only observes; its log and `jarvis audit verify` \
              say why"
@@ -260,7 +312,7 @@ mod tests {
         ] {
             let connection = Connection {
                 url: Some(url.to_owned()),
-                token_file: None,
+                ..Connection::default()
             };
             let error = Client::find(&connection, &environment).err().unwrap().text;
             assert!(error.contains(why) && !error.contains("canary"), "{url}: {error}");
@@ -272,7 +324,7 @@ mod tests {
         ] {
             let connection = Connection {
                 url: Some(fine.to_owned()),
-                token_file: None,
+                ..Connection::default()
             };
             assert!(Client::find(&connection, &environment).is_ok(), "{fine}");
         }

@@ -18,6 +18,9 @@ pub struct Context {
     pub url: String,
     /// Bearer token with the role admin; another one at every start. Empty when none could be made.
     pub token: String,
+    /// SHA-256 of the certificate it is known by, over https.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub fingerprint: Option<String>,
     /// State folder.
     pub state: PathBuf,
     /// Process that wrote it.
@@ -92,6 +95,7 @@ mod tests {
         let context = Context {
             url: "http://127.0.0.1:7474".into(),
             token: "jrv_cli_canary".into(),
+            fingerprint: None,
             state: "/state".into(),
             pid: 1,
             chaos: None,

@@ -6,6 +6,7 @@ pub mod act;
 pub mod adopt;
 pub mod chaos;
 pub mod reference;
+pub mod replay;
 pub mod show;
 pub mod steer;
 
@@ -51,6 +52,16 @@ pub struct Connection {
     /// File that holds a bearer token; the environment variable JARVIS_TOKEN may hold the token itself.
     #[arg(long, global = true, value_name = "FILE", help_heading = "Connection")]
     pub token_file: Option<PathBuf>,
+    /// SHA-256 of the certificate by which an https URL is known, as Jarvis prints it at its start.
+    #[arg(
+        long,
+        global = true,
+        env = "JARVIS_FINGERPRINT",
+        hide_env_values = true,
+        value_name = "AA:BB:…",
+        help_heading = "Connection"
+    )]
+    pub fingerprint: Option<String>,
 }
 
 /// Every command.
@@ -80,9 +91,12 @@ pub enum Command {
     /// Show one thing with everything known about it.
     #[command(after_help = "Example:\n  jarvis describe VirtualMachine/web-01")]
     Describe(show::Describe),
-    /// Show a decision, request or intent with the facts it stood on.
+    /// Show a decision, request or intent with the facts it stood on, what became of it, and what would change it.
     #[command(after_help = "Example:\n  jarvis explain 3f9ab2c41d07")]
     Explain(show::Explain),
+    /// Plan every recorded pass again and compare: the same facts must give the same decisions, bit for bit.
+    #[command(after_help = "Example:\n  jarvis replay --state /var/lib/jarvis --from 2026-08-01T12:00:00Z")]
+    Replay(replay::Replay),
     /// Ask for an action; it is judged, recorded, carried out and verified.
     #[command(after_help = "Example:\n  jarvis request reboot 105\n  jarvis request node reboot forge --yes")]
     Request(act::Request),

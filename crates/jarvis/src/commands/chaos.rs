@@ -28,7 +28,7 @@ pub async fn run(arguments: &Chaos, environment: &Environment) -> Outcome {
     let url = base
         .join(path)
         .map_err(|error| Failure::error(error.to_string()))?;
-    let sent = client::http()?
+    let sent = client::http(client::Trust::System)?
         .post(url)
         .bearer_auth(&at.secret)
         .json(&fault)

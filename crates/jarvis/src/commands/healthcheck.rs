@@ -15,7 +15,7 @@ pub async fn run(arguments: &Healthcheck, connection: &Connection, environment: 
     let url = base
         .join(path)
         .map_err(|error| Failure::error(error.to_string()))?;
-    let response = client::http()?
+    let response = client::http(client::Trust::find(connection, environment, &base)?)?
         .get(url)
         .send()
         .await

@@ -7,6 +7,7 @@ use super::{
     secret,
 };
 use crate::environment::Environment;
+use jarvis_api::ListenTls;
 use jarvis_guard::Floor;
 use jarvis_model::{Autonomy, NodeName, Vmid};
 use jarvis_proxmox::{ClusterCa, EntryPoint, Tls, Token};
@@ -42,6 +43,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
         None => around.base.join("state"),
     };
     let listen = checker.listen(file.listen.as_ref());
+    let tls = checker.listen_tls(file.tls);
     for url in file.public_url.iter().chain(&file.origins) {
         checker.origin(url);
     }
@@ -58,6 +60,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
             public_url: file.public_url.map(|url| url.value),
             origins: file.origins.into_iter().map(|origin| origin.value).collect(),
             trusted_proxy: file.trusted_proxy,
+            tls,
             state,
             cluster,
             source,
@@ -111,6 +114,29 @@ impl Checker<'_> {
             );
         }
         parsed
+    }
+
+    fn listen_tls(&mut self, tls: Option<Spanned<file::ListenTls>>) -> ListenTls {
+        let Some(tls) = tls else {
+            return ListenTls::Unsaid;
+        };
+        let at = place(&tls);
+        match tls.value {
+            file::ListenTls::Files(files) => ListenTls::Files {
+                certificate: self.path(&files.certificate),
+                key: self.path(&files.key),
+            },
+            file::ListenTls::Word(word) => match word.as_str() {
+                "generated" => ListenTls::Generated,
+                "off" => ListenTls::Off,
+                other => {
+                    let problem = format!("{other:?} is not known here");
+                    let hint = "write generated, off, or {certificate: FILE, key: FILE}";
+                    self.wrong(at, "tls", problem, hint);
+                    ListenTls::Unsaid
+                }
+            },
+        }
     }
 
     fn origin(&mut self, text: &file::Text) {

@@ -3,8 +3,12 @@
 //! Knows nothing of what the values mean.
 
 use super::Log;
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{MapAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_saphyr::Spanned;
+use std::fmt;
 
 /// Text with its place.
 pub type Text = Spanned<String>;
@@ -23,6 +27,8 @@ pub struct File {
     /// Whether a proxy in front ends TLS.
     #[serde(default)]
     pub trusted_proxy: bool,
+    /// What the listener speaks.
+    pub tls: Option<Spanned<ListenTls>>,
     /// State folder.
     pub state: Option<Text>,
     /// The cluster.
@@ -37,6 +43,47 @@ pub struct File {
     /// Logging.
     #[serde(default)]
     pub log: Log,
+}
+
+/// `tls`: a word, or the files of a certificate.
+#[derive(Debug)]
+pub enum ListenTls {
+    /// `generated` or `off`.
+    Word(String),
+    /// Certificate and key.
+    Files(CertificateFiles),
+}
+
+/// `tls` with a certificate of somebody else.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct CertificateFiles {
+    /// The PEM chain, leaf first.
+    pub certificate: String,
+    /// Its PEM key.
+    pub key: String,
+}
+
+impl<'de> Deserialize<'de> for ListenTls {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = ListenTls;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the word generated or off, or {certificate: FILE, key: FILE}")
+            }
+            fn visit_str<E>(self, word: &str) -> Result<ListenTls, E> {
+                Ok(ListenTls::Word(word.to_owned()))
+            }
+            fn visit_bool<E>(self, on: bool) -> Result<ListenTls, E> {
+                Ok(ListenTls::Word(if on { "on" } else { "off" }.to_owned()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ListenTls, A::Error> {
+                CertificateFiles::deserialize(MapAccessDeserializer::new(map)).map(ListenTls::Files)
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
 }
 
 /// `cluster`.

@@ -21,6 +21,7 @@ mod tests;
 pub use error::ConfigError;
 
 use crate::environment::Environment;
+use jarvis_api::ListenTls;
 use jarvis_guard::Floor;
 use jarvis_proxmox::{EntryPoint, Tls, Token};
 use std::{
@@ -44,6 +45,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Whether a proxy in front ends TLS.
     pub trusted_proxy: bool,
+    /// What was said about the listener's own TLS.
+    pub tls: ListenTls,
     /// Folder of everything that is remembered.
     pub state: PathBuf,
     /// The cluster.

@@ -126,6 +126,7 @@ fn config(
         public_url: None,
         origins: Vec::new(),
         trusted_proxy: false,
+        tls: jarvis_api::ListenTls::Unsaid,
         state: folder.state(),
         cluster: ClusterConfig {
             name: "demo".to_owned(),

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | [`opening`] | state folder, journal, store, keys |
 //! | [`own_guest`] | which guest this process runs in |
+//! | [`listening`] | what the listener speaks, and by which names it is known |
 //! | [`access`] | the first password and the local token |
 //! | [`probe`] | readiness probes |
 //! | [`clock`] | a clock that may run faster, for the demo |
@@ -13,6 +14,7 @@
 
 pub mod access;
 pub mod clock;
+pub mod listening;
 pub mod logging;
 pub mod metrics;
 pub mod opening;
@@ -28,10 +30,10 @@ use crate::{
     out,
     text::add,
 };
-use jarvis_api::{ApiOptions, ApiState, Mode, OneTimePassword};
+use jarvis_api::{ApiOptions, ApiState, Certificate, Mode, OneTimePassword, Protection, Serving, tls::About};
 use jarvis_controller::{Handle, Ports, Service};
 use jarvis_guard::Floor;
-use jarvis_ports::{Clock, ManifestSource};
+use jarvis_ports::{Clock, ManifestSource, Recorder};
 use jarvis_proxmox::Proxmox;
 use jarvis_source::GitSource;
 use opening::Opened;
@@ -67,6 +69,8 @@ pub struct Started {
     pub url: String,
     /// Name of the cluster.
     pub cluster: String,
+    /// What its certificate says, over https.
+    pub certificate: Option<About>,
     /// State folder.
     pub state: PathBuf,
     /// The first user's password, when it was made at this start.
@@ -92,6 +96,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         .local_addr()
         .map_err(|error| Failure::error(format!("cannot listen: {error}")))?;
     let opened = opening::open(&config.state, clock.now())?;
+    let certificate = listening::certificate(&config, &clock)?;
     let client = Arc::new(proxmox(&config.cluster, &clock)?);
     for warning in client.warnings() {
         tracing::warn!("{warning}");
@@ -104,30 +109,56 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         store: opened.store.clone(),
         source,
         probe: Arc::new(probe::NetworkProbe::new()?),
-        recorder: None,
+        recorder: opened
+            .recorder
+            .clone()
+            .map(|recorder| recorder as Arc<dyn Recorder>),
         clock: clock.clone(),
     };
     let (service, handle) = jarvis_controller::controller(controller_options(&config, floor), ports);
-    let options = api_options(&config, address, mode, &opened)?;
+    let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
     let (stats, journal) = (client, opened.journal.clone());
     let state = ApiState::new(handle.clone(), options, clock.clone()).with_metrics(Arc::new(move || {
         metrics::text(&stats.stats(), journal.low_space())
     }));
-    let running = Running::begin(service, handle, listener, state, &opened);
+    let serving = Serving {
+        certificate: certificate.clone(),
+        ..Serving::default()
+    };
+    let api = Api {
+        listener,
+        state,
+        serving,
+    };
+    let running = Running::begin(service, handle, api, &opened);
     let password = access::first_password(&running.handle, mode).await;
-    let url = format!("http://{}", reachable(address));
+    let url = listening::own_url(address, certificate.as_ref());
     let context = Context {
         url: url.clone(),
         token: access::local_token(&running.handle).await.unwrap_or_default(),
+        fingerprint: certificate
+            .as_ref()
+            .map(|certificate| certificate.about().fingerprint),
         state: config.state.clone(),
         pid: std::process::id(),
         chaos,
         manifests,
     };
     write_context(&context, environment);
+    let about = certificate.as_ref().map(Certificate::about);
+    if let Some(certificate) = certificate {
+        let file = context::path(environment);
+        tokio::spawn(listening::follow(
+            certificate,
+            context,
+            file,
+            running.stop_api.clone(),
+        ));
+    }
     let started = Started {
         url,
         cluster: config.cluster.name.clone(),
+        certificate: about,
         state: config.state.clone(),
         password,
     };
@@ -139,7 +170,7 @@ async fn bind(config: &Config) -> Result<TcpListener, Failure> {
     let check = api_like(config)?;
     jarvis_api::check_bind(config.listen, &check).map_err(|error| {
         Failure::error(format!(
-            "{error}; in jarvis.yaml these are `listen` and `trustedProxy`"
+            "{error}; in jarvis.yaml these are `listen`, `tls` and `trustedProxy`"
         ))
     })?;
     TcpListener::bind(config.listen).await.map_err(|error| {
@@ -155,6 +186,7 @@ fn api_like(config: &Config) -> Result<ApiOptions, Failure> {
     let key = jarvis_api::SigningKey::new(vec![0; 32]).map_err(|error| Failure::error(error.to_string()))?;
     Ok(ApiOptions {
         trusted_proxy: config.trusted_proxy,
+        tls: listening::protection(config) != Protection::Plain,
         ..ApiOptions::new(config.listen, key)
     })
 }
@@ -164,8 +196,14 @@ fn api_options(
     address: SocketAddr,
     mode: Mode,
     opened: &Opened,
+    certificate: Option<&Certificate>,
 ) -> Result<ApiOptions, Failure> {
     let mut options = ApiOptions::new(address, opened.signing_key()?);
+    if let Some(certificate) = certificate {
+        let (mut names, about) = (listening::names(config), certificate.about());
+        names.extend(about.names);
+        options = options.with_tls(names.iter().map(String::as_str));
+    }
     options.trusted_proxy = config.trusted_proxy;
     options.mode = mode;
     options.webhook_secret = config
@@ -218,19 +256,6 @@ fn controller_options(config: &Config, floor: Floor) -> jarvis_controller::Optio
     }
 }
 
-/// The address under which this machine reaches a listener.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    if !address.ip().is_unspecified() {
-        return address;
-    }
-    let loopback = if address.is_ipv4() {
-        [127, 0, 0, 1].into()
-    } else {
-        std::net::Ipv6Addr::LOCALHOST.into()
-    };
-    SocketAddr::new(loopback, address.port())
-}
-
 /// Commands of this machine find the process by it; without it they need --url and a token.
 fn write_context(context: &Context, environment: &Environment) {
     let Some(path) = context::path(environment) else {
@@ -240,6 +265,13 @@ fn write_context(context: &Context, environment: &Environment) {
     if let Err(error) = context.write(&path) {
         tracing::warn!(path = %path.display(), %error, "cannot write the context file: commands need --url and a token");
     }
+}
+
+/// The API before it is served.
+struct Api {
+    listener: TcpListener,
+    state: ApiState,
+    serving: Serving,
 }
 
 /// The tasks of a running process.
@@ -252,16 +284,15 @@ struct Running {
 }
 
 impl Running {
-    fn begin(
-        service: Service,
-        handle: Handle,
-        listener: TcpListener,
-        state: ApiState,
-        opened: &Opened,
-    ) -> Self {
+    fn begin(service: Service, handle: Handle, api: Api, opened: &Opened) -> Self {
         let (stop_loop, stop_api) = (CancellationToken::new(), CancellationToken::new());
         let loop_task = tokio::spawn(service.run(stop_loop.clone()));
-        let api_task = tokio::spawn(jarvis_api::serve(listener, state, stop_api.clone()));
+        let api_task = tokio::spawn(jarvis_api::serve_as(
+            api.listener,
+            api.state,
+            api.serving,
+            stop_api.clone(),
+        ));
         tokio::spawn(watch_room(opened.journal.clone(), stop_api.clone()));
         Self {
             handle,
@@ -349,6 +380,9 @@ pub async fn from_file(arguments: &crate::cli::Run, environment: &Environment) -
                 text,
                 "first sign-in: admin / {password} (once, to set another; it is not shown again)\n"
             );
+        }
+        if let Some(about) = &started.certificate {
+            add!(text, "{}", listening::told(about));
         }
         text + &format!(
             "ready: {} (cluster {}, state {})\n",

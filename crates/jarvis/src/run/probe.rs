@@ -17,7 +17,7 @@ impl NetworkProbe {
     /// Builds the client; opens no connection.
     pub fn new() -> Result<Self, Failure> {
         Ok(Self {
-            http: client::http()?,
+            http: client::http(client::Trust::System)?,
         })
     }
 }

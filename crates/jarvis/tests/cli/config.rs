@@ -36,10 +36,10 @@ fn a_good_config_is_said_to_be_valid_with_its_warnings() {
 #[test]
 fn an_open_address_is_refused_before_anything_is_made() {
     let home = tempfile::tempdir().unwrap();
-    config(home.path(), "listen: 0.0.0.0:0\n");
+    config(home.path(), "listen: 0.0.0.0:0\ntls: off\n");
     let said = jarvis(home.path(), &["run", "--config", "jarvis.yaml"]);
     assert!(
-        said.err.contains("in the clear") && said.err.contains("trustedProxy"),
+        said.err.contains("in the clear") && said.err.contains("`tls` and `trustedProxy`"),
         "{said:?}"
     );
     assert_eq!(said.code, 1);

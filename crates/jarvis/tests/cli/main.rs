@@ -7,8 +7,11 @@
 mod adopt;
 mod config;
 mod demo;
+mod docs;
 mod killed;
+mod lan;
 mod offline;
+mod packaged;
 mod restart;
 mod run;
 mod subscribed;
