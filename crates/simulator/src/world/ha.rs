@@ -1,10 +1,10 @@
 //! High availability: services, requests, the states a reader sees. The rounds are in `ha_rounds.rs`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::guest::Kind;
-use super::timing::HA_NODE_UNKNOWN;
+use super::timing::{HA_NODE_UNKNOWN, HA_OLD_LOCK};
 use super::{Refusal, World};
 use crate::time::SimTime;
 
@@ -85,8 +85,12 @@ pub struct Ha {
     pub losses: BTreeMap<String, Loss>,
     /// Nodes that are being rebooted on command, and whether they have gone yet: their services wait for them.
     pub orderly: BTreeMap<String, bool>,
-    /// Nodes whose manager holds its lock, because it has services.
-    pub active: BTreeSet<String>,
+    /// Nodes whose manager holds its lock, and when it last had services.
+    pub active: BTreeMap<String, SimTime>,
+    /// Nodes that came back while their lock of before was still held, and until when it is.
+    pub waits: BTreeMap<String, SimTime>,
+    /// The node whose manager decides for the cluster; chosen when there is something to decide.
+    pub master: Option<String>,
     /// There have been services: node states are shown from then on.
     pub ever_used: bool,
     /// The manager's last round with quorum.
@@ -101,7 +105,17 @@ impl Ha {
             .is_some_and(|service| service.requested != "ignored")
     }
 
-    pub(super) fn returned(&mut self, node: &str, now: SimTime) {
+    /// Managers hold locks: the cluster's one decides, and the watchdogs are armed.
+    pub fn is_armed(&self) -> bool {
+        !self.active.is_empty() || self.services.values().any(|service| service.requested != "ignored")
+    }
+
+    /// A lost node is back. Its manager's lock of before has to run out first, and it is nobody's master.
+    pub(super) fn returned(&mut self, node: &str, lost_at: Option<SimTime>, now: SimTime) {
+        let free_at = lost_at.map(|lost| lost + HA_OLD_LOCK).filter(|free_at| *free_at > now);
+        if let (Some(_), Some(free_at)) = (self.active.remove(node), free_at) {
+            self.waits.insert(node.to_owned(), free_at);
+        }
         if let Some(loss) = self.losses.get_mut(node) {
             loss.returned = loss.returned.or(Some(now));
         }

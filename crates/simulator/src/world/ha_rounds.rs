@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::guest::{Guest, Kind};
 use super::task::Work;
 use super::timing::{
-    BOOT_TO_LRM, CRM_PERIOD, HA_FENCE, HA_OLD_LOCK, HA_RECOVER, HA_RECOVER_LATE, LOSS_NOTICED, LRM_PERIOD, SHUTDOWN_TIMEOUT, WATCHDOG,
+    BOOT_TO_LRM, CRM_PERIOD, HA_FENCE, HA_IDLE, HA_OLD_LOCK, HA_RECOVER, HA_RECOVER_LATE, LOSS_NOTICED, LRM_PERIOD, SHUTDOWN_TIMEOUT, WATCHDOG,
 };
 use super::{Event, World};
 use crate::time::SimTime;
@@ -15,7 +15,7 @@ const NOTICED_MS: u64 = LOSS_NOTICED.as_millis() as u64;
 impl World {
     pub(super) fn crm_round(&mut self) {
         self.at(CRM_PERIOD, Event::CrmRound);
-        let Some(viewer) = self.majority_viewer().map(str::to_owned) else {
+        let Some(viewer) = self.master() else {
             return;
         };
         self.ha.master_seen = self.now;
@@ -26,6 +26,28 @@ impl World {
         for vmid in vmids {
             self.decide(&viewer, vmid);
         }
+    }
+
+    /// The node that decides. A lost master's lock has to run out before another one takes its place.
+    fn master(&mut self) -> Option<String> {
+        let viewer = self.majority_viewer()?.to_owned();
+        match self.ha.master.clone() {
+            Some(master) if self.is_deciding(&master) => Some(master),
+            Some(_) if self.ha.is_armed() && self.now.since(self.ha.master_seen) < HA_OLD_LOCK => None,
+            _ => {
+                self.ha.master = Some(viewer.clone());
+                Some(viewer)
+            }
+        }
+    }
+
+    /// The master works, has quorum, and has been up since its last round.
+    fn is_deciding(&self, master: &str) -> bool {
+        self.is_quorate(master)
+            && self
+                .nodes
+                .get(master)
+                .is_some_and(|node| node.works() && node.booted_at <= self.ha.master_seen)
     }
 
     fn decide(&mut self, viewer: &str, vmid: u32) {
@@ -82,30 +104,34 @@ impl World {
         if !self.ha.ever_used {
             return;
         }
-        self.watch_nodes();
         self.bite();
         let vmids: Vec<u32> = self.ha.services.keys().copied().collect();
         for vmid in vmids {
             self.carry_out(vmid);
         }
         self.take_locks();
+        self.watch_nodes();
     }
 
     /// The manager of a node with services holds a lock; the others are idle.
     fn take_locks(&mut self) {
-        let holders: BTreeSet<String> = self
+        let now = self.now;
+        self.ha.waits.retain(|_, free_at| *free_at > now);
+        let busy: BTreeSet<String> = self
             .ha
             .services
             .values()
-            .filter(|service| service.requested != "ignored" && !self.ha.losses.contains_key(&service.node))
+            .filter(|service| service.requested != "ignored")
             .map(|service| service.node.clone())
+            .filter(|node| self.is_quorate(node) && self.nodes[node].works() && !self.ha.waits.contains_key(node))
             .collect();
-        self.ha.active = holders;
+        self.ha.active.extend(busy.into_iter().map(|node| (node, now)));
+        self.ha.active.retain(|_, since| now.since(*since) < HA_IDLE);
     }
 
     /// Losses of nodes: noticed, fenced, recovered, over.
     fn watch_nodes(&mut self) {
-        let Some(viewer) = self.majority_viewer().map(str::to_owned) else {
+        let Some(viewer) = self.ha.master.clone().filter(|master| self.is_deciding(master)) else {
             return;
         };
         let names: Vec<String> = self.nodes.keys().cloned().collect();
@@ -149,6 +175,7 @@ impl World {
             }
         } else if !loss.fenced && gone >= HA_FENCE {
             loss.fenced = true;
+            self.ha.active.remove(name);
             for service in self
                 .ha
                 .services
@@ -262,6 +289,7 @@ impl World {
             && self.is_quorate(&node)
             && guest.node == node
             && !self.ha.losses.contains_key(&node)
+            && self.ha.waits.get(&node).is_none_or(|free_at| *free_at <= self.now)
             && self.running_tasks_of(vmid).is_empty();
         if !able {
             return;
@@ -333,6 +361,11 @@ impl World {
             service.failures = failures;
             service.attempt = Some(upid);
         }
+    }
+
+    /// The last sign of the cluster's manager (simulated time).
+    pub const fn master_sign(&self) -> SimTime {
+        self.ha.master_seen
     }
 
     /// The last sign of a node's local manager (simulated time). It signs every five seconds while there is quorum.

@@ -190,11 +190,11 @@ impl World {
             status: true,
             corosync: true,
         };
-        state.lost_at = None;
+        let lost_at = state.lost_at.take();
         state.no_cluster_files = false;
         state.inquorate_since = None;
         let (life, reports) = (state.life, state.reports);
-        self.ha.returned(node, now);
+        self.ha.returned(node, lost_at, now);
         self.views.remove(node);
         self.settle();
         let later = |stage| Event::Stage {
@@ -262,6 +262,9 @@ impl World {
         if let Some(state) = self.nodes.get_mut(node) {
             state.lost_at = Some(self.now);
         }
+        // An orderly end gives locks back.
+        self.ha.active.remove(node);
+        self.ha.master.take_if(|master| master == node);
         self.switch_off(node, Power::Off, "shutdown of the node");
         self.at(LEAVE_NOTICED, Event::Settle);
         if reboot {

@@ -70,6 +70,8 @@ pub const HA_RECOVER: Duration = Duration::from_secs(127);
 pub const HA_RECOVER_LATE: Duration = Duration::from_secs(218);
 /// A node that returns before fencing waits for its own old lock this long, counted from the loss.
 pub const HA_OLD_LOCK: Duration = Duration::from_mins(2);
+/// A manager without services gives its lock back after this.
+pub const HA_IDLE: Duration = Duration::from_mins(10);
 /// A node without quorum whose local resource manager is active resets itself after this.
 pub const WATCHDOG: Duration = Duration::from_mins(1);
 /// Finished tasks kept per node.

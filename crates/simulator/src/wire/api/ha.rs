@@ -4,6 +4,7 @@ use crate::json::Json;
 use crate::wire::date::long_date as date;
 use crate::wire::params::{Param, Shape, may, must};
 use crate::wire::route::{Ctx, Done, Guard, Route};
+use crate::world::flavour::Release;
 use crate::world::ha::Service;
 use crate::world::timing::LRM_DEAD;
 use crate::world::{Refusal, World, actions};
@@ -42,7 +43,7 @@ pub(super) static ROUTES: &[Route] = &[
     Route::here("GET", "/cluster/ha/status/current", AUDIT, status),
 ];
 
-fn vmid_of(sid: &str) -> Result<u32, Refusal> {
+pub(super) fn vmid_of(sid: &str) -> Result<u32, Refusal> {
     let number = sid.rsplit(':').next().unwrap_or(sid);
     number.parse().map_err(|_| {
         Refusal::parameter(
@@ -149,15 +150,12 @@ fn status(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
             .with("quorate", Json::flag(quorate))
             .with("status", word),
     ];
-    let active = world
-        .ha
-        .services
-        .values()
-        .any(|service| service.requested != "ignored");
+    let active = world.ha.is_armed();
     if world.ha.ever_used {
         rows.push(master_row(world, active));
     }
-    let armed = active && quorate;
+    // Nobody knows better than the master's last sign, with or without quorum.
+    let armed = active && world.now().since(world.master_sign()) < LRM_DEAD;
     let mut fencing = Json::object()
         .with("id", "fencing")
         .with("type", "fencing")
@@ -170,8 +168,10 @@ fn status(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
                 "standby (CRM watchdog standby)"
             },
         );
-    fencing.put_some("node", world.majority_viewer().map(str::to_owned));
-    rows.push(fencing);
+    fencing.put_some("node", master(world).map(str::to_owned));
+    if ctx.release() >= Release::V9 {
+        rows.push(fencing);
+    }
     if world.ha.ever_used {
         rows.extend(world.nodes.keys().map(|node| lrm_row(world, node)));
         rows.extend(world.ha.services.values().map(service_row));
@@ -179,13 +179,16 @@ fn status(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     Ok(Done::Data(Json::List(rows)))
 }
 
+fn master(world: &World) -> Option<&str> {
+    let first = || world.nodes.keys().next().map(String::as_str);
+    world.ha.master.as_deref().or(world.majority_viewer()).or_else(first)
+}
+
 fn master_row(world: &World, active: bool) -> Json {
-    let node = world
-        .majority_viewer()
-        .or_else(|| world.nodes.keys().next().map(String::as_str))
-        .unwrap_or("");
-    let at = world.epoch_secs + world.ha.master_seen.as_secs();
-    let word = match (world.now().since(world.ha.master_seen) >= LRM_DEAD, active) {
+    let node = master(world).unwrap_or_default();
+    let sign = world.master_sign();
+    let at = world.epoch_secs + sign.as_secs();
+    let word = match (world.now().since(sign) >= LRM_DEAD, active) {
         (true, _) => "old timestamp - dead?",
         (false, true) => "active",
         (false, false) => "idle",
@@ -206,10 +209,10 @@ fn lrm_row(world: &World, node: &str) -> Json {
         .services
         .values()
         .any(|s| s.node == node && s.requested != "ignored");
-    let word = match (world.now().since(seen) >= LRM_DEAD, has_services, world.ha.active.contains(node)) {
+    let word = match (world.now().since(seen) >= LRM_DEAD, has_services, world.ha.active.contains_key(node)) {
         (true, _, _) => "old timestamp - dead?",
-        (false, false, _) => "idle",
-        (false, true, true) => "active",
+        (false, _, true) => "active",
+        (false, false, false) => "idle",
         (false, true, false) => "wait_for_agent_lock",
     };
     let watchdog = if word == "active" { "active" } else { "standby" };
@@ -220,7 +223,10 @@ fn lrm_row(world: &World, node: &str) -> Json {
         .with("timestamp", at)
         .with(
             "status",
-            format!("{node} ({word}, watchdog {watchdog}, {})", date(at)),
+            match world.flavour.release {
+                Release::V8 => format!("{node} ({word}, {})", date(at)),
+                Release::V9 => format!("{node} ({word}, watchdog {watchdog}, {})", date(at)),
+            },
         )
 }
 
