@@ -1,0 +1,1 @@
+//! The comparison as a section of `docs/SIMULATOR.md`: written on demand, checked otherwise.
