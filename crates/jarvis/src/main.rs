@@ -69,6 +69,7 @@ fn begin(cli: Cli, environment: &Environment) -> Outcome {
         Command::Validate(arguments) => return commands::validate::run(arguments),
         Command::Schema(arguments) => return commands::schema::run(arguments),
         Command::Audit(arguments) => return commands::audit::run(arguments, environment),
+        Command::Replay(arguments) => return commands::replay::run(arguments, environment),
         Command::Completions(arguments) => {
             let mut script = Vec::new();
             clap_complete::generate(arguments.shell, &mut Cli::command(), "jarvis", &mut script);
@@ -103,6 +104,10 @@ async fn dispatch(cli: Cli, environment: &Environment) -> Outcome {
         Command::Demo(arguments) => return demo::run(arguments, environment).await,
         Command::Simulate(arguments) => return commands::simulate::run(arguments).await,
         Command::Chaos(arguments) => return commands::chaos::run(arguments, environment).await,
+        Command::Explain(arguments) => {
+            let client = Client::find(connection, environment);
+            return commands::explain::run(arguments, client, environment).await;
+        }
         Command::Healthcheck(arguments) => {
             return commands::healthcheck::run(arguments, connection, environment).await;
         }
@@ -114,13 +119,12 @@ async fn dispatch(cli: Cli, environment: &Environment) -> Outcome {
 
 /// Commands that ask a running Jarvis.
 async fn ask(command: &Command, client: &Client) -> Outcome {
-    use commands::{act, adopt, describe, explain, get, plan, steer};
+    use commands::{act, adopt, describe, get, plan, steer};
     match command {
         Command::Adopt(arguments) => adopt::run(arguments, client).await,
         Command::Plan(arguments) => plan::run(arguments, client).await,
         Command::Get(arguments) => get::run(arguments, client).await,
         Command::Describe(arguments) => describe::run(arguments, client).await,
-        Command::Explain(arguments) => explain::run(arguments, client).await,
         Command::Request(arguments) => act::request(arguments, client).await,
         Command::Confirm(arguments) => act::confirm(arguments, client).await,
         Command::Reject(arguments) => act::take_back(arguments, "reject", client).await,

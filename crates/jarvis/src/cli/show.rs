@@ -86,8 +86,11 @@ pub struct Describe {
 /// `explain`.
 #[derive(Debug, Clone, Args)]
 pub struct Explain {
-    /// Id of a decision, ticket or intent, or the beginning of one.
+    /// Id of a decision, ticket or intent, or the beginning of one; or an issue, for all decisions upon it.
     pub id: String,
+    /// State folder to read past decisions from, without asking a running Jarvis; without it that of the context file.
+    #[arg(long, value_name = "DIR")]
+    pub state: Option<PathBuf>,
     /// How the result is written.
     #[arg(long, short, value_enum, default_value_t)]
     pub output: Output,

@@ -67,6 +67,12 @@ pub fn span(value: &Value) -> String {
     value.as_u64().map_or_else(|| "-".to_owned(), shortened)
 }
 
+/// A time of the journal, UTC, to the millisecond.
+pub fn time(at: jarvis_model::Timestamp) -> String {
+    let millis = i64::try_from(at.as_millis()).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_millisecond(millis).map_or_else(|_| "-".to_owned(), |at| format!("{at:.3}"))
+}
+
 /// How long ago a time was, seen from `now`.
 pub fn age(at: &Value, now: jiff::Timestamp) -> String {
     let at = at.as_str().and_then(|text| text.parse::<jiff::Timestamp>().ok());

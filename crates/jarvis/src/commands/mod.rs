@@ -10,6 +10,7 @@ pub mod field;
 pub mod get;
 pub mod healthcheck;
 pub mod plan;
+pub mod replay;
 pub mod schema;
 pub mod simulate;
 pub mod steer;

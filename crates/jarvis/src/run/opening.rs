@@ -4,6 +4,7 @@ use crate::exit::Failure;
 use jarvis_api::SigningKey;
 use jarvis_model::Timestamp;
 use jarvis_ports::Store as _;
+use jarvis_replay::{Limits, PassRecorder};
 use jarvis_store::{FileJournal, Options, Rebuild, SledStore};
 use std::{
     fs,
@@ -22,6 +23,8 @@ pub struct Opened {
     pub journal: Arc<FileJournal>,
     /// What is derived or expires.
     pub store: Arc<SledStore>,
+    /// What is kept for `jarvis replay`; none when it cannot be begun.
+    pub recorder: Option<Arc<PassRecorder>>,
     folder: PathBuf,
 }
 
@@ -48,8 +51,21 @@ pub fn open(folder: &Path, now: Timestamp) -> Result<Opened, Failure> {
     Ok(Opened {
         journal: Arc::new(opened.journal),
         store: Arc::new(index.store),
+        recorder: recorder(folder),
         folder: folder.to_owned(),
     })
+}
+
+fn recorder(folder: &Path) -> Option<Arc<PassRecorder>> {
+    let begun = PassRecorder::begin(
+        &folder.join("passes"),
+        env!("CARGO_PKG_VERSION"),
+        Limits::default(),
+    );
+    let told = begun.inspect_err(
+        |error| tracing::warn!(%error, "passes are not recorded: `jarvis replay` will not know this run"),
+    );
+    told.ok().map(Arc::new)
 }
 
 /// Makes the folder, for its owner only.
@@ -89,6 +105,9 @@ impl Opened {
 
     /// Writes down what is not yet durable.
     pub fn close(&self) {
+        if let Some(recorder) = &self.recorder {
+            recorder.close();
+        }
         if let Err(error) = self.journal.seal() {
             tracing::warn!(%error, "the journal could not be sealed; no record is lost");
         }
