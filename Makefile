@@ -46,7 +46,8 @@ test: setup
 	@$(call say,5/7,generated files are current (seconds))
 	@cargo xtask gen --check
 	@$(call say,6/7,all tests (first time about 10 minutes on 2 cores$(comma) then about 3))
-	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 cargo test --workspace --locked
+	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 \
+	  cargo test --workspace --locked
 	@$(call say,7/7,advisories$(comma) licences and banned crates)
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
 	  else echo 'cargo-deny is not installed: left out (deny.toml holds its rules)'; fi
@@ -71,6 +72,9 @@ NEED_BASICS = need build-essential command -v cc; need git command -v git
 NEED_TESTS = $(NEED_BASICS); \
 	need openssh-client command -v ssh-keygen; \
 	need openssh-server test -x /usr/sbin/sshd; \
+	need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt; \
+	need bubblewrap command -v bwrap; \
+	need systemd command -v systemd-analyze; \
 	need python3-venv python3 -c 'import ensurepip, venv'; \
 	need nodejs command -v node; \
 	need npm command -v npm

@@ -28,6 +28,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- if and $remote (not (hasPrefix "https://" $remote)) (not (hasPrefix "/" $remote)) (not (hasPrefix "file://" $remote)) }}yes{{ end }}
 {{- end }}
 
+{{/* What the listener speaks, for those who probe it. */}}
+{{- define "jarvis.scheme" -}}
+{{- $tls := .Values.config.tls | default (ternary "off" "generated" (.Values.config.trustedProxy | default false)) -}}
+{{- ternary "HTTP" "HTTPS" (eq $tls "off") }}
+{{- end }}
+
 {{/* jarvis.yaml: the values, and over them what only the chart can know. */}}
 {{- define "jarvis.config" -}}
 {{- $config := deepCopy .Values.config -}}
@@ -36,6 +42,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- $_ := set $config.cluster "token" (dict "file" "/run/secrets/jarvis/pve-token") -}}
 {{- if not $config.cluster.tls }}{{- $_ := set $config.cluster "tls" (dict "caFile" "/run/secrets/jarvis/pve-root-ca.pem") -}}{{ end -}}
 {{- if include "jarvis.ssh" . }}{{- $_ := set $config.source.git "ssh" (dict "keyFile" "/run/secrets/jarvis/git-key" "knownHostsFile" "/run/secrets/jarvis/known_hosts") -}}{{ end -}}
+{{- if and .Values.ingress.enabled (not $config.publicUrl) }}{{- $_ := set $config "publicUrl" (printf "https://%s" .Values.ingress.host) -}}{{ end -}}
 {{- if not $config.source }}{{- $_ := unset $config "source" -}}{{ end -}}
 {{ toYaml $config }}
 {{- end }}
