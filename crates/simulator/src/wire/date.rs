@@ -19,6 +19,12 @@ pub fn http_date(unix_secs: u64) -> String {
     format!("{}, {day:02} {} {year} {clock} GMT", weekday(days), MONTHS[month])
 }
 
+/// `Nov 23 15:34:48`
+pub fn syslog_date(unix_secs: u64) -> String {
+    let (_, month, day) = civil(unix_secs / 86_400);
+    format!("{} {day:02} {}", MONTHS[month], clock(unix_secs))
+}
+
 fn weekday(days: u64) -> &'static str {
     DAYS[usize::try_from(days % 7).unwrap_or(0)]
 }
@@ -50,6 +56,7 @@ mod tests {
     fn dates_are_written_as_recorded() {
         assert_eq!(long_date(1_795_448_088), "Mon Nov 23 15:34:48 2026");
         assert_eq!(http_date(1_795_449_459), "Mon, 23 Nov 2026 15:57:39 GMT");
+        assert_eq!(syslog_date(1_795_448_088), "Nov 23 15:34:48");
         assert_eq!(long_date(0), "Thu Jan  1 00:00:00 1970");
         assert_eq!(http_date(951_782_400), "Tue, 29 Feb 2000 00:00:00 GMT");
     }

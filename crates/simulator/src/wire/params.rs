@@ -21,6 +21,8 @@ pub enum Shape {
     OneOf(&'static [&'static str]),
     /// The name of a snapshot.
     SnapName,
+    /// One or more texts under one name; kept with zero bytes between them.
+    List,
 }
 
 /// A parameter of a route.
@@ -116,6 +118,7 @@ pub fn check(given: &Given, params: &[Param], open: bool) -> Result<BTreeMap<Str
                 "property is not defined in schema and the schema does not allow additional properties"
                     .to_owned(),
             ),
+            (Some(Shape::List), values) => Ok(values.join("\0")),
             (shape, [value]) => fits(shape.unwrap_or(Shape::Text), value),
             _ => Err("type check ('string') failed - got ARRAY".to_owned()),
         };
@@ -148,7 +151,7 @@ pub fn check(given: &Given, params: &[Param], open: bool) -> Result<BTreeMap<Str
 
 fn fits(shape: Shape, value: &str) -> Result<String, String> {
     match shape {
-        Shape::Text => Ok(value.to_owned()),
+        Shape::Text | Shape::List => Ok(value.to_owned()),
         Shape::Int(least) => match value.parse::<i64>() {
             Err(_) => Err(format!("type check ('integer') failed - got '{value}'")),
             Ok(number) if number < least => Err(format!("value must have a minimum value of {least}")),

@@ -87,11 +87,15 @@ impl World {
     }
 }
 
-fn set_key(guest: &mut Guest, key: &str, value: &str) {
+pub(super) fn set_key(guest: &mut Guest, key: &str, value: &str) {
     match key {
         "name" | "hostname" => value.clone_into(&mut guest.name),
         "tags" => guest.set_tags(value),
-        "onboot" => guest.onboot = value == "1",
+        "onboot" => {
+            guest.onboot = value == "1";
+            // Said, although it is the default.
+            guest.config.insert(key.to_owned(), value.to_owned());
+        }
         "agent" => guest.agent = value.starts_with('1') || value.contains("enabled=1"),
         "lock" => guest.lock = Some(value.to_owned()),
         "cores" => guest.cores = value.parse().unwrap_or(guest.cores),
@@ -112,7 +116,10 @@ fn set_key(guest: &mut Guest, key: &str, value: &str) {
 fn delete_key(guest: &mut Guest, key: &str) {
     match key {
         "tags" => guest.tags.clear(),
-        "onboot" => guest.onboot = false,
+        "onboot" => {
+            guest.onboot = false;
+            guest.config.remove(key);
+        }
         "agent" => guest.agent = false,
         "lock" => guest.lock = None,
         _ => {

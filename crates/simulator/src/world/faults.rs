@@ -205,6 +205,13 @@ pub enum Fault {
         /// From now on, or no longer.
         on: bool,
     },
+    /// Starts of the guest end with a warning (or no longer).
+    Warns {
+        /// The guest.
+        vmid: u32,
+        /// From now on, or no longer.
+        on: bool,
+    },
     /// The guest ignores the request to shut down (or no longer).
     IgnoresAcpi {
         /// The guest.
@@ -451,6 +458,12 @@ impl World {
                         storage.used_on.clear();
                     }
                 }
+            }
+            Fault::Warns { vmid, on: true } => {
+                self.warns.insert(*vmid);
+            }
+            Fault::Warns { vmid, on: false } => {
+                self.warns.remove(vmid);
             }
             Fault::SlowTasks { factor } => self.slowness = (*factor).clamp(1, 1000),
             Fault::FillDisk { .. } | Fault::NodeLoad { .. } => self.inject_load(fault),

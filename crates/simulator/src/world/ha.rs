@@ -146,6 +146,7 @@ impl Service {
             Some("started") => "starting",
             Some("stopped") if self.requested == "started" => "starting",
             Some("stopped") if self.requested == "disabled" => "disabled",
+            Some("error") if self.requested == "disabled" => "clearing error flag",
             Some(other) => other,
         }
     }

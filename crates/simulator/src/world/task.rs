@@ -58,6 +58,8 @@ pub enum Work {
         /// With the guest running.
         online: bool,
     },
+    /// Start the empty machine that a running guest moves into.
+    Incoming,
     /// File a request with the HA manager; nothing has happened when the task ends.
     Ha {
         /// The state asked for.
@@ -72,6 +74,19 @@ pub enum Work {
         /// `start`, `stop`, `restart` or `reload`.
         verb: &'static str,
     },
+    /// Make a guest.
+    Create {
+        /// What its log says.
+        log: Vec<String>,
+        /// Start it then.
+        start: bool,
+    },
+    /// Destroy a guest.
+    Destroy,
+    /// Change a guest's configuration.
+    Configure(super::change::ConfigChange),
+    /// Back guests up.
+    Backup(super::lifecycle::Backup),
     /// Start the guests that start on boot.
     StartAll,
     /// Stop all guests before the node goes down.

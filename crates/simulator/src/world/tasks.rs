@@ -58,6 +58,15 @@ impl World {
         if task.end.is_some() {
             return;
         }
+        let warned = status == "OK"
+            && task.work == Work::Start
+            && task.vmid().is_some_and(|vmid| self.warns.contains(&vmid));
+        let status = if warned {
+            task.log.push("WARN: the configuration uses what will go in a later release".to_owned());
+            "WARNINGS: 1"
+        } else {
+            status
+        };
         task.end = Some(End {
             at: now,
             status: status.to_owned(),

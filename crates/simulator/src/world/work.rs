@@ -10,6 +10,7 @@ use super::task::{Phase, Task, Work};
 use super::timing::{DAEMON_STARTS, HA_REQUEST, LOCK_POLL, LOCK_TIMEOUT, STATUS_DAEMON_STOPS};
 
 const BRIEF: Duration = Duration::from_millis(400);
+const INCOMING: Duration = Duration::from_millis(1_800);
 
 impl World {
     pub(super) fn run_task(&mut self, seq: u64) {
@@ -27,6 +28,10 @@ impl World {
         match &task.work {
             Work::Ha { state, target } => self.ha_task(&task, state, target.as_deref()),
             Work::Service { name, verb } => self.service_task(&task, name, verb),
+            Work::Incoming if task.phase == Phase::Forked => {
+                self.task_goes_on(task.seq, INCOMING, Phase::Step(1));
+            }
+            Work::Incoming => self.end_task(task.seq, "OK"),
             Work::StartAll => self.start_all(&task),
             Work::StopAll => self.stop_all(&task),
             Work::Create { log, start } => self.create_task(&task, log, *start),

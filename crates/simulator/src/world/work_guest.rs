@@ -44,6 +44,8 @@ impl World {
                 self.snapshot_step(task, vmid, step);
             }
             Work::Migrate { target, online } => self.migrate_step(task, vmid, step, target, *online),
+            Work::Destroy => self.destroy_step(task, vmid, step),
+            Work::Configure(change) => self.configure_step(task, vmid, change),
             _ => self.end_task(task.seq, "OK"),
         }
     }
@@ -57,7 +59,10 @@ impl World {
             0 if guest.is_running() && guest.lock.is_some() => self.end_task(task.seq, "OK"),
             0 if guest.is_running() => self.end_task(task.seq, &format!("{title} already running")),
             0 if guest.template => self.end_task(task.seq, "you can't start a vm if it's a template"),
-            0 => self.task_goes_on(task.seq, LAUNCH, Phase::Step(1)),
+            0 => {
+                self.forget_old_stop(vmid);
+                self.task_goes_on(task.seq, LAUNCH, Phase::Step(1));
+            }
             1 => {
                 self.start_process(vmid, &task.upid);
                 let delay = if failing { Duration::from_secs(1) } else { SETTLE };
@@ -78,17 +83,20 @@ impl World {
         }
     }
 
+    /// The cleanup of a stop that is long past is over.
+    fn forget_old_stop(&mut self, vmid: u32) {
+        let now = self.now;
+        if let Some(guest) = self.guests.get_mut(&vmid) {
+            guest.stopped_at.take_if(|stopped| now.since(*stopped) >= CLEANUP_WINDOW);
+        }
+    }
+
     /// A start right after a stop: the event daemon's cleanup of the stop now waits on the new process.
     fn cleanup_collides(&mut self, vmid: u32) {
         let Some(guest) = self.guests.get_mut(&vmid) else {
             return;
         };
-        let collides = guest.kind == Kind::Qemu
-            && match (&guest.process, guest.stopped_at) {
-                (Some(process), Some(stopped)) => process.started.since(stopped) < CLEANUP_WINDOW + LAUNCH,
-                _ => false,
-            };
-        guest.stopped_at = None;
+        let collides = guest.kind == Kind::Qemu && guest.stopped_at.take().is_some();
         if collides {
             guest.holder = Some(Holder::Cleanup);
             self.at(CLEANUP_HOLDS, Event::CleanupDone { vmid });
@@ -278,7 +286,7 @@ impl World {
     fn migrate_step(&mut self, task: &Task, vmid: u32, step: u16, target: &str, online: bool) {
         let now_text = format!("migration of VM {vmid} to node '{target}'");
         let quick = if online {
-            Duration::from_secs(6)
+            Duration::from_secs(2)
         } else {
             Duration::from_millis(1_500)
         };
@@ -288,22 +296,27 @@ impl World {
                     guest.lock = Some("migrate".to_owned());
                 }
                 self.task_says(task.seq, format!("starting {now_text}"));
-                self.task_goes_on(task.seq, quick, Phase::Step(1));
+                let next = if online { Phase::Step(1) } else { Phase::Step(2) };
+                self.task_goes_on(task.seq, quick, next);
             }
-            1 if !self.nodes.get(target).is_some_and(super::node::Node::works) => {
+            1 => {
+                self.await_on_target(task, vmid, target);
+                self.task_goes_on(task.seq, quick * 2, Phase::Step(2));
+            }
+            2 if !self.nodes.get(target).is_some_and(super::node::Node::works) => {
                 if let Some(guest) = self.guests.get_mut(&vmid) {
                     guest.lock = None;
                 }
                 self.end_task(task.seq, "migration aborted");
             }
-            1 => {
+            2 => {
                 self.move_guest(vmid, target, &task.upid);
                 let rest = if online {
                     Duration::from_secs(3)
                 } else {
                     Duration::from_millis(300)
                 };
-                self.task_goes_on(task.seq, rest, Phase::Step(2));
+                self.task_goes_on(task.seq, rest, Phase::Step(3));
             }
             _ => {
                 if let Some(guest) = self.guests.get_mut(&vmid) {
@@ -312,6 +325,13 @@ impl World {
                 self.task_says(task.seq, "migration finished successfully");
                 self.end_task(task.seq, "OK");
             }
+        }
+    }
+
+    /// The other node starts an empty machine first, which shows as a task of its own.
+    fn await_on_target(&mut self, task: &Task, vmid: u32, target: &str) {
+        if task.kind.starts_with("qm") && self.nodes.get(target).is_some_and(super::node::Node::works) {
+            self.begin_task(target, "qmstart", &vmid.to_string(), "root@pam", Work::Incoming);
         }
     }
 

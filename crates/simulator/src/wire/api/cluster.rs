@@ -1,4 +1,4 @@
-//! `/version`, `/cluster/status`, `/cluster/config/nodes`, `/cluster/nextid`, `/cluster/log`, indexes.
+//! `/version`, `/cluster/status`, `/cluster/config/nodes`, `/cluster/nextid`, `/cluster/log`, options.
 
 use crate::json::Json;
 use crate::wire::params::{Shape, may};
@@ -8,9 +8,7 @@ use crate::world::Refusal;
 const AUDIT: Guard = Guard::Need("/", &["Sys.Audit"]);
 
 pub(super) static ROUTES: &[Route] = &[
-    Route::here("GET", "/", Guard::Login, root_index),
     Route::here("GET", "/version", Guard::Login, version),
-    Route::here("GET", "/cluster", Guard::Login, cluster_index),
     Route::here("GET", "/cluster/status", AUDIT, status),
     Route::here("GET", "/cluster/config/nodes", AUDIT, config_nodes),
     Route::here("GET", "/cluster/options", AUDIT, options),
@@ -18,41 +16,14 @@ pub(super) static ROUTES: &[Route] = &[
     Route::here("GET", "/cluster/log", Guard::Login, log).with(&[may("max", Shape::Int(1))]),
 ];
 
-fn root_index(_: &mut Ctx<'_>) -> Result<Done, Refusal> {
-    Ok(Done::Data(index(
-        "subdir",
-        &["version", "cluster", "nodes", "storage", "access", "pools"],
-    )))
-}
-
-fn cluster_index(_: &mut Ctx<'_>) -> Result<Done, Refusal> {
-    Ok(Done::Data(index(
-        "name",
-        &[
-            "log",
-            "resources",
-            "tasks",
-            "nextid",
-            "ha",
-            "status",
-            "config",
-            "options",
-        ],
-    )))
-}
-
-/// A list of one-key objects.
-pub(super) fn index(key: &'static str, names: &[&'static str]) -> Json {
-    Json::List(names.iter().map(|name| Json::object().with(key, *name)).collect())
-}
-
 /// The version object, also of `/nodes/{node}/version`.
-pub(super) fn version(_: &mut Ctx<'_>) -> Result<Done, Refusal> {
+pub(super) fn version(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
+    let [version, release, repository] = ctx.release().version();
     Ok(Done::Data(
         Json::object()
-            .with("version", "9.2.11")
-            .with("release", "9.2")
-            .with("repoid", "14a22df35955d97d"),
+            .with("version", version)
+            .with("release", release)
+            .with("repoid", repository),
     ))
 }
 

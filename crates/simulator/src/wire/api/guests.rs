@@ -1,4 +1,4 @@
-//! Guests of a node: lists, live status, actions, migration, snapshots, the guest agent.
+//! Guests of a node: lists, live status, actions, migration.
 
 use std::time::Duration;
 
@@ -7,21 +7,16 @@ use crate::json::Json;
 use crate::wire::params::{Param, Shape, may, must};
 use crate::wire::route::{Ctx, Done, Guard, Route};
 use crate::world::actions::Action;
+use crate::world::flavour::{Emulator, Release};
 use crate::world::guest::{Guest, Kind};
-use crate::world::task::Work;
 use crate::world::{Refusal, World};
 
 const AUDIT: Guard = Guard::Need("/vms/{vmid}", &["VM.Audit"]);
 const POWER: Guard = Guard::Need("/vms/{vmid}", &["VM.PowerMgmt"]);
-const SNAPSHOT: Guard = Guard::Need("/vms/{vmid}", &["VM.Snapshot"]);
-const ROLLBACK: Guard = Guard::Need("/vms/{vmid}", &["VM.Snapshot", "VM.Snapshot.Rollback"]);
 const MIGRATE: Guard = Guard::Need("/vms/{vmid}", &["VM.Migrate"]);
-const AGENT: Guard = Guard::Need(
-    "/vms/{vmid}",
-    &["VM.GuestAgent.Audit", "VM.GuestAgent.Unrestricted"],
-);
-
 const SKIPLOCK: Param = may("skiplock", Shape::Flag);
+/// A live read gives up on the monitor after this.
+const MONITOR_PATIENCE: Duration = Duration::from_secs(4);
 const TIMEOUT: Param = may("timeout", Shape::Int(0));
 
 pub(super) static ROUTES: &[Route] = &[
@@ -92,6 +87,13 @@ pub(super) static ROUTES: &[Route] = &[
     )
     .with(&[SKIPLOCK, may("nocheck", Shape::Flag)])
     .protected(),
+    Route::there("GET", "/nodes/{node}/qemu/{vmid}/migrate", MIGRATE, preconditions)
+        .with(&[may("target", Shape::Text)])
+        .protected(),
+    Route::there("GET", "/nodes/{node}/lxc/{vmid}/migrate", MIGRATE, container_preconditions)
+        .with(&[may("target", Shape::Text)])
+        .protected()
+        .new_in_9(),
     Route::there("POST", "/nodes/{node}/{kind}/{vmid}/migrate", MIGRATE, migrate)
         .with(&[
             must("target", Shape::Text),
@@ -104,53 +106,6 @@ pub(super) static ROUTES: &[Route] = &[
             may("bwlimit", Shape::Int(0)),
         ])
         .protected(),
-    Route::there("GET", "/nodes/{node}/{kind}/{vmid}/snapshot", AUDIT, snapshots),
-    Route::there(
-        "POST",
-        "/nodes/{node}/{kind}/{vmid}/snapshot",
-        SNAPSHOT,
-        take_snapshot,
-    )
-    .with(&[
-        must("snapname", Shape::SnapName),
-        may("description", Shape::Text),
-        may("vmstate", Shape::Flag),
-    ])
-    .protected(),
-    Route::there(
-        "DELETE",
-        "/nodes/{node}/{kind}/{vmid}/snapshot/{snapname}",
-        SNAPSHOT,
-        delete_snapshot,
-    )
-    .with(&[may("force", Shape::Flag)])
-    .protected(),
-    Route::there(
-        "POST",
-        "/nodes/{node}/{kind}/{vmid}/snapshot/{snapname}/rollback",
-        ROLLBACK,
-        rollback,
-    )
-    .with(&[may("start", Shape::Flag)])
-    .protected(),
-    Route::there("POST", "/nodes/{node}/qemu/{vmid}/agent/ping", AGENT, |ctx| {
-        agent(ctx, |_, _| Json::object())
-    })
-    .protected(),
-    Route::there(
-        "GET",
-        "/nodes/{node}/qemu/{vmid}/agent/get-osinfo",
-        AGENT,
-        |ctx| agent(ctx, os_info),
-    )
-    .protected(),
-    Route::there(
-        "GET",
-        "/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces",
-        AGENT,
-        |ctx| agent(ctx, interfaces),
-    )
-    .protected(),
 ];
 
 fn list(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
@@ -198,27 +153,38 @@ fn figures_row(world: &World, guest: &Guest, full: bool) -> Json {
     row.put_some("tags", guest.tag_text());
     row.put_some("lock", guest.lock.as_ref());
     row.put_some("template", guest.template.then_some(1));
-    if process.is_some() || guest.kind == Kind::Lxc {
+    let vendor = world.flavour.emulator == Emulator::Vendor;
+    if guest.kind == Kind::Lxc || (process.is_some() && vendor) {
         row.put("diskread", diskread);
         row.put("diskwrite", diskwrite);
     }
-    if process.is_some() {
+    let new = world.flavour.release >= Release::V9;
+    if process.is_some() && new {
         pressures(&mut row, guest, sample.cpu);
     }
     match guest.kind {
         Kind::Qemu => {
-            row.put("memhost", sample.memory_bytes);
+            row.put_some("memhost", new.then_some(sample.memory_bytes));
+            row.put_some("serial", has_serial(guest).then_some(1));
             if full {
                 row.put("qmpstatus", guest.fine_status());
+            }
+            if full && process.is_some() {
+                let nic = Json::object().with("netin", netin).with("netout", netout);
+                row.put("nics", Json::object().with(format!("tap{}i0", guest.vmid), nic));
             }
         }
         Kind::Lxc => {
             row.put("type", "lxc");
             row.put("swap", 0);
-            row.put("maxswap", 512_u64 << 20);
+            row.put("maxswap", super::guest_config::swap_mib(guest) << 20);
         }
     }
     row
+}
+
+fn has_serial(guest: &Guest) -> bool {
+    guest.config.keys().any(|key| key.starts_with("serial"))
 }
 
 /// Numbers for machines, texts for containers.
@@ -241,26 +207,45 @@ fn pressures(row: &mut Json, guest: &Guest, cpu: f64) {
     }
 }
 
+/// While a machine is being started the monitor inside does not answer yet, and the read waits for it.
 fn current(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let world = &*ctx.world;
     let guest = world.guest_on(ctx.node(), ctx.kind(), ctx.vmid())?;
+    if world.monitor_is_busy(guest) && ctx.waited < MONITOR_PATIENCE {
+        return Ok(Done::NotYet);
+    }
     let mut row = figures_row(world, guest, true);
     row.put("ha", ha_object(world, guest.vmid));
     if guest.kind == Kind::Qemu {
-        row.put("clipboard", Json::Null);
+        if guest.config.contains_key("vga") {
+            row.put("clipboard", Json::Null);
+        }
         row.put_some("agent", guest.agent.then_some(1));
-        if guest.is_running() {
-            let sample = world.guest_sample(guest);
-            let nic = Json::object()
-                .with("netin", sample.traffic[0])
-                .with("netout", sample.traffic[1]);
-            row.put("nics", Json::object().with(format!("tap{}i0", guest.vmid), nic));
+        if guest.is_running() && world.flavour.emulator == Emulator::Vendor {
             row.put("running-machine", "pc-i440fx-10.1+pve0");
             row.put("running-qemu", "10.1.2");
             row.put("balloon", guest.memory_bytes);
+            row.put("proxmox-support", support());
         }
     }
     Ok(Done::Data(row))
+}
+
+/// What the vendor's emulator adds; real booleans, unlike nearly everything else.
+fn support() -> Json {
+    let mut features = Json::object();
+    for feature in [
+        "backup-fleecing",
+        "backup-max-workers",
+        "pbs-dirty-bitmap",
+        "pbs-dirty-bitmap-migration",
+        "pbs-dirty-bitmap-savevm",
+        "pbs-masterkey",
+        "query-bitmap-info",
+    ] {
+        features.put(feature, Json::Bool(true));
+    }
+    features.with("pbs-library-version", "1.5.1 (UNKNOWN)")
 }
 
 /// Follows the manager, not the configured state; null while the service is queued.
@@ -311,6 +296,66 @@ fn reboot(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     act(ctx, Action::Reboot { timeout })
 }
 
+/// Nodes a guest may and may not go to; a node that lacks its storage is in the second list with the reason.
+fn destinations(ctx: &Ctx<'_>, guest: &Guest) -> (Vec<Json>, Json) {
+    let (mut allowed, mut barred) = (Vec::new(), Json::object());
+    let storage = ctx.world.storages.get(&guest.storage);
+    for node in ctx.world.nodes.keys().filter(|node| **node != guest.node) {
+        if storage.is_none_or(|storage| storage.is_on(node)) {
+            allowed.push(Json::from(node));
+        } else {
+            let missing = vec![Json::from(&guest.storage)];
+            barred.put(node.clone(), Json::object().with("unavailable_storages", missing));
+        }
+    }
+    (allowed, barred)
+}
+
+fn preconditions(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
+    let guest = ctx.world.guest_on(ctx.node(), Kind::Qemu, ctx.vmid())?;
+    let (allowed, barred) = destinations(ctx, guest);
+    let shared = ctx
+        .world
+        .storages
+        .get(&guest.storage)
+        .is_none_or(|storage| storage.shared);
+    let mut disks = Vec::new();
+    if !shared {
+        disks.push(
+            Json::object()
+                .with("volid", format!("{}:vm-{}-disk-0", guest.storage, guest.vmid))
+                .with("size", guest.disk_bytes)
+                .with("drivename", "scsi0")
+                .with("cdrom", 0)
+                .with("is_unused", 0)
+                .with("is_attached", 1)
+                .with("is_vmstate", 0),
+        );
+    }
+    Ok(Done::Data(
+        Json::object()
+            .with("running", Json::flag(guest.is_running()))
+            .with("allowed_nodes", allowed)
+            .with("not_allowed_nodes", barred)
+            .with("local_disks", disks)
+            .with("local_resources", Json::List(Vec::new()))
+            .with("mapped-resources", Json::List(Vec::new()))
+            .with("mapped-resource-info", Json::object()),
+    ))
+}
+
+/// Containers spell the same keys with dashes.
+fn container_preconditions(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
+    let guest = ctx.world.guest_on(ctx.node(), Kind::Lxc, ctx.vmid())?;
+    let (allowed, barred) = destinations(ctx, guest);
+    Ok(Done::Data(
+        Json::object()
+            .with("running", Json::flag(guest.is_running()))
+            .with("allowed-nodes", allowed)
+            .with("not-allowed-nodes", barred),
+    ))
+}
+
 fn migrate(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let (node, kind, vmid, user) = (ctx.node().to_owned(), ctx.kind(), ctx.vmid(), ctx.who.full_name());
     let target = ctx.param("target").unwrap_or_default().to_owned();
@@ -318,135 +363,4 @@ fn migrate(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     ctx.world
         .migrate(&node, kind, vmid, &target, allow, &user)
         .map(|upid| Done::Data(Json::from(upid)))
-}
-
-fn snapshots(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
-    let guest = ctx.world.guest_on(ctx.node(), ctx.kind(), ctx.vmid())?;
-    let mut rows: Vec<Json> = guest
-        .snapshots
-        .iter()
-        .map(|snapshot| {
-            let mut row = Json::object()
-                .with("name", &snapshot.name)
-                .with("description", &snapshot.description)
-                .with("snaptime", snapshot.taken_at_secs);
-            row.put_some("parent", snapshot.parent.as_ref());
-            row.put_some("vmstate", (guest.kind == Kind::Qemu).then_some(0));
-            row
-        })
-        .collect();
-    let mut now = Json::object()
-        .with("name", "current")
-        .with("description", "You are here!")
-        .with("digest", ctx.world.digest(guest))
-        .with("running", Json::flag(guest.is_running()));
-    now.put_some("parent", guest.snapshots.last().map(|snapshot| &snapshot.name));
-    rows.push(now);
-    Ok(Done::Data(Json::List(rows)))
-}
-
-fn snapshot_task(ctx: &mut Ctx<'_>, work: Work) -> Result<Done, Refusal> {
-    let (node, kind, vmid, user) = (ctx.node().to_owned(), ctx.kind(), ctx.vmid(), ctx.who.full_name());
-    ctx.world
-        .snapshot(&node, kind, vmid, work, &user)
-        .map(|upid| Done::Data(Json::from(upid)))
-}
-
-fn take_snapshot(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
-    let name = ctx.param("snapname").unwrap_or_default().to_owned();
-    let description = ctx.param("description").unwrap_or_default().to_owned();
-    snapshot_task(ctx, Work::Snapshot { name, description })
-}
-
-fn delete_snapshot(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
-    let name = ctx.part("snapname").to_owned();
-    snapshot_task(ctx, Work::DeleteSnapshot { name })
-}
-
-fn rollback(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
-    let name = ctx.part("snapname").to_owned();
-    snapshot_task(ctx, Work::Rollback { name })
-}
-
-/// Asks the agent inside; a silent one is waited for three seconds.
-fn agent(ctx: &mut Ctx<'_>, ask: fn(&World, &Guest) -> Json) -> Result<Done, Refusal> {
-    let guest = ctx.world.guest_on(ctx.node(), Kind::Qemu, ctx.vmid())?;
-    let Some(process) = guest.process.as_ref() else {
-        return Err(Refusal::failed(format!("VM {} is not running", guest.vmid)));
-    };
-    if !guest.agent {
-        return Err(Refusal::failed("No QEMU guest agent configured"));
-    }
-    let answers = !guest.habits.agent_silent && !process.paused && ctx.world.now() >= process.ready_at;
-    if answers {
-        return Ok(Done::Data(Json::object().with("result", ask(ctx.world, guest))));
-    }
-    if ctx.waited < Duration::from_secs(3) {
-        return Ok(Done::NotYet);
-    }
-    Err(Refusal::failed("QEMU guest agent is not running"))
-}
-
-fn os_info(_: &World, guest: &Guest) -> Json {
-    if guest
-        .config
-        .get("ostype")
-        .is_some_and(|ostype| ostype.starts_with("win"))
-    {
-        return Json::object()
-            .with("id", "mswindows")
-            .with("name", "Microsoft Windows")
-            .with("machine", "x86_64");
-    }
-    Json::object()
-        .with("id", "debian")
-        .with("name", "Debian GNU/Linux")
-        .with("pretty-name", "Debian GNU/Linux 13 (trixie)")
-        .with("version-id", "13")
-        .with("machine", "x86_64")
-        .with("kernel-release", "6.12.117+deb13-cloud-amd64")
-        .with(
-            "kernel-version",
-            "#1 SMP PREEMPT_DYNAMIC Debian 6.12.117-1 (2026-11-12)",
-        )
-}
-
-fn interfaces(world: &World, guest: &Guest) -> Json {
-    let address = |text: String, kind: &'static str, prefix: u32| {
-        Json::object()
-            .with("ip-address", text)
-            .with("ip-address-type", kind)
-            .with("prefix", prefix)
-    };
-    let statistics = |received: u64, sent: u64| {
-        Json::object()
-            .with("rx-bytes", received)
-            .with("tx-bytes", sent)
-            .with("rx-packets", received / 400)
-            .with("tx-packets", sent / 300)
-            .with("rx-errs", 0)
-            .with("tx-errs", 0)
-            .with("rx-dropped", 0)
-            .with("tx-dropped", 0)
-    };
-    let [received, sent, ..] = world.guest_sample(guest).traffic;
-    let own = format!("10.20.{}.{}", guest.vmid / 250, guest.vmid % 250 + 1);
-    Json::List(vec![
-        Json::object()
-            .with("name", "lo")
-            .with("hardware-address", "00:00:00:00:00:00")
-            .with("statistics", statistics(0, 0))
-            .with(
-                "ip-addresses",
-                vec![
-                    address("127.0.0.1".to_owned(), "ipv4", 8),
-                    address("::1".to_owned(), "ipv6", 128),
-                ],
-            ),
-        Json::object()
-            .with("name", "eth0")
-            .with("hardware-address", guest.mac.to_lowercase())
-            .with("statistics", statistics(received, sent))
-            .with("ip-addresses", vec![address(own, "ipv4", 16)]),
-    ])
 }

@@ -6,14 +6,26 @@
 )]
 
 mod access;
+mod accounts;
+mod agent;
+mod backups;
 mod cluster;
 mod guest_config;
 mod guests;
 mod ha;
+mod ha_moves;
+mod ha_rules;
+mod index;
+mod journal;
+mod lifecycle;
+mod network;
+mod node_pages;
+mod node_status;
 mod nodes;
 mod resources;
 mod rrd;
 mod services;
+mod snapshots;
 mod storage;
 mod tasks;
 
@@ -24,12 +36,24 @@ pub static ROUTES: &[&[Route]] = &[
     cluster::ROUTES,
     resources::ROUTES,
     nodes::ROUTES,
+    node_status::ROUTES,
     services::ROUTES,
     guests::ROUTES,
     guest_config::ROUTES,
+    snapshots::ROUTES,
+    agent::ROUTES,
     tasks::ROUTES,
     ha::ROUTES,
+    ha_moves::ROUTES,
+    ha_rules::ROUTES,
     access::ROUTES,
+    accounts::ROUTES,
     storage::ROUTES,
     rrd::ROUTES,
+    lifecycle::ROUTES,
+    backups::ROUTES,
+    journal::ROUTES,
+    network::ROUTES,
+    node_pages::ROUTES,
+    index::ROUTES,
 ];

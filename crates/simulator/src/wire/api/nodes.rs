@@ -1,4 +1,4 @@
-//! `/nodes` and what a node says of itself: status, time, certificates, power, wake-on-LAN.
+//! `/nodes` and what a node says and does itself: time, certificates, power, wake-on-LAN, configuration.
 
 use super::cluster;
 use super::resources::node_row;
@@ -12,9 +12,7 @@ const POWER: Guard = Guard::Need("/nodes/{node}", &["Sys.PowerMgmt"]);
 
 pub(super) static ROUTES: &[Route] = &[
     Route::here("GET", "/nodes", Guard::Login, list),
-    Route::there("GET", "/nodes/{node}", Guard::Login, node_index),
     Route::there("GET", "/nodes/{node}/version", Guard::Login, cluster::version),
-    Route::there("GET", "/nodes/{node}/status", AUDIT, status),
     Route::there("POST", "/nodes/{node}/status", POWER, power)
         .with(&[must("command", Shape::OneOf(&["reboot", "shutdown"]))])
         .protected(),
@@ -57,87 +55,6 @@ fn list(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
         row
     });
     Ok(Done::Data(Json::List(rows.collect())))
-}
-
-fn node_index(_: &mut Ctx<'_>) -> Result<Done, Refusal> {
-    let names = [
-        "certificates",
-        "config",
-        "lxc",
-        "qemu",
-        "rrddata",
-        "services",
-        "status",
-        "storage",
-        "tasks",
-        "time",
-    ];
-    Ok(Done::Data(cluster::index("name", &names)))
-}
-
-fn status(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
-    let world = &ctx.world;
-    let node = &world.nodes[ctx.node()];
-    let sample = world.node_sample(&node.name);
-    let load = sample.cpu * f64::from(node.cpus);
-    let part = |total: u64, used: u64| {
-        Json::object()
-            .with("total", total)
-            .with("used", used)
-            .with("free", total.saturating_sub(used))
-    };
-    let loads = [load, load * 0.95, load * 0.9].map(|load| Json::from(format!("{load:.2}")));
-    let cores = (node.cpus / 2).max(1);
-    let processor = Json::object()
-        .with("model", "AMD EPYC 4345P 8-Core Processor")
-        .with("vendor", "AuthenticAMD")
-        .with("family", "26")
-        .with("sockets", 1)
-        .with("cores", cores)
-        .with("cpus", node.cpus)
-        .with("mhz", "3793.912")
-        .with("hvm", "1")
-        .with("user_hz", 100)
-        .with(
-            "flags",
-            "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr svm sse sse2 avx avx2",
-        );
-    let kernel = Json::object()
-        .with("sysname", "Linux")
-        .with("release", "6.17.4-2-pve")
-        .with("version", "#1 SMP PREEMPT_DYNAMIC PMX 6.17.4-2")
-        .with("machine", "x86_64");
-    let memory_free = node.memory_bytes.saturating_sub(sample.memory_bytes);
-    let disk_free = node.disk_bytes.saturating_sub(sample.disk_bytes);
-    Ok(Done::Data(
-        Json::object()
-            .with("uptime", sample.uptime_secs)
-            .with("cpu", sample.cpu)
-            .with("wait", 0.0005)
-            .with("idle", 0)
-            .with("loadavg", loads.to_vec())
-            .with(
-                "kversion",
-                "Linux 6.17.4-2-pve #1 SMP PREEMPT_DYNAMIC PMX 6.17.4-2",
-            )
-            .with("current-kernel", kernel)
-            .with(
-                "boot-info",
-                Json::object().with("mode", "efi").with("secureboot", 0),
-            )
-            .with("cpuinfo", processor)
-            .with(
-                "memory",
-                part(node.memory_bytes, sample.memory_bytes).with("available", memory_free),
-            )
-            .with("swap", part(8 << 30, 0))
-            .with("ksm", Json::object().with("shared", 0))
-            .with(
-                "rootfs",
-                part(node.disk_bytes, sample.disk_bytes).with("avail", disk_free),
-            )
-            .with("pveversion", "pve-manager/9.2.11/14a22df35955d97d"),
-    ))
 }
 
 fn power(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {

@@ -2,11 +2,12 @@
 //!
 //! The list is what the asked node knows; rows that the caller may not see are left out without a word.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::json::Json;
 use crate::wire::params::{Shape, may};
 use crate::wire::route::{Ctx, Done, Guard, Route};
+use crate::world::flavour::{Emulator, Release};
 use crate::world::guest::{Guest, Kind};
 use crate::world::node::Node;
 use crate::world::sampling::GuestSample;
@@ -29,7 +30,11 @@ fn list(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
         storages(ctx, &mut rows);
     }
     if wants("sdn") && ctx.allowed("/sdn/zones/localnetwork", &["SDN.Audit", "SDN.Use"]) {
-        rows.extend(ctx.world.nodes.keys().map(|node| zone_row(node)));
+        let row = match ctx.release() {
+            Release::V8 => old_zone_row,
+            Release::V9 => zone_row,
+        };
+        rows.extend(ctx.world.nodes.keys().map(|node| row(node)));
     }
     Ok(Done::Data(Json::List(rows)))
 }
@@ -39,6 +44,12 @@ fn guests(ctx: &Ctx<'_>, with_pools: bool, with_guests: bool, rows: &mut Vec<Jso
     let sees = visible_guests(ctx);
     let mut pools: BTreeMap<&str, [f64; 5]> =
         world.pools.keys().map(|pool| (pool.as_str(), [0.0; 5])).collect();
+    let shown: BTreeSet<&str> = world
+        .pools
+        .keys()
+        .map(String::as_str)
+        .filter(|pool| ctx.allowed(&format!("/pool/{pool}"), &["Pool.Audit"]))
+        .collect();
     let mut guest_rows = Vec::with_capacity(world.guests.len());
     for guest in world.guests.values().filter(|guest| sees(guest)) {
         let sample = world.known_guest(ctx.entry, guest);
@@ -53,14 +64,14 @@ fn guests(ctx: &Ctx<'_>, with_pools: bool, with_guests: bool, rows: &mut Vec<Jso
             pool[4] = pool[4].max(sample.uptime_secs as f64);
         }
         if with_guests {
-            guest_rows.push(guest_row(world, guest, sample));
+            guest_rows.push(guest_row(world, guest, sample, &shown));
         }
     }
     if with_pools {
         rows.extend(
             pools
                 .iter()
-                .filter(|(pool, _)| ctx.allowed(&format!("/pool/{pool}"), &["Pool.Audit"]))
+                .filter(|(pool, _)| shown.contains(*pool))
                 .map(|(pool, sums)| pool_row(pool, sums)),
         );
     }
@@ -87,13 +98,14 @@ pub(super) fn visible_guests(ctx: &Ctx<'_>) -> impl Fn(&Guest) -> bool {
     }
 }
 
-fn guest_row(world: &World, guest: &Guest, sample: Option<&GuestSample>) -> Json {
+/// A guest's row; its pool is told to those who may see that.
+fn guest_row(world: &World, guest: &Guest, sample: Option<&GuestSample>, pools: &BTreeSet<&str>) -> Json {
     let mut row = Json::Object(Vec::with_capacity(24));
     row.put("id", guest.id());
     row.put("type", guest.kind.word());
     row.put("vmid", guest.vmid);
     row.put("node", &guest.node);
-    row.put_some("pool", guest.pool.as_ref());
+    row.put_some("pool", guest.pool.as_ref().filter(|pool| pools.contains(pool.as_str())));
     row.put_some("lock", guest.lock.as_ref());
     row.put_some("tags", guest.tag_text());
     if let Some(service) = world.ha.services.get(&guest.vmid) {
@@ -118,21 +130,21 @@ fn guest_row(world: &World, guest: &Guest, sample: Option<&GuestSample>) -> Json
     );
     row.put("maxcpu", guest.cores);
     row.put("mem", sample.memory_bytes);
-    row.put(
-        "memhost",
-        if guest.kind == Kind::Qemu {
-            sample.memory_bytes
-        } else {
-            0
-        },
-    );
+    if world.flavour.release >= Release::V9 {
+        let of_host = match guest.kind {
+            Kind::Qemu => sample.memory_bytes,
+            Kind::Lxc => 0,
+        };
+        row.put("memhost", of_host);
+    }
     row.put("maxmem", guest.memory_bytes);
     row.put("disk", sample.disk_bytes);
     row.put("maxdisk", guest.disk_bytes);
     row.put("netin", netin);
     row.put("netout", netout);
-    row.put("diskread", diskread);
-    row.put("diskwrite", diskwrite);
+    let counted = guest.kind == Kind::Lxc || world.flavour.emulator == Emulator::Vendor;
+    row.put("diskread", if counted { diskread } else { 0 });
+    row.put("diskwrite", if counted { diskwrite } else { 0 });
     row
 }
 
@@ -230,6 +242,16 @@ fn zone_row(node: &str) -> Json {
         .with("type", "network")
         .with("network", "localnetwork")
         .with("network-type", "zone")
+        .with("node", node.to_owned())
+        .with("status", "ok")
+}
+
+/// As releases before 9.1 told it.
+fn old_zone_row(node: &str) -> Json {
+    Json::object()
+        .with("id", format!("sdn/{node}/localnetwork"))
+        .with("type", "sdn")
+        .with("sdn", "localnetwork")
         .with("node", node.to_owned())
         .with("status", "ok")
 }

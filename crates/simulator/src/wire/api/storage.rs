@@ -3,8 +3,9 @@
 use crate::json::Json;
 use crate::wire::params::{Shape, may};
 use crate::wire::route::{Ctx, Done, Guard, Route};
-use crate::world::Refusal;
-use crate::world::storage::Storage;
+use crate::world::guest::{Guest, Kind};
+use crate::world::storage::{Storage, Volume};
+use crate::world::{Refusal, World};
 
 pub(super) static ROUTES: &[Route] = &[
     Route::here("GET", "/storage", Guard::Login, configured).with(&[may("type", Shape::Text)]),
@@ -50,6 +51,9 @@ fn configured(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
                 .with("content", &storage.content)
                 .with("digest", "cd044a65264eac3beea340366045726acfee5685");
             row.put_some("shared", storage.shared.then_some(1));
+            for (key, value) in &storage.options {
+                row.put(key.clone(), value);
+            }
             if !storage.nodes.is_empty() {
                 row.put(
                     "nodes",
@@ -106,27 +110,77 @@ fn one(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     Ok(Done::Data(node_row(known(ctx)?, ctx.node())))
 }
 
+/// The volume of a guest's disk, named as its storage's plug-in names them.
+pub(super) fn disk_of(world: &World, guest: &Guest) -> String {
+    let (storage, vmid) = (&guest.storage, guest.vmid);
+    match (world.storages.get(storage).map(|own| own.plugin.as_str()), guest.kind) {
+        (Some("dir"), _) => format!("{storage}:{vmid}/vm-{vmid}-disk-0.raw"),
+        (_, Kind::Qemu) => format!("{storage}:vm-{vmid}-disk-0"),
+        (_, Kind::Lxc) => format!("{storage}:subvol-{vmid}-disk-0"),
+    }
+}
+
+fn disk_row(world: &World, storage: &Storage, guest: &Guest) -> Json {
+    let content = match guest.kind {
+        Kind::Qemu => "images",
+        Kind::Lxc => "rootdir",
+    };
+    let mut row = Json::object()
+        .with("volid", disk_of(world, guest))
+        .with("content", content)
+        .with("format", "raw")
+        .with("size", guest.disk_bytes)
+        .with("ctime", guest.created_at_secs)
+        .with("vmid", guest.vmid);
+    if storage.plugin == "dir" {
+        row.put("used", guest.disk_bytes / 10);
+        row.put("parent", Json::Null);
+    }
+    row
+}
+
+fn volume_row(storage: &Storage, volume: &Volume) -> Json {
+    let mut row = Json::object()
+        .with("volid", format!("{}:{}", storage.name, volume.name))
+        .with("content", &volume.content)
+        .with("format", &volume.format)
+        .with("size", volume.size_bytes)
+        .with("ctime", volume.created_at_secs);
+    row.put_some("vmid", volume.vmid);
+    row.put_some("notes", volume.notes.as_ref());
+    if volume.content == "backup" {
+        row.put("subtype", volume.name.split('-').nth(1).unwrap_or("qemu").to_owned());
+    }
+    row
+}
+
 fn content(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
-    let name = known(ctx)?.name.clone();
-    let rows = ctx
-        .world
+    let storage = known(ctx)?;
+    let world = &*ctx.world;
+    let wanted = |kind: &str, vmid: Option<u32>| {
+        ctx.param("content").is_none_or(|wanted| wanted == kind)
+            && ctx
+                .number("vmid")
+                .is_none_or(|wanted| vmid.is_some_and(|vmid| wanted == u64::from(vmid)))
+    };
+    let here = |guest: &&Guest| storage.shared || guest.node == ctx.node();
+    let disks = world
         .guests
         .values()
-        .filter(|guest| guest.storage == name)
+        .filter(|guest| guest.storage == storage.name && guest.disk_bytes > 0)
+        .filter(here)
         .filter(|guest| {
-            ctx.number("vmid")
-                .is_none_or(|vmid| vmid == u64::from(guest.vmid))
+            let kind = if guest.kind == Kind::Qemu { "images" } else { "rootdir" };
+            wanted(kind, Some(guest.vmid))
         })
-        .map(|guest| {
-            Json::object()
-                .with("volid", format!("{name}:vm-{}-disk-0", guest.vmid))
-                .with("content", "images")
-                .with("format", "raw")
-                .with("size", guest.disk_bytes)
-                .with("ctime", guest.created_at_secs)
-                .with("vmid", guest.vmid)
-        });
-    Ok(Done::Data(Json::List(rows.collect())))
+        .map(|guest| disk_row(world, storage, guest));
+    let volumes = storage
+        .volumes
+        .iter()
+        .filter(|volume| volume.node.as_deref().is_none_or(|node| node == ctx.node()))
+        .filter(|volume| wanted(&volume.content, volume.vmid))
+        .map(|volume| volume_row(storage, volume));
+    Ok(Done::Data(Json::List(disks.chain(volumes).collect())))
 }
 
 fn pool_visible(ctx: &Ctx<'_>, name: &str) -> bool {
