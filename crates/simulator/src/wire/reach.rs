@@ -60,7 +60,7 @@ fn away(world: &World, node: &Node, waited: Duration) -> Reach {
         .lost_at
         .map_or(Duration::from_hours(1), |at| world.now().since(at));
     let gone_when_asked = gone.saturating_sub(waited);
-    if gone_when_asked < Duration::from_secs(1) {
+    if gone_when_asked < Duration::from_secs(1) && !node.said_goodbye {
         after(
             waited,
             Duration::from_millis(100),

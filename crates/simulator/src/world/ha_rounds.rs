@@ -7,6 +7,7 @@ use super::task::Work;
 use super::timing::{
     BOOT_TO_LRM, CRM_PERIOD, HA_FENCE, HA_IDLE, HA_OLD_LOCK, HA_RECOVER, HA_RECOVER_LATE, LOSS_NOTICED, LRM_PERIOD, SHUTDOWN_TIMEOUT, WATCHDOG,
 };
+use super::ha::Service;
 use super::{Event, World};
 use crate::time::SimTime;
 
@@ -52,6 +53,7 @@ impl World {
 
     fn decide(&mut self, viewer: &str, vmid: u32) {
         self.obey_stop(vmid);
+        self.read_failure(vmid);
         let running = self.guests.get(&vmid).is_some_and(Guest::is_running);
         let place = self.guests.get(&vmid).map(|guest| guest.node.clone());
         let Some(service) = self.ha.services.get(&vmid) else {
@@ -85,6 +87,49 @@ impl World {
         }
         service.confirmed |= service.reported;
         service.crm = next;
+    }
+
+    /// The last attempt to start it failed.
+    fn has_failed(&self, service: &Service) -> bool {
+        service
+            .attempt
+            .as_ref()
+            .and_then(|upid| self.task(upid))
+            .and_then(|task| task.end.as_ref())
+            .is_some_and(|end| end.status != "OK")
+    }
+
+    /// A failed start is tried again on the same node, then on another, then given up.
+    fn read_failure(&mut self, vmid: u32) {
+        let Some(service) = self.ha.services.get(&vmid) else {
+            return;
+        };
+        if service.crm != Some("started") || !self.has_failed(service) {
+            return;
+        }
+        let node = service.node.clone();
+        let (failures, may_move) = (service.failures + 1, service.moves < service.max_relocate);
+        let spent = failures > service.max_restart;
+        if let Some(service) = self.ha.services.get_mut(&vmid) {
+            service.failures = failures;
+            service.attempt = None;
+        }
+        if !spent {
+            return;
+        }
+        let viewer = self.majority_viewer().map(str::to_owned);
+        let target = viewer
+            .and_then(|viewer| self.emptiest_node(&viewer, &node))
+            .filter(|_| may_move);
+        if let Some(target) = &target {
+            self.relocate(vmid, target);
+        }
+        if let Some(service) = self.ha.services.get_mut(&vmid) {
+            match target {
+                Some(_) => service.moves += 1,
+                None => service.crm = Some("error"),
+            }
+        }
     }
 
     /// A stop that was asked for since the last round becomes the wish of the service.
@@ -327,38 +372,13 @@ impl World {
         let Some(service) = self.ha.services.get(&vmid) else {
             return;
         };
-        let failed = service
-            .attempt
-            .as_ref()
-            .and_then(|upid| self.task(upid))
-            .and_then(|task| task.end.as_ref())
-            .is_some_and(|end| end.status != "OK");
-        let failures = service.failures + u32::from(failed);
-        if failures > service.max_restart {
-            let may_move = service.moves < service.max_relocate;
-            let viewer = self.majority_viewer().map(str::to_owned);
-            match viewer
-                .and_then(|viewer| self.emptiest_node(&viewer, node))
-                .filter(|_| may_move)
-            {
-                Some(target) => {
-                    self.relocate(vmid, &target);
-                    if let Some(service) = self.ha.services.get_mut(&vmid) {
-                        service.moves += 1;
-                    }
-                }
-                None => {
-                    if let Some(service) = self.ha.services.get_mut(&vmid) {
-                        service.crm = Some("error");
-                    }
-                }
-            }
+        // The cluster's manager has to read of a failure first.
+        if self.has_failed(service) {
             return;
         }
         let word = format!("{}start", kind.task_word());
         let upid = self.begin_task(node, &word, &vmid.to_string(), "root@pam", Work::Start);
         if let Some(service) = self.ha.services.get_mut(&vmid) {
-            service.failures = failures;
             service.attempt = Some(upid);
         }
     }

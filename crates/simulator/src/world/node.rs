@@ -102,6 +102,8 @@ pub struct Node {
     pub inquorate_since: Option<SimTime>,
     /// Counts power transitions; events of an earlier life are void.
     pub life: u32,
+    /// It said goodbye before it went: no call was cut off.
+    pub said_goodbye: bool,
     /// Counts lives of its status daemon; events of an earlier one are void.
     pub reports: u32,
     /// Next process id.
@@ -149,6 +151,7 @@ impl Node {
             lost_at: None,
             inquorate_since: None,
             life: 0,
+            said_goodbye: false,
             reports: 0,
             next_pid: 1000 + nodeid * 100,
             forced_cpu: None,

@@ -191,6 +191,7 @@ impl World {
             corosync: true,
         };
         let lost_at = state.lost_at.take();
+        state.said_goodbye = false;
         state.no_cluster_files = false;
         state.inquorate_since = None;
         let (life, reports) = (state.life, state.reports);
@@ -261,6 +262,7 @@ impl World {
     fn leave(&mut self, node: &str, reboot: bool) {
         if let Some(state) = self.nodes.get_mut(node) {
             state.lost_at = Some(self.now);
+            state.said_goodbye = true;
         }
         // An orderly end gives locks back.
         self.ha.active.remove(node);

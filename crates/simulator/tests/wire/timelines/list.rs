@@ -45,7 +45,8 @@ impl Timeline {
     }
 }
 
-const PLAIN: Timeline = Timeline {
+/// Nothing of note.
+pub const PLAIN: Timeline = Timeline {
     file: "",
     what: "",
     guests: &[],

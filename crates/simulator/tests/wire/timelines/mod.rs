@@ -41,9 +41,13 @@ async fn recorded_timelines_are_told_again() {
     for timeline in TIMELINES {
         all.push((timeline, comparison(timeline).await));
     }
+    for timeline in stated::STATED {
+        all.push((&timeline.timeline, stated::comparison(timeline).await));
+    }
     let wrong: Vec<String> = all
         .iter()
         .flat_map(|(timeline, comparison)| comparison.unexplained(timeline.differences))
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    report::keep(&all);
 }
