@@ -1,0 +1,121 @@
+//! The rights that the pages tell a reader to give, as Proxmox would compute them: enough to look and to act on guests,
+//! and none on what is protected or that nobody asked for.
+
+use super::{markdown, read};
+use jarvis_model::Vmid;
+use jarvis_proxmox::Privileges;
+use jarvis_simulator::world::access::{Access, Identity};
+use std::collections::BTreeMap;
+
+/// The words of a shell line; quotes hold words together.
+fn words(line: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    let mut quote = None;
+    for letter in line.chars() {
+        match (quote, letter) {
+            (Some(open), _) if letter == open => quote = None,
+            (None, '"' | '\'') => quote = Some(letter),
+            (None, ' ') => words.push(String::new()),
+            _ => words.last_mut().unwrap().push(letter),
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Carries out one line of `pveum`.
+fn pveum(access: &mut Access, line: &str) {
+    let words = words(line);
+    let option = |name: &str| {
+        let at = words.iter().position(|word| word == name)?;
+        words.get(at + 1).cloned()
+    };
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        ["pveum", "user", "add", user, ..] => drop(access.users.insert((*user).to_owned(), String::new())),
+        ["pveum", "role", "add", role, ..] => {
+            assert!(
+                !role.to_lowercase().starts_with("pve"),
+                "Proxmox takes no role {role}"
+            );
+            let privileges = option("--privs").unwrap();
+            access.define_role(role, &privileges.split(' ').collect::<Vec<_>>());
+        }
+        ["pveum", "user", "token", "add", user, ..] => {
+            assert!(access.users.contains_key(*user), "there is no {user} yet");
+            assert_eq!(option("--privsep").as_deref(), Some("1"), "{line}");
+        }
+        ["pveum", "acl", "modify", path, ..] => {
+            let who = option("--users").or_else(|| option("--tokens")).unwrap();
+            for role in option("--roles").unwrap().split(',') {
+                access.grant(path, &who, role);
+            }
+        }
+        _ => panic!("unknown: {line}"),
+    }
+}
+
+fn as_told() -> Access {
+    let mut access = Access::default();
+    for block in markdown::blocks(&read("docs/REAL_CLUSTER.md")) {
+        for line in block.lines.iter().filter(|line| line.starts_with("pveum ")) {
+            pveum(&mut access, line);
+        }
+    }
+    access
+}
+
+fn rights(access: &Access, token: &str) -> Privileges {
+    let who = Identity {
+        user: "jarvis@pve".to_owned(),
+        token: Some(token.to_owned()),
+    };
+    let mut rights = Privileges::default();
+    for path in Privileges::paths_for(&[], &[101, 103, 104].map(|vmid| Vmid::new(vmid).unwrap())) {
+        let held: BTreeMap<String, bool> = access
+            .rights(&who, &path)
+            .into_iter()
+            .map(|(name, below)| (name.to_owned(), below))
+            .collect();
+        rights.paths.insert(path, held);
+    }
+    rights
+}
+
+#[test]
+fn the_reading_token_sees_everything_and_changes_nothing() {
+    let rights = rights(&as_told(), "read");
+    assert_eq!(rights.lacks_for_looking(), []);
+    for (path, held) in &rights.paths {
+        for privilege in held.keys() {
+            assert!(privilege.ends_with(".Audit"), "{privilege} on {path}");
+        }
+    }
+}
+
+#[test]
+fn the_acting_token_acts_on_guests_but_not_on_the_protected_ones() {
+    let rights = rights(&as_told(), "act");
+    assert_eq!(rights.lacks_for_looking(), []);
+    assert_eq!(rights.lacks_for_acting(&[Vmid::new(101).unwrap()]), []);
+    for vmid in [103, 104] {
+        let path = format!("/vms/{vmid}");
+        assert!(rights.holds(&path, "VM.Audit"), "{path} is still seen");
+        assert_eq!(
+            rights.lacks_for_acting(&[Vmid::new(vmid).unwrap()]).len(),
+            1,
+            "{path}"
+        );
+    }
+    for path in rights.paths.keys() {
+        for privilege in [
+            "Sys.PowerMgmt",
+            "Sys.Modify",
+            "VM.Allocate",
+            "VM.Config.Disk",
+            "VM.Migrate",
+        ] {
+            assert!(!rights.holds(path, privilege), "{privilege} on {path}");
+        }
+    }
+}
