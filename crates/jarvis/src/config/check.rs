@@ -10,7 +10,7 @@ use crate::environment::Environment;
 use jarvis_api::ListenTls;
 use jarvis_guard::Floor;
 use jarvis_model::{Autonomy, NodeName, Vmid};
-use jarvis_proxmox::{ClusterCa, EntryPoint, Tls, Token};
+use jarvis_proxmox::{ClusterCa, Credential, EntryPoint, Login, Tls, Token};
 use jarvis_source::{GitSource, HttpsOptions, HttpsToken, SshOptions};
 use serde_saphyr::Spanned;
 use std::{
@@ -213,12 +213,12 @@ impl Checker<'_> {
             .iter()
             .filter_map(|entry| self.entry(entry))
             .collect();
-        let token = self.token(&cluster.token);
+        let credential = self.credential(&cluster, at);
         let tls = self.tls(cluster.tls.as_ref(), at);
         Some(ClusterConfig {
             name,
             entry_points,
-            token: token?,
+            credential: credential?,
             tls: tls?,
             look_every: None,
         })
@@ -229,6 +229,44 @@ impl Checker<'_> {
             Ok(point) => Some(point),
             Err(error) => {
                 self.wrong(place(entry), "cluster.entryPoints", plain(&error), "");
+                None
+            }
+        }
+    }
+
+    fn credential(&mut self, cluster: &file::Cluster, at: Place) -> Option<Credential> {
+        const WAYS: &str = "write token: {file: PATH}; only where no token can be had, user: USER@REALM and password: {file: PATH}";
+        match (&cluster.token, &cluster.user, &cluster.password) {
+            (Some(token), None, None) => self.token(token).map(Credential::Token),
+            (None, Some(user), Some(password)) => self.login(user, password).map(Credential::Login),
+            (None, None, None) => {
+                self.wrong(
+                    at,
+                    "cluster.token",
+                    "is missing: Proxmox lets nobody in without it",
+                    WAYS,
+                );
+                None
+            }
+            _ => {
+                let problem = "either `token`, or `user` and `password`, is wanted";
+                self.wrong(at, "cluster.token", problem, WAYS);
+                None
+            }
+        }
+    }
+
+    fn login(&mut self, user: &file::Text, secret: &Spanned<file::Secret>) -> Option<Login> {
+        let password = self.secret("cluster.password", secret)?;
+        match Login::new(&user.value, &password) {
+            Ok(login) => Some(login),
+            Err(error) => {
+                let at = if error.field == "user" {
+                    place(user)
+                } else {
+                    place(secret)
+                };
+                self.wrong(at, &format!("cluster.{}", error.field), plain(&error), "");
                 None
             }
         }

@@ -95,7 +95,11 @@ pub struct Cluster {
     /// Nodes to ask.
     pub entry_points: Vec<Spanned<Entry>>,
     /// The API token.
-    pub token: Spanned<Secret>,
+    pub token: Option<Spanned<Secret>>,
+    /// Instead of a token: a user with its realm.
+    pub user: Option<Text>,
+    /// Its password.
+    pub password: Option<Spanned<Secret>>,
     /// Trust.
     pub tls: Option<Spanned<Tls>>,
 }

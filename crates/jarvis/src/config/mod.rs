@@ -23,7 +23,7 @@ pub use error::ConfigError;
 use crate::environment::Environment;
 use jarvis_api::ListenTls;
 use jarvis_guard::Floor;
-use jarvis_proxmox::{EntryPoint, Tls, Token};
+use jarvis_proxmox::{Credential, EntryPoint, Tls};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -71,7 +71,7 @@ pub struct ClusterConfig {
     /// Where to ask, in order.
     pub entry_points: Vec<EntryPoint>,
     /// The credential.
-    pub token: Token,
+    pub credential: Credential,
     /// How the nodes' certificates are trusted.
     pub tls: Tls,
     /// How often the cluster is looked at; the controller's default when none.

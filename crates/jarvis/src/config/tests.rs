@@ -52,7 +52,7 @@ fn the_example_is_a_good_config() {
     assert_eq!(config.listen.to_string(), "127.0.0.1:7474");
     assert_eq!(config.state, folder.path().join("state"));
     assert_eq!(config.cluster.entry_points.len(), 2);
-    assert_eq!(config.cluster.token.public(), "jarvis@pve!act");
+    assert_eq!(config.cluster.credential.public(), "jarvis@pve!act");
     assert_eq!(
         config.source.as_ref().unwrap().git.checkout,
         folder.path().join("state/source")
@@ -63,6 +63,18 @@ fn the_example_is_a_good_config() {
     );
     assert_eq!(config.floor.ceiling, jarvis_model::Autonomy::L3);
     assert!(config.warnings.is_empty(), "{:?}", config.warnings);
+    assert!(!format!("{config:?}").contains("canary"));
+}
+
+#[test]
+fn user_and_password_stand_in_for_a_token() {
+    let folder = folder();
+    let text = CLUSTER.replace(
+        "token: {file: secrets/pve-token}",
+        "user: jarvis@pve\n  password: {file: secrets/webhook}",
+    );
+    let config = load(&folder, &text, &Environment::default()).unwrap();
+    assert_eq!(config.cluster.credential.public(), "jarvis@pve");
     assert!(!format!("{config:?}").contains("canary"));
 }
 
@@ -81,7 +93,7 @@ fn secrets_come_from_the_environment_too_and_wide_files_are_told() {
     let folder = folder();
     let text = CLUSTER.replace("{file: secrets/pve-token}", "{env: PVE_TOKEN}");
     let config = load(&folder, &text, &[("PVE_TOKEN", SECRET)].into()).unwrap();
-    assert_eq!(config.cluster.token.public(), "jarvis@pve!act");
+    assert_eq!(config.cluster.credential.public(), "jarvis@pve!act");
 
     let token = folder.path().join("secrets/pve-token");
     for (mode, told) in [(0o600, false), (0o640, false), (0o644, true), (0o660, true)] {
@@ -105,6 +117,21 @@ const BAD: &[(&str, &str, &str)] = &[
     ("not YAML", CLUSTER, "cluster: [\n"),
     ("nothing", CLUSTER, ""),
     ("no token", "  token: {file: secrets/pve-token}\n", ""),
+    (
+        "a token and a password",
+        "  tls:",
+        "  user: jarvis@pve\n  password: {file: secrets/webhook}\n  tls:",
+    ),
+    (
+        "a user without a password",
+        "token: {file: secrets/pve-token}",
+        "user: jarvis@pve",
+    ),
+    (
+        "a user without a realm",
+        "token: {file: secrets/pve-token}",
+        "user: jarvis\n  password: {file: secrets/webhook}",
+    ),
     ("no trust", "  tls: {system: true}\n", ""),
     (
         "two ways of trust",

@@ -131,7 +131,7 @@ fn config(
         cluster: ClusterConfig {
             name: "demo".to_owned(),
             entry_points,
-            token,
+            credential: token.into(),
             tls: Tls::ClusterCa(ca),
             look_every: Some(LOOK_EVERY),
         },

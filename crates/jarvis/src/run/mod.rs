@@ -166,13 +166,18 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     running.until_asked(&mut signals, &opened).await
 }
 
-async fn bind(config: &Config) -> Result<TcpListener, Failure> {
+/// Whether the config's address may be listened on as it says.
+pub fn may_bind(config: &Config) -> Result<(), Failure> {
     let check = api_like(config)?;
     jarvis_api::check_bind(config.listen, &check).map_err(|error| {
         Failure::error(format!(
             "{error}; in jarvis.yaml these are `listen`, `tls` and `trustedProxy`"
         ))
-    })?;
+    })
+}
+
+async fn bind(config: &Config) -> Result<TcpListener, Failure> {
+    may_bind(config)?;
     TcpListener::bind(config.listen).await.map_err(|error| {
         Failure::error(format!(
             "cannot listen on {}: {error}; stop what listens there, or choose another `listen` address (the demo: --port)",
@@ -216,14 +221,15 @@ fn api_options(
     Ok(options)
 }
 
-fn proxmox(cluster: &ClusterConfig, clock: &Arc<dyn Clock>) -> Result<Proxmox, Failure> {
+/// A client of the cluster; opens no connection.
+pub fn proxmox(cluster: &ClusterConfig, clock: &Arc<dyn Clock>) -> Result<Proxmox, Failure> {
     let failed = |error: jarvis_proxmox::OptionsError| {
         Failure::error(format!("cannot use `cluster` of the config: {error}"))
     };
     let mut options = jarvis_proxmox::Options::new(
         &cluster.name,
         cluster.entry_points.clone(),
-        cluster.token.clone(),
+        cluster.credential.clone(),
         cluster.tls.clone(),
     )
     .map_err(failed)?;
@@ -405,8 +411,7 @@ pub async fn from_file(arguments: &crate::cli::Run, environment: &Environment) -
 /// `jarvis run --check`: everything that can be told without opening a connection.
 fn check(config: &Config) -> Outcome {
     let clock: Arc<dyn Clock> = Arc::new(jarvis_ports::SystemClock);
-    jarvis_api::check_bind(config.listen, &api_like(config)?)
-        .map_err(|error| Failure::error(error.to_string()))?;
+    may_bind(config)?;
     let warnings = proxmox(&config.cluster, &clock)?.warnings();
     for warning in config.warnings.iter().chain(&warnings) {
         out::note(&format!("warning: {warning}"));
