@@ -17,7 +17,11 @@ mod faults;
 mod proxmoxer;
 #[path = "wire/reads.rs"]
 mod reads;
+#[path = "wire/recorded.rs"]
+mod recorded;
 #[path = "wire/tasks.rs"]
 mod tasks;
+#[path = "wire/timelines/mod.rs"]
+mod timelines;
 #[path = "wire/tls.rs"]
 mod tls;

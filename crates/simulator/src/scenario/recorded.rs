@@ -37,6 +37,18 @@ const CONTAINERS: &[Row] = &[
     (201, "ct-renamed", "pve", "", 106_954_752, false),
 ];
 
+/// Services that were not installed, or not as usual.
+const UNITS: &[(&str, &str)] = &[
+    ("chrony", "not-found"),
+    ("ksmtuned", "not-found"),
+    ("lxcfs", "masked"),
+    ("postfix", "not-found"),
+    ("proxmox-firewall", "not-found"),
+    ("pve-firewall", "disabled"),
+    ("pve-lxc-syscalld", "not-found"),
+    ("pvefw-logger", "masked"),
+];
+
 pub(super) fn world(seed: u64) -> World {
     let mut world = World::empty("jarvislab", seed);
     let mut rng = Rng::new(seed);
@@ -66,6 +78,7 @@ pub(super) fn world(seed: u64) -> World {
         world.guests.insert(made.vmid, made);
     }
     storages(&mut world);
+    world.unit_states = UNITS.iter().map(|(name, state)| ((*name).to_owned(), *state)).collect();
     world.pools.insert("lab".to_owned(), "lab pool".to_owned());
     world
 }

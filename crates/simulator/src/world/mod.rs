@@ -167,6 +167,8 @@ pub struct World {
     pub slowness: u32,
     /// A node with active HA services resets itself when it has had no quorum for a minute.
     pub watchdog: bool,
+    /// Services whose units are not as on an ordinary node, and how they are (`not-found`, `masked`, `disabled`).
+    pub unit_states: BTreeMap<String, &'static str>,
     /// Guests whose starts end with a warning.
     pub warns: std::collections::BTreeSet<u32>,
     /// Rules of high availability, by name.
@@ -199,6 +201,7 @@ impl World {
             log: VecDeque::new(),
             slowness: 1,
             watchdog: true,
+            unit_states: BTreeMap::new(),
             warns: std::collections::BTreeSet::new(),
             ha_rules: BTreeMap::new(),
             flavour: flavour::Flavour::default(),

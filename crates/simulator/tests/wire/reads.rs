@@ -164,6 +164,7 @@ async fn guest_pages() {
     let richer = [
         "running-machine",
         "running-qemu",
+        "proxmox-support",
         "balloon",
         "diskread",
         "diskwrite",

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use crate::json::Json;
 use crate::wire::route::{Ctx, Done, Guard, Route};
-use crate::world::Refusal;
 use crate::world::node::Node;
+use crate::world::{Refusal, World};
 
 const AUDIT: Guard = Guard::Need("/nodes/{node}", &["Sys.Audit"]);
 const MODIFY: Guard = Guard::Need("/nodes/{node}", &["Sys.Modify"]);
@@ -67,13 +67,13 @@ pub(super) static ROUTES: &[Route] = &[
 
 fn list(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let node = &ctx.world.nodes[ctx.node()];
-    let rows = SERVICES.iter().map(|service| row(node, service)).collect();
+    let rows = SERVICES.iter().map(|service| row(ctx.world, node, service)).collect();
     Ok(Done::Later(Json::List(rows), Duration::from_secs(1)))
 }
 
 fn state(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let service = known(ctx.part("service"))?;
-    Ok(Done::Data(row(&ctx.world.nodes[ctx.node()], service)))
+    Ok(Done::Data(row(ctx.world, &ctx.world.nodes[ctx.node()], service)))
 }
 
 fn command(ctx: &mut Ctx<'_>, verb: &'static str) -> Result<Done, Refusal> {
@@ -98,19 +98,24 @@ fn known(name: &str) -> Result<&'static (&'static str, &'static str, &'static st
         })
 }
 
-fn row(node: &Node, (name, desc, unit): &(&'static str, &'static str, &'static str)) -> Json {
+/// A unit that is not there is named in place of being described.
+fn row(world: &World, node: &Node, (name, desc, usual): &(&'static str, &'static str, &'static str)) -> Json {
+    let unit = world.unit_states.get(*name).copied().unwrap_or(usual);
+    let there = !matches!(unit, "not-found" | "masked");
     let runs = match *name {
         "corosync" => node.daemons.corosync,
+        "pve-cluster" => !node.no_cluster_files,
         "pveproxy" => node.daemons.proxy,
         "pvedaemon" => node.daemons.api,
         "pvestatd" => node.daemons.status,
-        _ => matches!(*unit, "enabled" | "static"),
+        _ => there,
     };
+    let described = if there { (*desc).to_owned() } else { format!("{name}.service") };
     Json::object()
         .with("service", *name)
         .with("name", *name)
-        .with("desc", *desc)
+        .with("desc", described)
         .with("state", if runs { "running" } else { "dead" })
         .with("active-state", if runs { "active" } else { "inactive" })
-        .with("unit-state", *unit)
+        .with("unit-state", unit)
 }
