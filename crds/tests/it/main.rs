@@ -10,7 +10,7 @@ mod agreement;
 mod any;
 mod bad;
 mod examples;
-mod readme;
+mod reference;
 mod schemas;
 mod structural;
 
