@@ -12,7 +12,7 @@ use crate::{
 };
 use jarvis_crds::Desired;
 use jarvis_model::{Digest, Event, IntentId, Memory, Observed, Timestamp, Upid};
-use jarvis_planner::{Evidence, Input, Look, Plan};
+use jarvis_planner::{Decision, Evidence, Input, Look, Plan};
 use jarvis_ports::{JournalError, Pass, Stored};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -102,13 +102,13 @@ impl Core {
     }
 
     /// Hands the pass to the recorder when it found something to remember, or decides other than the last one recorded.
-    /// A calm cluster costs a comparison of two empty lists.
+    /// A calm cluster costs a comparison of two empty lists, and what stands refused is recorded once.
     pub(crate) fn record_pass(&mut self) {
         let Some(recorder) = &self.ports.recorder else {
             return;
         };
         let before = self.recorded.as_ref().map_or(&[][..], |plan| &plan.decisions);
-        let same = self.plan.events.is_empty() && self.plan.decisions == before;
+        let same = self.plan.events.is_empty() && decide_the_same(&self.plan.decisions, before);
         if same || self.state.acting_stopped.is_some() {
             return;
         }
@@ -141,4 +141,14 @@ impl Core {
         };
         self.views.send_replace(Arc::new(view));
     }
+}
+
+/// Whether two plans decide the same. The facts of a permit count, for they go on record with the act; those of what is not
+/// done now say how old they are, and grow older in every pass.
+fn decide_the_same(now: &[Decision], before: &[Decision]) -> bool {
+    let same = |(a, b): (&Decision, &Decision)| {
+        let facts = !a.verdict.is_permit() || a.evidence == b.evidence;
+        facts && (&a.request, &a.verdict, a.attempt) == (&b.request, &b.verdict, b.attempt)
+    };
+    now.len() == before.len() && now.iter().zip(before).all(same)
 }

@@ -12,6 +12,10 @@ use jarvis_model::{Timestamp, Verdict};
 use jarvis_planner::Decision;
 use jarvis_ports::Journal;
 use serde::Serialize;
+use serde_json::Value;
+
+/// Decisions told at most; the latest are kept.
+const TOLD: usize = 20;
 
 /// A decision and its pass.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,7 +33,8 @@ pub struct Story {
     pub otherwise: Vec<Otherwise>,
 }
 
-/// The decisions whose digests begin with one of `beginnings`, each as in the last pass that held it, oldest first.
+/// The latest decisions whose digest, issue or ticket begins with one of `beginnings`, each as in the last pass that held
+/// it, oldest first.
 pub fn stories(
     recording: Recording,
     journal: &dyn Journal,
@@ -42,14 +47,13 @@ pub fn stories(
         };
         let decisions = document.plan["decisions"].as_array().into_iter().flatten();
         for decision in decisions {
-            let digest = decision["request"]["digest"].as_str().unwrap_or_default();
-            if beginnings
-                .iter()
-                .any(|beginning| digest.starts_with(beginning.as_str()))
-            {
+            if beginnings.iter().any(|beginning| fits(decision, beginning)) {
                 let decision: Decision = serde_json::from_value(decision.clone())?;
                 found.retain(|(earlier, _)| earlier.id() != decision.id());
                 found.push((decision, document.clone()));
+                if found.len() > TOLD {
+                    found.remove(0);
+                }
             }
         }
         Ok(())
@@ -59,6 +63,18 @@ pub fn stories(
         .into_iter()
         .map(|(decision, document)| told(&mut past, decision, &document))
         .collect()
+}
+
+/// Whether a decision's digest, issue or ticket begins so.
+fn fits(decision: &Value, beginning: &str) -> bool {
+    let request = &decision["request"];
+    let names = [
+        &request["digest"],
+        &request["cause"]["issue"],
+        &request["cause"]["ticket"],
+    ];
+    let mut names = names.into_iter().filter_map(Value::as_str);
+    names.any(|name| name.starts_with(beginning))
 }
 
 fn told(past: &mut Past<'_>, decision: Decision, document: &Document) -> Result<Story, ReplayError> {

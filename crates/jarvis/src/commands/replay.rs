@@ -78,7 +78,9 @@ fn shown(report: &Report) -> String {
         add!(text, ", {} to {}", time(first), time(last));
     }
     text += "\n";
-    if report.different == 0 {
+    if report.passes == 0 {
+        text += "nothing was planned again: no pass of this time is recorded\n";
+    } else if report.different == 0 {
         text += "every plan came out the same, bit for bit\n";
     } else {
         differences(report, &mut text);

@@ -7,7 +7,10 @@ use jarvis_ports::Journal;
 use jarvis_replay::{Recording, Story, stories};
 use jarvis_store::FileJournal;
 use serde::Serialize;
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 /// Records read at a time.
 const CHUNK: usize = 10_000;
@@ -67,6 +70,7 @@ pub fn find(state: &Path, id: &str) -> Result<Vec<Past>, Failure> {
         .map_err(|error| failed(&error))?
         .journal;
     let mut all = decided(&journal).map_err(|error| failed(&error))?;
+    let done: BTreeSet<Digest> = all.iter().map(|past| past.digest.clone()).collect();
     all.retain(|past| past.fits(id));
     all.drain(..all.len().saturating_sub(TOLD));
     let mut beginnings: Vec<String> = all.iter().map(|past| past.digest.to_string()).collect();
@@ -78,10 +82,12 @@ pub fn find(state: &Path, id: &str) -> Result<Vec<Past>, Failure> {
             .find(|past| past.digest == *story.decision.id())
         {
             Some(past) => past.story = Some(story),
+            None if done.contains(story.decision.id()) => {}
             None => all.push(never_done(story)),
         }
     }
     all.sort_by_key(|past| past.at);
+    all.drain(..all.len().saturating_sub(TOLD));
     Ok(all)
 }
 
