@@ -84,7 +84,12 @@ impl Poller {
         match deed {
             Deed::Fault(fault) => self.handle.inject(&fault).unwrap(),
             Deed::Act(act) => {
-                let call = self.ask(&act.via, &act.method, &act.path, &act.form);
+                // A DELETE has no body.
+                let (path, form) = match (act.method.as_str(), act.form.as_str()) {
+                    ("DELETE", form) if !form.is_empty() => (format!("{}?{form}", act.path), ""),
+                    (_, form) => (act.path.clone(), form),
+                };
+                let call = self.ask(&act.via, &act.method, &path, form);
                 let name = format!("{} {} via {}#{number}", act.method, act.path, act.via);
                 self.flying.insert((name, true), call);
                 self.carry();
