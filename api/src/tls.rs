@@ -92,6 +92,12 @@ impl About {
         })
     }
 
+    /// Reads the first certificate of a PEM text.
+    pub fn of_pem(pem: &[u8]) -> Result<Self, String> {
+        let der = CertificateDer::from_pem_slice(pem).map_err(|error| error.to_string())?;
+        Self::of(&der)
+    }
+
     /// How long it is still valid; zero once it is not.
     pub fn left(&self, now: Timestamp) -> Duration {
         self.not_after.since(now)

@@ -5,6 +5,7 @@
 pub mod act;
 pub mod adopt;
 pub mod chaos;
+pub mod doctor;
 pub mod reference;
 pub mod replay;
 pub mod show;
@@ -73,6 +74,9 @@ pub enum Command {
     /// Run against the cluster named in a config file.
     #[command(after_help = "Example:\n  jarvis run --config /etc/jarvis/jarvis.yaml")]
     Run(Run),
+    /// Check what `run` will need: entry points, certificates, rights, clocks, manifests, state, listener.
+    #[command(after_help = "Example:\n  jarvis doctor --config /etc/jarvis/jarvis.yaml")]
+    Doctor(doctor::Doctor),
     /// Run the simulated Proxmox cluster alone, for any client.
     #[command(after_help = "Example:\n  jarvis simulate --seed 7 --first-port 8006")]
     Simulate(Simulate),

@@ -5,6 +5,7 @@ pub mod adopt;
 pub mod audit;
 pub mod chaos;
 pub mod describe;
+pub mod doctor;
 pub mod explain;
 pub mod field;
 pub mod get;

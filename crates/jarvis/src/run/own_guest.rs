@@ -71,7 +71,7 @@ fn decide(floor: &mut Floor, uuid: &str, found: Result<Option<Vmid>, String>, re
 }
 
 /// The uuid of a QEMU machine, in lower case; None on other hardware or when it may not be read.
-fn machine_uuid() -> Option<String> {
+pub fn machine_uuid() -> Option<String> {
     let vendor = fs::read_to_string(VENDOR).ok()?;
     if !vendor.contains("QEMU") {
         return None;
@@ -80,7 +80,8 @@ fn machine_uuid() -> Option<String> {
     (uuid.len() == 36).then_some(uuid)
 }
 
-async fn search(hypervisor: &dyn Hypervisor, uuid: &str) -> Result<Option<Vmid>, String> {
+/// The guest with this uuid.
+pub async fn search(hypervisor: &dyn Hypervisor, uuid: &str) -> Result<Option<Vmid>, String> {
     let look = hypervisor
         .look_cluster()
         .await

@@ -1,0 +1,88 @@
+//! `jarvis doctor`: whether what `jarvis run` will need is there: entry points, certificates, rights, clocks, versions,
+//! manifests, state folder, listener. Changes nothing; every finding that is not fine says what would mend it.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`finding`] | one finding, and how all are written |
+//! | [`entry`] | each entry point: reached, trusted, admitted |
+//! | [`nodes`] | quorum, versions and clocks |
+//! | [`rights`] | what the credential may do, and what it should |
+//! | [`manifests`] | the git repository and what is declared |
+//! | [`own`] | state folder, journal, protection, listener |
+
+mod entry;
+pub mod finding;
+mod manifests;
+mod nodes;
+mod own;
+pub mod rights;
+
+use crate::{
+    cli,
+    config::Config,
+    environment::Environment,
+    exit::{Exit, Failure, Outcome},
+    out,
+};
+use finding::{Finding, Report};
+use jarvis_guard::Floor;
+use jarvis_model::Vmid;
+use jarvis_ports::Hypervisor as _;
+use jarvis_proxmox::Proxmox;
+use std::collections::BTreeSet;
+
+/// Runs the command.
+pub async fn run(arguments: &cli::doctor::Doctor, environment: &Environment) -> Outcome {
+    let mut report = Report::new(&arguments.config);
+    match Config::load(&arguments.config, environment) {
+        Ok(config) => look_at(&config, &mut report, environment).await?,
+        Err(errors) => {
+            for error in errors {
+                report.add(Finding::fail("config", error.to_string()).fixed_by(
+                    "correct the file, or let `jarvis init` write one; examples/homelab/jarvis.yaml shows every field",
+                ));
+            }
+        }
+    }
+    out::print(&report.text(arguments.output));
+    Ok(if report.is_well() { Exit::Ok } else { Exit::Error })
+}
+
+async fn look_at(config: &Config, report: &mut Report, environment: &Environment) -> Result<(), Failure> {
+    report.cluster.clone_from(&config.cluster.name);
+    for warning in &config.warnings {
+        let (what, fix) = warning.split_once("; run ").unwrap_or((warning, ""));
+        report.add(Finding::warn("config", what).fixed_by(fix.trim_matches('`')));
+    }
+    if config.warnings.is_empty() {
+        report.add(Finding::ok("config", "valid, and no secret lies open"));
+    }
+    let reached = entry::look_at_all(config, report).await;
+    let mut seen = BTreeSet::new();
+    if let Some(client) = entry::client(config, &reached)? {
+        nodes::look_at(&client, &reached, report).await;
+        seen = guests(&client, report).await;
+        let desired = manifests::look_at(config, &seen, environment, report).await;
+        rights::look_at(&client, config, desired.as_ref(), nodes::major(&reached), report).await;
+    } else {
+        manifests::look_at(config, &seen, environment, report).await;
+    }
+    own::look_at(config, &seen, report);
+    Ok(())
+}
+
+/// The guests the credential sees.
+async fn guests(client: &Proxmox, report: &mut Report) -> BTreeSet<Vmid> {
+    match client.look_cluster().await {
+        Ok(look) => look.guests.iter().map(|guest| guest.vmid).collect(),
+        Err(error) => {
+            report.add(Finding::fail("rights", error.to_string()).fixed_by("see the findings about rights"));
+            BTreeSet::new()
+        }
+    }
+}
+
+/// Whether the floor protects a guest.
+fn is_protected(floor: &Floor, vmid: Vmid) -> bool {
+    floor.guests.contains(&vmid) || floor.own_guest == Some(vmid)
+}
