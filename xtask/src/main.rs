@@ -8,6 +8,7 @@
 //! | `gen --check` | fails when a generated file is not current |
 //! | `figures [MINUTES]` | measures the release program as a whole: memory, requests, disk writes, latency under load |
 //! | `explore` | explores planner and guard exhaustively, with and without seeded bugs |
+//! | `life` | lives random lives, or one by its seed: `life [--seed N] [--seeds N] [--from N] [--bug NAME] [--trace]` |
 //! | `bench` | runs the benchmarks, in release |
 
 mod dependencies;
@@ -24,7 +25,7 @@ mod workspace;
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check] | explore | bench | figures [MINUTES]";
+const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check] | explore | life [--seed N --trace] | bench | figures [MINUTES]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -50,6 +51,7 @@ fn run(words: &[&str]) -> anyhow::Result<String> {
         ["explore"] => explore(&root),
         ["figures"] => figures(&root, "10"),
         ["figures", minutes] => figures(&root, minutes),
+        ["life", options @ ..] => life(&root, options),
         ["bench"] => bench(&root),
         [] | ["help" | "--help"] => Ok(USAGE.to_owned()),
         other => anyhow::bail!("unknown command {:?}; {USAGE}", other.join(" ")),
@@ -68,6 +70,18 @@ fn explore(root: &std::path::Path) -> anyhow::Result<String> {
         "a promise is broken, or a seeded bug was not caught; see above"
     );
     Ok("explored".to_owned())
+}
+
+/// Lives random lives; what was broken goes to standard output.
+fn life(root: &std::path::Path, options: &[&str]) -> anyhow::Result<String> {
+    let arguments = ["run", "--quiet", "--package", "jarvis-tests", "--bin", "life", "--"];
+    let status = std::process::Command::new("cargo")
+        .current_dir(root)
+        .args(arguments)
+        .args(options)
+        .status()?;
+    anyhow::ensure!(status.success(), "a promise is broken; see above");
+    Ok("lived".to_owned())
 }
 
 /// Runs the benchmarks; their figures go to standard output as they come.

@@ -18,6 +18,9 @@ mod chain;
 #[doc(hidden)]
 pub mod conformance;
 mod disk;
+#[cfg(feature = "faulty-disk")]
+#[doc(hidden)]
+pub mod faulty;
 mod frame;
 mod journal;
 mod mark;
