@@ -10,7 +10,7 @@ use jarvis_proxmox::{EntryPoint, Proxmox, Tls, Token};
 use jarvis_simulator::{Fault, Scenario, Simulator, SimulatorHandle};
 use jarvis_source::GitSource;
 use jarvis_store::{FileJournal, MemoryStore};
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -159,12 +159,9 @@ impl Rig {
     }
 
     fn ports(&self) -> Ports {
-        let journal = FileJournal::open(
-            &self.folder.path().join("journal"),
-            jarvis_store::Options::default(),
-        )
-        .expect("the journal opens")
-        .journal;
+        let journal = FileJournal::open(&self.journal_folder(), jarvis_store::Options::default())
+            .expect("the journal opens")
+            .journal;
         let source = GitSource::new(jarvis_source::Options::new(
             self.repository.path().display().to_string(),
             "main",
@@ -180,6 +177,11 @@ impl Rig {
             recorder: None,
             clock: self.clock.clone(),
         }
+    }
+
+    /// Where the journal is.
+    pub fn journal_folder(&self) -> PathBuf {
+        self.folder.path().join("journal")
     }
 
     /// A client of the cluster with the full token.

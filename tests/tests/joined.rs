@@ -4,5 +4,7 @@
 mod crashes;
 #[path = "joined/disturbed.rs"]
 mod disturbed;
+#[path = "joined/replayed.rs"]
+mod replayed;
 #[path = "joined/scenario.rs"]
 mod scenario;
