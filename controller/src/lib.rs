@@ -25,6 +25,7 @@ pub mod ports;
 pub mod service;
 mod sourcing;
 pub mod testing;
+mod timekeeping;
 pub mod view;
 mod work;
 

@@ -10,6 +10,7 @@ use crate::{
     observe::Tracker,
     options::Options,
     ports::Ports,
+    timekeeping::{Moved, Rest, moved},
     view::{LoopState, View},
     work::{Message, Worker},
 };
@@ -46,6 +47,8 @@ pub struct Service {
     wake_source: Arc<Notify>,
     worker: Worker,
     due: Due,
+    /// The last believable reading of the clock.
+    clock_read: Timestamp,
 }
 
 /// When the periodic looks are due.
@@ -81,6 +84,11 @@ fn fold(ports: &Ports) -> Result<Memory, JournalError> {
 pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
     let mut state = LoopState::default();
     let memory = Arc::new(begin(&ports, &mut state));
+    let last = ports.journal.read_after(memory.seq.saturating_sub(1), 1);
+    let clock_read = last
+        .ok()
+        .and_then(|records| Some(records.first()?.record.at))
+        .unwrap_or_default();
     if let Err(error) = index::catch_up(ports.journal.as_ref(), ports.store.as_ref()) {
         tracing::warn!(%error, "the index of records cannot be brought up to date; lists by resource may be short");
     }
@@ -147,6 +155,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
             wake_source,
             worker,
             due: Due::default(),
+            clock_read,
         },
         handle,
     )
@@ -202,15 +211,17 @@ impl Service {
             _ => {}
         }
         let clock = self.core.ports.clock.clone();
+        let mut rested = Rest::Broken;
         loop {
-            let rest = self.pass();
+            let rest = self.pass(rested);
+            rested = Rest::Broken;
             tokio::select! {
                 biased;
                 () = cancel.cancelled() => break,
                 Some(command) = self.commands.recv() => self.hear(command),
                 Some(message) = self.inbox.recv() => self.take(message),
                 () = self.wake_source.notified() => self.due.fetch = self.due.fetch.min(self.due.fetched + BETWEEN_FETCHES),
-                () = clock.sleep(rest) => {}
+                () = clock.sleep(rest) => rested = Rest::Full(rest),
             }
             self.drain();
         }
@@ -227,14 +238,35 @@ impl Service {
 
     fn hear(&mut self, command: Command) {
         if self.core.command(command) {
-            self.due = Due {
-                cluster: Timestamp::default(),
-                quorum: Timestamp::default(),
-                tasks: Timestamp::default(),
-                fetch: Timestamp::default(),
-                ..std::mem::take(&mut self.due)
-            };
+            self.look_at_once();
         }
+    }
+
+    /// Makes everything due that is looked at now and then.
+    fn look_at_once(&mut self) {
+        self.due = Due {
+            cluster: Timestamp::default(),
+            quorum: Timestamp::default(),
+            tasks: Timestamp::default(),
+            fetch: Timestamp::default(),
+            ..std::mem::take(&mut self.due)
+        };
+    }
+
+    /// Whether anything may be done by what the clock says; what it cannot date any more is looked at anew.
+    fn believes_clock(&mut self, now: Timestamp, rested: Rest) -> bool {
+        let moved = moved(self.clock_read, now, rested);
+        let absurd = moved == Moved::Absurdly;
+        let goes_on = self.core.heed_absurd_clock(absurd);
+        if absurd {
+            return false;
+        }
+        if moved == Moved::Back || goes_on {
+            self.core.distrust();
+            self.look_at_once();
+        }
+        self.clock_read = now;
+        true
     }
 
     fn take(&mut self, message: Message) {
@@ -249,9 +281,13 @@ impl Service {
     }
 
     /// One pass; returns how long to rest when nothing happens.
-    fn pass(&mut self) -> Duration {
+    fn pass(&mut self, rested: Rest) -> Duration {
         let began = std::time::Duration::from_millis(self.core.now().as_millis());
         let now = self.core.now();
+        if !self.believes_clock(now, rested) {
+            self.core.publish();
+            return LONGEST_REST;
+        }
         self.core.lapse_freeze(now);
         self.poll(now);
         self.core.replan();

@@ -1,6 +1,6 @@
 //! Work that takes time, done beside the loop: looks, effects, fetches. Each ends as one message.
 
-use crate::{observe, ports::Ports};
+use crate::{observe, ports::Ports, timekeeping::looked_back};
 use jarvis_crds::{Desired, Probe as ReadyProbe};
 use jarvis_guard::Permit;
 use jarvis_model::{
@@ -151,7 +151,8 @@ impl Worker {
                         .await,
                 ),
                 (Look::StopCause { vmid, since }, Some(guest)) => {
-                    Found::Cause(*vmid, cause(&ports, &guest.node, *vmid, *since, &own).await)
+                    let since = looked_back(*since, ports.clock.now());
+                    Found::Cause(*vmid, cause(&ports, &guest.node, *vmid, since, &own).await)
                 }
                 (Look::Ready { vmid }, Some(guest)) => Found::Ready(
                     *vmid,
