@@ -96,7 +96,59 @@ assert "VM.PowerMgmt" in actor.access.permissions.get(path="/vms/101")["/vms/101
 name = full.rsplit("=", 1)[0]
 refused(lambda: connect(f"{name}=wrong").version.get(), 401, "Authentication failed!")
 
+# Nodes, storages, the agent, tasks: what a script asks first.
+for node in ("atlas", "agent1", "home", "forge"):
+    assert root.nodes(node).version.get()["release"] == "9.2"
+    assert {"pveproxy", "pvedaemon", "pvestatd"} <= {row["service"] for row in root.nodes(node).services.get()}
+    names = {row["storage"] for row in root.nodes(node).storage.get()}
+    assert ("home-nvme" in names) == (node == "home"), names
+assert find(root.nodes("home").storage.get(), "storage", "home-nvme")["type"] == "dir"
+assert root.nodes("home").storage("home-nvme").status.get()["active"] == 1
+refused(lambda: root.nodes("atlas").storage("nosuch").status.get(), 500, "storage 'nosuch' does not exist")
+assert root.nodes("agent1").qemu(103).agent.ping.post() == {"result": {}}
+hosts = root.nodes("agent1").qemu(103).agent("get-host-name").get()["result"]
+assert hosts["host-name"] == "jarvis", hosts
+refused(lambda: root.nodes("forge").qemu(105).agent.ping.post(), 500, "VM 105 is not running")
+kinds = [row["type"] for row in root.nodes("forge").tasks.get(vmid=105, limit=10)]
+assert kinds == ["qmstop", "qmstart", "qmstart"], kinds
+errors = root.nodes("forge").tasks.get(vmid=105, errors=1)
+assert [row["status"] for row in errors] == ["VM 105 already running"], errors
+log = root.nodes("forge").tasks(errors[0]["upid"]).log.get(start=0, limit=0)
+assert log[-1]["t"] == "TASK ERROR: VM 105 already running", log
+refused(lambda: root.nodes("forge").tasks("UPID:no").status.get(), 400, "unable to parse worker upid")
+assert root.nodes("forge").tasks(upid).delete() is None, "cancelling what has ended changes nothing"
+refused(lambda: root.nodes("nosuch").status.get(), 500, "hostname lookup 'nosuch' failed")
+assert int(root.cluster.nextid.get()) == 118
+assert {pool["poolid"] for pool in root.pools.get()} == {"household"}
+
+# Containers refuse at once what machines only fail later.
+container = root.nodes("home").lxc(204)
+refused(container.status.start.post, 500, "CT 204 already running")
+ended = Tasks.blocking_status(root, container.status.shutdown.post(timeout=30), timeout=30, polling_interval=0.05)
+assert ended["exitstatus"] == "OK", ended
+refused(container.status.stop.post, 500, "CT 204 not running")
+ended = Tasks.blocking_status(root, container.status.start.post(), timeout=30, polling_interval=0.05)
+assert ended["exitstatus"] == "OK", ended
+assert container.status.current.get()["status"] == "running"
+
+# High availability: a request is filed, the guest follows.
+resources = root.cluster.ha.resources
+assert find(resources.get(), "sid", "vm:110")["state"] == "started"
+assert resources.post(sid="vm:105", state="stopped", comment="by a test") is None
+refused(lambda: resources.post(sid="vm:105"), 500, "resource ID 'vm:105' already defined")
+assert resources("vm:105").put(state="disabled") is None
+assert resources("vm:105").get()["state"] == "disabled"
+assert root.nodes("forge").qemu(105).status.current.get()["ha"]["managed"] == 1
+assert resources("vm:105").delete() is None
+assert [row["sid"] for row in resources.get()] == ["vm:110"]
+
 # Configuration and snapshots.
+config = root.nodes("atlas").qemu(101).config
+before = config.get()["digest"]
+assert config.put(description="first writer", digest=before) is None
+refused(lambda: config.put(description="second writer", digest=before), 500, "checksum mismatch")
+refused(lambda: config.put(nosuch=1), 400, "property is not defined in schema")
+assert config.get()["description"].strip() == "first writer"
 assert root.nodes("atlas").qemu(101).config.put(tags="Web;prod") is None
 assert root.nodes("atlas").qemu(101).config.get()["tags"] == "prod;web"
 upid = root.nodes("atlas").qemu(101).snapshot.post(snapname="before", description="by a test")
