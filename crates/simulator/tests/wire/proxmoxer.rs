@@ -1,4 +1,5 @@
-//! A client that was written for the original: proxmoxer 2.2.0, over HTTP and HTTPS.
+//! Clients that were written for the original: proxmoxer 2.2.0, over HTTP and HTTPS, and the Prometheus exporter
+//! prometheus-pve-exporter 3.10.2 with every collector.
 //!
 //! The packages are installed once into a virtual environment below the build folder. Where Python or a package index
 //! is missing the test says so and passes, unless `JARVIS_REQUIRE_PROXMOXER` is set.
@@ -20,11 +21,13 @@ async fn run(program: &Path, arguments: &[&str]) -> std::io::Result<Output> {
         .await
 }
 
-/// The interpreter of an environment with proxmoxer, or why there is none.
+const PACKAGES: [&str; 3] = ["proxmoxer==2.2.0", "requests", "prometheus-pve-exporter==3.10.2"];
+
+/// The interpreter of an environment with the clients, or why there is none.
 async fn interpreter() -> Result<PathBuf, String> {
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("proxmoxer-2.2.0");
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("proxmoxer-2.2.0-exporter-3.10.2");
     let python = folder.join("bin/python");
-    let works = run(&python, &["-c", "import proxmoxer, requests"]).await;
+    let works = run(&python, &["-c", "import proxmoxer, requests, pve_exporter"]).await;
     if works.is_ok_and(|output| output.status.success()) {
         return Ok(python);
     }
@@ -40,12 +43,24 @@ async fn interpreter() -> Result<PathBuf, String> {
         .await
         .map_err(|error| error.to_string())
         .and_then(said)?;
-    let install = ["-m", "pip", "install", "--quiet", "proxmoxer==2.2.0", "requests"];
+    let install: Vec<&str> = ["-m", "pip", "install", "--quiet"]
+        .into_iter()
+        .chain(PACKAGES)
+        .collect();
     run(&python, &install)
         .await
         .map_err(|error| error.to_string())
         .and_then(said)?;
     Ok(python)
+}
+
+/// Runs a script to its good end; what it said.
+async fn succeed(python: &Path, arguments: &[&str]) -> String {
+    let output = tokio::time::timeout(Duration::from_secs(90), run(python, arguments));
+    let output = output.await.unwrap().unwrap();
+    let [said, complained] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
+    assert!(output.status.success(), "{said}\n{complained}");
+    said.into_owned()
 }
 
 async fn check(python: &Path, tls: Tls) {
@@ -74,17 +89,13 @@ async fn check(python: &Path, tls: Tls) {
         &read,
         &act,
     ];
-    let output = tokio::time::timeout(Duration::from_secs(90), run(python, &arguments))
-        .await
-        .unwrap()
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(
-        output.status.success(),
-        "{said}\n{}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let said = succeed(python, &arguments).await;
     assert_eq!(said.trim(), format!("{scheme}: every assertion held"));
+    if tls == Tls::Generated {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/proxmoxer/scrape.py");
+        let said = succeed(python, &[script, host, port, &ca_file.to_string_lossy(), &read]).await;
+        assert!(said.starts_with("scraped "), "{said}");
+    }
     let ledger = simulator.handle().ledger();
     assert_eq!(
         (ledger.count("start", 105), ledger.starts(105), ledger.stops(105)),
