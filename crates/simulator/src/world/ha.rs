@@ -107,12 +107,18 @@ impl Ha {
 
     /// Managers hold locks: the cluster's one decides, and the watchdogs are armed.
     pub fn is_armed(&self) -> bool {
-        !self.active.is_empty() || self.services.values().any(|service| service.requested != "ignored")
+        !self.active.is_empty()
+            || self
+                .services
+                .values()
+                .any(|service| service.requested != "ignored")
     }
 
     /// A lost node is back. Its manager's lock of before has to run out first, and it is nobody's master.
     pub(super) fn returned(&mut self, node: &str, lost_at: Option<SimTime>, now: SimTime) {
-        let free_at = lost_at.map(|lost| lost + HA_OLD_LOCK).filter(|free_at| *free_at > now);
+        let free_at = lost_at
+            .map(|lost| lost + HA_OLD_LOCK)
+            .filter(|free_at| *free_at > now);
         if let (Some(_), Some(free_at)) = (self.active.remove(node), free_at) {
             self.waits.insert(node.to_owned(), free_at);
         }

@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::guest::{Guest, Kind};
+use super::ha::Service;
 use super::task::Work;
 use super::timing::{
-    BOOT_TO_LRM, CRM_PERIOD, HA_FENCE, HA_IDLE, HA_OLD_LOCK, HA_RECOVER, HA_RECOVER_LATE, LOSS_NOTICED, LRM_PERIOD, SHUTDOWN_TIMEOUT, WATCHDOG,
+    BOOT_TO_LRM, CRM_PERIOD, HA_FENCE, HA_IDLE, HA_OLD_LOCK, HA_RECOVER, HA_RECOVER_LATE, LOSS_NOTICED,
+    LRM_PERIOD, SHUTDOWN_TIMEOUT, WATCHDOG,
 };
-use super::ha::Service;
 use super::{Event, World};
 use crate::time::SimTime;
 
@@ -168,7 +169,9 @@ impl World {
             .values()
             .filter(|service| service.requested != "ignored")
             .map(|service| service.node.clone())
-            .filter(|node| self.is_quorate(node) && self.nodes[node].works() && !self.ha.waits.contains_key(node))
+            .filter(|node| {
+                self.is_quorate(node) && self.nodes[node].works() && !self.ha.waits.contains_key(node)
+            })
             .collect();
         self.ha.active.extend(busy.into_iter().map(|node| (node, now)));
         self.ha.active.retain(|_, since| now.since(*since) < HA_IDLE);
@@ -334,7 +337,11 @@ impl World {
             && self.is_quorate(&node)
             && guest.node == node
             && !self.ha.losses.contains_key(&node)
-            && self.ha.waits.get(&node).is_none_or(|free_at| *free_at <= self.now)
+            && self
+                .ha
+                .waits
+                .get(&node)
+                .is_none_or(|free_at| *free_at <= self.now)
             && self.running_tasks_of(vmid).is_empty();
         if !able {
             return;
