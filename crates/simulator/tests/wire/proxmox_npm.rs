@@ -41,7 +41,11 @@ async fn prepared() -> Option<PathBuf> {
     if !(unchanged && folder.join("node_modules/.package-lock.json").exists()) {
         let install = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
         let installed = output(Command::new("npm").args(install).current_dir(&folder)).await?;
-        assert!(installed.status.success(), "npm ci failed:\n{}", words(&installed));
+        assert!(
+            installed.status.success(),
+            "npm ci failed:\n{}",
+            words(&installed)
+        );
     }
     Some(folder)
 }

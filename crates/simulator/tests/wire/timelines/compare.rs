@@ -47,7 +47,9 @@ pub const TOLERANCES: &[Tolerance] = &[
 ];
 
 fn tolerance(track: &str, busy: bool) -> &'static Tolerance {
-    let sampled = ["status", "name", "uptime"].iter().any(|field| track.ends_with(field));
+    let sampled = ["status", "name", "uptime"]
+        .iter()
+        .any(|field| track.ends_with(field));
     if track.starts_with("/cluster/resources") && sampled {
         &TOLERANCES[if busy { 4 } else { 1 }]
     } else if track.starts_with("/cluster/ha/status/current service")
@@ -119,40 +121,65 @@ pub struct Known {
 
 impl Comparison {
     fn differs(&self, track: &str) -> bool {
-        self.disorders.iter().any(|disorder| disorder.track.starts_with(track))
-            || self.pairs.iter().any(|pair| pair.track.starts_with(track) && !pair.holds())
+        self.disorders
+            .iter()
+            .any(|disorder| disorder.track.starts_with(track))
+            || self
+                .pairs
+                .iter()
+                .any(|pair| pair.track.starts_with(track) && !pair.holds())
     }
 
     /// Every difference that no entry explains, and every entry that explains none.
     pub fn unexplained(&self, known: &[Known]) -> Vec<String> {
         let explained = |track: &str| known.iter().any(|known| track.starts_with(known.track));
-        let orders = self.disorders.iter().filter(|disorder| !explained(&disorder.track)).map(|disorder| {
-            format!(
-                "{}: {}\n    recorded  {}\n    simulated {}",
-                self.name, disorder.track, disorder.recorded, disorder.simulated
-            )
-        });
-        let delays = self.pairs.iter().filter(|pair| !pair.holds() && !explained(&pair.track)).map(|pair| {
-            format!(
-                "{}: {} becomes '{}' at {:.1} s instead of {:.1} s (done at {:.1} s, tolerance {:.1} s)",
-                self.name,
-                pair.track,
-                pair.value,
-                pair.simulated_secs,
-                pair.recorded_secs,
-                pair.cause_secs,
-                pair.tolerance_secs
-            )
-        });
-        let stale = known.iter().filter(|known| !self.differs(known.track)).map(|known| {
-            format!("{}: '{}' is listed as different and is not", self.name, known.track)
-        });
+        let orders = self
+            .disorders
+            .iter()
+            .filter(|disorder| !explained(&disorder.track))
+            .map(|disorder| {
+                format!(
+                    "{}: {}\n    recorded  {}\n    simulated {}",
+                    self.name, disorder.track, disorder.recorded, disorder.simulated
+                )
+            });
+        let delays = self
+            .pairs
+            .iter()
+            .filter(|pair| !pair.holds() && !explained(&pair.track))
+            .map(|pair| {
+                format!(
+                    "{}: {} becomes '{}' at {:.1} s instead of {:.1} s (done at {:.1} s, tolerance {:.1} s)",
+                    self.name,
+                    pair.track,
+                    pair.value,
+                    pair.simulated_secs,
+                    pair.recorded_secs,
+                    pair.cause_secs,
+                    pair.tolerance_secs
+                )
+            });
+        let stale = known
+            .iter()
+            .filter(|known| !self.differs(known.track))
+            .map(|known| {
+                format!(
+                    "{}: '{}' is listed as different and is not",
+                    self.name, known.track
+                )
+            });
         orders.chain(delays).chain(stale).collect()
     }
 }
 
 /// Compares every field that either has. `busy`: the recording machine was saturated. `causes`: when something was done. `end_secs`: the last poll.
-pub fn compare((name, busy): (&'static str, bool), recorded: &Tracks, simulated: &Tracks, causes: &[f64], end_secs: f64) -> Comparison {
+pub fn compare(
+    (name, busy): (&'static str, bool),
+    recorded: &Tracks,
+    simulated: &Tracks,
+    causes: &[f64],
+    end_secs: f64,
+) -> Comparison {
     let mut comparison = Comparison {
         name,
         pairs: Vec::new(),
@@ -165,7 +192,9 @@ pub fn compare((name, busy): (&'static str, bool), recorded: &Tracks, simulated:
         let ours = simulated.get(track).unwrap_or(&nothing);
         match align(theirs, ours, end_secs) {
             Some(pairs) => {
-                let moved = pairs.into_iter().filter(|(theirs, _)| theirs.at_secs > FIRST_POLL_SECS);
+                let moved = pairs
+                    .into_iter()
+                    .filter(|(theirs, _)| theirs.at_secs > FIRST_POLL_SECS);
                 comparison
                     .pairs
                     .extend(moved.map(|(theirs, ours)| Pair::new(track, theirs, ours, causes, busy)));
@@ -184,7 +213,10 @@ pub fn compare((name, busy): (&'static str, bool), recorded: &Tracks, simulated:
 const FIRST_POLL_SECS: f64 = 2.5;
 
 fn words(steps: &[Step]) -> String {
-    let words: Vec<String> = steps.iter().map(|step| format!("{:.1} {}", step.at_secs, step.value)).collect();
+    let words: Vec<String> = steps
+        .iter()
+        .map(|step| format!("{:.1} {}", step.at_secs, step.value))
+        .collect();
     words.join(" -> ")
 }
 
@@ -228,7 +260,9 @@ fn missable(steps: &[&Step], before: Option<&str>, end_secs: f64) -> Option<usiz
     if is_event || until - first.at_secs > MISSED_SECS {
         return None;
     }
-    let returns = steps.get(1).is_some_and(|next| Some(next.value.as_str()) == before);
+    let returns = steps
+        .get(1)
+        .is_some_and(|next| Some(next.value.as_str()) == before);
     Some(if returns { 2 } else { 1 })
 }
 
@@ -248,7 +282,14 @@ mod tests {
     const CRASH: &[(f64, &str)] = &[(0.1, "running"), (6.4, "stopped"), (48.8, "running")];
 
     fn faults(name: &str, recorded: &[(f64, &str)], simulated: &[(f64, &str)]) -> Vec<String> {
-        compare(("test", false), &tracks(name, recorded), &tracks(name, simulated), &[6.0, 46.1], 75.0).unexplained(&[])
+        compare(
+            ("test", false),
+            &tracks(name, recorded),
+            &tracks(name, simulated),
+            &[6.0, 46.1],
+            75.0,
+        )
+        .unexplained(&[])
     }
 
     #[test]
@@ -263,9 +304,15 @@ mod tests {
         let late = [(0.1, "running"), (8.5, "stopped"), (48.8, "running")];
         let found = faults(LIVE, CRASH, &late);
         assert_eq!(found.len(), 1, "{found:?}");
-        assert!(found[0].contains("'stopped' at 8.5 s instead of 6.4 s"), "{found:?}");
+        assert!(
+            found[0].contains("'stopped' at 8.5 s instead of 6.4 s"),
+            "{found:?}"
+        );
         // The same delay is within half a period of the reports.
-        assert_eq!(faults("/cluster/resources qemu/100 status", CRASH, &late), [""; 0]);
+        assert_eq!(
+            faults("/cluster/resources qemu/100 status", CRASH, &late),
+            [""; 0]
+        );
     }
 
     #[test]
@@ -295,11 +342,26 @@ mod tests {
 
     #[test]
     fn a_listed_difference_must_be_one() {
-        let known = Known { track: LIVE, why: "a test" };
+        let known = Known {
+            track: LIVE,
+            why: "a test",
+        };
         let late = [(0.1, "running"), (8.5, "stopped"), (48.8, "running")];
-        let differs = compare(("test", false), &tracks(LIVE, CRASH), &tracks(LIVE, &late), &[6.0], 75.0);
+        let differs = compare(
+            ("test", false),
+            &tracks(LIVE, CRASH),
+            &tracks(LIVE, &late),
+            &[6.0],
+            75.0,
+        );
         assert_eq!(differs.unexplained(&[known]), [""; 0]);
-        let same = compare(("test", false), &tracks(LIVE, CRASH), &tracks(LIVE, CRASH), &[6.0], 75.0);
+        let same = compare(
+            ("test", false),
+            &tracks(LIVE, CRASH),
+            &tracks(LIVE, CRASH),
+            &[6.0],
+            75.0,
+        );
         assert_eq!(same.unexplained(&[known]).len(), 1);
     }
 }

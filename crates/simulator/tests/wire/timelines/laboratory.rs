@@ -37,7 +37,9 @@ pub fn world(timeline: &Timeline, recording: &Recording) -> World {
         };
         world.nodes.insert((*name).to_owned(), node);
     }
-    let guests = rows.iter().filter(|row| row["type"] == "qemu" || row["type"] == "lxc");
+    let guests = rows
+        .iter()
+        .filter(|row| row["type"] == "qemu" || row["type"] == "lxc");
     for made in guests.clone().map(guest).chain(timeline.also.iter().map(also)) {
         world.guests.insert(made.vmid, made);
     }
@@ -62,19 +64,30 @@ fn manage(world: &mut World, row: &Value) {
     let Some(vmid) = row["vmid"].as_u64().and_then(|vmid| u32::try_from(vmid).ok()) else {
         return;
     };
-    let state = if row["hastate"] == "stopped" { "stopped" } else { "started" };
+    let state = if row["hastate"] == "stopped" {
+        "stopped"
+    } else {
+        "started"
+    };
     world.ha_add(vmid, state, None).unwrap();
     let service = world.ha.services.get_mut(&vmid).unwrap();
     service.crm = Some(state);
     service.reported = state == "started";
     service.confirmed = state == "started";
     if state == "started" {
-        world.ha.active.insert(row["node"].as_str().unwrap().to_owned(), SimTime::ZERO);
+        world
+            .ha
+            .active
+            .insert(row["node"].as_str().unwrap().to_owned(), SimTime::ZERO);
     }
 }
 
 fn guest(row: &Value) -> Guest {
-    let kind = if row["type"] == "lxc" { Kind::Lxc } else { Kind::Qemu };
+    let kind = if row["type"] == "lxc" {
+        Kind::Lxc
+    } else {
+        Kind::Qemu
+    };
     let running = row["status"] == "running";
     let process = running.then(|| Process {
         pid: 2000,

@@ -69,7 +69,7 @@ pub const TIMELINES: &[Timeline] = &[
         what: "a guest crashes and is started 40 s later",
         guests: &[100],
         faults: &[(6.03, r#"{"fault":"crash-guest","vmid":100}"#)],
-                busy: true,
+        busy: true,
         load: &[(44.0, 4)],
         ..PLAIN
     },
@@ -77,7 +77,7 @@ pub const TIMELINES: &[Timeline] = &[
         file: "02-shutdown-ignored",
         what: "a guest ignores the power button; forced at the second try",
         guests: &[111],
-                busy: true,
+        busy: true,
         load: &[(58.0, 4)],
         differences: &[Known {
             track: "/cluster/resources qemu/111",
@@ -90,7 +90,7 @@ pub const TIMELINES: &[Timeline] = &[
         file: "03-stop-then-start",
         what: "a start right after a stop, then calls that meet the held lock",
         guests: &[100],
-                busy: true,
+        busy: true,
         load: &[(3.3, 3), (5.0, 7), (17.0, 1)],
         ..PLAIN
     },
@@ -98,7 +98,7 @@ pub const TIMELINES: &[Timeline] = &[
         file: "04-ten-concurrent-starts",
         what: "ten starts of one guest at once, through four nodes",
         guests: &[120],
-                busy: true,
+        busy: true,
         load: &[(0.0, 6)],
         ..PLAIN
     },
@@ -106,7 +106,7 @@ pub const TIMELINES: &[Timeline] = &[
         file: "05-live-migration",
         what: "a running guest moves to another node",
         guests: &[101],
-                busy: true,
+        busy: true,
         load: &[(0.0, 3)],
         ..PLAIN
     },
@@ -115,7 +115,7 @@ pub const TIMELINES: &[Timeline] = &[
         what: "a container crashes, is started, stopped and started, shut down, started",
         guests: &[200],
         faults: &[(4.04, r#"{"fault":"crash-guest","vmid":200}"#)],
-                busy: true,
+        busy: true,
         load: &[(0.0, 5), (76.0, 2), (84.0, 3)],
         ..PLAIN
     },
@@ -158,7 +158,7 @@ pub const TIMELINES: &[Timeline] = &[
         guests: &[110],
         shutdown_ms: &[(110, 100_000)],
         faults: &[(43.46, r#"{"fault":"crash-guest","vmid":110}"#)],
-                busy: true,
+        busy: true,
         load: &[(46.0, 4), (58.0, 1), (107.0, 7), (122.0, 1)],
         ..PLAIN
     },

@@ -27,7 +27,8 @@ impl Recording {
         let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
             .join("../../tests/fixtures/pve/timelines")
             .join(format!("{name}.json"));
-        let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+        let text =
+            std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         Self {
             file: serde_json::from_str(&text).unwrap(),
         }
@@ -92,8 +93,13 @@ impl Recording {
             if path != "/cluster/resources" || sample["status"] != 200 {
                 continue;
             }
-            let Some(rows) = lists.rows(path, sample) else { continue };
-            let uptime = rows.iter().find(|row| row["id"] == id).map(|row| row["uptime"].clone());
+            let Some(rows) = lists.rows(path, sample) else {
+                continue;
+            };
+            let uptime = rows
+                .iter()
+                .find(|row| row["id"] == id)
+                .map(|row| row["uptime"].clone());
             match &first {
                 None => first = Some(uptime),
                 Some(before) if *before != uptime => return sample["t"].as_f64().map(|t| t - 0.5),
@@ -111,22 +117,36 @@ impl Recording {
             let sent_secs = sample["t"].as_f64().unwrap();
             // What the first answer says was so before, however long it took.
             let is_first = !is_act(sample) && asked.insert(path);
-            let latency_ms = if is_first { 0.0 } else { sample["latency_ms"].as_f64().unwrap() };
+            let latency_ms = if is_first {
+                0.0
+            } else {
+                sample["latency_ms"].as_f64().unwrap()
+            };
             let at_secs = sent_secs + latency_ms / 1000.0;
-            let status = sample["status"].as_u64().and_then(|code| u16::try_from(code).ok());
+            let status = sample["status"]
+                .as_u64()
+                .and_then(|code| u16::try_from(code).ok());
             let (status, reason) = (status.unwrap_or(0), sample["reason"].as_str().unwrap_or_default());
             if is_act(sample) && timeline.left_out.contains(&sent_secs) {
                 continue;
             }
             if is_act(sample) {
-                reader.note(format!("{method} {path} via {}", word(sample, "via")), at_secs, told(status, reason));
+                reader.note(
+                    format!("{method} {path} via {}", word(sample, "via")),
+                    at_secs,
+                    told(status, reason),
+                );
                 continue;
             }
             // An overloaded proxy dropped these calls; nothing had happened to what was asked for.
             if path.contains("/tasks/") || reason == "Broken pipe" {
                 continue;
             }
-            let rows = if status == 200 { lists.rows(path, sample) } else { Some(Vec::new()) };
+            let rows = if status == 200 {
+                lists.rows(path, sample)
+            } else {
+                Some(Vec::new())
+            };
             if let Some(rows) = rows {
                 reader.answer(path, at_secs, status, reason, &rows);
             }
@@ -145,10 +165,16 @@ impl Recording {
 
 /// An answer in short; the number in the name of a temporary file is chance.
 pub fn told(status: u16, reason: &str) -> String {
-    let reason = reason.split(".tmp.").enumerate().map(|(index, part)| match index {
-        0 => part.to_owned(),
-        _ => format!(".tmp{}", part.trim_start_matches(|letter: char| letter.is_ascii_digit())),
-    });
+    let reason = reason
+        .split(".tmp.")
+        .enumerate()
+        .map(|(index, part)| match index {
+            0 => part.to_owned(),
+            _ => format!(
+                ".tmp{}",
+                part.trim_start_matches(|letter: char| letter.is_ascii_digit())
+            ),
+        });
     format!("{status} {}", reason.collect::<String>())
 }
 
@@ -167,7 +193,10 @@ impl Lists {
             if !data.is_array() {
                 return Some(rows_of(data));
             }
-            *list = rows_of(data).into_iter().map(|row| (key(path, &row), row)).collect();
+            *list = rows_of(data)
+                .into_iter()
+                .map(|row| (key(path, &row), row))
+                .collect();
         } else if let Some(delta) = sample.get("delta") {
             for row in delta["changed"].as_array().into_iter().flatten() {
                 list.insert(key(path, row), row.clone());
@@ -190,7 +219,9 @@ fn key(path: &str, row: &Value) -> String {
         _ if path.ends_with("/qemu") || path.ends_with("/lxc") => "vmid",
         _ => "id",
     };
-    row[field].as_str().map_or_else(|| row[field].to_string(), str::to_owned)
+    row[field]
+        .as_str()
+        .map_or_else(|| row[field].to_string(), str::to_owned)
 }
 
 /// The rows of a list, or the one object.

@@ -65,18 +65,21 @@ impl Poller {
             let (name, is_act) = key;
             if is_act {
                 let name = name.split('#').next().unwrap().to_owned();
-                self.reader.note(name, at_secs, told(answer.status, &answer.reason));
+                self.reader
+                    .note(name, at_secs, told(answer.status, &answer.reason));
                 continue;
             }
             let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
             let rows = rows_of(&body["data"]);
-            self.reader.answer(&name, at_secs, answer.status, &answer.reason, &rows);
+            self.reader
+                .answer(&name, at_secs, answer.status, &answer.reason, &rows);
         }
     }
 
     fn advance_to(&mut self, to_ms: u64) {
         let now_ms = self.handle.now().as_millis();
-        self.handle.advance(Duration::from_millis(to_ms.saturating_sub(now_ms)));
+        self.handle
+            .advance(Duration::from_millis(to_ms.saturating_sub(now_ms)));
         self.carry();
     }
 
@@ -98,6 +101,10 @@ impl Poller {
     }
 }
 
+fn millis(secs: f64) -> u64 {
+    u64::try_from(Duration::from_secs_f64(secs).as_millis()).unwrap()
+}
+
 /// Tells a recorded timeline again.
 pub async fn replay(timeline: &Timeline, recording: &Recording) -> Tracks {
     let world = laboratory::world(timeline, recording);
@@ -115,7 +122,14 @@ pub async fn replay(timeline: &Timeline, recording: &Recording) -> Tracks {
     );
     let load = |(at_secs, factor): &(f64, u32)| (*at_secs, Deed::Fault(Fault::SlowTasks { factor: *factor }));
     deeds.extend(timeline.load.iter().map(load));
-    run(world, timeline.guests, deeds, recording.polls(), recording.end_secs()).await
+    run(
+        world,
+        timeline.guests,
+        deeds,
+        recording.polls(),
+        recording.end_secs(),
+    )
+    .await
 }
 
 /// Runs a world until `end_secs` with deeds and polls (path, asked node).
@@ -142,8 +156,9 @@ pub async fn run(
     let mut deeds = deeds.into_iter().enumerate().peekable();
     let mut at_ms = 0;
     while at_ms as f64 / 1000.0 <= end_secs {
-        while let Some((number, (at_secs, deed))) = deeds.next_if(|(_, (at, _))| at * 1000.0 <= at_ms as f64) {
-            poller.advance_to((at_secs * 1000.0) as u64);
+        while let Some((number, (at_secs, deed))) = deeds.next_if(|(_, (at, _))| at * 1000.0 <= at_ms as f64)
+        {
+            poller.advance_to(millis(at_secs));
             poller.carry_out(deed, number);
         }
         poller.advance_to(at_ms);

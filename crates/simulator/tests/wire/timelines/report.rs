@@ -15,8 +15,13 @@ const WRITE: &str = "JARVIS_WRITE_SIMULATOR_DOC";
 pub fn keep(all: &[(&Timeline, Comparison)]) {
     let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/SIMULATOR.md");
     let text = std::fs::read_to_string(&path).unwrap();
-    let begin = text.find(BEGIN).expect("docs/SIMULATOR.md lacks <!-- timelines -->") + BEGIN.len();
-    let end = text.find(END).expect("docs/SIMULATOR.md lacks <!-- /timelines -->");
+    let begin = text
+        .find(BEGIN)
+        .expect("docs/SIMULATOR.md lacks <!-- timelines -->")
+        + BEGIN.len();
+    let end = text
+        .find(END)
+        .expect("docs/SIMULATOR.md lacks <!-- /timelines -->");
     let section = section(all);
     if std::env::var_os(WRITE).is_some() {
         std::fs::write(&path, format!("{}{section}{}", &text[..begin], &text[end..])).unwrap();
@@ -34,7 +39,11 @@ fn section(all: &[(&Timeline, Comparison)]) -> String {
     text += INTRODUCTION;
     text += "\n| fields | a delay may differ by 25 %, and by at least | because of |\n| --- | --- | --- |\n";
     for tolerance in TOLERANCES {
-        let _ = writeln!(text, "| {} | {} s | {} |", tolerance.what, tolerance.floor_secs, tolerance.why);
+        let _ = writeln!(
+            text,
+            "| {} | {} s | {} |",
+            tolerance.what, tolerance.floor_secs, tolerance.why
+        );
     }
     text += "\n### What remains different\n\n";
     text += "| timeline | field | why |\n| --- | --- | --- |\n";
@@ -46,19 +55,31 @@ fn section(all: &[(&Timeline, Comparison)]) -> String {
     text += "\n### Step by step\n";
     for (timeline, comparison) in all {
         let held = comparison.pairs.iter().filter(|pair| pair.holds()).count();
-        let _ = writeln!(text, "\n**{}**: {}; {held} steps.\n", timeline.file, timeline.what);
+        let _ = writeln!(
+            text,
+            "\n**{}**: {}; {held} steps.\n",
+            timeline.file, timeline.what
+        );
         if !timeline.load.is_empty() {
             let parts: Vec<String> = timeline
                 .load
                 .iter()
                 .map(|(at_secs, factor)| format!("{factor} times from {at_secs:.0} s on"))
                 .collect();
-            let _ = writeln!(text, "The recording machine was busy; tasks take longer: {}.\n", parts.join(", "));
+            let _ = writeln!(
+                text,
+                "The recording machine was busy; tasks take longer: {}.\n",
+                parts.join(", ")
+            );
         }
         text += "| done at | field | becomes | recorded after s | simulated after s | tolerance s |\n";
         text += "| ---: | --- | --- | ---: | ---: | ---: |\n";
         let mut pairs: Vec<&Pair> = comparison.pairs.iter().filter(|pair| pair.holds()).collect();
-        pairs.sort_by(|a, b| a.recorded_secs.total_cmp(&b.recorded_secs).then(a.track.cmp(&b.track)));
+        pairs.sort_by(|a, b| {
+            a.recorded_secs
+                .total_cmp(&b.recorded_secs)
+                .then(a.track.cmp(&b.track))
+        });
         for pair in pairs {
             let _ = writeln!(
                 text,

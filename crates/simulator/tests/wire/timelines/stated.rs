@@ -65,11 +65,19 @@ pub const STATED: &[Stated] = &[
             ),
             (
                 "/nodes/agent1/qemu/103/status/current answer",
-                &[(0.0, "answers"), (15.6, "595 Connection refused"), (29.2, "answers")],
+                &[
+                    (0.0, "answers"),
+                    (15.6, "595 Connection refused"),
+                    (29.2, "answers"),
+                ],
             ),
             (
                 "/nodes/agent1/status answer",
-                &[(0.0, "answers"), (16.4, "595 Connection refused"), (30.1, "answers")],
+                &[
+                    (0.0, "answers"),
+                    (16.4, "595 Connection refused"),
+                    (30.1, "answers"),
+                ],
             ),
             (
                 "/cluster/status agent1 online",
@@ -128,7 +136,12 @@ pub const STATED: &[Stated] = &[
         seen: &[
             (
                 SERVICE,
-                &[(0.0, "started"), (79.0, "fence"), (230.0, "starting"), (240.0, "started")],
+                &[
+                    (0.0, "started"),
+                    (79.0, "fence"),
+                    (230.0, "starting"),
+                    (240.0, "started"),
+                ],
             ),
             (
                 "/cluster/resources qemu/110 node",
@@ -150,7 +163,12 @@ pub const STATED: &[Stated] = &[
         cluster: "01-guest-crash",
         adjust: |_| (),
         calls: &[
-            (3.0, "POST", "/cluster/ha/resources", "sid=vm:120&state=started&max_restart=1&max_relocate=0"),
+            (
+                3.0,
+                "POST",
+                "/cluster/ha/resources",
+                "sid=vm:120&state=started&max_restart=1&max_relocate=0",
+            ),
             (40.0, "POST", "/nodes/node4/qemu/120/status/start", ""),
             (50.0, "PUT", "/cluster/ha/resources/vm:120", "state=started"),
             (60.0, "PUT", "/cluster/ha/resources/vm:120", "state=disabled"),
@@ -179,13 +197,19 @@ pub const STATED: &[Stated] = &[
                 "task node4 hastart 120 by token",
                 &[
                     (40.0, "appears"),
-                    (43.0, "ends: command 'ha-manager set vm:120 --state started' failed: exit code 255"),
+                    (
+                        43.0,
+                        "ends: command 'ha-manager set vm:120 --state started' failed: exit code 255",
+                    ),
                 ],
             ),
             (
                 "PUT /cluster/ha/resources/vm:120 via pve",
                 &[
-                    (50.0, "500 service 'vm:120' in error state, must be disabled and fixed first"),
+                    (
+                        50.0,
+                        "500 service 'vm:120' in error state, must be disabled and fixed first",
+                    ),
                     (60.0, "200 OK"),
                 ],
             ),
@@ -204,7 +228,11 @@ pub const STATED: &[Stated] = &[
         cluster: "08-node-death",
         adjust: |_| (),
         calls: &[],
-        polls: &["/cluster/resources", "/cluster/status", "/nodes/agent1/qemu/101/status/current"],
+        polls: &[
+            "/cluster/resources",
+            "/cluster/status",
+            "/nodes/agent1/qemu/101/status/current",
+        ],
         seen: &[
             (
                 "/cluster/resources node/agent1 status",
@@ -215,7 +243,10 @@ pub const STATED: &[Stated] = &[
                 &[(0.0, "running"), (302.0, "unknown")],
             ),
             ("/cluster/status agent1 online", &[(0.0, "1")]),
-            ("/nodes/agent1/qemu/101/status/current status", &[(0.0, "running")]),
+            (
+                "/nodes/agent1/qemu/101/status/current status",
+                &[(0.0, "running")],
+            ),
         ],
         end_secs: 330.0,
     },
@@ -270,7 +301,10 @@ pub async fn comparison(stated: &Stated) -> Comparison {
         };
         deeds.push((*at_secs, Deed::Act(act)));
     }
-    let polls = stated.polls.iter().map(|path| ((*path).to_owned(), "pve".to_owned()));
+    let polls = stated
+        .polls
+        .iter()
+        .map(|path| ((*path).to_owned(), "pve".to_owned()));
     let mut simulated = run(world, timeline.guests, deeds, polls, stated.end_secs).await;
     let step = |(at_secs, value): &(f64, &str)| Step {
         at_secs: *at_secs,
@@ -282,5 +316,11 @@ pub async fn comparison(stated: &Stated) -> Comparison {
         .map(|(track, steps)| ((*track).to_owned(), steps.iter().map(step).collect()))
         .collect();
     simulated.retain(|track, _| seen.contains_key(track));
-    compare((timeline.file, false), &seen, &simulated, &causes, stated.end_secs)
+    compare(
+        (timeline.file, false),
+        &seen,
+        &simulated,
+        &causes,
+        stated.end_secs,
+    )
 }

@@ -60,7 +60,10 @@ impl Reader {
     /// An answer that is an event by itself: equal ones are not folded.
     pub fn note(&mut self, track: String, at_secs: f64, value: impl Into<String>) {
         let value = value.into();
-        self.tracks.entry(track).or_default().push(Step { at_secs, value });
+        self.tracks
+            .entry(track)
+            .or_default()
+            .push(Step { at_secs, value });
     }
 
     /// An answer to a poll. `rows` are those of a list, or the one object.
@@ -89,7 +92,9 @@ impl Reader {
             "/cluster/ha/status/current" => self.high_availability(at_secs, rows),
             "/cluster/ha/resources" => self.fields(path, at_secs, rows, "sid", &["state"]),
             _ if path.ends_with("/status/current") => self.live(path, at_secs, &rows[0]),
-            _ if path.ends_with("/state") => self.put(format!("{path} state"), at_secs, text(&rows[0]["state"])),
+            _ if path.ends_with("/state") => {
+                self.put(format!("{path} state"), at_secs, text(&rows[0]["state"]))
+            }
             _ if path.ends_with("/qemu") || path.ends_with("/lxc") => self.guest_list(path, at_secs, rows),
             _ => {}
         }
@@ -98,7 +103,11 @@ impl Reader {
     fn fields(&mut self, path: &str, at_secs: f64, rows: &[Value], key: &str, fields: &[&str]) {
         for row in rows {
             for field in fields {
-                self.put(format!("{path} {} {field}", text(&row[key])), at_secs, text(&row[field]));
+                self.put(
+                    format!("{path} {} {field}", text(&row[key])),
+                    at_secs,
+                    text(&row[field]),
+                );
             }
         }
     }
@@ -108,11 +117,17 @@ impl Reader {
             let id = text(&row["id"]);
             let fields: &[&str] = match row["type"].as_str() {
                 Some("node") => &["status", "hastate"],
-                Some("qemu" | "lxc") if self.wants(&row["vmid"]) => &["status", "hastate", "node", "lock", "name"],
+                Some("qemu" | "lxc") if self.wants(&row["vmid"]) => {
+                    &["status", "hastate", "node", "lock", "name"]
+                }
                 _ => continue,
             };
             for field in fields {
-                self.put(format!("/cluster/resources {id} {field}"), at_secs, text(&row[field]));
+                self.put(
+                    format!("/cluster/resources {id} {field}"),
+                    at_secs,
+                    text(&row[field]),
+                );
             }
             let word = self.uptime(&id, at_secs, row);
             if let Some(word) = word {
@@ -136,7 +151,11 @@ impl Reader {
             }
             return of_node.then_some("gone");
         };
-        let fresh = Uptime { secs, since: at_secs, before_gap: None };
+        let fresh = Uptime {
+            secs,
+            since: at_secs,
+            before_gap: None,
+        };
         let Some(known) = self.uptimes.get_mut(id) else {
             self.uptimes.insert(id.to_owned(), fresh);
             return Some(if stopped { "0" } else { "grows" });
@@ -152,17 +171,23 @@ impl Reader {
         }
         let fell = secs < known.secs && !of_node;
         *known = fresh;
-        Some(match stopped {
-            true => "0",
-            _ if fell => "fell",
-            _ => "grows",
+        Some(if stopped {
+            "0"
+        } else if fell {
+            "fell"
+        } else {
+            "grows"
         })
     }
 
     fn membership(&mut self, at_secs: f64, rows: &[Value]) {
         for row in rows {
             if row["type"] == "cluster" {
-                self.put("/cluster/status quorate".to_owned(), at_secs, text(&row["quorate"]));
+                self.put(
+                    "/cluster/status quorate".to_owned(),
+                    at_secs,
+                    text(&row["quorate"]),
+                );
             } else {
                 let name = format!("/cluster/status {} online", text(&row["name"]));
                 self.put(name, at_secs, text(&row["online"]));
@@ -218,13 +243,22 @@ impl Reader {
         if pid != "-" {
             known.insert(pid.clone());
         }
-        let word = if pid == "-" { "none".to_owned() } else { format!("process {}", known.len()) };
+        let word = if pid == "-" {
+            "none".to_owned()
+        } else {
+            format!("process {}", known.len())
+        };
         self.put(format!("{path} pid"), at_secs, word);
     }
 
     fn guest_list(&mut self, path: &str, at_secs: f64, rows: &[Value]) {
         let mut present = BTreeSet::new();
-        for row in rows.iter().filter(|row| self.wants(&row["vmid"])).cloned().collect::<Vec<_>>() {
+        for row in rows
+            .iter()
+            .filter(|row| self.wants(&row["vmid"]))
+            .cloned()
+            .collect::<Vec<_>>()
+        {
             let vmid = text(&row["vmid"]);
             self.put(format!("{path} {vmid} status"), at_secs, text(&row["status"]));
             self.put(format!("{path} {vmid} lock"), at_secs, text(&row["lock"]));
