@@ -40,7 +40,7 @@ pub fn world(timeline: &Timeline, recording: &Recording) -> World {
     let guests = rows
         .iter()
         .filter(|row| row["type"] == "qemu" || row["type"] == "lxc");
-    for made in guests.clone().map(guest).chain(timeline.also.iter().map(also)) {
+    for made in guests.clone().map(guest) {
         world.guests.insert(made.vmid, made);
     }
     for row in guests.filter(|row| row["hastate"].is_string()) {
@@ -103,12 +103,6 @@ fn guest(row: &Value) -> Guest {
     };
     made.set_tags(row["tags"].as_str().unwrap_or_default());
     made
-}
-
-/// A stopped guest that a timeline needs beforehand: number, name, node.
-fn also(wanted: &(u32, &'static str, &'static str)) -> Guest {
-    let row = serde_json::json!({ "name": wanted.1, "node": wanted.2 });
-    plain(Kind::Qemu, wanted.0, &row)
 }
 
 fn plain(kind: Kind, vmid: u32, row: &Value) -> Guest {

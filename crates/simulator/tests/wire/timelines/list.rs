@@ -16,10 +16,6 @@ pub struct Timeline {
     pub guests: &'static [u32],
     /// What was done to the machinery: seconds and fault. Calls are in the recording.
     pub faults: &'static [(f64, &'static str)],
-    /// Calls of the recording that are not made, by their second.
-    pub left_out: &'static [f64],
-    /// Guests to have beforehand: number, name, node.
-    pub also: &'static [(u32, &'static str, &'static str)],
     /// How long guests take to shut down, milliseconds.
     pub shutdown_ms: &'static [(u32, u64)],
     /// When the HA managers make their first rounds: the cluster's, the nodes' (milliseconds).
@@ -30,8 +26,6 @@ pub struct Timeline {
     pub load: &'static [(f64, u32)],
     /// Until this second the first text stood in this recording where the second stands in its twin.
     pub either: &'static [(f64, &'static str, &'static str)],
-    /// Only these seconds are compared.
-    pub window: Option<(f64, f64)>,
     /// Differences that remain.
     pub differences: &'static [Known],
 }
@@ -51,14 +45,11 @@ pub const PLAIN: Timeline = Timeline {
     what: "",
     guests: &[],
     faults: &[],
-    left_out: &[],
-    also: &[],
     shutdown_ms: &[],
     rounds_ms: (3_500, 3_000),
     busy: false,
     load: &[],
     either: &[],
-    window: None,
     differences: &[],
 };
 

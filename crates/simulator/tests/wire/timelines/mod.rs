@@ -20,21 +20,14 @@ use recording::Recording;
 
 async fn comparison(timeline: &Timeline) -> Comparison {
     let recording = Recording::read(timeline.file);
-    let (mut recorded, mut simulated) = (
-        recording.tracks(timeline),
-        replay::replay(timeline, &recording).await,
-    );
-    let end_secs = timeline.window.map_or(recording.end_secs(), |(_, until)| until);
-    if let Some((from, until)) = timeline.window {
-        tracks::clip(&mut recorded, from, until);
-        tracks::clip(&mut simulated, from, until);
-    }
+    let recorded = recording.tracks(timeline);
+    let simulated = replay::replay(timeline, &recording).await;
     compare(
         (timeline.file, timeline.busy),
         &recorded,
         &simulated,
         &recording.causes(timeline),
-        end_secs,
+        recording.end_secs(),
     )
 }
 

@@ -127,9 +127,6 @@ impl Recording {
                 .as_u64()
                 .and_then(|code| u16::try_from(code).ok());
             let (status, reason) = (status.unwrap_or(0), sample["reason"].as_str().unwrap_or_default());
-            if is_act(sample) && timeline.left_out.contains(&sent_secs) {
-                continue;
-            }
             if is_act(sample) {
                 reader.note(
                     format!("{method} {path} via {}", word(sample, "via")),

@@ -117,7 +117,6 @@ pub async fn replay(timeline: &Timeline, recording: &Recording) -> Tracks {
         recording
             .acts()
             .into_iter()
-            .filter(|act| !timeline.left_out.contains(&act.at_secs))
             .map(|act| (act.at_secs, Deed::Act(act))),
     );
     let load = |(at_secs, factor): &(f64, u32)| (*at_secs, Deed::Fault(Fault::SlowTasks { factor: *factor }));

@@ -302,21 +302,6 @@ impl Reader {
     }
 }
 
-/// Leaves only what lies between two seconds; what was so at the first one is the beginning.
-pub fn clip(tracks: &mut Tracks, from_secs: f64, until_secs: f64) {
-    for steps in tracks.values_mut() {
-        steps.retain(|step| step.at_secs <= until_secs);
-        let before = steps.iter().take_while(|step| step.at_secs < from_secs).count();
-        let is_event = |step: &Step| step.value.starts_with("appears") || step.value.starts_with("ends: ");
-        let keeps_one = before > 0 && !is_event(&steps[before - 1]);
-        steps.drain(..before - usize::from(keeps_one));
-        if keeps_one {
-            steps[0].at_secs = 0.0;
-        }
-    }
-    tracks.retain(|_, steps| !steps.is_empty());
-}
-
 /// A field as text; `-` when it is missing.
 fn text(value: &Value) -> String {
     match value {
