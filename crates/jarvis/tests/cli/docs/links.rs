@@ -77,6 +77,32 @@ fn every_page_is_in_the_index() {
     }
 }
 
+/// Pages that are read from beginning to end.
+const READ_THROUGH: [&str; 7] = [
+    "README.md",
+    "docs/README.md",
+    "docs/QUICKSTART.md",
+    "docs/CONCEPTS.md",
+    "docs/EXIT_CODES.md",
+    "docs/REAL_CLUSTER.md",
+    "docs/UPGRADE_AND_BACKUP.md",
+];
+
+/// What a person reads in an editor does not run out of the window; tables and consoles may.
+#[test]
+fn lines_of_prose_are_short() {
+    let mut long = Vec::new();
+    for page in READ_THROUGH {
+        let text = read(page);
+        let prose = markdown::prose(&text);
+        let found = prose
+            .iter()
+            .filter(|(_, line)| line.chars().count() > 125 && !line.starts_with('|'));
+        long.extend(found.map(|(number, line)| format!("{page}:{number}: {} letters", line.chars().count())));
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
 #[test]
 fn broken_links_are_found() {
     let text = "# One\n";

@@ -70,7 +70,7 @@ fn read_note(line: &str) -> Option<Note> {
 }
 
 /// Lines outside of fences, with their number.
-fn prose(page: &str) -> Vec<(usize, &str)> {
+pub fn prose(page: &str) -> Vec<(usize, &str)> {
     let mut fenced = false;
     let mut lines = Vec::new();
     for (index, line) in page.lines().enumerate() {
