@@ -4,10 +4,11 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check gen setup basics need-cargo
+.PHONY: help demo run test check gen fuzz setup basics need-cargo
 
 CONFIG ?= jarvis.yaml
 ARGS ?=
+FUZZ_SECS ?= 60
 
 # say(step, text): one line before each step: what, and roughly how long.
 say = printf '\n==> [%s] %s\n' '$(1)' '$(2)'
@@ -18,6 +19,7 @@ help:
 	  'make test    everything that must hold: formatting, lints, layers, house rules, generated files, all tests' \
 	  'make check   the quick part of it: formatting, layers, house rules, generated files, compile' \
 	  'make gen     write the generated files (schemas, API description, error pages)' \
+	  'make fuzz    run each fuzzing target for FUZZ_SECS=60 (needs a nightly toolchain and cargo-fuzz)' \
 	  'make run     build Jarvis and run it with CONFIG=jarvis.yaml' \
 	  'make setup   install the system packages that the tests use (apt; asks for sudo when not root)' \
 	  '' \
@@ -66,6 +68,17 @@ check: need-cargo
 gen: need-cargo
 	@$(call say,1/1,write the generated files (builds what they are made from: about 3 minutes the first time))
 	@cargo xtask gen
+
+# What the fuzzer finds interesting goes below target/; what it finds wrong, to fuzz/artifacts.
+fuzz: need-cargo
+	@command -v cargo-fuzz >/dev/null || { \
+	  echo 'cargo-fuzz is not installed: cargo install cargo-fuzz' >&2; exit 1; }
+	@cp Cargo.lock fuzz/Cargo.lock
+	@for target in $$(cargo +nightly fuzz list); do \
+	  printf '\n==> [fuzz] %s, $(FUZZ_SECS) s (the first build takes minutes)\n' "$$target"; \
+	  mkdir -p "target/fuzz-corpus/$$target"; \
+	  cargo +nightly fuzz run --sanitizer none "$$target" "target/fuzz-corpus/$$target" "fuzz/corpus/$$target" -- \
+	    -max_total_time=$(FUZZ_SECS) -max_len=4096 -timeout=20; done
 
 # Only what is missing is installed. What the tests need is there because they use the real programs.
 NEED_BASICS = need build-essential command -v cc; need git command -v git
