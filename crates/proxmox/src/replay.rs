@@ -2,12 +2,13 @@
 //! line, the headers and the body, before any look picks its fields. Nothing in the product asks this way.
 
 use crate::{
-    answer::{Answer, Envelope},
+    answer::{Answer, Body as _, Envelope},
     client::Proxmox,
     entry::LARGE_BODY,
+    list::ClusterList,
     paths::Post,
 };
-use jarvis_ports::{Accepted, LookError, PerformError};
+use jarvis_ports::{Accepted, ClusterLook, LookError, PerformError};
 use serde_json::Value;
 
 /// An answer as the client understands it.
@@ -42,6 +43,11 @@ impl Proxmox {
         };
         answer.map(|answer| told(&answer)).map_err(|failure| failure.why)
     }
+}
+
+/// A cluster list out of the body of its answer: what a look costs without the network.
+pub fn cluster_list(body: &[u8]) -> Result<ClusterLook, String> {
+    ClusterList::read(body).map(|ClusterList(look)| look)
 }
 
 fn told(answer: &Answer) -> Told {

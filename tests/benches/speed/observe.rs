@@ -5,14 +5,60 @@ use criterion::{BatchSize, Criterion};
 use jarvis_controller::observe::Tracker;
 use jarvis_model::{Observed, Timestamp};
 use jarvis_ports::Hypervisor;
+use jarvis_proxmox::replay::cluster_list;
 use jarvis_simulator::Scenario;
 use jarvis_tests::rig::{Rig, Setup};
 use std::{hint::black_box, time::Duration};
 
 /// The parts of one observe cycle.
 pub fn measure(criterion: &mut Criterion) {
+    decode(criterion);
     absorb(criterion);
     ask(criterion);
+}
+
+/// The client's decoding alone, of a body as Proxmox 9 spells it.
+fn decode(criterion: &mut Criterion) {
+    let body = body();
+    let look = cluster_list(&body).expect("a list");
+    assert_eq!(look.guests.len(), fleet::GUESTS as usize);
+    criterion.bench_function("observe/decode_cluster_10k", |bencher| {
+        bencher.iter(|| cluster_list(black_box(&body)).expect("a list"));
+    });
+    let at = |round: u64| Timestamp::from_secs(1_800_000_000) + Duration::from_secs(10 * round);
+    let mut tracker = Tracker::default();
+    let mut observed = Observed::default();
+    tracker.absorb_cluster(&mut observed, &look, at(0));
+    criterion.bench_function("observe/decode and absorb 10000 guests", |bencher| {
+        bencher.iter_batched(
+            || (tracker.clone(), observed.clone()),
+            |(mut tracker, mut observed)| {
+                let look = cluster_list(black_box(&body)).expect("a list");
+                tracker.absorb_cluster(&mut observed, &look, at(1));
+                (tracker, observed, look)
+            },
+            BatchSize::LargeInput,
+        );
+    });
+}
+
+fn body() -> Vec<u8> {
+    let mut rows = Vec::new();
+    for number in 1..=fleet::NODES {
+        rows.push(format!(
+            r#"{{"type":"node","id":"node/node{number:02}","node":"node{number:02}","status":"online","uptime":{uptime},"cpu":0.0425714285714286,"maxcpu":64,"mem":270532608000,"maxmem":540532608000,"disk":4446089216,"maxdisk":100861726720,"level":"","cgroup-mode":2}}"#,
+            uptime = 1_000_000 + number
+        ));
+    }
+    for index in 0..fleet::GUESTS {
+        let (kind, vmid) = (if index % 3 == 0 { "lxc" } else { "qemu" }, 100 + index);
+        rows.push(format!(
+            r#"{{"id":"{kind}/{vmid}","type":"{kind}","vmid":{vmid},"node":"node{node:02}","name":"guest-{index:05}","status":"running","uptime":{uptime},"template":0,"tags":"prod;web","cpu":0.0264960009703125,"maxcpu":4,"mem":2147483648,"maxmem":4294967296,"memhost":2260898816,"disk":0,"maxdisk":34359738368,"diskread":294548066,"diskwrite":176828928,"netin":1222635,"netout":107945}}"#,
+            node = index % fleet::NODES + 1,
+            uptime = 500_000 + index
+        ));
+    }
+    format!(r#"{{"data":[{}]}}"#, rows.join(",")).into_bytes()
 }
 
 fn absorb(criterion: &mut Criterion) {
