@@ -20,6 +20,6 @@ pub use handle::{SimulatorHandle, Told};
 pub use scenario::Scenario;
 pub use time::SimTime;
 pub use wire::mischief::{Mischief, Which};
-pub use wire::{ApiToken, Options, PASSWORD, Simulator, StartError, Tls, Tokens};
+pub use wire::{ApiToken, Options, PASSWORD, Simulator, StartError, Tls, Tokens, endpoints};
 pub use world::faults::Fault;
 pub use world::ledger::Ledger;

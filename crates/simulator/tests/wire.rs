@@ -5,20 +5,28 @@
     reason = "a test may panic, also in what its cases share"
 )]
 
+#[path = "wire/checklist.rs"]
+mod checklist;
 #[path = "wire/common.rs"]
 mod common;
 #[path = "wire/control.rs"]
 mod control;
+#[path = "wire/endpoints.rs"]
+mod endpoints;
 #[path = "wire/errors.rs"]
 mod errors;
 #[path = "wire/faults.rs"]
 mod faults;
+#[path = "wire/proxmox_npm.rs"]
+mod proxmox_npm;
 #[path = "wire/proxmoxer.rs"]
 mod proxmoxer;
 #[path = "wire/reads.rs"]
 mod reads;
 #[path = "wire/recorded.rs"]
 mod recorded;
+#[path = "wire/release.rs"]
+mod release;
 #[path = "wire/tasks.rs"]
 mod tasks;
 #[path = "wire/timelines/mod.rs"]

@@ -78,7 +78,10 @@ pub(super) fn world(seed: u64) -> World {
         world.guests.insert(made.vmid, made);
     }
     storages(&mut world);
-    world.unit_states = UNITS.iter().map(|(name, state)| ((*name).to_owned(), *state)).collect();
+    world.unit_states = UNITS
+        .iter()
+        .map(|(name, state)| ((*name).to_owned(), *state))
+        .collect();
     world.pools.insert("lab".to_owned(), "lab pool".to_owned());
     world
 }

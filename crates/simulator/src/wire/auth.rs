@@ -95,7 +95,9 @@ fn by_token(world: &World, value: &str) -> Result<Identity, String> {
         None if !world.access.users.contains_key(user) => {
             Err(failed(world, || format!("no such user ('{user}')")))
         }
-        None => Err(failed(world, || format!("no such token '{name}' for user '{user}'"))),
+        None => Err(failed(world, || {
+            format!("no such token '{name}' for user '{user}'")
+        })),
     }
 }
 
@@ -178,7 +180,11 @@ fn capabilities(world: &World, who: &Identity) -> Json {
         ("nodes", "/nodes", &["Sys.", "Permissions.Modify"]),
         ("storage", "/storage", &["Datastore.", "Permissions.Modify"]),
         ("dc", "/", &["Sys.Audit", "Sys.Modify", "SDN."]),
-        ("access", "/access", &["User.Modify", "Group.Allocate", "Permissions.Modify"]),
+        (
+            "access",
+            "/access",
+            &["User.Modify", "Group.Allocate", "Permissions.Modify"],
+        ),
         ("sdn", "/sdn", &["SDN.", "Permissions.Modify"]),
         ("mapping", "/mapping", &["Mapping.", "Permissions.Modify"]),
     ];

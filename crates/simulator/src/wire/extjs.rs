@@ -45,7 +45,10 @@ mod tests {
             panic!("no JSON")
         };
         let value: Value = serde_json::from_str(&text).unwrap();
-        assert_eq!((&value["success"], &value["status"]), (&Value::from(0), &Value::from(400)));
+        assert_eq!(
+            (&value["success"], &value["status"]),
+            (&Value::from(0), &Value::from(400))
+        );
         assert_eq!(value["errors"]["vmid"], "wrong");
         let bare = Reply::bare(401, "No ticket");
         assert_eq!(wrap(bare.clone()), bare);

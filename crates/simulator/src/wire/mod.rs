@@ -35,6 +35,7 @@ use crate::rng::Rng;
 use crate::scenario::Scenario;
 use crate::world::World;
 use crate::world::access::Token;
+use crate::world::flavour::Release;
 use listen::{Entry, Port};
 use shared::Shared;
 
@@ -72,6 +73,8 @@ pub struct Options {
     pub protected: Vec<u32>,
     /// Unix seconds at the beginning; now when absent.
     pub epoch_secs: Option<u64>,
+    /// The release whose answers are given.
+    pub release: Release,
 }
 
 impl Default for Options {
@@ -88,6 +91,7 @@ impl Default for Options {
             bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
             protected: Vec::new(),
             epoch_secs: None,
+            release: Release::default(),
         }
     }
 }
@@ -151,6 +155,19 @@ pub struct Simulator {
     cancel: CancellationToken,
 }
 
+/// Every call that is answered: method and path, in the order of paths.
+pub fn endpoints() -> Vec<(&'static str, &'static str)> {
+    let mut all: Vec<(&str, &str)> = api::ROUTES
+        .iter()
+        .copied()
+        .flatten()
+        .map(|route| (route.method, route.path))
+        .chain([("POST", "/access/ticket")])
+        .collect();
+    all.sort_by_key(|(method, path)| (*path, *method));
+    all
+}
+
 /// The password of `root@pam` and `jarvis@pve`.
 pub const PASSWORD: &str = "simulator";
 
@@ -159,6 +176,7 @@ impl Simulator {
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let mut world = options.scenario.build(options.seed);
         world.epoch_secs = options.epoch_secs.unwrap_or_else(unix_now);
+        world.flavour.release = options.release;
         let tokens = equip(&mut world, options.seed, &options.protected);
         let site = tls::Site::make(
             world

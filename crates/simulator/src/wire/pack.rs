@@ -47,7 +47,9 @@ impl Coding {
 
 /// How an answer is packed for a client that offers these codings.
 pub fn chosen(reply: &Reply, offered: Option<&str>) -> Option<Coding> {
-    let Body::Json(text) = &reply.body else { return None };
+    let Body::Json(text) = &reply.body else {
+        return None;
+    };
     if reply.packing == Packing::Unasked {
         return Some(Coding::Gzip);
     }

@@ -12,8 +12,6 @@ use super::timing::{
 use super::{Event, World};
 use crate::time::SimTime;
 
-const NOTICED_MS: u64 = LOSS_NOTICED.as_millis() as u64;
-
 impl World {
     pub(super) fn crm_round(&mut self) {
         self.at(CRM_PERIOD, Event::CrmRound);
@@ -398,11 +396,12 @@ impl World {
     /// The last sign of a node's local manager (simulated time). It signs every five seconds while there is quorum.
     pub fn lrm_seen(&self, node: &str) -> SimTime {
         let state = &self.nodes[node];
+        let noticed_ms = u64::try_from(LOSS_NOTICED.as_millis()).unwrap_or(u64::MAX);
         let booting = state.booted_at > SimTime::ZERO && self.now.since(state.booted_at) < BOOT_TO_LRM;
         let until = match (state.lost_at, state.inquorate_since) {
             (Some(lost), _) => lost,
             // It could not sign any more when the others fell silent, before that was noticed.
-            (None, Some(since)) => SimTime::from_millis(since.as_millis().saturating_sub(NOTICED_MS)),
+            (None, Some(since)) => SimTime::from_millis(since.as_millis().saturating_sub(noticed_ms)),
             (None, None) if booting => self.ha.losses.get(node).map_or(SimTime::ZERO, |loss| loss.at),
             (None, None) => self.now,
         };

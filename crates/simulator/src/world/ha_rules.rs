@@ -75,7 +75,10 @@ impl World {
                 continue;
             }
             let others = self.ha.services.values().filter(|service| {
-                service.vmid != vmid && rule.resources.contains(&format!("{}:{}", service.kind.ha_word(), service.vmid))
+                service.vmid != vmid
+                    && rule
+                        .resources
+                        .contains(&format!("{}:{}", service.kind.ha_word(), service.vmid))
             });
             for other in others {
                 if together {

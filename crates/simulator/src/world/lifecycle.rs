@@ -134,7 +134,13 @@ impl World {
     }
 
     /// `storage:gibibytes[,format=...]` becomes a disk of that size.
-    fn make_disk(&self, made: &mut Guest, key: &str, value: &str, log: &mut Vec<String>) -> Result<(), Refusal> {
+    fn make_disk(
+        &self,
+        made: &mut Guest,
+        key: &str,
+        value: &str,
+        log: &mut Vec<String>,
+    ) -> Result<(), Refusal> {
         let mut parts = value.split(',');
         let (storage, size) = parts
             .next()
@@ -207,7 +213,9 @@ impl World {
             )));
         }
         if guest.is_running() {
-            return Err(Refusal::failed(format!("{title} {vmid} is running - destroy failed")));
+            return Err(Refusal::failed(format!(
+                "{title} {vmid} is running - destroy failed"
+            )));
         }
         if !self.is_quorate(node) {
             return Err(Refusal::failed(NO_QUORUM));
@@ -228,7 +236,13 @@ impl World {
     }
 
     /// Changes a configuration by a task that holds the guest's lock.
-    pub fn configure(&mut self, node: &str, vmid: u32, change: ConfigChange, user: &str) -> Result<String, Refusal> {
+    pub fn configure(
+        &mut self,
+        node: &str,
+        vmid: u32,
+        change: ConfigChange,
+        user: &str,
+    ) -> Result<String, Refusal> {
         self.guest_on(node, Kind::Qemu, vmid)?;
         Ok(self.begin_task(node, "qmconfig", &vmid.to_string(), user, Work::Configure(change)))
     }
@@ -250,7 +264,10 @@ impl World {
     /// Backs guests up; nothing when none of them is on the node.
     pub fn back_up(&mut self, node: &str, backup: Backup, user: &str) -> Result<Option<String>, Refusal> {
         if !self.storages.contains_key(&backup.storage) {
-            return Err(Refusal::failed(format!("storage '{}' does not exist", backup.storage)));
+            return Err(Refusal::failed(format!(
+                "storage '{}' does not exist",
+                backup.storage
+            )));
         }
         let here = |vmid: &u32| self.guests.get(vmid).is_some_and(|guest| guest.node == node);
         let vmids: Vec<u32> = backup.vmids.iter().copied().filter(here).collect();
@@ -316,7 +333,11 @@ impl World {
         };
         guest.lock = None;
         let (kind, size_bytes) = (guest.kind, guest.disk_bytes / 3);
-        let ran = task.log.iter().rev().find_map(|line| line.strip_prefix("INFO: guest was "));
+        let ran = task
+            .log
+            .iter()
+            .rev()
+            .find_map(|line| line.strip_prefix("INFO: guest was "));
         if backup.stop && ran == Some("running") {
             self.start_process(vmid, &task.upid);
         }

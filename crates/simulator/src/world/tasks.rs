@@ -62,7 +62,8 @@ impl World {
             && task.work == Work::Start
             && task.vmid().is_some_and(|vmid| self.warns.contains(&vmid));
         let status = if warned {
-            task.log.push("WARN: the configuration uses what will go in a later release".to_owned());
+            task.log
+                .push("WARN: the configuration uses what will go in a later release".to_owned());
             "WARNINGS: 1"
         } else {
             status

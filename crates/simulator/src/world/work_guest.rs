@@ -87,7 +87,9 @@ impl World {
     fn forget_old_stop(&mut self, vmid: u32) {
         let now = self.now;
         if let Some(guest) = self.guests.get_mut(&vmid) {
-            guest.stopped_at.take_if(|stopped| now.since(*stopped) >= CLEANUP_WINDOW);
+            guest
+                .stopped_at
+                .take_if(|stopped| now.since(*stopped) >= CLEANUP_WINDOW);
         }
     }
 

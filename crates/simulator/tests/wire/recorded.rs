@@ -5,6 +5,8 @@
 
 #[path = "recorded/compare.rs"]
 mod compare;
+#[path = "recorded/document.rs"]
+mod document;
 #[path = "recorded/exchange.rs"]
 mod exchange;
 #[path = "recorded/explained.rs"]
@@ -21,9 +23,6 @@ use serde_json::Value;
 use crate::common::Lab;
 use exchange::{Recorded, Replay};
 use explained::EXPLAINED;
-
-const BEGIN: &str = "<!-- recorded -->";
-const END: &str = "<!-- /recorded -->";
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/pve/recorded-real")
@@ -102,7 +101,11 @@ async fn every_recorded_exchange_is_answered_alike() {
     let stale: Vec<&str> = EXPLAINED
         .iter()
         .map(|(id, _)| *id)
-        .filter(|id| !lines.iter().any(|line| line.id == *id && !line.differences.is_empty()))
+        .filter(|id| {
+            !lines
+                .iter()
+                .any(|line| line.id == *id && !line.differences.is_empty())
+        })
         .collect();
     assert!(stale.is_empty(), "explained, but without a difference: {stale:?}");
     assert!(
@@ -111,7 +114,7 @@ async fn every_recorded_exchange_is_answered_alike() {
         EXPLAINED.len(),
         lines.len()
     );
-    check_document(&table(&lines));
+    document::section("recorded", &table(&lines));
 }
 
 fn reason(id: &str) -> Option<&'static str> {
@@ -136,20 +139,4 @@ fn table(lines: &[Line]) -> String {
         let _ = writeln!(text, "| {} | `{}` | {verdict} |", line.id, line.request);
     }
     text
-}
-
-fn check_document(table: &str) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../docs/SIMULATOR.md");
-    let document = std::fs::read_to_string(&path).unwrap();
-    let (head, rest) = document.split_once(BEGIN).unwrap();
-    let (present, tail) = rest.split_once(END).unwrap();
-    if std::env::var_os("JARVIS_WRITE_SIMULATOR_DOC").is_some() {
-        std::fs::write(&path, format!("{head}{BEGIN}\n{table}{END}{tail}")).unwrap();
-        return;
-    }
-    assert_eq!(
-        present.trim(),
-        table.trim(),
-        "docs/SIMULATOR.md is not up to date: run with JARVIS_WRITE_SIMULATOR_DOC=1"
-    );
 }

@@ -12,14 +12,25 @@ pub(super) static ROUTES: &[Route] = &[
         .with(&[may("enabled", Shape::Flag), may("full", Shape::Flag)]),
     Route::here("GET", "/access/roles", Guard::Login, roles),
     Route::here("GET", "/access/acl", Guard::Login, acl),
-    Route::here("POST", "/access/users/{user}/token/{tokenid}", Guard::Login, make_token)
-        .with(&[
-            may("privsep", Shape::Flag),
-            may("comment", Shape::Text),
-            may("expire", Shape::Int(0)),
-        ])
-        .protected(),
-    Route::here("DELETE", "/access/users/{user}/token/{tokenid}", Guard::Login, delete_token).protected(),
+    Route::here(
+        "POST",
+        "/access/users/{user}/token/{tokenid}",
+        Guard::Login,
+        make_token,
+    )
+    .with(&[
+        may("privsep", Shape::Flag),
+        may("comment", Shape::Text),
+        may("expire", Shape::Int(0)),
+    ])
+    .protected(),
+    Route::here(
+        "DELETE",
+        "/access/users/{user}/token/{tokenid}",
+        Guard::Login,
+        delete_token,
+    )
+    .protected(),
 ];
 
 /// Without the right to see others the list has only the caller.

@@ -26,29 +26,44 @@ pub(super) static ROUTES: &[Route] = &[
     })
     .protected(),
     ask("/nodes/{node}/qemu/{vmid}/agent/info", |ctx| result(ctx, info)),
-    ask("/nodes/{node}/qemu/{vmid}/agent/get-osinfo", |ctx| result(ctx, os_info)),
-    ask("/nodes/{node}/qemu/{vmid}/agent/get-host-name", |ctx| result(ctx, host_name)),
+    ask("/nodes/{node}/qemu/{vmid}/agent/get-osinfo", |ctx| {
+        result(ctx, os_info)
+    }),
+    ask("/nodes/{node}/qemu/{vmid}/agent/get-host-name", |ctx| {
+        result(ctx, host_name)
+    }),
     ask("/nodes/{node}/qemu/{vmid}/agent/get-time", |ctx| {
         result(ctx, |world, _| Json::from(world.unix_now() * 1_000_000_000))
     }),
     ask("/nodes/{node}/qemu/{vmid}/agent/get-users", |ctx| {
         result(ctx, |_, _| Json::List(Vec::new()))
     }),
-    ask("/nodes/{node}/qemu/{vmid}/agent/get-vcpus", |ctx| result(ctx, processors)),
-    ask("/nodes/{node}/qemu/{vmid}/agent/get-fsinfo", |ctx| result(ctx, file_systems)),
+    ask("/nodes/{node}/qemu/{vmid}/agent/get-vcpus", |ctx| {
+        result(ctx, processors)
+    }),
+    ask("/nodes/{node}/qemu/{vmid}/agent/get-fsinfo", |ctx| {
+        result(ctx, file_systems)
+    }),
     ask("/nodes/{node}/qemu/{vmid}/agent/network-get-interfaces", |ctx| {
         result(ctx, interfaces)
     }),
     Route::there("POST", "/nodes/{node}/qemu/{vmid}/agent/exec", RUN, exec)
         .with(&[must("command", Shape::List), may("input-data", Shape::Text)])
         .protected(),
-    Route::there("GET", "/nodes/{node}/qemu/{vmid}/agent/exec-status", RUN, exec_status)
-        .with(&[must("pid", Shape::Int(0))])
-        .protected(),
+    Route::there(
+        "GET",
+        "/nodes/{node}/qemu/{vmid}/agent/exec-status",
+        RUN,
+        exec_status,
+    )
+    .with(&[must("pid", Shape::Int(0))])
+    .protected(),
 ];
 
 fn result(ctx: &mut Ctx<'_>, ask: fn(&World, &Guest) -> Json) -> Result<Done, Refusal> {
-    asked(ctx, |world, guest| Json::object().with("result", ask(world, guest)))
+    asked(ctx, |world, guest| {
+        Json::object().with("result", ask(world, guest))
+    })
 }
 
 /// Asks the agent inside; a silent one is waited for three seconds.
@@ -181,7 +196,9 @@ fn interfaces(world: &World, guest: &Guest) -> Json {
 fn exec(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let words = ctx.param("command").unwrap_or_default().to_owned();
     let name = words.split('\0').next().unwrap_or_default();
-    let number = COMMANDS.iter().position(|known| name == *known || name.ends_with(&format!("/{known}")));
+    let number = COMMANDS
+        .iter()
+        .position(|known| name == *known || name.ends_with(&format!("/{known}")));
     let pid = 1000 + number.unwrap_or(COMMANDS.len());
     asked(ctx, |_, _| Json::object().with("pid", pid as u64))
 }
@@ -192,9 +209,7 @@ fn exec_status(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let number = ctx.number("pid").and_then(|pid| pid.checked_sub(1000));
     let number = number.and_then(|number| usize::try_from(number).ok());
     let Some(number) = number.filter(|number| *number <= COMMANDS.len()) else {
-        return Err(Refusal::failed(
-            "Agent error: Invalid parameter 'pid'",
-        ));
+        return Err(Refusal::failed("Agent error: Invalid parameter 'pid'"));
     };
     asked(ctx, move |world, guest| {
         let (code, text) = match COMMANDS.get(number) {

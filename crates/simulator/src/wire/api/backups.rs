@@ -50,7 +50,12 @@ fn dump(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
             .filter(|guest| !excluded.contains(&guest.vmid))
             .map(|guest| guest.vmid)
             .collect(),
-        _ => return Err(Refusal::parameter("vmid", "property is missing and it is not optional")),
+        _ => {
+            return Err(Refusal::parameter(
+                "vmid",
+                "property is missing and it is not optional",
+            ));
+        }
     };
     for vmid in &vmids {
         if !ctx.allowed(&format!("/vms/{vmid}"), &["VM.Backup"]) {
@@ -79,11 +84,16 @@ fn dump(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
 /// There are no backup jobs, so this is every guest that the caller sees.
 fn uncovered(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let sees = super::resources::visible_guests(ctx);
-    let rows = ctx.world.guests.values().filter(|guest| sees(guest)).map(|guest| {
-        Json::object()
-            .with("vmid", guest.vmid)
-            .with("name", &guest.name)
-            .with("type", guest.kind.word())
-    });
+    let rows = ctx
+        .world
+        .guests
+        .values()
+        .filter(|guest| sees(guest))
+        .map(|guest| {
+            Json::object()
+                .with("vmid", guest.vmid)
+                .with("name", &guest.name)
+                .with("type", guest.kind.word())
+        });
     Ok(Done::Data(Json::List(rows.collect())))
 }

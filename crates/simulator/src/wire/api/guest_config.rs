@@ -123,7 +123,10 @@ fn config(world: &World, guest: &Guest) -> Json {
         }
     }
     for (key, value) in &guest.config {
-        let number = value.parse::<i64>().ok().filter(|_| NUMBERS.contains(&key.as_str()));
+        let number = value
+            .parse::<i64>()
+            .ok()
+            .filter(|_| NUMBERS.contains(&key.as_str()));
         if data.get(key).is_none() {
             data.put(key.clone(), number.map_or_else(|| Json::from(value), Json::Int));
         }

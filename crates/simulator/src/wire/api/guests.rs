@@ -90,10 +90,15 @@ pub(super) static ROUTES: &[Route] = &[
     Route::there("GET", "/nodes/{node}/qemu/{vmid}/migrate", MIGRATE, preconditions)
         .with(&[may("target", Shape::Text)])
         .protected(),
-    Route::there("GET", "/nodes/{node}/lxc/{vmid}/migrate", MIGRATE, container_preconditions)
-        .with(&[may("target", Shape::Text)])
-        .protected()
-        .new_in_9(),
+    Route::there(
+        "GET",
+        "/nodes/{node}/lxc/{vmid}/migrate",
+        MIGRATE,
+        container_preconditions,
+    )
+    .with(&[may("target", Shape::Text)])
+    .protected()
+    .new_in_9(),
     Route::there("POST", "/nodes/{node}/{kind}/{vmid}/migrate", MIGRATE, migrate)
         .with(&[
             must("target", Shape::Text),

@@ -181,7 +181,12 @@ fn status(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
 
 fn master(world: &World) -> Option<&str> {
     let first = || world.nodes.keys().next().map(String::as_str);
-    world.ha.master.as_deref().or(world.majority_viewer()).or_else(first)
+    world
+        .ha
+        .master
+        .as_deref()
+        .or(world.majority_viewer())
+        .or_else(first)
 }
 
 fn master_row(world: &World, active: bool) -> Json {
@@ -209,7 +214,11 @@ fn lrm_row(world: &World, node: &str) -> Json {
         .services
         .values()
         .any(|s| s.node == node && s.requested != "ignored");
-    let word = match (world.now().since(seen) >= LRM_DEAD, has_services, world.ha.active.contains_key(node)) {
+    let word = match (
+        world.now().since(seen) >= LRM_DEAD,
+        has_services,
+        world.ha.active.contains_key(node),
+    ) {
         (true, _, _) => "old timestamp - dead?",
         (false, _, true) => "active",
         (false, false, false) => "idle",

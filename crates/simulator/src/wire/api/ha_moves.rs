@@ -56,7 +56,12 @@ fn go(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let mut data = Json::object().with("sid", sid).with("requested-node", target);
     let sid_of = |vmid: &u32| ctx.world.guests.get(vmid).map(crate::world::guest::Guest::sid);
     if !companions.along.is_empty() {
-        let along: Vec<Json> = companions.along.iter().filter_map(sid_of).map(Json::from).collect();
+        let along: Vec<Json> = companions
+            .along
+            .iter()
+            .filter_map(sid_of)
+            .map(Json::from)
+            .collect();
         data.put("comigrated-resources", along);
     }
     if !companions.blocking.is_empty() {

@@ -72,7 +72,10 @@ fn list(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
         .world
         .ha_rules
         .values()
-        .filter(|rule| ctx.param("resource").is_none_or(|sid| rule.resources.contains(sid)))
+        .filter(|rule| {
+            ctx.param("resource")
+                .is_none_or(|sid| rule.resources.contains(sid))
+        })
         .map(row)
         .filter(|row| {
             ctx.param("type")

@@ -93,7 +93,9 @@ const LXC: &[&str] = &[
     "snapshot",
     "status",
 ];
-const VERBS: &[&str] = &["current", "reboot", "reset", "resume", "shutdown", "start", "stop", "suspend"];
+const VERBS: &[&str] = &[
+    "current", "reboot", "reset", "resume", "shutdown", "start", "stop", "suspend",
+];
 
 pub(super) static ROUTES: &[Route] = &[
     Route::here("GET", "/", Guard::Login, |_| page("subdir", ROOT)),
@@ -111,7 +113,18 @@ pub(super) static ROUTES: &[Route] = &[
         page("subdir", &["not-backed-up"])
     }),
     Route::here("GET", "/access", Guard::Login, |_| {
-        page("subdir", &["acl", "domains", "groups", "permissions", "roles", "ticket", "users"])
+        page(
+            "subdir",
+            &[
+                "acl",
+                "domains",
+                "groups",
+                "permissions",
+                "roles",
+                "ticket",
+                "users",
+            ],
+        )
     }),
     Route::there("GET", "/nodes/{node}", Guard::Login, |_| page("name", NODE)),
     Route::there("GET", "/nodes/{node}/{kind}/{vmid}", Guard::Login, guest),

@@ -1,5 +1,7 @@
 //! Networks: a node's interfaces and name servers, and the interfaces inside containers.
 
+use std::fmt::Write;
+
 use crate::json::Json;
 use crate::wire::params::{Shape, may};
 use crate::wire::route::{Ctx, Done, Guard, Route};
@@ -40,7 +42,7 @@ fn dns(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
 fn hosts(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let mut text = "127.0.0.1 localhost.localdomain localhost\n".to_owned();
     for node in ctx.world.nodes.values() {
-        text.push_str(&format!("{} {}.lab.local {}\n", node.ip, node.name, node.name));
+        let _ = writeln!(text, "{} {}.lab.local {}", node.ip, node.name, node.name);
     }
     Ok(Done::Data(
         Json::object()

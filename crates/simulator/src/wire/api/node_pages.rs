@@ -37,7 +37,10 @@ fn subscription(_: &mut Ctx<'_>) -> Result<Done, Refusal> {
             .with("status", "notfound")
             .with("message", "There is no subscription key")
             .with("serverid", "00000000000000000000000000000000")
-            .with("url", "https://www.proxmox.com/en/proxmox-virtual-environment/pricing"),
+            .with(
+                "url",
+                "https://www.proxmox.com/en/proxmox-virtual-environment/pricing",
+            ),
     ))
 }
 

@@ -56,7 +56,11 @@ fn status(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
             )
             .with(
                 "pveversion",
-                format!("pve-manager/{}/{}", ctx.release().version()[0], ctx.release().version()[2]),
+                format!(
+                    "pve-manager/{}/{}",
+                    ctx.release().version()[0],
+                    ctx.release().version()[2]
+                ),
             ),
     ))
 }

@@ -105,7 +105,10 @@ fn guest_row(world: &World, guest: &Guest, sample: Option<&GuestSample>, pools: 
     row.put("type", guest.kind.word());
     row.put("vmid", guest.vmid);
     row.put("node", &guest.node);
-    row.put_some("pool", guest.pool.as_ref().filter(|pool| pools.contains(pool.as_str())));
+    row.put_some(
+        "pool",
+        guest.pool.as_ref().filter(|pool| pools.contains(pool.as_str())),
+    );
     row.put_some("lock", guest.lock.as_ref());
     row.put_some("tags", guest.tag_text());
     if let Some(service) = world.ha.services.get(&guest.vmid) {

@@ -77,7 +77,9 @@ fn node(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let Some(node) = world.nodes.get(name) else {
         return Err(Refusal::failed(format!("no such cluster node '{name}'")));
     };
-    let up_since = world.unix_now().saturating_sub(node.uptime(world.now()).as_secs());
+    let up_since = world
+        .unix_now()
+        .saturating_sub(node.uptime(world.now()).as_secs());
     let new = ctx.release() >= Release::V9;
     let rows = points(ctx).into_iter().map(|(at, time)| {
         if at < up_since {
@@ -123,7 +125,10 @@ fn guest(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let guest = world.guest_on(ctx.node(), ctx.kind(), ctx.vmid())?;
     let now = world.unix_now();
     let up_since = now.saturating_sub(guest.uptime_secs(world.now()));
-    let node_up = world.nodes.get(&guest.node).map_or(0, |node| node.uptime(world.now()).as_secs());
+    let node_up = world
+        .nodes
+        .get(&guest.node)
+        .map_or(0, |node| node.uptime(world.now()).as_secs());
     let there_since = guest.created_at_secs.max(now.saturating_sub(node_up));
     let rows = points(ctx).into_iter().map(|(at, time)| {
         let mut row = Json::object().with("time", at);

@@ -67,7 +67,10 @@ pub(super) static ROUTES: &[Route] = &[
 
 fn list(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let node = &ctx.world.nodes[ctx.node()];
-    let rows = SERVICES.iter().map(|service| row(ctx.world, node, service)).collect();
+    let rows = SERVICES
+        .iter()
+        .map(|service| row(ctx.world, node, service))
+        .collect();
     Ok(Done::Later(Json::List(rows), Duration::from_secs(1)))
 }
 
@@ -110,7 +113,11 @@ fn row(world: &World, node: &Node, (name, desc, usual): &(&'static str, &'static
         "pvestatd" => node.daemons.status,
         _ => there,
     };
-    let described = if there { (*desc).to_owned() } else { format!("{name}.service") };
+    let described = if there {
+        (*desc).to_owned()
+    } else {
+        format!("{name}.service")
+    };
     Json::object()
         .with("service", *name)
         .with("name", *name)

@@ -113,7 +113,10 @@ fn one(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
 /// The volume of a guest's disk, named as its storage's plug-in names them.
 pub(super) fn disk_of(world: &World, guest: &Guest) -> String {
     let (storage, vmid) = (&guest.storage, guest.vmid);
-    match (world.storages.get(storage).map(|own| own.plugin.as_str()), guest.kind) {
+    match (
+        world.storages.get(storage).map(|own| own.plugin.as_str()),
+        guest.kind,
+    ) {
         (Some("dir"), _) => format!("{storage}:{vmid}/vm-{vmid}-disk-0.raw"),
         (_, Kind::Qemu) => format!("{storage}:vm-{vmid}-disk-0"),
         (_, Kind::Lxc) => format!("{storage}:subvol-{vmid}-disk-0"),
@@ -149,7 +152,10 @@ fn volume_row(storage: &Storage, volume: &Volume) -> Json {
     row.put_some("vmid", volume.vmid);
     row.put_some("notes", volume.notes.as_ref());
     if volume.content == "backup" {
-        row.put("subtype", volume.name.split('-').nth(1).unwrap_or("qemu").to_owned());
+        row.put(
+            "subtype",
+            volume.name.split('-').nth(1).unwrap_or("qemu").to_owned(),
+        );
     }
     row
 }
@@ -170,7 +176,11 @@ fn content(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
         .filter(|guest| guest.storage == storage.name && guest.disk_bytes > 0)
         .filter(here)
         .filter(|guest| {
-            let kind = if guest.kind == Kind::Qemu { "images" } else { "rootdir" };
+            let kind = if guest.kind == Kind::Qemu {
+                "images"
+            } else {
+                "rootdir"
+            };
             wanted(kind, Some(guest.vmid))
         })
         .map(|guest| disk_row(world, storage, guest));

@@ -54,7 +54,10 @@ pub fn answers(got: &Option<Got>, recorded: &Recorded) -> Vec<String> {
         found.push(format!("status {} instead of {status}: {}", got.status, got.text));
     }
     if got.reason != recorded.reason {
-        found.push(format!("reason '{}' instead of '{}'", got.reason, recorded.reason));
+        found.push(format!(
+            "reason '{}' instead of '{}'",
+            got.reason, recorded.reason
+        ));
     }
     if recorded.answer.is_null() {
         if !got.text.is_empty() {
@@ -92,7 +95,9 @@ fn words(key: &str, value: &Value) -> BTreeSet<String> {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     match key {
         "content" => text.split(',').map(str::to_owned).collect(),
-        "status" if text.contains('(') && !text.contains("failed") && !text.contains("locked") => BTreeSet::new(),
+        "status" if text.contains('(') && !text.contains("failed") && !text.contains("locked") => {
+            BTreeSet::new()
+        }
         _ => BTreeSet::from([text]),
     }
 }
@@ -112,7 +117,9 @@ fn objects(at: &str, ours: &Map<String, Value>, theirs: &Map<String, Value>, fou
 }
 
 fn lists(at: &str, ours: &[Value], theirs: &[Value], found: &mut Vec<String>) {
-    let passing = theirs.iter().any(|row| PASSING.iter().any(|key| row.get(key).is_some()));
+    let passing = theirs
+        .iter()
+        .any(|row| PASSING.iter().any(|key| row.get(key).is_some()));
     let name = NAMES.iter().find(|key| {
         let names: BTreeSet<String> = theirs
             .iter()
@@ -165,5 +172,46 @@ fn form(value: &Value) -> String {
             format!("[{}]", parts.into_iter().collect::<Vec<_>>().join(" or "))
         }
         other => kind(other).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn differ(ours: &Value, theirs: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        values("", ours, theirs, &mut found);
+        found
+    }
+
+    #[test]
+    fn keys_types_words_and_rows_are_compared() {
+        let theirs = json!({ "data": [{ "id": "qemu/1", "vmid": 1, "status": "running", "cpu": 0.5 }] });
+        let row = |row: Value| json!({ "data": [row] });
+        let good = row(json!({ "id": "qemu/1", "vmid": 1, "status": "running", "cpu": 0 }));
+        assert_eq!(differ(&good, &theirs), Vec::<String>::new());
+        for bad in [
+            row(json!({ "id": "qemu/1", "vmid": 1, "status": "running" })),
+            row(json!({ "id": "qemu/1", "vmid": "1", "status": "running", "cpu": 0 })),
+            row(json!({ "id": "qemu/1", "vmid": 1, "status": "stopped", "cpu": 0 })),
+            row(json!({ "id": "qemu/1", "vmid": 1, "status": "running", "cpu": 0, "pool": "x" })),
+            row(json!({ "id": "qemu/2", "vmid": 2, "status": "running", "cpu": 0 })),
+            json!({ "data": [] }),
+            json!({ "data": null }),
+        ] {
+            assert!(!differ(&bad, &theirs).is_empty(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn passing_rows_are_compared_by_form_and_the_end_of_a_log_by_text() {
+        let log = |end: &str| json!({ "data": [{ "n": 1, "t": "text" }, { "n": 2, "t": end }], "total": 2 });
+        assert!(differ(&log("TASK OK"), &log("TASK OK")).is_empty());
+        assert!(!differ(&log("TASK ERROR: x"), &log("TASK OK")).is_empty());
+        let errors = |text: &str| json!({ "errors": { "vmid": text } });
+        assert!(!differ(&errors("a"), &errors("b")).is_empty());
     }
 }

@@ -42,7 +42,9 @@ impl Recorded {
                         auth: text(&value["auth"]).unwrap(),
                         node: text(&value["sent_to_node"]).unwrap(),
                         at: Duration::from_millis(step["t_ms"].as_u64().unwrap()),
-                        status: step["status"].as_u64().and_then(|status| u16::try_from(status).ok()),
+                        status: step["status"]
+                            .as_u64()
+                            .and_then(|status| u16::try_from(status).ok()),
                         reason: text(&step["reason"]).unwrap_or_default(),
                         answer: step["body"].clone(),
                     }
@@ -118,7 +120,9 @@ impl<'a> Replay<'a> {
         if step.at.is_zero() || self.began.is_zero() {
             self.began = now().saturating_sub(step.at);
         }
-        self.lab.handle.advance((self.began + step.at).saturating_sub(now()));
+        self.lab
+            .handle
+            .advance((self.began + step.at).saturating_sub(now()));
         let mut got = self.once(step).await;
         // A poll that saw the end came after the end; ours may end up to some seconds later.
         let ended = |got: &Option<Got>| {
@@ -167,7 +171,9 @@ impl<'a> Replay<'a> {
         let mut path = step.path.clone();
         for (recorded, ours) in &self.tasks {
             let encoded = |upid: &str| upid.replace(':', "%3A").replace('@', "%40").replace('!', "%21");
-            path = path.replace(recorded, ours).replace(&encoded(recorded), &encoded(ours));
+            path = path
+                .replace(recorded, ours)
+                .replace(&encoded(recorded), &encoded(ours));
         }
         let url = format!("{}{path}", self.lab.simulator.url(&step.node).unwrap());
         let mut request = self
@@ -193,7 +199,13 @@ impl<'a> Replay<'a> {
             .extensions()
             .get::<hyper::ext::ReasonPhrase>()
             .map(|reason| String::from_utf8_lossy(reason.as_bytes()).into_owned());
-        let reason = reason.unwrap_or_else(|| response.status().canonical_reason().unwrap_or_default().to_owned());
+        let reason = reason.unwrap_or_else(|| {
+            response
+                .status()
+                .canonical_reason()
+                .unwrap_or_default()
+                .to_owned()
+        });
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         Some(Got {
             status,
@@ -220,7 +232,10 @@ impl<'a> Replay<'a> {
                     .call_as("", "pve", "POST", "/access/ticket", &form)
                     .await
                     .data();
-                vec![("Cookie", format!("PVEAuthCookie={}", data["ticket"].as_str().unwrap()))]
+                vec![(
+                    "Cookie",
+                    format!("PVEAuthCookie={}", data["ticket"].as_str().unwrap()),
+                )]
             }
             token => {
                 assert_eq!(token, "API token of root@pam, privsep=0");

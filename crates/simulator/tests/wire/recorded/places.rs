@@ -108,7 +108,9 @@ fn set_up(id: &str, world: &mut World) {
                 node.wake_mac = Some("02:99:00:00:00:04".to_owned());
             }
         }
-        "agent-not-enabled" | "seq-shutdown-already-stopped" => change(world, 120, |guest| guest.process = None),
+        "agent-not-enabled" | "seq-shutdown-already-stopped" => {
+            change(world, 120, |guest| guest.process = None)
+        }
         "get-cluster-nextid" => {
             world.guests.retain(|vmid, _| *vmid < 102);
         }
@@ -140,7 +142,10 @@ fn set_up(id: &str, world: &mut World) {
             "pve".clone_into(&mut guest.node);
             guest.lock = Some("backup".to_owned());
         }),
-        "ok-config-update-sync" | "auth-cookie-write-without-csrf" | "task-log-migrate" | "seq-migrate-online" => {
+        "ok-config-update-sync"
+        | "auth-cookie-write-without-csrf"
+        | "task-log-migrate"
+        | "seq-migrate-online" => {
             change(world, 101, |guest| "pve".clone_into(&mut guest.node));
         }
         "seq-migrate-offline-ok" => change(world, 110, |guest| "home".clone_into(&mut guest.node)),
@@ -173,10 +178,16 @@ fn node(name: &str) -> String {
 /// What was done or broken before the request.
 pub async fn prepare(id: &str, lab: &Lab, run: &mut Replay<'_>) {
     match id {
-        _ if id.starts_with("fault-") || id.starts_with("pmxcfs") || id.starts_with("partition") => break_it(id, lab),
+        _ if id.starts_with("fault-") || id.starts_with("pmxcfs") || id.starts_with("partition") => {
+            break_it(id, lab)
+        }
         "seq-no-quorum-start" => break_it("fault-no-quorum", lab),
-        "perm-op-token-node-status" | "perm-op-token-resources" | "perm-ro-token-qemu-list"
-        | "perm-ro-token-start" | "get-user-tokens" | "auth-login-pve-realm" => tokens(lab, run),
+        "perm-op-token-node-status"
+        | "perm-op-token-resources"
+        | "perm-ro-token-qemu-list"
+        | "perm-ro-token-start"
+        | "get-user-tokens"
+        | "auth-login-pve-realm" => tokens(lab, run),
         "after-guest-crash-resources-later" => {
             act(lab, "/nodes/pve/qemu/100/status/suspend", "").await;
             lab.pass(15.0);
@@ -185,12 +196,18 @@ pub async fn prepare(id: &str, lab: &Lab, run: &mut Replay<'_>) {
         }
         "task-log-migrate" => {
             let upid = act(lab, "/nodes/pve/qemu/101/migrate", "target=home&online=1").await;
-            run.stands_for("UPID:pve:000015A8:0004E521:6B045D08:qmigrate:101:root@pam!jarvis:", &upid);
+            run.stands_for(
+                "UPID:pve:000015A8:0004E521:6B045D08:qmigrate:101:root@pam!jarvis:",
+                &upid,
+            );
             lab.pass(20.0);
         }
         "task-status-running" => {
             let upid = act(lab, "/nodes/home/qemu/111/status/shutdown", "timeout=60").await;
-            run.stands_for("UPID:home:0000033C:00060D9B:6B045FFF:qmshutdown:111:root@pam!jarvis:", &upid);
+            run.stands_for(
+                "UPID:home:0000033C:00060D9B:6B045FFF:qmshutdown:111:root@pam!jarvis:",
+                &upid,
+            );
             lab.pass(1.0);
         }
         "node-tasks-after-boot" => {
@@ -198,7 +215,8 @@ pub async fn prepare(id: &str, lab: &Lab, run: &mut Replay<'_>) {
             lab.pass(8.0);
             act(lab, "/nodes/agent1/qemu/103/status/start", "").await;
             lab.pass(50.0);
-            lab.call("pve", "POST", "/nodes/agent1/status", "command=reboot").await;
+            lab.call("pve", "POST", "/nodes/agent1/status", "command=reboot")
+                .await;
             let answers = |world: &mut World| world.nodes["agent1"].daemons.proxy;
             until(lab, |world| !answers(world));
             // Asked as soon as it answered, before it had started its guests.
@@ -217,10 +235,17 @@ pub async fn prepare(id: &str, lab: &Lab, run: &mut Replay<'_>) {
             }
         }
         "get-qemu-snapshots-one" => {
-            act(lab, "/nodes/home/qemu/112/snapshot", "snapname=before-upgrade&description=taken+by+lab").await;
+            act(
+                lab,
+                "/nodes/home/qemu/112/snapshot",
+                "snapname=before-upgrade&description=taken+by+lab",
+            )
+            .await;
             lab.pass(3.0);
         }
-        _ if id.starts_with("get-ha") || id.starts_with("seq-ha") || id.starts_with("ha-re") => ha(id, lab).await,
+        _ if id.starts_with("get-ha") || id.starts_with("seq-ha") || id.starts_with("ha-re") => {
+            ha(id, lab).await
+        }
         "get-qemu-rrddata-hour" => {
             lab.pass(100.0);
             act(lab, "/nodes/agent1/qemu/103/status/stop", "").await;
@@ -264,21 +289,31 @@ fn tokens(lab: &Lab, run: &mut Replay<'_>) {
     use jarvis_simulator::world::access::Token;
     lab.handle.with_world(|world| {
         let access = &mut world.access;
-        access.define_role("JarvisOps", &["VM.Audit", "VM.PowerMgmt", "Sys.Audit", "Datastore.Audit"]);
+        access.define_role(
+            "JarvisOps",
+            &["VM.Audit", "VM.PowerMgmt", "Sys.Audit", "Datastore.Audit"],
+        );
         access.tokens.retain(|name, _| !name.starts_with("jarvis@pve"));
         access.acl.retain(|entry| !entry.who.starts_with("jarvis@pve"));
         for name in ["op", "ro"] {
             let secret = format!("secret-of-{name}");
-            access
-                .tokens
-                .insert(format!("jarvis@pve!{name}"), Token { secret, privsep: true });
+            access.tokens.insert(
+                format!("jarvis@pve!{name}"),
+                Token {
+                    secret,
+                    privsep: true,
+                },
+            );
         }
         access.grant("/", "jarvis@pve", "PVEAuditor");
         access.grant("/vms/100", "jarvis@pve", "JarvisOps");
         access.grant("/vms/100", "jarvis@pve!op", "JarvisOps");
         access.grant("/", "jarvis@pve!ro", "PVEAuditor");
     });
-    for (words, name) in [("API token jarvis@pve!op", "op"), ("API token jarvis@pve!ro", "ro")] {
+    for (words, name) in [
+        ("API token jarvis@pve!op", "op"),
+        ("API token jarvis@pve!ro", "ro"),
+    ] {
         run.tokens
             .push((words, format!("PVEAPIToken=jarvis@pve!{name}=secret-of-{name}")));
     }
@@ -289,7 +324,9 @@ async fn ha(id: &str, lab: &Lab) {
     let state = if recovered { "started" } else { "stopped" };
     let comment = if recovered { "" } else { "&comment=lab" };
     let form = format!("sid=vm%3A110&state={state}&max_restart=1&max_relocate=1{comment}");
-    lab.call("pve", "POST", "/cluster/ha/resources", &form).await.data();
+    lab.call("pve", "POST", "/cluster/ha/resources", &form)
+        .await
+        .data();
     lab.pass(40.0);
     if recovered {
         inject(lab, &Fault::PowerLoss { node: node("node4") });
@@ -297,7 +334,9 @@ async fn ha(id: &str, lab: &Lab) {
         if id == "ha-recovered-resources" {
             until(lab, |world| {
                 let guest = world.guests[&110].clone();
-                world.known_guest("pve", &guest).is_some_and(|seen| seen.status == "stopped")
+                world
+                    .known_guest("pve", &guest)
+                    .is_some_and(|seen| seen.status == "stopped")
             });
         }
     }

@@ -50,7 +50,8 @@ fn tolerance(track: &str, busy: bool) -> &'static Tolerance {
     let sampled = ["status", "name", "uptime"]
         .iter()
         .any(|field| track.ends_with(field));
-    if track.starts_with("/cluster/resources") && sampled {
+    let of_node = track.starts_with("/cluster/resources node/") && track.ends_with("status");
+    if track.starts_with("/cluster/resources") && sampled && !of_node {
         &TOLERANCES[if busy { 4 } else { 1 }]
     } else if track.starts_with("/cluster/ha/status/current service")
         || track.starts_with("/cluster/ha/status/current lrm")

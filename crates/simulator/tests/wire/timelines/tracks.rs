@@ -93,7 +93,7 @@ impl Reader {
             "/cluster/ha/resources" => self.fields(path, at_secs, rows, "sid", &["state"]),
             _ if path.ends_with("/status/current") => self.live(path, at_secs, &rows[0]),
             _ if path.ends_with("/state") => {
-                self.put(format!("{path} state"), at_secs, text(&rows[0]["state"]))
+                self.put(format!("{path} state"), at_secs, text(&rows[0]["state"]));
             }
             _ if path.ends_with("/qemu") || path.ends_with("/lxc") => self.guest_list(path, at_secs, rows),
             _ => {}
