@@ -93,10 +93,10 @@ fn public_ntfy() -> String {
 /// When only what is critical is sent at once. May run over midnight.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct QuietHours {
-    /// Start, `HH:MM`.
+    /// When they begin, in the channel's time zone.
     #[schemars(with = "ClockText")]
     pub from: String,
-    /// End, `HH:MM`.
+    /// When they end, in the channel's time zone; may be earlier than the beginning, over midnight.
     #[schemars(with = "ClockText")]
     pub to: String,
 }

@@ -33,7 +33,7 @@ pub struct GuestSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<PlainNameText>")]
     pub cluster: Option<String>,
-    /// The guest's number in Proxmox.
+    /// The guest's number (VMID) in Proxmox.
     #[schemars(with = "VmidNumber")]
     pub vmid: Vmid,
     /// The name Proxmox should show for it; a different one is reported, not changed.
@@ -50,10 +50,11 @@ pub struct GuestSpec {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(with = "Vec<GuestKeyText>", length(max = 100))]
     pub depends_on: Vec<ResourceKey>,
-    /// How to tell, after a start, that it is up.
+    /// How to tell, after a start, that it is up. Without this, running is up.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ready: Option<Ready>,
-    /// How far Jarvis may go with this guest; policies can lower it.
+    /// How far Jarvis may go with this guest alone: from L0 (observe) over L1 (alert), L2 (recommend) and L3 (act and
+    /// report) to L4 (act silently). Policies and the config file can lower it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<AutonomyText>")]
     pub autonomy: Option<Autonomy>,

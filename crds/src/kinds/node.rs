@@ -32,7 +32,8 @@ pub struct NodeSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<LineText>")]
     pub temperature_sensor: Option<String>,
-    /// How far Jarvis may go with this node; policies can lower it.
+    /// How far Jarvis may go with this node alone: from L0 (observe) over L1 (alert), L2 (recommend) and L3 (act and
+    /// report) to L4 (act silently). Policies and the config file can lower it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<AutonomyText>")]
     pub autonomy: Option<Autonomy>,

@@ -75,7 +75,7 @@ pub enum DependencyEnd {
 /// How far Jarvis may go. What holds for a resource is the lowest of its own level, the default and the ceiling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, JsonSchema)]
 pub struct AutonomyRule {
-    /// The level of what says nothing itself.
+    /// The level of resources whose manifest says nothing itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<AutonomyText>")]
     pub default: Option<Autonomy>,

@@ -26,7 +26,8 @@ pub struct ServiceSpec {
     #[serde(default, skip_serializing_if = "is_default")]
     #[schemars(extend("default" = "AlertOnly"))]
     pub restart: Restart,
-    /// How far Jarvis may go with this service; policies can lower it.
+    /// How far Jarvis may go with this service alone: from L0 (observe) over L1 (alert), L2 (recommend) and L3 (act and
+    /// report) to L4 (act silently). Policies and the config file can lower it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<AutonomyText>")]
     pub autonomy: Option<Autonomy>,
