@@ -6,6 +6,7 @@ pub mod act;
 pub mod adopt;
 pub mod chaos;
 pub mod doctor;
+pub mod init;
 pub mod reference;
 pub mod replay;
 pub mod show;
@@ -74,6 +75,9 @@ pub enum Command {
     /// Run against the cluster named in a config file.
     #[command(after_help = "Example:\n  jarvis run --config /etc/jarvis/jarvis.yaml")]
     Run(Run),
+    /// Write jarvis.yaml by questions; every answer is tried against the living cluster.
+    #[command(after_help = "Example:\n  jarvis init\n  jarvis init --answers answers.yaml --config /etc/jarvis/jarvis.yaml")]
+    Init(Box<init::Init>),
     /// Check what `run` will need: entry points, certificates, rights, clocks, manifests, state, listener.
     #[command(after_help = "Example:\n  jarvis doctor --config /etc/jarvis/jarvis.yaml")]
     Doctor(doctor::Doctor),

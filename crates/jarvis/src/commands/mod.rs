@@ -10,6 +10,7 @@ pub mod explain;
 pub mod field;
 pub mod get;
 pub mod healthcheck;
+pub mod init;
 pub mod plan;
 pub mod replay;
 pub mod schema;

@@ -32,8 +32,15 @@ impl World {
         fs::write(folder.join("all.yaml"), text).unwrap();
         let git = |arguments: &[&str]| {
             let mut git = Command::new("git");
-            git.current_dir(&folder).args(["-c", "user.name=t", "-c", "user.email=t@t"]);
-            assert!(git.args(arguments).env("HOME", self.path()).status().unwrap().success());
+            git.current_dir(&folder)
+                .args(["-c", "user.name=t", "-c", "user.email=t@t"]);
+            assert!(
+                git.args(arguments)
+                    .env("HOME", self.path())
+                    .status()
+                    .unwrap()
+                    .success()
+            );
         };
         git(&["init", "--quiet", "--initial-branch", "main"]);
         git(&["add", "--all"]);
@@ -41,7 +48,11 @@ impl World {
     }
 
     fn token(&self, label: &str) -> String {
-        let line = self.simulator.banner.lines().find(|line| line.trim().starts_with(label));
+        let line = self
+            .simulator
+            .banner
+            .lines()
+            .find(|line| line.trim().starts_with(label));
         line.unwrap().split_whitespace().last().unwrap().to_owned()
     }
 
@@ -52,7 +63,12 @@ impl World {
         fs::set_permissions(home.join("token"), fs::Permissions::from_mode(0o600)).unwrap();
         let entries: String = ["atlas", "agent1"]
             .iter()
-            .map(|node| format!("    - {{node: {node}, url: '{}'}}\n", word_after(&self.simulator.banner, node)))
+            .map(|node| {
+                format!(
+                    "    - {{node: {node}, url: '{}'}}\n",
+                    word_after(&self.simulator.banner, node)
+                )
+            })
             .collect();
         let text = format!(
             "listen: 127.0.0.1:0\nstate: state\ncluster:\n  name: home\n  entryPoints:\n{entries}  token: {{file: token}}\n  tls: {tls}\nsource: {{git: {{remote: ./manifests}}}}\n{more}"
@@ -68,7 +84,9 @@ impl World {
 /// The finding whose text contains this.
 #[track_caller]
 fn finding<'a>(findings: &'a [Value], part: &str) -> &'a Value {
-    let found = findings.iter().find(|finding| finding["what"].as_str().unwrap().contains(part));
+    let found = findings
+        .iter()
+        .find(|finding| finding["what"].as_str().unwrap().contains(part));
     found.unwrap_or_else(|| panic!("no {part} in {findings:#?}"))
 }
 
@@ -78,7 +96,10 @@ const SAFETY: &str = "safety: {own: {vmid: 103}, protected: [{node: agent1}]}\n"
 fn a_healthy_whole_is_said_to_be_so() {
     let world = World::start();
     let (said, findings) = world.doctor(&world.token("acts on guests"), "{caFile: ca.pem}", SAFETY);
-    assert!(findings.iter().any(|finding| finding["area"] == "rights"), "{said:?}");
+    assert!(
+        findings.iter().any(|finding| finding["area"] == "rights"),
+        "{said:?}"
+    );
     for (part, state) in [
         ("valid, and no secret lies open", "ok"),
         ("is atlas, Proxmox VE 9.", "ok"),
@@ -91,7 +112,10 @@ fn a_healthy_whole_is_said_to_be_so() {
         ("Datastore.Audit is missing on /storage", "fail"),
         ("will be made at the first start", "ok"),
         ("Jarvis runs in guest 103", "ok"),
-        ("Proxmox would let Jarvis switch off what is protected: 103", "warn"),
+        (
+            "Proxmox would let Jarvis switch off what is protected: 103",
+            "warn",
+        ),
         ("never touched: node agent1", "ok"),
         ("for this machine only", "ok"),
     ] {
@@ -100,18 +124,29 @@ fn a_healthy_whole_is_said_to_be_so() {
     assert_eq!(said.code, 1);
     let fix = finding(&findings, "Datastore.Audit")["fix"].to_string();
     assert!(
-        fix.contains("pveum role add JarvisLook") && fix.contains("--tokens 'jarvis@pve!act' --roles JarvisLook"),
+        fix.contains("pveum role add JarvisLook")
+            && fix.contains("--tokens 'jarvis@pve!act' --roles JarvisLook"),
         "{fix}"
     );
 
     // The token that reads sees all; that it cannot act on what is declared is a failure at L3, not at L2.
     let (said, findings) = world.doctor(&world.token("reads"), "{caFile: ca.pem}", SAFETY);
-    assert_eq!(finding(&findings, "VM.PowerMgmt is missing on /vms/101")["state"], "fail", "{said:?}");
+    assert_eq!(
+        finding(&findings, "VM.PowerMgmt is missing on /vms/101")["state"],
+        "fail",
+        "{said:?}"
+    );
     let capped = "safety: {own: {vmid: 103}, protected: [{node: agent1}], ceiling: L2}\n";
     let (said, findings) = world.doctor(&world.token("reads"), "{caFile: ca.pem}", capped);
-    assert_eq!(finding(&findings, "VM.PowerMgmt is missing on /vms/101")["state"], "warn");
+    assert_eq!(
+        finding(&findings, "VM.PowerMgmt is missing on /vms/101")["state"],
+        "warn"
+    );
     assert_eq!(said.code, 0, "warnings alone are no failure: {findings:#?}");
-    assert!(!world.path().join("state").exists(), "a look leaves nothing behind");
+    assert!(
+        !world.path().join("state").exists(),
+        "a look leaves nothing behind"
+    );
 }
 
 #[test]
@@ -126,7 +161,12 @@ fn too_much_power_and_an_open_secret_are_warnings() {
         assert_eq!(finding(&findings, part)["state"], "warn", "{part}");
     }
     let pin = finding(&findings, "atlas is not checked")["fix"].to_string();
-    let shown = world.simulator.banner.lines().find(|line| line.trim().starts_with("atlas")).unwrap();
+    let shown = world
+        .simulator
+        .banner
+        .lines()
+        .find(|line| line.trim().starts_with("atlas"))
+        .unwrap();
     assert!(pin.contains(shown.split_whitespace().last().unwrap()), "{pin}");
 }
 
@@ -138,16 +178,32 @@ fn a_changed_certificate_is_told_from_an_unknown_one_and_a_wrong_token_is_told()
     let (said, findings) = world.doctor(&read, &one, SAFETY);
     let changed = finding(&findings, "changed certificate: expected AA:");
     assert_eq!((&changed["state"], said.code), (&"fail".into(), 1));
-    assert!(changed["fix"].to_string().contains("pvenode cert info"), "{changed}");
+    assert!(
+        changed["fix"].to_string().contains("pvenode cert info"),
+        "{changed}"
+    );
 
     let (_, findings) = world.doctor(&read, "{system: true}", SAFETY);
-    assert!(!findings.iter().any(|finding| finding["what"].as_str().unwrap().contains("changed certificate")));
-    assert!(findings.iter().any(|finding| finding["area"] == "certificates" && finding["state"] == "fail"));
+    assert!(
+        !findings
+            .iter()
+            .any(|finding| finding["what"].as_str().unwrap().contains("changed certificate"))
+    );
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding["area"] == "certificates" && finding["state"] == "fail")
+    );
 
     let wrong = "jarvis@pve!read=00000000-0000-0000-0000-000000000000";
     let (said, findings) = world.doctor(wrong, "{caFile: ca.pem}", SAFETY);
     let refused = finding(&findings, "does not accept jarvis@pve!read");
-    assert!(refused["fix"].to_string().contains("pveum user token list jarvis@pve"), "{refused}");
+    assert!(
+        refused["fix"]
+            .to_string()
+            .contains("pveum user token list jarvis@pve"),
+        "{refused}"
+    );
     assert!(!said.out.contains("00000000-0000"), "no secret is told");
 }
 
@@ -157,19 +213,38 @@ fn what_is_wrong_here_is_told() {
     world.commit(&MANIFESTS.replace("vmid: 101", "vmid: 1"));
     let read = world.token("reads");
     let (_, findings) = world.doctor(&read, "{caFile: ca.pem}", "listen: 0.0.0.0:7474\n");
-    assert!(finding(&findings, "listen")["what"].as_str().unwrap().contains("jarvis.yaml"), "a field given twice");
+    assert!(
+        finding(&findings, "listen")["what"]
+            .as_str()
+            .unwrap()
+            .contains("jarvis.yaml"),
+        "a field given twice"
+    );
 
     let (_, findings) = world.doctor(&read, "{caFile: ca.pem}", "");
     assert_eq!(finding(&findings, "of branch main: ")["state"], "fail");
     assert_eq!(finding(&findings, "nothing else is protected")["state"], "warn");
 
-    let (_, findings) = world.doctor(&read, "{caFile: ca.pem}", "tls: generated\nsafety: {own: {vmid: 9999}}\n");
-    assert_eq!(finding(&findings, "guest 9999, which is not to be seen")["state"], "fail");
-    assert_eq!(finding(&findings, "its certificate is made at the first start")["state"], "ok");
+    let (_, findings) = world.doctor(
+        &read,
+        "{caFile: ca.pem}",
+        "tls: generated\nsafety: {own: {vmid: 9999}}\n",
+    );
+    assert_eq!(
+        finding(&findings, "guest 9999, which is not to be seen")["state"],
+        "fail"
+    );
+    assert_eq!(
+        finding(&findings, "its certificate is made at the first start")["state"],
+        "ok"
+    );
 
     fs::write(world.path().join("state"), "").unwrap();
     let (_, findings) = world.doctor(&read, "{caFile: ca.pem}", SAFETY);
     assert_eq!(finding(&findings, "is no folder")["state"], "fail");
     let said = jarvis(world.path(), &["doctor", "--config", "none.yaml"]);
-    assert!(said.code == 1 && said.out.contains("fail  none.yaml: cannot be read"), "{said:?}");
+    assert!(
+        said.code == 1 && said.out.contains("fail  none.yaml: cannot be read"),
+        "{said:?}"
+    );
 }

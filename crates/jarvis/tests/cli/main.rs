@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod docs;
 mod doctor;
+mod init;
 mod killed;
 mod lan;
 mod offline;

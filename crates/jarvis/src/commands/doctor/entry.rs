@@ -136,19 +136,23 @@ pub fn client(config: &Config, reached: &[Reached]) -> Result<Option<Proxmox>, F
 fn tell_reached(entry: &Reached) -> Finding {
     let url = entry.point.url();
     if let Err(error) = &entry.shown {
-        return Finding::fail("entry points", error.to_string())
-            .fixed_by(format!("curl -k {url}   (is the node on, and does a firewall let port 8006 through?)"));
+        return Finding::fail("entry points", error.to_string()).fixed_by(format!(
+            "curl -k {url}   (is the node on, and does a firewall let port 8006 through?)"
+        ));
     }
     match (&entry.version, &entry.point.node, &entry.quorum) {
         (Ok(_), Some(said), Some(look)) if said.as_str() != look.via => {
-            Finding::warn("entry points", format!("{url} is node {}, not {said}", look.via)).fixed_by(format!(
-                "write `node: {}` for it in jarvis.yaml, under cluster.entryPoints",
-                look.via
-            ))
+            Finding::warn("entry points", format!("{url} is node {}, not {said}", look.via)).fixed_by(
+                format!(
+                    "write `node: {}` for it in jarvis.yaml, under cluster.entryPoints",
+                    look.via
+                ),
+            )
         }
-        (Ok(version), ..) => {
-            Finding::ok("entry points", format!("{url} is {}, Proxmox VE {version}", entry.name()))
-        }
+        (Ok(version), ..) => Finding::ok(
+            "entry points",
+            format!("{url} is {}, Proxmox VE {version}", entry.name()),
+        ),
         (Err(_), ..) => Finding::ok("entry points", format!("{url} is reached")),
     }
 }
@@ -162,7 +166,11 @@ fn others(entry: &Reached) -> Vec<String> {
     others
         .take(2)
         .map(|(node, ip)| {
-            let host = if ip.contains(':') { format!("[{ip}]") } else { ip.clone() };
+            let host = if ip.contains(':') {
+                format!("[{ip}]")
+            } else {
+                ip.clone()
+            };
             format!("add under cluster.entryPoints:  - {{node: {node}, url: 'https://{host}:8006'}}")
         })
         .collect()
@@ -195,7 +203,10 @@ fn tell_trust(entry: &Reached, shown: Option<&Shown>, tls: &Tls) -> Finding {
         let what = format!("{name} {how}, but ended on {}", day(shown.not_after));
         return Finding::fail(area, what).fixed_by(renew(&name));
     }
-    let what = format!("{name} {how}, {days} days left, SHA-256 {}", short(&pin.to_string()));
+    let what = format!(
+        "{name} {how}, {days} days left, SHA-256 {}",
+        short(&pin.to_string())
+    );
     if left < ENDS_SOON {
         return Finding::warn(area, what).fixed_by(renew(&name));
     }
@@ -215,16 +226,24 @@ fn not_trusted(name: &str, error: &NotReached, shown: &Shown, tls: &Tls) -> Find
     let why = error.why.split(". ").next().unwrap_or_default();
     let why = why.split("; it was renewed").next().unwrap_or_default();
     let finding = Finding::fail("certificates", format!("{name}: {why}"));
-    let compare = format!("pvenode cert info   (on {name}: does it show {}?)", shown.fingerprint);
+    let compare = format!(
+        "pvenode cert info   (on {name}: does it show {}?)",
+        shown.fingerprint
+    );
     match tls {
-        Tls::Pinned(_) => finding
-            .fixed_by(compare)
-            .fixed_by(format!("if it does, write '{}' under cluster.tls.fingerprints", shown.fingerprint)),
+        Tls::Pinned(_) => finding.fixed_by(compare).fixed_by(format!(
+            "if it does, write '{}' under cluster.tls.fingerprints",
+            shown.fingerprint
+        )),
         Tls::ClusterCa(_) => finding
-            .fixed_by(format!("scp root@{}:/etc/pve/pve-root-ca.pem .   (to the caFile of jarvis.yaml)", host(&error.url)))
+            .fixed_by(format!(
+                "scp root@{}:/etc/pve/pve-root-ca.pem .   (to the caFile of jarvis.yaml)",
+                host(&error.url)
+            ))
             .fixed_by(format!("or, for a certificate of its own: {compare}, and pin it")),
-        Tls::WebRoots | Tls::Insecure => finding
-            .fixed_by("write `tls: {caFile: pve-root-ca.pem}` with a copy of /etc/pve/pve-root-ca.pem"),
+        Tls::WebRoots | Tls::Insecure => {
+            finding.fixed_by("write `tls: {caFile: pve-root-ca.pem}` with a copy of /etc/pve/pve-root-ca.pem")
+        }
     }
 }
 
@@ -292,7 +311,11 @@ mod tests {
     fn a_skew_is_only_what_cannot_be_explained() {
         let at = Timestamp::from_millis;
         assert_eq!(skew_secs(100, at(100_200), at(100_300)), 0);
-        assert_eq!(skew_secs(100, at(99_900), at(101_900)), 0, "a slow answer proves nothing");
+        assert_eq!(
+            skew_secs(100, at(99_900), at(101_900)),
+            0,
+            "a slow answer proves nothing"
+        );
         assert_eq!(skew_secs(110, at(100_000), at(100_000)), 10);
         assert_eq!(skew_secs(97, at(101_000), at(101_200)), -3);
     }

@@ -194,7 +194,10 @@ mod tests {
         1 ok, 1 warning, 1 failure
         ");
         let json: serde_json::Value = serde_json::from_str(&report.text(Output::Json)).unwrap();
-        assert_eq!((&json["ok"], &json["warn"], &json["fail"]), (&1.into(), &1.into(), &1.into()));
+        assert_eq!(
+            (&json["ok"], &json["warn"], &json["fail"]),
+            (&1.into(), &1.into(), &1.into())
+        );
         assert_eq!(json["findings"][2]["state"], "fail");
     }
 }

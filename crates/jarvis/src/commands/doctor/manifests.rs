@@ -24,14 +24,20 @@ pub async fn look_at(
 ) -> Option<Desired> {
     let Some(source) = &config.source else {
         let what = "no `source` is configured: nothing is declared, the cluster is only observed";
-        let fix = format!("{} init   (names a git repository, or makes one)", environment.called());
+        let fix = format!(
+            "{} init   (names a git repository, or makes one)",
+            environment.called()
+        );
         report.add(Finding::warn(AREA, what).fixed_by(fix));
         return None;
     };
     let folder = match tempfile::tempdir() {
         Ok(folder) => folder,
         Err(error) => {
-            report.add(Finding::warn(AREA, format!("no folder to read them into: {error}")));
+            report.add(Finding::warn(
+                AREA,
+                format!("no folder to read them into: {error}"),
+            ));
             return None;
         }
     };
@@ -51,7 +57,10 @@ pub async fn look_at(
         }
     };
     let commit = fetched.commit.get(..12).unwrap_or(&fetched.commit);
-    let at = format!("{} at {commit} of branch {}", source.git.remote, source.git.branch);
+    let at = format!(
+        "{} at {commit} of branch {}",
+        source.git.remote, source.git.branch
+    );
     match jarvis_crds::load(&fetched.files, &fetched.commit) {
         Ok(loaded) => {
             let what = format!("{at}: {} resources, all valid", loaded.desired.len());
@@ -63,7 +72,10 @@ pub async fn look_at(
             Some(loaded.desired)
         }
         Err(errors) => {
-            let what = format!("{at}: {} errors; the last good revision stays in force", errors.len());
+            let what = format!(
+                "{at}: {} errors; the last good revision stays in force",
+                errors.len()
+            );
             let mut finding = Finding::fail(AREA, what);
             for error in errors.iter().take(MOST_ERRORS) {
                 finding = finding.fixed_by(error.to_string());

@@ -50,19 +50,28 @@ pub async fn look_at(client: &Proxmox, reached: &[Reached], report: &mut Report)
 fn quorum(reached: &[Reached], report: &mut Report) -> BTreeSet<NodeName> {
     let looks: Vec<_> = reached.iter().filter_map(|entry| entry.quorum.as_ref()).collect();
     let Some(first) = looks.first() else {
-        report.add(Finding::warn("nodes", "no entry point tells who is in the cluster"));
+        report.add(Finding::warn(
+            "nodes",
+            "no entry point tells who is in the cluster",
+        ));
         return BTreeSet::new();
     };
     for look in &looks {
         if !look.quorate {
             report.add(
-                Finding::fail("nodes", format!("{} is not quorate: nothing can be changed there", look.via))
-                    .fixed_by(format!("pvecm status   (on {})", look.via)),
+                Finding::fail(
+                    "nodes",
+                    format!("{} is not quorate: nothing can be changed there", look.via),
+                )
+                .fixed_by(format!("pvecm status   (on {})", look.via)),
             );
         } else if look.online != first.online {
             report.add(
-                Finding::warn("nodes", format!("{} and {} see different nodes online", first.via, look.via))
-                    .fixed_by("pvecm status   (on both)"),
+                Finding::warn(
+                    "nodes",
+                    format!("{} and {} see different nodes online", first.via, look.via),
+                )
+                .fixed_by("pvecm status   (on both)"),
             );
         }
     }
@@ -91,18 +100,27 @@ fn quorum(reached: &[Reached], report: &mut Report) -> BTreeSet<NodeName> {
 fn tell_versions(versions: &BTreeMap<NodeName, String>) -> Option<Finding> {
     let distinct: BTreeSet<&String> = versions.values().collect();
     let lowest = versions.values().filter_map(|version| major_of(version)).min()?;
-    let told: Vec<String> = versions.iter().map(|(node, version)| format!("{node} {version}")).collect();
+    let told: Vec<String> = versions
+        .iter()
+        .map(|(node, version)| format!("{node} {version}"))
+        .collect();
     let told = told.join(", ");
     let all = distinct.first().map_or("", |version| version.as_str());
     Some(match (lowest, distinct.len()) {
         (0..=6, _) => Finding::fail("nodes", format!("Proxmox VE before 7 is not supported: {told}"))
             .fixed_by("upgrade: https://pve.proxmox.com/wiki/Category:Upgrade"),
-        (7, _) => Finding::warn("nodes", format!("Proxmox VE 7 has had no updates since July 2024: {told}"))
-            .fixed_by("pve7to8 --full   (on each node, then upgrade)"),
+        (7, _) => Finding::warn(
+            "nodes",
+            format!("Proxmox VE 7 has had no updates since July 2024: {told}"),
+        )
+        .fixed_by("pve7to8 --full   (on each node, then upgrade)"),
         (_, 2..) => Finding::warn("nodes", format!("different versions: {told}"))
             .fixed_by("apt update && apt full-upgrade   (on the older ones, one at a time)"),
         (8 | 9, _) => Finding::ok("nodes", format!("Proxmox VE {all} everywhere")),
-        _ => Finding::warn("nodes", format!("Proxmox VE {all} is newer than what Jarvis was tried with")),
+        _ => Finding::warn(
+            "nodes",
+            format!("Proxmox VE {all} is newer than what Jarvis was tried with"),
+        ),
     })
 }
 
@@ -131,16 +149,29 @@ mod tests {
 
     #[test]
     fn clocks_are_judged_by_how_far_they_are_off() {
-        for (secs, state) in [(0, State::Ok), (2, State::Ok), (3, State::Warn), (-10, State::Warn), (11, State::Fail), (-3600, State::Fail)] {
+        for (secs, state) in [
+            (0, State::Ok),
+            (2, State::Ok),
+            (3, State::Warn),
+            (-10, State::Warn),
+            (11, State::Fail),
+            (-3600, State::Fail),
+        ] {
             assert_eq!(tell_skew(&node("atlas"), secs).state, state, "{secs}");
         }
-        assert_eq!(tell_skew(&node("atlas"), -11).what, "atlas's clock is 11 s behind ours");
+        assert_eq!(
+            tell_skew(&node("atlas"), -11).what,
+            "atlas's clock is 11 s behind ours"
+        );
     }
 
     #[test]
     fn versions_are_judged() {
         let told = |pairs: &[(&str, &str)]| {
-            let versions = pairs.iter().map(|(name, version)| (node(name), (*version).to_owned())).collect();
+            let versions = pairs
+                .iter()
+                .map(|(name, version)| (node(name), (*version).to_owned()))
+                .collect();
             tell_versions(&versions).map(|finding| finding.state)
         };
         assert_eq!(told(&[]), None);

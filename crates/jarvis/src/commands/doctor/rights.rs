@@ -61,7 +61,11 @@ pub fn wanted(floor: &Floor, desired: Option<&Desired>, major: Option<u32>) -> V
         without: State::Fail,
     };
     let mut all = vec![
-        look("/", &["Sys.Audit"], "seeing quorum, nodes, HA and everybody's tasks"),
+        look(
+            "/",
+            &["Sys.Audit"],
+            "seeing quorum, nodes, HA and everybody's tasks",
+        ),
         look("/nodes", &["Sys.Audit"], "seeing each node's status and tasks"),
         look("/vms", &["VM.Audit"], "seeing guests"),
         look("/storage", &["Datastore.Audit"], "seeing storages"),
@@ -78,11 +82,23 @@ pub fn wanted(floor: &Floor, desired: Option<&Desired>, major: Option<u32>) -> V
                 path: path.clone(),
                 any_of: &[ACTING],
                 purpose: "starting and shutting down what manifests declare",
-                without: if level >= Autonomy::L3 { State::Fail } else { State::Warn },
+                without: if level >= Autonomy::L3 {
+                    State::Fail
+                } else {
+                    State::Warn
+                },
             });
         }
-        if spec.ready.as_ref().is_some_and(|ready| matches!(ready.probe, Probe::GuestAgent(_))) {
-            all.push(look(&path, agent(major), "asking guest agents whether a guest is ready"));
+        if spec
+            .ready
+            .as_ref()
+            .is_some_and(|ready| matches!(ready.probe, Probe::GuestAgent(_)))
+        {
+            all.push(look(
+                &path,
+                agent(major),
+                "asking guest agents whether a guest is ready",
+            ));
         }
     }
     for node in desired.nodes.values() {
@@ -95,7 +111,10 @@ pub fn wanted(floor: &Floor, desired: Option<&Desired>, major: Option<u32>) -> V
         }));
     }
     let steps = desired.runbooks.values().flat_map(|runbook| &runbook.spec.steps);
-    if steps.into_iter().any(|step| step.action == StepAction::CreateSnapshot) {
+    if steps
+        .into_iter()
+        .any(|step| step.action == StepAction::CreateSnapshot)
+    {
         all.push(Wanted {
             path: "/vms".to_owned(),
             any_of: &["VM.Snapshot"],
@@ -134,7 +153,8 @@ pub async fn look_at(
             }
         }
         Err(error) => report.add(
-            Finding::fail("rights", error.to_string()).fixed_by("look at the findings about entry points first"),
+            Finding::fail("rights", error.to_string())
+                .fixed_by("look at the findings about entry points first"),
         ),
     }
 }
@@ -144,7 +164,10 @@ pub fn judge(all: &[Wanted], held: &Privileges, credential: &str, major: Option<
     let mut groups: BTreeMap<(State, &str, &str), Vec<&str>> = BTreeMap::new();
     let mut fine = BTreeMap::new();
     for wanted in all.iter().filter(|wanted| held.paths.contains_key(&wanted.path)) {
-        let has = wanted.any_of.iter().any(|privilege| held.holds(&wanted.path, privilege));
+        let has = wanted
+            .any_of
+            .iter()
+            .any(|privilege| held.holds(&wanted.path, privilege));
         let privilege = wanted.any_of.first().copied().unwrap_or_default();
         if has {
             *fine.entry(wanted.purpose).or_insert(0) += 1;
@@ -170,7 +193,10 @@ pub fn judge(all: &[Wanted], held: &Privileges, credential: &str, major: Option<
         .collect();
     if findings.is_empty() {
         let purposes: Vec<&str> = fine.into_keys().collect();
-        findings.push(Finding::ok("rights", format!("enough for {}", purposes.join("; "))));
+        findings.push(Finding::ok(
+            "rights",
+            format!("enough for {}", purposes.join("; ")),
+        ));
     }
     findings
 }
@@ -178,16 +204,26 @@ pub fn judge(all: &[Wanted], held: &Privileges, credential: &str, major: Option<
 fn named(paths: &[&str]) -> String {
     match paths.len() {
         0..=MOST_NAMED => paths.join(", "),
-        count => format!("{} and {} more", paths[..MOST_NAMED].join(", "), count - MOST_NAMED),
+        count => format!(
+            "{} and {} more",
+            paths[..MOST_NAMED].join(", "),
+            count - MOST_NAMED
+        ),
     }
 }
 
 /// What Proxmox would let this credential do although Jarvis must not.
 fn too_much(held: &Privileges, floor: &Floor, credential: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let more: Vec<&str> = TOO_MUCH.into_iter().filter(|privilege| held.holds("/", privilege)).collect();
+    let more: Vec<&str> = TOO_MUCH
+        .into_iter()
+        .filter(|privilege| held.holds("/", privilege))
+        .collect();
     if !more.is_empty() {
-        let what = format!("{credential} may do far more than Jarvis needs: {}", more.join(", "));
+        let what = format!(
+            "{credential} may do far more than Jarvis needs: {}",
+            more.join(", ")
+        );
         findings.push(
             Finding::warn("rights", what)
                 .fixed_by("jarvis init --print-commands   (a user and a token with the least rights)"),
@@ -200,7 +236,10 @@ fn too_much(held: &Privileges, floor: &Floor, credential: &str) -> Vec<Finding> 
         .collect();
     if !guests.is_empty() {
         let list: Vec<String> = guests.iter().map(Vmid::to_string).collect();
-        let what = format!("Proxmox would let Jarvis switch off what is protected: {}", list.join(", "));
+        let what = format!(
+            "Proxmox would let Jarvis switch off what is protected: {}",
+            list.join(", ")
+        );
         let mut finding = Finding::warn("rights", what);
         for vmid in guests.iter().take(MOST_NAMED) {
             let whom = whom(credential).pop().unwrap_or_default();
@@ -226,10 +265,18 @@ fn grant(credential: &str, paths: &[&str], privilege: &str, major: Option<u32>) 
     let (role, privileges, at): (_, Vec<&str>, &str) = if looking_only {
         ("JarvisLook", looking(major), "/")
     } else if privilege == "Sys.PowerMgmt" {
-        ("JarvisWake", vec!["Sys.Audit", privilege], paths.first().copied().unwrap_or("/nodes"))
+        (
+            "JarvisWake",
+            vec!["Sys.Audit", privilege],
+            paths.first().copied().unwrap_or("/nodes"),
+        )
     } else {
         let mut all = looking(major);
-        all.extend([ACTING].into_iter().chain((privilege != ACTING).then_some(privilege)));
+        all.extend(
+            [ACTING]
+                .into_iter()
+                .chain((privilege != ACTING).then_some(privilege)),
+        );
         ("JarvisAct", all, "/vms")
     };
     // Rights on one guest can have been replaced there; with a list, the place for all is the one to mend.
@@ -237,19 +284,35 @@ fn grant(credential: &str, paths: &[&str], privilege: &str, major: Option<u32>) 
         [only] if only.starts_with("/vms/") => only,
         _ => at,
     };
-    let mut lines = vec![format!("pveum role add {role} --privs \"{}\"", privileges.join(" "))];
-    lines.extend(whom(credential).into_iter().map(|whom| format!("pveum acl modify {at} {whom} --roles {role}")));
+    let mut lines = vec![format!(
+        "pveum role add {role} --privs \"{}\"",
+        privileges.join(" ")
+    )];
+    lines.extend(
+        whom(credential)
+            .into_iter()
+            .map(|whom| format!("pveum acl modify {at} {whom} --roles {role}")),
+    );
     lines
 }
 
 /// The commands that make a user and a token with the least rights: looking everywhere, acting on guests but those that
 /// are protected.
-pub fn setup(user: &str, token: &str, acts: bool, protected: &BTreeSet<Vmid>, major: Option<u32>) -> Vec<String> {
+pub fn setup(
+    user: &str,
+    token: &str,
+    acts: bool,
+    protected: &BTreeSet<Vmid>,
+    major: Option<u32>,
+) -> Vec<String> {
     let credential = format!("{user}!{token}");
     let mut lines = vec![
         format!("pveum user add {user} --comment Jarvis"),
         format!("pveum user token add {user} {token} --privsep 1"),
-        format!("pveum role add JarvisLook --privs \"{}\"", looking(major).join(" ")),
+        format!(
+            "pveum role add JarvisLook --privs \"{}\"",
+            looking(major).join(" ")
+        ),
     ];
     let granted = |at: &str, role: &str| {
         whom(&credential)
@@ -264,7 +327,9 @@ pub fn setup(user: &str, token: &str, acts: bool, protected: &BTreeSet<Vmid>, ma
         lines.push(format!("pveum role add JarvisAct --privs \"{}\"", all.join(" ")));
         lines.extend(granted("/vms", "JarvisAct"));
         for vmid in protected {
-            lines.push(format!("pveum acl modify /vms/{vmid} --tokens '{credential}' --roles JarvisLook"));
+            lines.push(format!(
+                "pveum acl modify /vms/{vmid} --tokens '{credential}' --roles JarvisLook"
+            ));
         }
     }
     lines

@@ -68,28 +68,68 @@ fn what_manifests_can_cause_decides_what_is_wanted() {
         ..floor()
     };
     let all = wanted(&capped, Some(&desired()), Some(9));
-    assert!(all.iter().filter(|wanted| wanted.any_of == [ACTING]).all(|wanted| wanted.without == State::Warn));
-    assert_eq!(wanted(&floor(), None, None).len(), 4, "nothing declared: only looking");
+    assert!(
+        all.iter()
+            .filter(|wanted| wanted.any_of == [ACTING])
+            .all(|wanted| wanted.without == State::Warn)
+    );
+    assert_eq!(
+        wanted(&floor(), None, None).len(),
+        4,
+        "nothing declared: only looking"
+    );
 }
 
 #[test]
 fn lacks_are_told_with_the_commands_that_mend_them() {
     let look: &[&str] = &["Sys.Audit", "VM.Audit", "Datastore.Audit"];
-    let rights = held(&[("/", look), ("/nodes", look), ("/vms", look), ("/storage", &[]), ("/vms/101", look), ("/vms/102", look)]);
+    let rights = held(&[
+        ("/", look),
+        ("/nodes", look),
+        ("/vms", look),
+        ("/storage", &[]),
+        ("/vms/101", look),
+        ("/vms/102", look),
+    ]);
     let all = wanted(&floor(), Some(&desired()), Some(9));
     let findings = judge(&all, &rights, "jarvis@pve!read", Some(9));
     let told: Vec<String> = findings
         .iter()
-        .map(|finding| format!("{:?} {}\n  {}", finding.state, finding.what, finding.fix.join("\n  ")))
+        .map(|finding| {
+            format!(
+                "{:?} {}\n  {}",
+                finding.state,
+                finding.what,
+                finding.fix.join("\n  ")
+            )
+        })
         .collect();
     insta::assert_snapshot!(told.join("\n"));
 }
 
 #[test]
 fn enough_is_said_in_one_line() {
-    let all: &[&str] = &["Sys.Audit", "VM.Audit", "Datastore.Audit", "VM.PowerMgmt", "VM.GuestAgent.Audit"];
-    let rights = held(&[("/", all), ("/nodes", all), ("/vms", all), ("/storage", all), ("/vms/101", all), ("/vms/102", all)]);
-    let findings = judge(&wanted(&floor(), Some(&desired()), Some(9)), &rights, "jarvis@pve!act", Some(9));
+    let all: &[&str] = &[
+        "Sys.Audit",
+        "VM.Audit",
+        "Datastore.Audit",
+        "VM.PowerMgmt",
+        "VM.GuestAgent.Audit",
+    ];
+    let rights = held(&[
+        ("/", all),
+        ("/nodes", all),
+        ("/vms", all),
+        ("/storage", all),
+        ("/vms/101", all),
+        ("/vms/102", all),
+    ]);
+    let findings = judge(
+        &wanted(&floor(), Some(&desired()), Some(9)),
+        &rights,
+        "jarvis@pve!act",
+        Some(9),
+    );
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].state, State::Ok);
 }
@@ -99,8 +139,18 @@ fn power_over_what_is_protected_is_told() {
     let rights = held(&[("/", &["Permissions.Modify"]), ("/vms/103", &["VM.PowerMgmt"])]);
     let findings = too_much(&rights, &floor(), "jarvis@pve!act");
     assert!(findings[0].what.contains("Permissions.Modify"), "{findings:?}");
-    assert_eq!(findings[1].fix, ["pveum acl modify /vms/103 --tokens 'jarvis@pve!act' --roles PVEAuditor"]);
-    assert_eq!(too_much(&held(&[("/", &[]), ("/vms/103", &["VM.Audit"])]), &floor(), "x@pve!y"), []);
+    assert_eq!(
+        findings[1].fix,
+        ["pveum acl modify /vms/103 --tokens 'jarvis@pve!act' --roles PVEAuditor"]
+    );
+    assert_eq!(
+        too_much(
+            &held(&[("/", &[]), ("/vms/103", &["VM.Audit"])]),
+            &floor(),
+            "x@pve!y"
+        ),
+        []
+    );
 }
 
 #[test]
