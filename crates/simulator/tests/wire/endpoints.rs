@@ -194,8 +194,8 @@ async fn ha_services_are_moved_and_rules_are_heeded() {
         .post("/cluster/ha/resources/vm:999/migrate", "node=atlas")
         .await;
     assert_eq!(bad.reason, "no such resource 'vm:999'");
-    let manager = lab.get("/cluster/ha/status/manager_status").await;
-    assert_eq!(manager["manager_status"]["node_status"]["home"], "online");
+    let master = lab.get("/cluster/ha/status/manager_status").await;
+    assert_eq!(master["manager_status"]["node_status"]["home"], "online");
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ pub(super) static ROUTES: &[Route] = &[
         "GET",
         "/cluster/ha/status/manager_status",
         Guard::Need("/", &["Sys.Audit"]),
-        manager,
+        master,
     ),
 ];
 
@@ -76,7 +76,7 @@ fn go(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     Ok(Done::Data(data))
 }
 
-fn manager(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
+fn master(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let world = &*ctx.world;
     let now = world.now();
     let (mut nodes, mut services) = (Json::object(), Json::object());
