@@ -20,8 +20,26 @@ impl Core {
                 Stage::Accepted { upid, .. } => upid.clone(),
                 _ => None,
             });
-        let open: BTreeSet<Upid> = upids.collect();
+        let open: BTreeSet<Upid> = upids.chain(self.tasks_without_answer()).collect();
         open.union(&self.own_tasks).cloned().collect()
+    }
+
+    /// Running tasks of guests whose effect ended without an answer: any of them may be ours, for no reply ever named it.
+    fn tasks_without_answer(&self) -> impl Iterator<Item = Upid> {
+        let unresolved = self.memory.intents.values().filter(|intent| {
+            intent.outcome == Some(Outcome::Unresolved) && !matches!(intent.stage, Stage::Accepted { .. })
+        });
+        let running = |intent: &Intent| {
+            let (node, vmid) = (intent.effect.node().clone(), intent.action.vmid());
+            self.observed
+                .tasks
+                .iter()
+                .filter(move |task| {
+                    task.ended_at.is_none() && task.upid.vmid() == vmid && *task.upid.node() == node
+                })
+                .map(|task| task.upid.clone())
+        };
+        unresolved.flat_map(running)
     }
 
     /// Moves every effect in flight on; returns when to do so again.

@@ -218,10 +218,17 @@ async fn cause(
     since: Timestamp,
     own: &BTreeSet<Upid>,
 ) -> Result<(StopCause, Vec<TaskObserved>), LookError> {
-    let tasks = match ports.hypervisor.look_guest_tasks(node, vmid, since).await {
+    let mut tasks = match ports.hypervisor.look_guest_tasks(node, vmid, since).await {
         Err(LookError::NoRights { .. }) => return Ok((StopCause::Unreadable, Vec::new())),
         other => other?,
     };
+    // A guest that was stopped and then moved has left its stop behind in the list of the node it came from.
+    for task in ports.hypervisor.look_cluster_tasks().await? {
+        let of_this = task.upid.vmid() == Some(vmid) && task.upid.started_at() >= since;
+        if of_this && !tasks.iter().any(|known| known.upid == task.upid) {
+            tasks.push(task);
+        }
+    }
     let node_tasks = match ports.hypervisor.look_node_tasks(node, since).await {
         Err(LookError::NoRights { .. }) => return Ok((StopCause::Unreadable, tasks)),
         other => other?,
