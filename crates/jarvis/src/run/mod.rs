@@ -102,20 +102,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         tracing::warn!("{warning}");
     }
     let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
-    let source = source(&config)?;
-    let ports = Ports {
-        hypervisor: client.clone(),
-        journal: opened.journal.clone(),
-        store: opened.store.clone(),
-        source,
-        probe: Arc::new(probe::NetworkProbe::new()?),
-        recorder: opened
-            .recorder
-            .clone()
-            .map(|recorder| recorder as Arc<dyn Recorder>),
-        clock: clock.clone(),
-    };
-    let (service, handle) = jarvis_controller::controller(controller_options(&config, floor), ports);
+    let (service, handle) = control(&config, floor, client.clone(), &opened, &clock)?;
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
     let (stats, journal) = (client, opened.journal.clone());
     let state = ApiState::new(handle.clone(), options, clock.clone()).with_metrics(Arc::new(move || {
@@ -132,38 +119,60 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     };
     let running = Running::begin(service, handle, api, &opened);
     let password = access::first_password(&running.handle, mode).await;
-    let url = listening::own_url(address, certificate.as_ref());
     let context = Context {
-        url: url.clone(),
+        url: listening::own_url(address, certificate.as_ref()),
         token: access::local_token(&running.handle).await.unwrap_or_default(),
-        fingerprint: certificate
-            .as_ref()
-            .map(|certificate| certificate.about().fingerprint),
+        fingerprint: certificate.as_ref().map(|served| served.about().fingerprint),
         state: config.state.clone(),
         pid: std::process::id(),
         chaos,
         manifests,
     };
     write_context(&context, environment);
-    let about = certificate.as_ref().map(Certificate::about);
-    if let Some(certificate) = certificate {
-        let file = context::path(environment);
-        tokio::spawn(listening::follow(
-            certificate,
-            context,
-            file,
-            running.stop_api.clone(),
-        ));
-    }
     let started = Started {
-        url,
+        url: context.url.clone(),
         cluster: config.cluster.name.clone(),
-        certificate: about,
+        certificate: certificate.as_ref().map(Certificate::about),
         state: config.state.clone(),
         password,
     };
+    follow(certificate, context, environment, &running);
     out::print(&announce(&started));
     running.until_asked(&mut signals, &opened).await
+}
+
+/// Keeps the context file true to the certificate.
+fn follow(certificate: Option<Certificate>, context: Context, environment: &Environment, running: &Running) {
+    if let Some(certificate) = certificate {
+        let (file, stop) = (context::path(environment), running.stop_api.clone());
+        tokio::spawn(listening::follow(certificate, context, file, stop));
+    }
+}
+
+/// Makes the controller with its adapters.
+fn control(
+    config: &Config,
+    floor: Floor,
+    client: Arc<Proxmox>,
+    opened: &Opened,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Service, Handle), Failure> {
+    let ports = Ports {
+        hypervisor: client,
+        journal: opened.journal.clone(),
+        store: opened.store.clone(),
+        source: source(config)?,
+        probe: Arc::new(probe::NetworkProbe::new()?),
+        recorder: opened
+            .recorder
+            .clone()
+            .map(|recorder| recorder as Arc<dyn Recorder>),
+        clock: clock.clone(),
+    };
+    Ok(jarvis_controller::controller(
+        controller_options(config, floor),
+        ports,
+    ))
 }
 
 /// Whether the config's address may be listened on as it says.

@@ -58,7 +58,7 @@ fn state(folder: &Path, report: &mut Report) {
     let what = format!("{shown} {word}, {} free", size(free));
     report.add(match free {
         ..NO_ROOM => Finding::fail("state", what).fixed_by(format!("make room: df -h {}", place.display())),
-        ..LITTLE_ROOM => {
+        NO_ROOM..LITTLE_ROOM => {
             Finding::warn("state", what).fixed_by(format!("make room: df -h {}", place.display()))
         }
         _ => Finding::ok("state", what),
@@ -87,8 +87,9 @@ fn try_writing(folder: &Path) -> io::Result<()> {
         .map(drop)
 }
 
-fn user() -> String {
-    std::env::var("USER").unwrap_or_else(|_| "$USER".to_owned())
+/// The number of the user this runs as.
+fn user() -> u32 {
+    rustix::process::getuid().as_raw()
 }
 
 fn size(bytes: u64) -> String {
