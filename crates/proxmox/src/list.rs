@@ -193,7 +193,8 @@ fn usage([cpu, max_cpu]: [Scalar<'_>; 2], [mem, max_mem]: [Scalar<'_>; 2], disks
     let [disk, max_disk] = disks;
     Usage {
         cpu: share(cpu),
-        max_cpu: fraction(max_cpu),
+        // Fewer CPUs than none is no figure.
+        max_cpu: fraction(max_cpu).filter(|count| *count >= 0.0),
         mem_bytes: whole(mem),
         max_mem_bytes: whole(max_mem),
         disk_bytes: whole(disk),
