@@ -94,7 +94,7 @@ fn from_row(rng: &mut Rng, kind: Kind, row: &Row) -> Guest {
     made.onboot = vmid == 103;
     made.habits.shutdown = Duration::from_millis(if kind == Kind::Qemu { 250 } else { 1_600 });
     if let Some(process) = made.process.as_mut() {
-        process.uptime_before = Duration::from_secs(600);
+        process.uptime_before = Duration::from_mins(10);
     }
     if !running {
         made.process = None;

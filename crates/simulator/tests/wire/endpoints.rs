@@ -72,6 +72,11 @@ async fn a_guest_is_made_started_and_destroyed() {
             .status,
         500
     );
+}
+
+#[tokio::test]
+async fn a_taken_number_and_a_managed_guest_are_refused() {
+    let lab = Lab::start().await;
     let taken = lab
         .post(
             "/nodes/atlas/lxc",

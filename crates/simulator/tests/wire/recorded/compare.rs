@@ -43,7 +43,7 @@ const NAMES: &[&str] = &[
 const PASSING: &[&str] = &["upid", "uid", "n", "time", "volid", "tokenid"];
 
 /// All differences; none when the answers are alike.
-pub fn answers(got: &Option<Got>, recorded: &Recorded) -> Vec<String> {
+pub fn answers(got: Option<&Got>, recorded: &Recorded) -> Vec<String> {
     let mut found = Vec::new();
     let (got, status) = match (got, recorded.status) {
         (None, None) => return found,

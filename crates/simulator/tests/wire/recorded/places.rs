@@ -87,7 +87,7 @@ fn run(guest: &mut Guest) {
     guest.process = guest.process.take().or(Some(Process {
         pid: 2000 + guest.vmid,
         started: SimTime::ZERO,
-        uptime_before: Duration::from_secs(300),
+        uptime_before: Duration::from_mins(5),
         ready_at: SimTime::ZERO,
         paused: false,
         stopping: false,
@@ -109,7 +109,7 @@ fn set_up(id: &str, world: &mut World) {
             }
         }
         "agent-not-enabled" | "seq-shutdown-already-stopped" => {
-            change(world, 120, |guest| guest.process = None)
+            change(world, 120, |guest| guest.process = None);
         }
         "get-cluster-nextid" => {
             world.guests.retain(|vmid, _| *vmid < 102);
@@ -179,7 +179,7 @@ fn node(name: &str) -> String {
 pub async fn prepare(id: &str, lab: &Lab, run: &mut Replay<'_>) {
     match id {
         _ if id.starts_with("fault-") || id.starts_with("pmxcfs") || id.starts_with("partition") => {
-            break_it(id, lab)
+            break_it(id, lab);
         }
         "seq-no-quorum-start" => break_it("fault-no-quorum", lab),
         "perm-op-token-node-status"
@@ -188,6 +188,16 @@ pub async fn prepare(id: &str, lab: &Lab, run: &mut Replay<'_>) {
         | "perm-ro-token-start"
         | "get-user-tokens"
         | "auth-login-pve-realm" => tokens(lab, run),
+        _ if id.starts_with("get-ha") || id.starts_with("seq-ha") || id.starts_with("ha-re") => {
+            ha(id, lab).await;
+        }
+        _ => work(id, lab, run).await,
+    }
+}
+
+/// Tasks that had been done, or were running.
+async fn work(id: &str, lab: &Lab, run: &mut Replay<'_>) {
+    match id {
         "after-guest-crash-resources-later" => {
             act(lab, "/nodes/pve/qemu/100/status/suspend", "").await;
             lab.pass(15.0);
@@ -242,9 +252,6 @@ pub async fn prepare(id: &str, lab: &Lab, run: &mut Replay<'_>) {
             )
             .await;
             lab.pass(3.0);
-        }
-        _ if id.starts_with("get-ha") || id.starts_with("seq-ha") || id.starts_with("ha-re") => {
-            ha(id, lab).await
         }
         "get-qemu-rrddata-hour" => {
             lab.pass(100.0);
