@@ -149,7 +149,8 @@ mod tests {
 
     #[test]
     fn no_example_is_left_out() {
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/homelab/manifests");
+        let folder =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/homelab/manifests");
         let read = crate::manifests::read(std::slice::from_ref(&folder)).unwrap();
         let there: Vec<String> = read
             .keys()
