@@ -37,4 +37,5 @@ pub mod watch;
 pub mod wire;
 
 pub use bug::Bug;
+pub use deeds::Hardship;
 pub use run::{Life, Outcome, live};

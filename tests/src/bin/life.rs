@@ -1,9 +1,9 @@
 //! `cargo xtask life`: random life at length, or one life again by its seed. Prints what was broken; exits 1 then.
 
-use jarvis_tests::life::{Bug, Life, Outcome, live};
+use jarvis_tests::life::{Bug, Hardship, Life, Outcome, live};
 use std::{process::ExitCode, time::Instant};
 
-const USAGE: &str = "usage: life [--seed N] [--seeds N] [--from N] [--bug NAME] [--trace]";
+const USAGE: &str = "usage: life [--seed N] [--seeds N] [--from N] [--bug NAME] [--hardest] [--trace]";
 
 /// What is asked for.
 #[derive(Debug, Default)]
@@ -12,6 +12,7 @@ struct Wanted {
     seeds: Option<u64>,
     from: u64,
     bug: Bug,
+    hardship: Hardship,
     trace: bool,
 }
 
@@ -24,6 +25,7 @@ fn wanted() -> Option<Wanted> {
             "--seeds" => wanted.seeds = Some(words.next()?.parse().ok()?),
             "--from" => wanted.from = words.next()?.parse().ok()?,
             "--bug" => wanted.bug = Bug::named(&words.next()?)?,
+            "--hardest" => wanted.hardship = Hardship::Hardest,
             "--trace" => wanted.trace = true,
             _ => return None,
         }
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         let outcome = live(Life {
             seed,
             bug: wanted.bug,
+            hardship: wanted.hardship,
         });
         lives += 1;
         effects += outcome.effects;

@@ -20,8 +20,6 @@ pub enum Bug {
     TakesUnknownForStopped,
     /// A person's stop counts as a crash.
     IgnoresWhoStopped,
-    /// A minority counts as quorate.
-    TakesMinorityForQuorum,
     /// A running task counts as done.
     BelievesReplies,
     /// A number counts as an identity.
@@ -34,7 +32,7 @@ pub enum Bug {
 
 impl Bug {
     /// All deliberate faults, and what each is caught as.
-    pub const SEEDED: [(Self, &'static str); 12] = [
+    pub const SEEDED: [(Self, &'static str); 11] = [
         (Self::RepeatsLostWrites, "S8"),
         (Self::ForgetsIntentOnDeath, "S"),
         (Self::IgnoresFreeze, "S4"),
@@ -42,7 +40,6 @@ impl Bug {
         (Self::SendsWithoutRecord, "S9"),
         (Self::TakesUnknownForStopped, "S5"),
         (Self::IgnoresWhoStopped, "Q3"),
-        (Self::TakesMinorityForQuorum, "S"),
         (Self::BelievesReplies, "S"),
         (Self::IgnoresIdentity, "S5"),
         (Self::IgnoresFence, "S"),

@@ -172,12 +172,7 @@ impl Hypervisor for Cluster {
                 if let Some(status) = stage.foul_status() {
                     return Err(wire::refused("look at quorum", status));
                 }
-                let mut look = rows::quorum(&stage.world, &entry);
-                if stage.bug == Bug::TakesMinorityForQuorum {
-                    look.quorate = true;
-                    look.online.values_mut().for_each(|online| *online = true);
-                }
-                Ok(look)
+                Ok(rows::quorum(&stage.world, &entry))
             };
             entries.into_iter().map(answer).collect()
         })

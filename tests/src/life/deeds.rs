@@ -122,6 +122,16 @@ pub enum Follow {
     Nothing,
 }
 
+/// How hard a life is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hardship {
+    /// Jarvis's clock agrees with the cluster's, but for suspensions, and tasks end after minutes at the latest.
+    #[default]
+    Ordinary,
+    /// The clock may be an hour or ten years off, or stand still; tasks may go on for hours.
+    Hardest,
+}
+
 /// What happens, by milliseconds since the beginning and a number that keeps them apart.
 pub type Agenda = BTreeMap<(u64, u32), Deed>;
 
@@ -130,15 +140,17 @@ const MINUTE: u64 = 60 * SEC;
 
 struct Draw<'a> {
     dice: Rng,
+    hardship: Hardship,
     place: &'a Place,
     agenda: Agenda,
     next: u32,
 }
 
 /// The agenda of a life of this length, milliseconds.
-pub fn draw(seed: u64, place: &Place, length_ms: u64) -> Agenda {
+pub fn draw(seed: u64, place: &Place, length_ms: u64, hardship: Hardship) -> Agenda {
     let mut draw = Draw {
         dice: Rng::new(seed ^ 0x0064_6565_6473),
+        hardship,
         place,
         agenda: Agenda::new(),
         next: 0,
@@ -344,11 +356,15 @@ impl Draw<'_> {
                 self.cluster_spell(at, 1, 10, cut, Fault::Heal);
             }
             _ => {
+                let factor = match self.hardship {
+                    Hardship::Ordinary => 30,
+                    Hardship::Hardest => 1000,
+                };
                 self.cluster_spell(
                     at,
                     2,
                     12,
-                    Fault::SlowTasks { factor: 1000 },
+                    Fault::SlowTasks { factor },
                     Fault::SlowTasks { factor: 1 },
                 );
                 self.crash(at);
@@ -452,15 +468,22 @@ impl Draw<'_> {
         if self.dice.below(2) == 0 {
             self.crash(at + 2 * SEC);
         }
-        match self.dice.below(6) {
-            0 => self.spell(at, 1, 60, Deed::Jump(-HOUR), Deed::ClockRight),
-            1 => self.spell(at, 1, 60, Deed::Jump(HOUR), Deed::ClockRight),
-            2 => self.spell(at, 1, 20, Deed::Jump(10 * 365 * 24 * HOUR), Deed::ClockRight),
-            3 => self.spell(at, 1, 10, Deed::ClockStops, Deed::ClockRight),
+        let kind = self.dice.below(6);
+        let (longest, wrong) = match kind {
+            0 => (60, Deed::Jump(-HOUR)),
+            1 => (60, Deed::Jump(HOUR)),
+            2 => (20, Deed::Jump(10 * 365 * 24 * HOUR)),
+            3 => (10, Deed::ClockStops),
             _ => {
                 let secs = 30 + self.dice.below(1_800);
                 self.put(at, Deed::Suspend(secs));
+                return;
             }
+        };
+        let lasts = self.minutes(1, longest);
+        if self.hardship == Hardship::Hardest {
+            self.put(at, wrong);
+            self.put(at + lasts, Deed::ClockRight);
         }
     }
 

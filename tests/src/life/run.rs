@@ -2,7 +2,7 @@
 
 use super::{
     bug::Bug,
-    deeds::{self, Agenda, Deed},
+    deeds::{self, Agenda, Deed, Hardship},
     doing::Doing,
     place::Place,
     process::Jarvis,
@@ -14,6 +14,9 @@ use jarvis_simulator::rng::Rng;
 use jarvis_store::faulty::Crash;
 use std::{fmt, sync::Arc, time::Duration};
 
+/// Lives differ in length by up to this, beyond two hours.
+const SPREAD_MINUTES: u64 = 150;
+
 /// Which life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Life {
@@ -21,6 +24,8 @@ pub struct Life {
     pub seed: u64,
     /// A deliberate fault, or none.
     pub bug: Bug,
+    /// How hard it is.
+    pub hardship: Hardship,
 }
 
 /// What came of a life.
@@ -78,8 +83,8 @@ async fn whole(life: Life) -> Outcome {
     doing.declare(&doing.specs, "Begin");
     doing.jarvis.start();
     let mut dice = Rng::new(life.seed ^ 0x006C_656E_6774);
-    let length_ms = (120 + dice.below(240)) * 60_000;
-    let agenda = deeds::draw(life.seed, &doing.place, length_ms);
+    let length_ms = (120 + dice.below(SPREAD_MINUTES)) * 60_000;
+    let agenda = deeds::draw(life.seed, &doing.place, length_ms, life.hardship);
     let count = agenda.len();
     through(&mut doing, agenda, &mut dice).await;
     if scene.with(|stage| stage.oracle.violation.is_none()) {

@@ -252,6 +252,9 @@ impl Oracle {
         let person = last.cause.starts_with("UPID:")
             && last.cause.contains(":alex@pam:")
             && (kind.ends_with("stop") || kind.ends_with("shutdown"));
+        if self.reused_at.get(&spec.vmid).is_some_and(|at| *at > last.at_ms) {
+            return None;
+        }
         let known = elapsed.saturating_sub(last.at_ms) > millis(limits::CAUSE + ON_THE_WAY);
         (last.what == "stopped" && person && known)
             .then(|| format!("Q3: guest {} was stopped by a person", spec.vmid))
