@@ -314,9 +314,12 @@ async fn a_node_that_cannot_log_anybody_in_is_passed_over() {
     )
     .unwrap();
     for first in [lame, frozen] {
-        let good = Server::start(|seen| match is_login(seen) {
-            true => ticket(1),
-            false => Reply::data(r#"[{"type":"qemu","vmid":101,"node":"atlas"}]"#),
+        let good = Server::start(|seen| {
+            if is_login(seen) {
+                ticket(1)
+            } else {
+                Reply::data(r#"[{"type":"qemu","vmid":101,"node":"atlas"}]"#)
+            }
         })
         .await;
         let mut options = options_for(&[&first, &good]);
