@@ -24,7 +24,7 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{Notify, broadcast, mpsc, watch};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::sync::CancellationToken;
 
 /// Planning rounds within a pass: each remembers what the one before found.
 const MOST_ROUNDS: usize = 8;
@@ -84,11 +84,7 @@ fn fold(ports: &Ports) -> Result<Memory, JournalError> {
 pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
     let mut state = LoopState::default();
     let memory = Arc::new(begin(&ports, &mut state));
-    let last = ports.journal.read_after(memory.seq.saturating_sub(1), 1);
-    let clock_read = last
-        .ok()
-        .and_then(|records| Some(records.first()?.record.at))
-        .unwrap_or_default();
+    let clock_read = last_written(&ports, &memory);
     if let Err(error) = index::catch_up(ports.journal.as_ref(), ports.store.as_ref()) {
         tracing::warn!(%error, "the index of records cannot be brought up to date; lists by resource may be short");
     }
@@ -97,7 +93,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
     let (records, _) = broadcast::channel(RECORDS_KEPT);
     let desired = Arc::new(Desired::default());
     let empty = Arc::new(empty_plan(&ports));
-    let view = View {
+    let (views, watcher) = watch::channel(Arc::new(View {
         version: 0,
         at: ports.clock.now(),
         cluster: options.cluster.clone().into(),
@@ -107,8 +103,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         plan: empty.clone(),
         floor: Arc::new(options.floor.clone()),
         state: state.clone(),
-    };
-    let (views, watcher) = watch::channel(Arc::new(view));
+    }));
     let wake_source = Arc::new(Notify::new());
     let history = Arc::new(Mutex::new(History::default()));
     let handle = Handle {
@@ -121,11 +116,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         source: ports.source.clone(),
         history: history.clone(),
     };
-    let worker = Worker {
-        ports: ports.clone(),
-        messages,
-        tasks: TaskTracker::new(),
-    };
+    let worker = Worker::new(ports.clone(), messages);
     let core = Core {
         desired_known: ports.source.is_none(),
         epoch: state.epoch,
@@ -159,6 +150,13 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         },
         handle,
     )
+}
+
+/// When the newest record was written: the clock cannot have been behind that.
+fn last_written(ports: &Ports, memory: &Memory) -> Timestamp {
+    let last = ports.journal.read_after(memory.seq.saturating_sub(1), 1);
+    let last = last.ok().and_then(|records| Some(records.first()?.record.at));
+    last.unwrap_or_default()
 }
 
 /// Folds the journal and takes the lease.

@@ -69,6 +69,15 @@ pub struct Worker {
 }
 
 impl Worker {
+    /// A worker with nothing to do yet.
+    pub fn new(ports: Ports, messages: mpsc::UnboundedSender<Message>) -> Self {
+        Self {
+            ports,
+            messages,
+            tasks: tokio_util::task::TaskTracker::new(),
+        }
+    }
+
     fn spawn(&self, work: impl Future<Output = Message> + Send + 'static) {
         let messages = self.messages.clone();
         self.tasks.spawn(async move {

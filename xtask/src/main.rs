@@ -74,7 +74,15 @@ fn explore(root: &std::path::Path) -> anyhow::Result<String> {
 
 /// Lives random lives; what was broken goes to standard output.
 fn life(root: &std::path::Path, options: &[&str]) -> anyhow::Result<String> {
-    let arguments = ["run", "--quiet", "--package", "jarvis-tests", "--bin", "life", "--"];
+    let arguments = [
+        "run",
+        "--quiet",
+        "--package",
+        "jarvis-tests",
+        "--bin",
+        "life",
+        "--",
+    ];
     let status = std::process::Command::new("cargo")
         .current_dir(root)
         .args(arguments)

@@ -3,6 +3,7 @@
 
 use crate::{
     admission::Pass,
+    answer::Answer,
     client::Proxmox,
     entry::{Entry, NoAnswer, NoAnswerKind},
     paths,
@@ -58,17 +59,7 @@ impl Proxmox {
             ));
         }
         info!(cluster = %self.options.cluster, entry = %entry.name(), effect = %what, "sending");
-        let limit = self.options.timeouts.write;
-        let result = timeout(limit, entry.post(&paths::effect(effect), &pass))
-            .await
-            .unwrap_or_else(|_| {
-                let why = format!("no answer within {limit:?}");
-                Err(NoAnswer {
-                    kind: NoAnswerKind::TimedOut,
-                    why,
-                })
-            });
-        match result {
+        match self.post_within(&entry, effect, &pass).await {
             // The ticket has ended. The write was not done, and it is not for this place to send it again.
             Ok(answer) if answer.status == 401 && entry.spend(&pass) => {
                 entry.health.answered();
@@ -93,6 +84,18 @@ impl Proxmox {
                 }
             }
         }
+    }
+
+    /// Posts the effect; no answer in time is none.
+    async fn post_within(&self, entry: &Entry, effect: &Effect, pass: &Pass) -> Result<Answer, NoAnswer> {
+        let limit = self.options.timeouts.write;
+        let posted = timeout(limit, entry.post(&paths::effect(effect), pass)).await;
+        posted.unwrap_or_else(|_| {
+            Err(NoAnswer {
+                kind: NoAnswerKind::TimedOut,
+                why: format!("no answer within {limit:?}"),
+            })
+        })
     }
 
     /// A pass for a write, from a log-in where needed; otherwise why nothing was sent, and whether to try again.

@@ -112,12 +112,11 @@ impl Writer {
     pub fn pass(&mut self, pass: &Pass, missed: u64) -> io::Result<()> {
         self.missed += missed;
         let written = self.try_pass(pass);
-        match &written {
-            Ok(()) => self.missed = 0,
-            Err(_) => {
-                self.missed += 1;
-                self.open = None;
-            }
+        if written.is_ok() {
+            self.missed = 0;
+        } else {
+            self.missed += 1;
+            self.open = None;
         }
         written
     }

@@ -3,6 +3,11 @@
 //!
 //! Knows no rules; it knows facts, and how each could have been.
 
+#![expect(
+    clippy::unnecessary_wraps,
+    reason = "every change has the form of those that may not apply"
+)]
+
 use jarvis_guard::{Facts, Request, judge, resolve};
 use jarvis_model::{
     Autonomy, Cause, Digest, Freeze, FreezeScope, GuestStatus, Hold, HoldScope, Identity, Intent, IntentId,

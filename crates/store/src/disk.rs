@@ -9,11 +9,17 @@ mod os;
 #[cfg(any(test, feature = "faulty-disk"))]
 #[cfg_attr(
     not(test),
-    expect(dead_code, reason = "this crate's own tests use more of it than the simulation of life does")
+    expect(
+        dead_code,
+        reason = "this crate's own tests use more of it than the simulation of life does"
+    )
 )]
 #[cfg_attr(
     not(test),
-    expect(clippy::unwrap_used, reason = "a disk for tests only; a broken rule of its own is to be seen at once")
+    expect(
+        clippy::unwrap_used,
+        reason = "a disk for tests only; a broken rule of its own is to be seen at once"
+    )
 )]
 pub(crate) mod fake;
 

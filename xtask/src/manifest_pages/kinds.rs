@@ -28,6 +28,7 @@ macro_rules! example {
 }
 
 /// The introduction of a kind.
+#[expect(clippy::too_many_lines, reason = "a table of texts")]
 pub fn introduction(kind: ResourceKind) -> Introduction {
     match kind {
         ResourceKind::VirtualMachine => example!(

@@ -76,7 +76,9 @@ pub enum Command {
     #[command(after_help = "Example:\n  jarvis run --config /etc/jarvis/jarvis.yaml")]
     Run(Run),
     /// Write jarvis.yaml by questions; every answer is tried against the living cluster.
-    #[command(after_help = "Example:\n  jarvis init\n  jarvis init --answers answers.yaml --config /etc/jarvis/jarvis.yaml")]
+    #[command(
+        after_help = "Example:\n  jarvis init\n  jarvis init --answers answers.yaml --config /etc/jarvis/jarvis.yaml"
+    )]
     Init(Box<init::Init>),
     /// Check what `run` will need: entry points, certificates, rights, clocks, manifests, state, listener.
     #[command(after_help = "Example:\n  jarvis doctor --config /etc/jarvis/jarvis.yaml")]

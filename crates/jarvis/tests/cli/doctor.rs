@@ -61,15 +61,11 @@ impl World {
         let home = self.path();
         fs::write(home.join("token"), token).unwrap();
         fs::set_permissions(home.join("token"), fs::Permissions::from_mode(0o600)).unwrap();
-        let entries: String = ["atlas", "agent1"]
-            .iter()
-            .map(|node| {
-                format!(
-                    "    - {{node: {node}, url: '{}'}}\n",
-                    word_after(&self.simulator.banner, node)
-                )
-            })
-            .collect();
+        let entries = ["atlas", "agent1"].map(|node| {
+            let url = word_after(&self.simulator.banner, node);
+            format!("    - {{node: {node}, url: '{url}'}}\n")
+        });
+        let entries = entries.concat();
         let text = format!(
             "listen: 127.0.0.1:0\nstate: state\ncluster:\n  name: home\n  entryPoints:\n{entries}  token: {{file: token}}\n  tls: {tls}\nsource: {{git: {{remote: ./manifests}}}}\n{more}"
         );

@@ -92,7 +92,11 @@ fn answers_of_a_file_make_a_config_that_the_doctor_likes() {
         doctor.out
     );
 
-    // The same answers again change nothing; others are shown, and written only when that is said.
+    again(home, &text);
+}
+
+/// The same answers again change nothing; others are shown, and written only when that is said.
+fn again(home: &Path, text: &str) {
     jarvis(home, &["init", "--answers", "answers.yaml"]).expect(0);
     let other = ["init", "--answers", "answers.yaml", "--autonomy", "L3"];
     let refused = jarvis(home, &other);
@@ -107,7 +111,7 @@ fn answers_of_a_file_make_a_config_that_the_doctor_likes() {
             refused.code,
             fs::read_to_string(home.join("jarvis.yaml")).unwrap()
         ),
-        (1, text)
+        (1, text.to_owned())
     );
     jarvis(home, &[&other[..], &["--overwrite"]].concat()).expect(0);
     assert!(

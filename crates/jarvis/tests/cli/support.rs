@@ -2,7 +2,7 @@
 
 use std::{
     fs::File,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -187,4 +187,9 @@ pub fn word_after(text: &str, label: &str) -> String {
         .find_map(|line| line.trim().strip_prefix(label))
         .unwrap_or_else(|| panic!("no {label} in {text}"));
     line.split_whitespace().next().unwrap().to_owned()
+}
+
+/// Says loudly that something was left out, and why.
+pub fn not_checked(why: &str) {
+    let _ = writeln!(std::io::stderr(), "NOT CHECKED, because {why}");
 }

@@ -27,7 +27,7 @@ pub struct Block {
 impl Block {
     /// Its lines as one text.
     pub fn text(&self) -> String {
-        self.lines.iter().map(|line| format!("{line}\n")).collect()
+        self.lines.iter().flat_map(|line| [line.as_str(), "\n"]).collect()
     }
 }
 

@@ -80,11 +80,10 @@ impl Session {
         let mut ran = 0;
         for block in blocks(page) {
             match (&block.note, block.language.as_str()) {
-                (Some(Note::NotRun(reason)), "console") => {
-                    if reason.len() < 10 {
-                        return Err(self.at(block.line, "not run without a reason"));
-                    }
+                (Some(Note::NotRun(reason)), "console") if reason.len() < 10 => {
+                    return Err(self.at(block.line, "not run without a reason"));
                 }
+                (Some(Note::NotRun(_)), "console") => {}
                 (Some(Note::File(name)), _) => self.write(name, &block),
                 (_, "console") => {
                     for step in steps(&block) {
@@ -168,7 +167,8 @@ impl Session {
 
     fn shell(&self) -> Command {
         let program = PathBuf::from(env!("CARGO_BIN_EXE_jarvis"));
-        let path = std::env::var("PATH").unwrap_or_default();
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = path.to_string_lossy();
         let mut shell = Command::new("sh");
         shell
             .env_clear()

@@ -92,7 +92,7 @@ fn sections(text: &str) -> Vec<(String, String)> {
             Some((key, _)) if !line.starts_with(' ') => sections.push((key.to_owned(), format!("{line}\n"))),
             _ => {
                 if let Some((_, section)) = sections.last_mut() {
-                    *section += &format!("{line}\n");
+                    section.extend([line, "\n"]);
                 }
             }
         }

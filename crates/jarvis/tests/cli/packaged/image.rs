@@ -36,7 +36,7 @@ impl<'a> Sandbox<'a> {
                 std::env::var_os("JARVIS_REQUIRE_BWRAP").is_none(),
                 "bubblewrap does not work here: {why}"
             );
-            println!("NOT CHECKED, because bubblewrap does not work here: {why}");
+            crate::support::not_checked(&format!("bubblewrap does not work here: {why}"));
             return None;
         }
         let made: Said = Command::new(root().join("packaging/rootfs"))

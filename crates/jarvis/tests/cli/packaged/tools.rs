@@ -48,7 +48,7 @@ pub fn program(name: &str) -> Option<PathBuf> {
     match &*FOLDER {
         Ok(folder) => Some(folder.join("bin").join(name)),
         Err(why) if std::env::var_os("JARVIS_REQUIRE_HELM").is_none() => {
-            println!("NOT CHECKED, because the tools cannot be installed: {why}");
+            crate::support::not_checked(&format!("the tools cannot be installed: {why}"));
             None
         }
         Err(why) => panic!("the packaging tools cannot be installed: {why}"),

@@ -16,7 +16,7 @@ fn tool(name: &str, arguments: &[&str]) -> Option<Said> {
                 std::env::var_os("JARVIS_REQUIRE_SYSTEMD").is_none(),
                 "{name}: {error}"
             );
-            println!("NOT CHECKED, because {name} cannot be run: {error}");
+            crate::support::not_checked(&format!("{name} cannot be run: {error}"));
             None
         }
     }

@@ -38,10 +38,6 @@ impl Recording {
         self.file["samples"].as_array().unwrap().iter()
     }
 
-    pub fn via(&self) -> &str {
-        self.file["polled_via"].as_str().unwrap()
-    }
-
     /// The polled endpoints: path and the node that was asked. Tasks are followed in the list of tasks.
     pub fn polls(&self) -> BTreeSet<(String, String)> {
         self.samples()
