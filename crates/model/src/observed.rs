@@ -285,6 +285,17 @@ pub struct NodeObserved {
     pub usage: Usage,
 }
 
+impl NodeObserved {
+    /// Whether it booted after `at`, as its uptime shows: what ran there before runs no more. A node that was only out of
+    /// sight, or that a minority did not see, goes on with what it was at.
+    pub fn booted_after(&self, at: Timestamp) -> bool {
+        let booted = |seen: Timestamp, secs| seen - Duration::from_secs(secs);
+        let seen = self.status.value().and(self.status.seen_at());
+        let booted_at = seen.zip(self.uptime_secs).map(|(seen, secs)| booted(seen, secs));
+        self.returned_at.is_some_and(|returned| returned > at) && booted_at.is_some_and(|booted| booted > at)
+    }
+}
+
 /// Quorum as one or more entry points tell it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -5,6 +5,8 @@
 mod down;
 mod up;
 
+pub(crate) use down::{WAITING_FOR_DEPENDENCY, is_up};
+
 use crate::{input::Input, plan::Look, status::status};
 use jarvis_crds::{GuestSpec, Manifest, RunStrategy};
 use jarvis_guard::facts::Nature;

@@ -29,6 +29,7 @@ pub mod pursue;
 mod scene;
 mod status;
 pub mod ticket;
+mod waiting;
 
 pub use input::Input;
 pub use pass::plan;

@@ -6,7 +6,7 @@ use crate::{
     node,
     plan::{Decision, Look, Plan, ReportLine},
     status::status,
-    ticket,
+    ticket, waiting,
 };
 use jarvis_guard::{
     facts::{PlanSize, Request},
@@ -65,6 +65,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         identities(input, &mut draft);
         tickets(input, &mut draft);
         judge_wants(input, &mut draft);
+        waiting::say_what_is_stuck(input, &mut draft.statuses);
         released(input, &mut draft);
         slots(input, &mut draft);
     } else {
@@ -339,8 +340,8 @@ fn slots(input: &Input<'_>, draft: &mut Draft) {
             let proven = seen.is_some_and(|node| {
                 let offline = node.status.fresh(input.now, limits::CRITICAL) == Some(&NodeStatus::Offline);
                 let since = intent.closed_at.unwrap_or_default();
-                let returned = node.returned_at.is_some_and(|at| at > since);
-                offline || returned || (node.idle.value() == Some(&true) && node.idle.seen_at() > Some(since))
+                let booted = node.booted_after(since);
+                offline || booted || (node.idle.value() == Some(&true) && node.idle.seen_at() > Some(since))
             });
             if !proven {
                 draft.looks.insert(Look::NodeIdle { node: node.clone() });

@@ -3,7 +3,7 @@
 
 use super::{doing::Doing, place::Strategy, wire::Wire};
 use jarvis_controller::View;
-use jarvis_model::{Condition, ConditionType, Health, ResourceKey, Sync, Verdict};
+use jarvis_model::{Condition, ConditionType, Health, Sync, Verdict};
 use jarvis_simulator::Fault;
 use jarvis_store::faulty::Crash;
 use std::time::Duration;
@@ -114,7 +114,7 @@ impl Doing {
                     && matches!(decision.verdict, Verdict::Confirm { .. })
             });
             let headline = status.headline();
-            let at_goal = headline.is_some_and(settled) || self.waits_for_settled(view, key);
+            let at_goal = headline.is_some_and(settled);
             if status.sync != Sync::Synced && !waits && !at_goal {
                 let reason = headline.map_or("", |condition| condition.reason.as_str());
                 return Some(format!("{key} is {:?}, {reason}", status.sync));
@@ -127,43 +127,6 @@ impl Doing {
             }
         }
         self.deceived(view)
-    }
-
-    /// It waits for what it depends on, and that is at rest without being up: nothing more happens until a person acts.
-    fn waits_for_settled(&self, view: &View, key: &ResourceKey) -> bool {
-        let reason = |key: &ResourceKey| view.plan.statuses.get(key)?.headline().cloned();
-        let mut key = key.clone();
-        for _ in 0..view.plan.statuses.len() {
-            match reason(&key) {
-                Some(headline) if headline.reason == "WaitingForDependency" => {}
-                Some(headline) => {
-                    return settled(&headline) || headline.kind == ConditionType::Ready && self.is_down(&key);
-                }
-                None => return true,
-            }
-            let needed = self.scene.with(|stage| {
-                let declared = stage.oracle.in_force()?;
-                let spec = declared.values().find(|spec| spec.key() == key.to_string())?;
-                spec.needs.as_ref()?.parse::<ResourceKey>().ok()
-            });
-            match needed {
-                Some(needed) => key = needed,
-                None => return false,
-            }
-        }
-        false
-    }
-
-    /// It does not run, as declared.
-    fn is_down(&self, key: &ResourceKey) -> bool {
-        self.scene.with(|stage| {
-            let number = stage.oracle.in_force().and_then(|declared| {
-                let spec = declared.values().find(|spec| spec.key() == key.to_string())?;
-                Some(spec.vmid)
-            });
-            let guest = number.and_then(|number| stage.world.guests.get(&number));
-            guest.is_none_or(|guest| !guest.is_running())
-        })
     }
 
     /// Something is said to be well and is not.

@@ -5,8 +5,8 @@ use jarvis_model::{
     Action, Effect, Intent, NodeStatus, Outcome, Rule, StopCause, Timestamp, Verdict, limits,
 };
 
-/// An effect that ended without an answer keeps the slot until evidence frees it: its node is Known offline, came
-/// back since, or was seen idle since. Until then it may still be at work, and nothing may be at work on two nodes.
+/// An effect that ended without an answer keeps the slot until evidence frees it: its node is Known offline, booted
+/// since, or was seen idle since. Until then it may still be at work, and nothing may be at work on two nodes.
 pub fn unresolved(case: &Case<'_>) -> Option<Verdict> {
     let intents = case.facts.memory.intents.values().filter(|_| !case.only_reads());
     let blocking = intents
@@ -31,9 +31,9 @@ fn may_still_run(case: &Case<'_>, intent: &Intent) -> bool {
         return true;
     };
     let offline = node.status.fresh(case.now(), limits::CRITICAL) == Some(&NodeStatus::Offline);
-    let was_away = node.returned_at.is_some_and(|at| at > closed_at);
+    let booted = node.booted_after(closed_at);
     let idle = node.idle.value() == Some(&true) && node.idle.seen_at().is_some_and(|at| at > closed_at);
-    !offline && !was_away && !idle
+    !offline && !booted && !idle
 }
 
 /// Another effect is in flight: one at a time, whichever node it is on.

@@ -120,15 +120,20 @@ fn an_effect_without_an_answer_keeps_the_slot_for_everybody() {
 #[test]
 fn evidence_frees_the_slot_and_nothing_less_does() {
     let idle = |value, at| Observation::known(value, at);
-    let evidence: [(&str, bool, fn(&mut World)); 3] = [
+    let evidence: [(&str, bool, fn(&mut World)); 4] = [
         ("its node is known offline", true, |world| {
             world.set_offline("nova");
         }),
-        ("its node came back since", true, |world| {
+        ("its node booted since", true, |world| {
+            world.node("nova").returned_at = Some(secs_ago(5));
+            world.node("nova").uptime_secs = Some(6);
+        }),
+        ("its node was out of sight since, and did not boot", false, |world| {
             world.node("nova").returned_at = Some(secs_ago(5));
         }),
-        ("its node came back before", false, |world| {
+        ("its node booted before", false, |world| {
             world.node("nova").returned_at = Some(secs_ago(20));
+            world.node("nova").uptime_secs = Some(20);
         }),
     ];
     for (what, frees, give) in evidence {

@@ -4,9 +4,10 @@ use super::{Case, Outcome, Want};
 use crate::{
     backoff,
     cause::{Inclination, Stopped, incline},
+    input::Input,
     plan::Look,
 };
-use jarvis_crds::RunStrategy;
+use jarvis_crds::{GuestSpec, Manifest, RunStrategy};
 use jarvis_guard::facts::Nature;
 use jarvis_model::{
     Action, ConditionType, Event, GuestStatus, Health, Issue, IssueKind, Rearmed, Sync, Timestamp,
@@ -21,6 +22,23 @@ const LONGEST_LOOK_BACK: Duration = Duration::from_hours(168);
 const CAUSE_STANDS: Duration = Duration::from_mins(10);
 /// The node's clock may be this much behind ours.
 const CLOCK_SLACK: Duration = Duration::from_secs(30);
+
+/// The reason of a guest that waits for another to be up.
+pub(crate) const WAITING_FOR_DEPENDENCY: &str = "WaitingForDependency";
+
+/// Whether a guest is up, and ready where its manifest says how that is seen.
+pub(crate) fn is_up(input: &Input<'_>, manifest: &Manifest<GuestSpec>) -> bool {
+    let seen = input.observed.guests.get(&manifest.spec.vmid);
+    seen.is_some_and(|seen| {
+        let runs = seen.status.fresh(input.now, limits::CRITICAL) == Some(&GuestStatus::Running);
+        let live = seen
+            .live
+            .fresh(input.now, limits::LIVE)
+            .map(|live| live.status == GuestStatus::Running);
+        let ready = manifest.spec.ready.is_none() || seen.ready.value() == Some(&true);
+        live.unwrap_or(runs) && ready
+    })
+}
 
 impl Case<'_> {
     /// It is stopped and should run.
@@ -246,7 +264,7 @@ impl Case<'_> {
                 Sync::OutOfSync,
                 Health::Progressing,
                 ConditionType::Reconciling,
-                "WaitingForDependency",
+                WAITING_FOR_DEPENDENCY,
                 text,
             );
             return outcome;
@@ -358,17 +376,7 @@ impl Case<'_> {
     fn missing_dependency(&self) -> Option<String> {
         self.manifest.spec.depends_on.iter().find_map(|key| {
             let other = self.input.desired.guests.get(key)?;
-            let seen = self.input.observed.guests.get(&other.spec.vmid);
-            let up = seen.is_some_and(|seen| {
-                let runs = seen.status.fresh(self.now(), limits::CRITICAL) == Some(&GuestStatus::Running);
-                let live = seen
-                    .live
-                    .fresh(self.now(), limits::LIVE)
-                    .map(|live| live.status == GuestStatus::Running);
-                let ready = other.spec.ready.is_none() || seen.ready.value() == Some(&true);
-                live.unwrap_or(runs) && ready
-            });
-            (!up).then(|| format!("{key}, on which it depends, to be up"))
+            (!is_up(self.input, other)).then(|| format!("{key}, on which it depends, to be up"))
         })
     }
 }

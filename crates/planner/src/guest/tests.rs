@@ -332,6 +332,37 @@ fn dependencies_start_first_and_dependents_stop_first() {
 }
 
 #[test]
+fn waiting_for_what_stays_down_is_being_blocked_by_it() {
+    let needs = |name: &str| format!("  dependsOn: [VirtualMachine/{name}]\n");
+    let mut scene = Scene::new();
+    for number in [101, 102, 103] {
+        scene.guest(number, "a", GuestStatus::Stopped);
+        scene.cause(number, StopCause::NoTask);
+    }
+    scene.declare(
+        &(vm("web", 101, "Always", &needs("app"))
+            + &vm("app", 102, "Always", &needs("db"))
+            + &vm("db", 103, "Halted", "")),
+    );
+    scene.settle();
+    assert!(actions(&scene).is_empty());
+    for name in ["web", "app"] {
+        let key = format!("VirtualMachine/{name}").parse().unwrap();
+        let status = &scene.plan().statuses[&key];
+        let headline = status.headline().unwrap();
+        assert_eq!(
+            (headline.kind, headline.reason.as_str()),
+            (ConditionType::Blocked, "DependencyStaysDown")
+        );
+        assert!(
+            headline.message.contains("out of dependsOn"),
+            "{}",
+            headline.message
+        );
+    }
+}
+
+#[test]
 fn three_attempts_then_people_are_asked_and_a_commit_rearms() {
     let mut scene = crashed();
     for attempt in 1..=3 {
