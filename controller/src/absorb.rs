@@ -19,13 +19,14 @@ impl Core {
     /// Takes one message in.
     pub(crate) fn absorb(&mut self, message: Message) {
         match message {
-            Message::Cluster(Ok(look), at) => {
+            Message::Cluster(Ok(look), asked, at) => {
+                self.compare_clocks(&look, asked, at);
                 self.tracker.absorb_cluster(&mut self.observed, &look, at);
                 self.note_figures(at);
                 self.state.last_look_at = Some(at);
                 self.state.look_failure = None;
             }
-            Message::Cluster(Err(error), _) => {
+            Message::Cluster(Err(error), ..) => {
                 tracing::warn!(%error, "the cluster cannot be looked at");
                 self.state.look_failure = Some(error.to_string());
             }

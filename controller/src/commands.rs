@@ -81,6 +81,7 @@ impl Core {
     }
 
     fn take_request(&mut self, new: NewRequest) -> Result<Ticket, CommandError> {
+        self.by_a_good_clock("take a request")?;
         let now = self.now();
         let recall = new.recall.unwrap_or_else(|| self.default_recall(&new));
         let ticket = Ticket {
@@ -155,6 +156,7 @@ impl Core {
 
     fn confirm(&mut self, confirm: Confirm) -> Result<(), CommandError> {
         needs(&confirm.by, Role::Operator, "confirm an action")?;
+        self.by_a_good_clock("take a confirmation")?;
         match &confirm.ticket {
             Some(ticket) => self.confirm_ticket(&ticket.clone(), confirm),
             None => self.approve(&confirm),

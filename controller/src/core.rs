@@ -8,6 +8,7 @@ use crate::{
     observe::Tracker,
     options::Options,
     ports::Ports,
+    timekeeping::Clocks,
     view::{LoopState, View},
 };
 use jarvis_crds::Desired;
@@ -40,6 +41,8 @@ pub struct Core {
     pub(crate) own_tasks: BTreeSet<Upid>,
     /// Looks under way or tried a moment ago, with the time from which they may be tried again.
     pub(crate) looking: BTreeMap<Look, Timestamp>,
+    /// How Jarvis's clock and the cluster's agree.
+    pub(crate) clocks: Clocks,
     pub(crate) epoch: u64,
     pub(crate) state: LoopState,
     pub(crate) version: u64,

@@ -67,7 +67,9 @@ impl Core {
                 .get(id)
                 .filter(|intent| intent.is_open())?
                 .clone();
+            let ahead_millis = self.clocks.ahead_millis();
             let evidence = self.evidence.entry(id.clone()).or_default();
+            evidence.cluster_ahead_millis = ahead_millis;
             if evidence.looking {
                 return None;
             }

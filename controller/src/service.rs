@@ -10,7 +10,7 @@ use crate::{
     observe::Tracker,
     options::Options,
     ports::Ports,
-    timekeeping::{Moved, Rest, moved},
+    timekeeping::{Clocks, Moved, Rest, moved},
     view::{LoopState, View},
     work::{Message, Worker},
 };
@@ -132,6 +132,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         evidence: BTreeMap::new(),
         own_tasks: BTreeSet::new(),
         looking: BTreeMap::new(),
+        clocks: Clocks::NotCompared,
         state,
         version: 0,
         views,
@@ -235,6 +236,8 @@ impl Service {
     }
 
     fn hear(&mut self, command: Command) {
+        let now = self.core.now();
+        self.believes_clock(now, Rest::Broken);
         if self.core.command(command) {
             self.look_at_once();
         }
@@ -261,6 +264,9 @@ impl Service {
         }
         if moved == Moved::Back || goes_on {
             self.core.distrust();
+        }
+        if moved != Moved::On {
+            self.core.clocks.jumped();
             self.look_at_once();
         }
         self.clock_read = now;
@@ -286,13 +292,7 @@ impl Service {
             self.core.publish();
             return LONGEST_REST;
         }
-        self.core.lapse_freeze(now);
-        self.poll(now);
-        self.core.replan();
-        self.dispatch_looks();
-        let pursued = self.core.pursue_all(&self.worker);
-        self.core.replan();
-        self.core.act(&self.worker);
+        let pursued = self.go_through(now);
         let now = self.core.now();
         self.core.state.passes += 1;
         self.core.state.last_pass_at = Some(now);
@@ -300,6 +300,28 @@ impl Service {
         self.core.state.last_pass_micros = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
         self.core.publish();
         self.rest(now, pursued)
+    }
+
+    /// Looks, plans, pursues and acts; by a clock that may be wrong it only looks until it can be compared.
+    fn go_through(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.poll(now);
+        match self.core.clocks {
+            Clocks::Jumped | Clocks::Differ { .. } => None,
+            Clocks::NotCompared => {
+                self.core.replan();
+                self.dispatch_looks();
+                None
+            }
+            Clocks::Agree { .. } => {
+                self.core.lapse_freeze(now);
+                self.core.replan();
+                self.dispatch_looks();
+                let pursued = self.core.pursue_all(&self.worker);
+                self.core.replan();
+                self.core.act(&self.worker);
+                pursued
+            }
+        }
     }
 
     fn rest(&self, now: Timestamp, pursued: Option<Timestamp>) -> Duration {

@@ -16,8 +16,8 @@ use tokio::sync::mpsc;
 /// What the loop hears.
 #[derive(Debug)]
 pub enum Message {
-    /// The cluster-wide look came back.
-    Cluster(Result<ClusterLook, LookError>, Timestamp),
+    /// The cluster-wide look came back: when it was asked, when it was heard.
+    Cluster(Result<ClusterLook, LookError>, Timestamp, Timestamp),
     /// Quorum came back, from those that answered.
     Quorum(Vec<Result<QuorumLook, LookError>>, Timestamp),
     /// The task list came back.
@@ -81,8 +81,12 @@ impl Worker {
     fn spawn(&self, work: impl Future<Output = Message> + Send + 'static) {
         let messages = self.messages.clone();
         self.tasks.spawn(async move {
-            // The loop is gone only at shutdown; then nobody needs the result.
-            drop(messages.send(work.await));
+            // What is in flight dies with the loop, as it does with the process; what was sent stays sent.
+            tokio::select! {
+                biased;
+                () = messages.closed() => {}
+                message = work => drop(messages.send(message)),
+            }
         });
     }
 
@@ -90,8 +94,9 @@ impl Worker {
     pub fn cluster(&self) {
         let ports = self.ports.clone();
         self.spawn(async move {
+            let asked = ports.clock.now();
             let look = ports.hypervisor.look_cluster().await;
-            Message::Cluster(look, ports.clock.now())
+            Message::Cluster(look, asked, ports.clock.now())
         });
     }
 

@@ -42,6 +42,8 @@ pub struct Evidence {
     pub live: Option<(LiveStatus, Timestamp)>,
     /// Uptime of the node, seconds, when its own API answered.
     pub node_uptime: Option<(u64, Timestamp)>,
+    /// How far the cluster's clock is ahead of ours, milliseconds, as far as the two could be told apart.
+    pub cluster_ahead_millis: i64,
     /// Whether a look is under way.
     pub looking: bool,
     /// When the latest look was tried, with or without success.
@@ -175,7 +177,7 @@ impl GuestCase<'_> {
     fn find(&self, logged_at: Timestamp, settle: Duration) -> Step {
         if let Some((tasks, _)) = &self.evidence.tasks {
             let words = task_types(self.request);
-            let since = Timestamp::from_secs(logged_at.as_secs()) - CLOCK_SLACK;
+            let since = self.by_cluster(logged_at);
             let ours = |task: &&TaskObserved| {
                 words.contains(&task.upid.task_type()) && task.upid.started_at() >= since
             };
@@ -198,12 +200,19 @@ impl GuestCase<'_> {
         if looked_late {
             return close(self.intent, Outcome::NotSent);
         }
-        let since = logged_at - CLOCK_SLACK;
+        let since = self.by_cluster(logged_at);
         self.throttled(Step::LookTasks {
             node: self.node.clone(),
             vmid: self.vmid,
             since,
         })
+    }
+
+    /// From when on, by the cluster's clock, a task may be what was logged then.
+    fn by_cluster(&self, logged_at: Timestamp) -> Timestamp {
+        let ahead = self.evidence.cluster_ahead_millis;
+        let there = Timestamp::from_millis(logged_at.as_millis().saturating_add_signed(ahead));
+        Timestamp::from_secs(there.as_secs()) - CLOCK_SLACK
     }
 
     fn follow(&self, upid: &Upid) -> Step {

@@ -89,6 +89,9 @@ pub struct StorageRow {
 pub struct ClusterLook {
     /// The entry point that answered, e.g. `atlas`.
     pub via: String,
+    /// What its own clock said when it answered, in whole seconds.
+    #[serde(default)]
+    pub told_at: Option<Timestamp>,
     /// Node rows.
     pub nodes: Vec<NodeRow>,
     /// Guest rows.

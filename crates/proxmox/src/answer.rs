@@ -1,7 +1,7 @@
 //! Proxmox's answers: the envelope, where an error's text is, and what it means for a look and for a write.
 //! Pure; knows no connection.
 
-use jarvis_model::Upid;
+use jarvis_model::{Timestamp, Upid};
 use jarvis_ports::{Accepted, LookError, PerformError};
 use serde_json::{Map, Value};
 
@@ -14,6 +14,8 @@ pub struct Answer {
     pub reason: String,
     /// Where a redirect leads.
     pub location: Option<String>,
+    /// The sender's clock, whole seconds.
+    pub date: Option<Timestamp>,
     /// Body, decompressed.
     pub body: Vec<u8>,
 }
@@ -34,6 +36,9 @@ const LONGEST_TEXT: usize = 600;
 pub trait Body: Sized + Send {
     /// Reads a whole body, envelope included; an error says in words what is wrong with it.
     fn read(bytes: &[u8]) -> Result<Self, String>;
+
+    /// Takes in what the sender's clock said; most do not care.
+    fn dated(&mut self, _date: Option<Timestamp>) {}
 }
 
 impl Body for Envelope {
@@ -87,10 +92,12 @@ impl Answer {
     /// What a successful answer says; otherwise why the look failed. `whom` is the node concerned.
     pub fn read<T: Body>(&self, what: &str, whom: &str) -> Result<T, LookError> {
         if (200..300).contains(&self.status) {
-            return T::read(&self.body).map_err(|why| LookError::Malformed {
+            let mut told = T::read(&self.body).map_err(|why| LookError::Malformed {
                 what: what.to_owned(),
                 why,
-            });
+            })?;
+            told.dated(self.date);
+            return Ok(told);
         }
         let (what, why) = (what.to_owned(), self.text());
         Err(match self.status {
@@ -189,6 +196,7 @@ mod tests {
             status,
             reason: reason.to_owned(),
             location: None,
+            date: None,
             body: body.as_bytes().to_vec(),
         }
     }
@@ -324,7 +332,7 @@ mod tests {
             reason in ".{0,30}",
             body in proptest::collection::vec(any::<u8>(), 0..80),
         ) {
-            let answer = Answer { status, reason, location: None, body };
+            let answer = Answer { status, reason, location: None, date: None, body };
             let _ = answer.read::<Envelope>("look", "atlas");
             let begun = answer.outcome("start", true);
             let refused = matches!(begun, Err(PerformError::Rejected { .. }));

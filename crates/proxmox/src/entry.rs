@@ -207,6 +207,12 @@ async fn receive(client: &Client, request: Request, largest: usize) -> Result<An
         .get(header::LOCATION)
         .and_then(|text| text.to_str().ok())
         .map(str::to_owned);
+    let date = response
+        .headers()
+        .get(header::DATE)
+        .and_then(|text| httpdate::parse_http_date(text.to_str().ok()?).ok())
+        .and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok())
+        .map(|since| jarvis_model::Timestamp::from_secs(since.as_secs()));
     let status = response.status().as_u16();
     let mut body = Vec::new();
     loop {
@@ -224,6 +230,7 @@ async fn receive(client: &Client, request: Request, largest: usize) -> Result<An
                     status,
                     reason: plain(&reason),
                     location,
+                    date,
                     body,
                 });
             }

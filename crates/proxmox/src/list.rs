@@ -6,7 +6,7 @@ use crate::{
     answer::{Body, not_json},
     loose::{Scalar, flag, fraction, share, tags, whole, word},
 };
-use jarvis_model::{GuestKind, NodeName, Usage, Vmid};
+use jarvis_model::{GuestKind, NodeName, Timestamp, Usage, Vmid};
 use jarvis_ports::{ClusterLook, GuestRow, NodeRow, StorageRow};
 use serde::{
     Deserialize,
@@ -31,6 +31,10 @@ impl Body for ClusterList {
         look.guests.sort_by_key(|guest| guest.vmid);
         look.storages.sort_by(|a, b| a.id.cmp(&b.id));
         Ok(Self(look))
+    }
+
+    fn dated(&mut self, date: Option<Timestamp>) {
+        self.0.told_at = date;
     }
 }
 

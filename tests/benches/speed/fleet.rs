@@ -184,6 +184,7 @@ pub fn look(round: u64) -> ClusterLook {
     });
     ClusterLook {
         via: "node01".to_owned(),
+        told_at: None,
         nodes: nodes.collect(),
         guests: guests.collect(),
         storages: Vec::new(),

@@ -51,6 +51,7 @@ pub fn cluster(world: &World, entry: &str) -> ClusterLook {
     let mut storages: Vec<StorageRow> = world.storages.values().flat_map(on).collect();
     storages.sort_by(|a, b| a.id.cmp(&b.id));
     ClusterLook {
+        told_at: Some(Timestamp::from_secs(world.epoch_secs + world.now().as_secs())),
         via: entry.to_owned(),
         nodes: world
             .nodes

@@ -86,6 +86,7 @@ impl Lab {
         let guests = vec![guest_row(101, "a", "running"), guest_row(102, "b", "running")];
         let look = ClusterLook {
             via: "b".into(),
+            told_at: None,
             nodes,
             guests,
             storages: Vec::new(),
@@ -218,6 +219,7 @@ fn a_guest_on_another_node_must_show_its_identity_again() {
     lab.observed.guests.get_mut(&id).unwrap().identity = Observation::known(identity, at(0));
     let look = ClusterLook {
         via: "b".into(),
+        told_at: None,
         nodes: ["a", "b"]
             .map(|node| node_row(node, "online", Some(1_010)))
             .to_vec(),
@@ -247,6 +249,7 @@ fn a_dead_nodes_own_storage_is_unknown_and_a_shared_one_is_known_by_the_others()
     };
     let look = ClusterLook {
         via: "b".into(),
+        told_at: None,
         nodes: vec![node_row("a", "offline", None), node_row("b", "online", Some(9))],
         guests: Vec::new(),
         storages: vec![

@@ -111,6 +111,21 @@ fn after_a_crash_the_task_list_tells_whether_it_was_sent() {
 }
 
 #[test]
+fn a_task_is_dated_by_the_clock_of_its_cluster() {
+    let logged = intent(GuestVerb::Start, Stage::Logged);
+    for (ahead_secs, started, ours) in [(20, T0 + 21, true), (-20, T0 - 19, true), (20, T0 + 1, false)] {
+        let evidence = Evidence {
+            tasks: Some((vec![task("qmstart", started)], at(T0 + 2))),
+            cluster_ahead_millis: ahead_secs * 1_000,
+            ..Evidence::default()
+        };
+        let step = run(&logged, &evidence, T0 + 2);
+        let taken = matches!(step, Step::Record { .. });
+        assert_eq!(taken, ours, "{ahead_secs} s ahead, task at {started}: {step:?}");
+    }
+}
+
+#[test]
 fn nothing_found_is_believed_only_after_the_request_had_time_to_turn_up() {
     let nothing = |secs| Evidence {
         tasks: Some((Vec::new(), at(secs))),

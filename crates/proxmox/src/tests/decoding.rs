@@ -406,6 +406,7 @@ fn recorded_writes() -> Vec<(String, crate::answer::Answer)> {
             status: u16::try_from(step["status"].as_u64().unwrap()).unwrap(),
             reason: step["reason"].as_str().unwrap_or_default().to_owned(),
             location: None,
+            date: None,
             body: step["body"].to_string().into_bytes(),
         };
         writes.push((name, answer));
