@@ -3,9 +3,9 @@
 
 pub mod disturb;
 pub mod explore;
-pub mod life;
 pub mod figures;
 pub mod fuzz;
+pub mod life;
 pub mod repository;
 pub mod rig;
 pub mod wait;

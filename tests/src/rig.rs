@@ -9,11 +9,18 @@ use jarvis_ports::{Clock, Hypervisor, Journal, ManifestSource, Probe};
 use jarvis_proxmox::{EntryPoint, Proxmox, Tls, Token};
 use jarvis_simulator::{Fault, Scenario, Simulator, SimulatorHandle};
 use jarvis_source::GitSource;
-use jarvis_store::{FileJournal, MemoryStore};
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use jarvis_store::{FileJournal, MemoryStore, OpenError};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use tempfile::TempDir;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+/// After the end of a process the journal is free within this.
+const FREE_WITHIN: Duration = Duration::from_secs(10);
 
 /// How a rig is set up.
 #[derive(Debug, Clone)]
@@ -159,9 +166,7 @@ impl Rig {
     }
 
     fn ports(&self) -> Ports {
-        let journal = FileJournal::open(&self.journal_folder(), jarvis_store::Options::default())
-            .expect("the journal opens")
-            .journal;
+        let journal = self.open_journal();
         let source = GitSource::new(jarvis_source::Options::new(
             self.repository.path().display().to_string(),
             "main",
@@ -176,6 +181,21 @@ impl Rig {
             probe: Arc::new(NoProbe),
             recorder: None,
             clock: self.clock.clone(),
+        }
+    }
+
+    /// A dead process frees its lock at once. Here what was in flight must first be dropped; and a child that another test
+    /// of this process is just starting has the lock's file open until it becomes another program.
+    fn open_journal(&self) -> FileJournal {
+        let deadline = Instant::now() + FREE_WITHIN;
+        loop {
+            match FileJournal::open(&self.journal_folder(), jarvis_store::Options::default()) {
+                Ok(opened) => return opened.journal,
+                Err(OpenError::Locked { .. }) if Instant::now() < deadline => {
+                    tokio::task::block_in_place(|| std::thread::sleep(Duration::from_millis(5)));
+                }
+                Err(error) => panic!("the journal opens: {error}"),
+            }
         }
     }
 
