@@ -192,7 +192,7 @@ impl Rig {
             match FileJournal::open(&self.journal_folder(), jarvis_store::Options::default()) {
                 Ok(opened) => return opened.journal,
                 Err(OpenError::Locked { .. }) if Instant::now() < deadline => {
-                    tokio::task::block_in_place(|| std::thread::sleep(Duration::from_millis(5)));
+                    tokio::task::block_in_place(|| std::thread::park_timeout(Duration::from_millis(5)));
                 }
                 Err(error) => panic!("the journal opens: {error}"),
             }

@@ -28,11 +28,13 @@ pub enum Bug {
     IgnoresFence,
     /// Records are answered before they are durable.
     SkipsSync,
+    /// Its own clock is always right.
+    IgnoresClocks,
 }
 
 impl Bug {
     /// All deliberate faults, and what each is caught as.
-    pub const SEEDED: [(Self, &'static str); 11] = [
+    pub const SEEDED: [(Self, &'static str); 12] = [
         (Self::RepeatsLostWrites, "S8"),
         (Self::ForgetsIntentOnDeath, "S"),
         (Self::IgnoresFreeze, "S4"),
@@ -44,6 +46,7 @@ impl Bug {
         (Self::IgnoresIdentity, "S5"),
         (Self::IgnoresFence, "S"),
         (Self::SkipsSync, "J"),
+        (Self::IgnoresClocks, "Q3"),
     ];
 
     /// The fault of this name, as written in its variant.

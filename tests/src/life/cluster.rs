@@ -123,7 +123,7 @@ fn thin_out(stage: &mut Stage, look: &mut ClusterLook) {
     look.guests.retain(|_| !stage.chance(30));
     for guest in &mut look.guests {
         if stage.chance(30) {
-            guest.status = "unknown".to_owned();
+            "unknown".clone_into(&mut guest.status);
             guest.name = None;
             guest.uptime_secs = None;
         }
@@ -141,6 +141,9 @@ impl Hypervisor for Cluster {
     async fn look_cluster(&self) -> Result<ClusterLook, LookError> {
         self.ask(cluster_question("look at the cluster"), |stage, entry| {
             let mut look = rows::cluster(&stage.world, entry);
+            if stage.bug == Bug::IgnoresClocks {
+                look.told_at = None;
+            }
             thin_out(stage, &mut look);
             Ok(look)
         })
@@ -287,6 +290,11 @@ impl Hypervisor for Cluster {
             if stage.bug == Bug::IgnoresWhoStopped {
                 tasks.retain(|task| task.upid.user().starts_with("jarvis"));
             }
+            let count = tasks.len();
+            stage.note(
+                "looks",
+                &format!("{count} tasks of {vmid} on {node} since {}", since.as_secs()),
+            );
             Ok(tasks)
         })
         .await
@@ -306,7 +314,11 @@ impl Hypervisor for Cluster {
 
     async fn look_cluster_tasks(&self) -> Result<Vec<TaskObserved>, LookError> {
         self.ask(cluster_question("list tasks of the cluster"), |stage, entry| {
-            Ok(rows::cluster_tasks(&stage.world, entry))
+            let mut tasks = rows::cluster_tasks(&stage.world, entry);
+            if stage.bug == Bug::IgnoresWhoStopped {
+                tasks.retain(|task| task.upid.user().starts_with("jarvis"));
+            }
+            Ok(tasks)
         })
         .await
     }
@@ -331,7 +343,7 @@ impl Hypervisor for Cluster {
             let log = stage
                 .world
                 .task(upid.as_str())
-                .map(|task| task.lines())
+                .map(jarvis_simulator::world::task::Task::lines)
                 .unwrap_or_default();
             Ok(log.into_iter().rev().take(lines).rev().collect())
         })

@@ -125,10 +125,10 @@ pub enum Follow {
 /// How hard a life is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Hardship {
-    /// Jarvis's clock agrees with the cluster's, but for suspensions, and tasks end after minutes at the latest.
+    /// Tasks end after minutes at the latest.
     #[default]
     Ordinary,
-    /// The clock may be an hour or ten years off, or stand still; tasks may go on for hours.
+    /// Tasks may go on for hours.
     Hardest,
 }
 
@@ -267,21 +267,7 @@ impl Draw<'_> {
                 self.cluster_spell(at, 5, 60, add, Fault::HaRemove { vmid });
                 self.put(at + MINUTE, Deed::Cluster(Fault::CrashGuest { vmid }));
             }
-            10 => {
-                let node = (self.dice.below(2) == 0).then(|| self.node());
-                self.put(
-                    at,
-                    Deed::Cluster(Fault::ReuseVmid {
-                        vmid,
-                        name: None,
-                        node,
-                    }),
-                );
-                if self.dice.below(2) == 0 {
-                    let after = self.minutes(2, 20);
-                    self.put(at + after, Deed::Person(Wish::AcceptIdentity(vmid)));
-                }
-            }
+            10 => self.used_again(at, vmid),
             _ => self.cluster_spell(
                 at,
                 5,
@@ -289,6 +275,23 @@ impl Draw<'_> {
                 Fault::IgnoresAcpi { vmid, on: true },
                 Fault::IgnoresAcpi { vmid, on: false },
             ),
+        }
+    }
+
+    /// Another guest has the number.
+    fn used_again(&mut self, at: u64, vmid: u32) {
+        let node = (self.dice.below(2) == 0).then(|| self.node());
+        self.put(
+            at,
+            Deed::Cluster(Fault::ReuseVmid {
+                vmid,
+                name: None,
+                node,
+            }),
+        );
+        if self.dice.below(2) == 0 {
+            let after = self.minutes(2, 20);
+            self.put(at + after, Deed::Person(Wish::AcceptIdentity(vmid)));
         }
     }
 
@@ -355,22 +358,25 @@ impl Draw<'_> {
                 };
                 self.cluster_spell(at, 1, 10, cut, Fault::Heal);
             }
-            _ => {
-                let factor = match self.hardship {
-                    Hardship::Ordinary => 30,
-                    Hardship::Hardest => 1000,
-                };
-                self.cluster_spell(
-                    at,
-                    2,
-                    12,
-                    Fault::SlowTasks { factor },
-                    Fault::SlowTasks { factor: 1 },
-                );
-                self.crash(at);
-                self.crash(at + 40 * SEC);
-            }
+            _ => self.slow_tasks(at),
         }
+    }
+
+    /// Work takes long, and there is some.
+    fn slow_tasks(&mut self, at: u64) {
+        let factor = match self.hardship {
+            Hardship::Ordinary => 30,
+            Hardship::Hardest => 1000,
+        };
+        self.cluster_spell(
+            at,
+            2,
+            12,
+            Fault::SlowTasks { factor },
+            Fault::SlowTasks { factor: 1 },
+        );
+        self.crash(at);
+        self.crash(at + 40 * SEC);
     }
 
     fn weather(&mut self, at: u64) {
@@ -481,10 +487,8 @@ impl Draw<'_> {
             }
         };
         let lasts = self.minutes(1, longest);
-        if self.hardship == Hardship::Hardest {
-            self.put(at, wrong);
-            self.put(at + lasts, Deed::ClockRight);
-        }
+        self.put(at, wrong);
+        self.put(at + lasts, Deed::ClockRight);
     }
 
     fn commit(&mut self, at: u64) {

@@ -55,11 +55,11 @@ impl Doing {
                 Some(handle) => people::wish(&self.scene, handle, &self.place, wish),
                 None => self.scene.note("person", "nobody answers"),
             },
-            other => self.to_process(other),
+            other => self.befall_process(other),
         }
     }
 
-    fn to_process(&mut self, deed: Deed) {
+    fn befall_process(&mut self, deed: Deed) {
         match deed {
             Deed::Die(crash) => self.jarvis.die(crash),
             Deed::Trap(trap) => self.scene.with(|stage| stage.trap = Some(trap)),

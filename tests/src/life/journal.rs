@@ -61,7 +61,7 @@ pub struct LifeJournal {
 }
 
 impl LifeJournal {
-    fn dead(&self) -> JournalError {
+    fn dead() -> JournalError {
         JournalError::Write {
             path: "journal".to_owned(),
             why: "the process is dead".to_owned(),
@@ -73,7 +73,7 @@ impl LifeJournal {
         self.scene.with(|stage| stage.trap = None);
         self.scene.note("process", how);
         self.scene.died.notify_one();
-        self.dead()
+        Self::dead()
     }
 
     fn write(
@@ -133,7 +133,7 @@ impl Journal for LifeJournal {
         events: Vec<Event>,
     ) -> Result<Vec<Stored>, JournalError> {
         if !self.alive.load(Ordering::Relaxed) {
-            return Err(self.dead());
+            return Err(Self::dead());
         }
         if !self.slow.is_zero() {
             self.scene.watch.leap(self.slow);
@@ -256,7 +256,7 @@ fn describe(event: &Event) -> String {
         | Event::RevisionWithheld { commit, .. } => format!("{} {commit}", event.name()),
         Event::NodeLost { node } | Event::NodeReturned { node } => format!("{} {node}", event.name()),
         Event::FreezeSet { scope, until, .. } => {
-            format!("freezeSet {scope:?} until {:?}", until.map(|at| at.as_millis()))
+            format!("freezeSet {scope:?} until {:?}", until.map(Timestamp::as_millis))
         }
         other => other.name(),
     }

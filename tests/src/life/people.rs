@@ -168,7 +168,7 @@ async fn ask(scene: &Scene, handle: &Handle, action: Action, follow: Follow) -> 
             door: by.door,
         },
         recall: None,
-        hold: matches!(follow, Follow::Confirm(..)).then_some(Duration::from_secs(600)),
+        hold: matches!(follow, Follow::Confirm(..)).then_some(Duration::from_mins(10)),
     };
     let ticket = handle.request(request).await?;
     scene.note(
