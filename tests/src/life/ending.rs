@@ -102,6 +102,13 @@ impl Doing {
             return Some(format!("the intent to {} is open", intent.action));
         }
         if view.plan.statuses.is_empty() {
+            // The revision that was in force cannot be read any more, and the new one waits for a person.
+            super::people::wish(
+                &self.scene,
+                handle,
+                &self.place,
+                super::deeds::Wish::ApproveRevision,
+            );
             return Some("nothing is planned yet".to_owned());
         }
         self.unsettled(&view)
