@@ -33,7 +33,8 @@ fn run(name: &str, copies: usize) {
         let input = mutate::copy(&seeds, &mut chance, LONGEST_BYTES);
         if let Err(why) = panic::catch_unwind(|| check(&input)) {
             let shown = input.escape_ascii();
-            eprintln!("input of {name}, to be kept in fuzz/corpus/{name}:\n{shown}");
+            let told = format!("input of {name}, to be kept in fuzz/corpus/{name}:\n{shown}\n");
+            let _ = std::io::Write::write_all(&mut std::io::stderr(), told.as_bytes());
             panic::resume_unwind(why);
         }
     }

@@ -14,12 +14,9 @@ mod os;
         reason = "this crate's own tests use more of it than the simulation of life does"
     )
 )]
-#[cfg_attr(
-    not(test),
-    expect(
-        clippy::unwrap_used,
-        reason = "a disk for tests only; a broken rule of its own is to be seen at once"
-    )
+#[expect(
+    clippy::unwrap_used,
+    reason = "a disk for tests only; a broken rule of its own is to be seen at once"
 )]
 pub(crate) mod fake;
 

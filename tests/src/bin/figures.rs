@@ -92,7 +92,7 @@ fn at_rest(name: &str, before: &Used, after: &Used, minutes: u32) {
         &format!("{name}: disk writes an hour"),
         &format!("{:.0} kB", written as f64 / 1000.0 / hours),
     );
-    let busy = (after.cpu - before.cpu).as_secs_f64() / (f64::from(minutes) * 60.0);
+    let busy = after.cpu.saturating_sub(before.cpu).as_secs_f64() / (f64::from(minutes) * 60.0);
     say(&format!("{name}: one core"), &format!("{:.2} %", busy * 100.0));
 }
 

@@ -120,11 +120,12 @@ fn config(home: &Path, simulator: &Program) -> anyhow::Result<()> {
             .then(|| format!("    - {{node: {node}, url: '{url}'}}\n"))
     });
     text.extend(nodes.take(3));
-    let remote = home.join("manifests");
-    text += &format!(
-        "source: {{git: {{remote: '{}', branch: main, folder: manifests}}}}\n",
-        remote.display()
-    );
+    let remote = home.join("manifests").display().to_string();
+    text.extend([
+        "source: {git: {remote: '",
+        &remote,
+        "', branch: main, folder: manifests}}\n",
+    ]);
     Ok(fs::write(home.join("jarvis.yaml"), text)?)
 }
 
@@ -160,6 +161,7 @@ impl Door {
     }
 
     /// The same door for another connection.
+    #[must_use]
     pub fn another(&self) -> Self {
         Self {
             client: reqwest::Client::new(),

@@ -32,7 +32,7 @@ impl Clock for Still {
     }
 
     async fn sleep(&self, _span: Duration) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

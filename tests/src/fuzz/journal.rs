@@ -33,7 +33,10 @@ static GOOD: LazyLock<Good> = LazyLock::new(|| {
         .journal;
     let epoch = journal.acquire_lease().expect("nobody else has it");
     while journal.head() < RECORDS {
-        let reason = format!("reason {}", "x".repeat(journal.head() as usize * 7));
+        let reason = format!(
+            "reason {}",
+            "x".repeat(usize::try_from(journal.head()).unwrap_or_default() * 7)
+        );
         let events = vec![
             Event::SourceFailed { reason },
             Event::SourceRecovered,

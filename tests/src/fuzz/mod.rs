@@ -17,8 +17,11 @@ pub mod mutate;
 pub mod proxmox;
 pub mod upid;
 
+/// What is done with the bytes; it panics when a promise is broken.
+pub type Target = fn(&[u8]);
+
 /// The name of a target, as its folder of seeds is called, and its function.
-pub const TARGETS: [(&str, fn(&[u8])); 5] = [
+pub const TARGETS: [(&str, Target); 5] = [
     ("manifests", manifests::check),
     ("proxmox", proxmox::check),
     ("upid", upid::check),

@@ -24,7 +24,7 @@ pub fn check(data: &[u8]) {
     for part in [upid.node().as_str(), upid.task_type(), upid.id(), upid.user()] {
         assert!(text.contains(part) && !part.contains('/'), "{part:?} of {text:?}");
     }
-    assert!(upid.started_at().as_secs() <= u64::from(u32::MAX));
+    assert!(u32::try_from(upid.started_at().as_secs()).is_ok());
     if let Some(vmid) = upid.vmid() {
         assert!(vmid.get() >= 100, "{vmid} is no guest");
     }

@@ -94,6 +94,7 @@ fn kind(word: &str) -> GuestKind {
     }
 }
 
+#[expect(clippy::too_many_lines, reason = "one row a topic")]
 async fn look(
     player: &Player,
     client: &Proxmox,

@@ -128,9 +128,13 @@ fn evidence_frees_the_slot_and_nothing_less_does() {
             world.node("nova").returned_at = Some(secs_ago(5));
             world.node("nova").uptime_secs = Some(6);
         }),
-        ("its node was out of sight since, and did not boot", false, |world| {
-            world.node("nova").returned_at = Some(secs_ago(5));
-        }),
+        (
+            "its node was out of sight since, and did not boot",
+            false,
+            |world| {
+                world.node("nova").returned_at = Some(secs_ago(5));
+            },
+        ),
         ("its node booted before", false, |world| {
             world.node("nova").returned_at = Some(secs_ago(20));
             world.node("nova").uptime_secs = Some(20);

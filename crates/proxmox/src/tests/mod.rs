@@ -38,7 +38,7 @@ fn short() -> Timeouts {
         aside: Duration::from_secs(20),
         auth_backoff: Duration::from_mins(1),
         votes: Duration::from_mins(5),
-        login: Duration::from_millis(1000),
+        login: Duration::from_secs(1),
         ..Timeouts::default()
     }
 }
