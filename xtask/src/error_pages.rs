@@ -100,7 +100,7 @@ mod tests {
             assert!(files["docs/errors/index.md"].contains(&format!("`{}`", rule.name())));
             let (title, said) = example(SAID, &rule.code()).unwrap_or_default();
             assert!(
-                !title.is_empty() && said.contains("-> "),
+                !title.is_empty() && said.lines().count() >= 2,
                 "no example of {}",
                 rule.code()
             );
