@@ -12,6 +12,8 @@ use std::{sync::PoisonError, time::Duration};
 
 /// A look that failed is not repeated before this.
 const AGAIN_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// A host that cannot be reached is not asked again before this.
+const AGAIN_AFTER_UNREACHED: Duration = Duration::from_secs(30);
 /// A look that succeeded is not repeated before this.
 const AGAIN_AFTER_SUCCESS: Duration = Duration::from_secs(2);
 
@@ -53,7 +55,13 @@ impl Core {
 
     fn absorb_look(&mut self, look: Look, found: Found, at: Timestamp) {
         let failed = self.absorb_found(found, at);
-        let again = if failed {
+        let periodic = matches!(
+            look,
+            Look::Figures { .. } | Look::Service { .. } | Look::Mac { .. } | Look::Backups | Look::Log { .. }
+        );
+        let again = if failed && periodic {
+            AGAIN_AFTER_UNREACHED
+        } else if failed {
             AGAIN_AFTER_FAILURE
         } else {
             AGAIN_AFTER_SUCCESS
@@ -102,7 +110,15 @@ impl Core {
                 }
                 result.is_err()
             }
-            Found::Tasks(_) | Found::Task(_) | Found::Nothing => false,
+            Found::Service(service, result) => self.absorb_service(service, result, at),
+            Found::Figures(host, result) => self.absorb_figures(host, result, at),
+            Found::Mac(node, result) => self.absorb_mac(node, result, at),
+            Found::Log(issue, result) => self.absorb_log(issue, result, at),
+            Found::Backups(result) => {
+                let complete = result.map(|look| look.newest);
+                set(&mut self.observed.backups, complete, at)
+            }
+            Found::Tasks(_) | Found::Task(_) | Found::Unit(_) | Found::Nothing => false,
         }
     }
 
@@ -129,6 +145,7 @@ impl Core {
                 evidence.task = Some((seen, at));
             }
             Found::Live(_, Ok(live)) => evidence.live = Some((live, at)),
+            Found::Unit(Ok(status)) => evidence.service = Some((status, at)),
             Found::Node(_, Ok(uptime)) => evidence.node_uptime = Some((uptime, at)),
             _ => {}
         }
@@ -145,6 +162,10 @@ impl Core {
             Err(PerformError::Unknown { text }) => Event::ReplyUnknown {
                 intent: intent.clone(),
                 text,
+            },
+            Err(PerformError::Failed { text }) => Event::IntentClosed {
+                intent: intent.clone(),
+                outcome: Outcome::Failed { text },
             },
             Err(PerformError::Rejected { text, retryable }) => {
                 let already = text.contains("already running") && self.wants_running(intent);
@@ -177,7 +198,7 @@ impl Core {
 }
 
 /// Sets a fact from a look; a failed look makes it Unknown, with the reason. Says whether it failed.
-fn set<T>(fact: &mut Observation<T>, result: Result<T, LookError>, at: Timestamp) -> bool {
+pub(crate) fn set<T>(fact: &mut Observation<T>, result: Result<T, LookError>, at: Timestamp) -> bool {
     match result {
         Ok(value) => {
             *fact = Observation::known(value, at);

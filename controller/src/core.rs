@@ -12,7 +12,7 @@ use crate::{
     view::{LoopState, View},
 };
 use jarvis_crds::Desired;
-use jarvis_model::{Digest, Event, IntentId, Memory, Observed, Timestamp, Upid};
+use jarvis_model::{Digest, Event, IntentId, Memory, NodeName, Observed, Timestamp, Upid};
 use jarvis_planner::{Decision, Evidence, Input, Look, Plan};
 use jarvis_ports::{JournalError, Pass, Stored};
 use std::{
@@ -41,6 +41,8 @@ pub struct Core {
     pub(crate) own_tasks: BTreeSet<Upid>,
     /// Looks under way or tried a moment ago, with the time from which they may be tried again.
     pub(crate) looking: BTreeMap<Look, Timestamp>,
+    /// When the address of each node's network card was last read.
+    pub(crate) macs_read: BTreeMap<NodeName, Timestamp>,
     /// How Jarvis's clock and the cluster's agree.
     pub(crate) clocks: Clocks,
     pub(crate) epoch: u64,

@@ -2,9 +2,9 @@
 //! before the next.
 
 use crate::{core::Core, work::Worker};
-use jarvis_guard::{permit, preview, resolve};
+use jarvis_guard::{autonomy, permit, preview, resolve};
 use jarvis_model::{
-    Cause, Event, Hold, HoldScope, Intent, IntentId, Outcome, Stage, TicketState, Timestamp, Upid,
+    Autonomy, Cause, Event, Hold, HoldScope, Intent, IntentId, Outcome, Stage, TicketState, Timestamp, Upid,
 };
 use jarvis_planner::{Decision, Evidence, Step, pursue};
 use std::{collections::BTreeSet, time::Duration};
@@ -30,12 +30,14 @@ impl Core {
             intent.outcome == Some(Outcome::Unresolved) && !matches!(intent.stage, Stage::Accepted { .. })
         });
         let running = |intent: &Intent| {
-            let (node, vmid) = (intent.effect.node().clone(), intent.action.vmid());
+            let (node, vmid) = (intent.effect.node().cloned(), intent.action.vmid());
             self.observed
                 .tasks
                 .iter()
                 .filter(move |task| {
-                    task.ended_at.is_none() && task.upid.vmid() == vmid && *task.upid.node() == node
+                    task.ended_at.is_none()
+                        && task.upid.vmid() == vmid
+                        && Some(task.upid.node()) == node.as_ref()
                 })
                 .map(|task| task.upid.clone())
         };
@@ -169,17 +171,16 @@ impl Core {
 
     fn draft(&self, decision: &Decision, now: Timestamp) -> Result<Intent, jarvis_model::Refusal> {
         let request = &decision.request;
-        let effect = resolve(&request.action, &self.observed)?;
+        let effect = resolve(&request.action, &self.input(now).facts())?;
         let guest = request
             .action
             .vmid()
             .and_then(|vmid| self.observed.guests.get(&vmid));
         let before = match guest {
             Some(guest) => guest.live.value().map(|live| live.uptime_secs),
-            None => self
-                .observed
-                .nodes
-                .get(effect.node())
+            None => effect
+                .node()
+                .and_then(|node| self.observed.nodes.get(node))
                 .and_then(|node| node.uptime_secs),
         };
         Ok(Intent {
@@ -199,6 +200,8 @@ impl Core {
             uptime_before_secs: before,
             identity: guest.and_then(|guest| guest.identity.value().cloned()),
             undo: preview(request, &self.input(now).facts()).undo,
+            silent: request.origin.is_autonomous()
+                && autonomy(request.autonomy, &self.input(now).facts()) == Autonomy::L4,
             stage: Stage::Logged,
             outcome: None,
             closed_at: None,

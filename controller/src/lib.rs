@@ -17,6 +17,7 @@ mod core;
 mod execute;
 pub mod handle;
 pub mod history;
+mod hosts;
 pub mod index;
 mod naming;
 pub mod observe;

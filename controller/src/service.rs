@@ -16,7 +16,7 @@ use crate::{
 };
 use jarvis_crds::Desired;
 use jarvis_model::{Event, Freeze, Memory, Observed, Timestamp};
-use jarvis_planner::{Look, Plan, plan};
+use jarvis_planner::{Look, Plan, passed, plan};
 use jarvis_ports::JournalError;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -132,6 +132,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         evidence: BTreeMap::new(),
         own_tasks: BTreeSet::new(),
         looking: BTreeMap::new(),
+        macs_read: BTreeMap::new(),
         clocks: Clocks::NotCompared,
         state,
         version: 0,
@@ -382,8 +383,9 @@ impl Service {
             .plan
             .looks
             .iter()
-            .filter(|look| !self.core.looking.contains_key(look))
             .cloned()
+            .chain(self.core.host_looks(now))
+            .filter(|look| !self.core.looking.contains_key(look))
             .collect();
         for look in wanted {
             if look == Look::Quorum {
@@ -398,12 +400,7 @@ impl Service {
             self.core
                 .looking
                 .insert(look.clone(), now + Duration::from_secs(40));
-            self.worker.look(
-                look,
-                &self.core.observed,
-                &self.core.desired,
-                self.core.own_tasks(),
-            );
+            self.worker.look(look, &self.core);
         }
     }
 
@@ -426,6 +423,8 @@ impl Service {
 impl Core {
     /// Plans until there is nothing new to remember.
     pub(crate) fn replan(&mut self) {
+        self.forget_hosts();
+        self.observed.passed = passed(&self.input(self.now()));
         for _ in 0..MOST_ROUNDS {
             let now = self.now();
             let next = plan(&self.input(now));

@@ -8,7 +8,7 @@ use crate::{
     },
     manifest::{AnyManifest, Manifest},
 };
-use jarvis_model::{ResourceKey, ResourceKind, Vmid};
+use jarvis_model::{Host, ResourceKey, ResourceKind, Vmid};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -55,6 +55,17 @@ impl Desired {
         }
         set.revision.hash = hash::of_set(set.resources());
         set
+    }
+
+    /// The Service manifest of a unit or container on a host, by its name with or without `.service`.
+    pub fn service_at(&self, host: &Host, word: &str) -> Option<(&ResourceKey, &Manifest<ServiceSpec>)> {
+        self.services.iter().find(|(_, service)| {
+            let named = service
+                .spec
+                .reference()
+                .is_some_and(|reference| reference.name.is(word));
+            named && service.spec.target.host() == *host
+        })
     }
 
     fn without_hash(commit: &str) -> Self {

@@ -178,6 +178,8 @@ impl Rig {
             journal: Arc::new(journal) as Arc<dyn Journal>,
             store: Arc::new(MemoryStore::default()),
             source: Some(Arc::new(source) as Arc<dyn ManifestSource>),
+            shell: None,
+            waker: None,
             probe: Arc::new(NoProbe),
             recorder: None,
             clock: self.clock.clone(),

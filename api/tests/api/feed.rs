@@ -53,6 +53,7 @@ fn intent() -> Intent {
         uptime_before_secs: None,
         identity: None,
         undo: "shut guest 101 down".into(),
+        silent: false,
         stage: Stage::Logged,
         outcome: None,
         closed_at: None,
@@ -134,6 +135,7 @@ fn issue_events() -> Vec<Event> {
             issue: issue(),
             resource_hash: "h".into(),
             text: "three starts failed: no space left".into(),
+            evidence: Vec::new(),
         },
         Event::IssueRearmed {
             issue: issue(),

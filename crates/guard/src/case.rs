@@ -2,8 +2,8 @@
 
 use crate::{Facts, Request, base_tier, graph::Graph, words};
 use jarvis_model::{
-    Action, Cause, GuestObserved, Intent, NodeName, Refusal, ResourceKey, Rule, Ticket, Tier, Timestamp,
-    Verdict, Vmid, memory::Approval,
+    Action, Cause, GuestObserved, Host, Intent, NodeName, Refusal, ResourceKey, Rule, Ticket, Tier,
+    Timestamp, Verdict, Vmid, memory::Approval,
 };
 use std::{cell::OnceCell, collections::BTreeMap};
 
@@ -91,6 +91,16 @@ impl<'a> Case<'a> {
             .or_else(|| self.guest().map(|guest| &guest.node))
     }
 
+    /// The service it is aimed at, by host and name.
+    pub fn service(&self) -> Option<(&'a Host, &'a str)> {
+        match self.action() {
+            Action::StartService { host, service }
+            | Action::RestartService { host, service }
+            | Action::StopService { host, service } => Some((host, service)),
+            _ => None,
+        }
+    }
+
     /// What it is aimed at, for an operator.
     pub fn target(&self) -> String {
         words::target(self.action(), self.facts.observed)
@@ -128,7 +138,15 @@ impl<'a> Case<'a> {
             .map(|(key, _)| key);
         let named = self.action().node();
         let node = named.and_then(|name| desired.nodes.iter().find(|(_, node)| node.spec.node == *name));
+        let service = self
+            .service()
+            .and_then(|(host, name)| desired.service_at(host, name));
         let mut all: Vec<&ResourceKey> = self.request.resource.iter().chain(guest).collect();
+        all.extend(
+            service
+                .map(|(key, _)| key)
+                .filter(|key| self.request.resource.as_ref() != Some(*key)),
+        );
         all.extend(node.map(|(key, _)| key));
         all.dedup();
         all

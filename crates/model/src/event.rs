@@ -163,6 +163,29 @@ pub enum Event {
         resource_hash: String,
         /// What was tried and what a person may do next.
         text: String,
+        /// What was seen: the last observations and what a failed task said, a line each.
+        #[serde(default)]
+        evidence: Vec<String>,
+    },
+    /// A step of a runbook began.
+    RunbookStepped {
+        /// For which issue.
+        issue: IssueKey,
+        /// Its name.
+        runbook: String,
+        /// Which step, from 0.
+        step: u32,
+        /// What it does.
+        text: String,
+    },
+    /// A runbook ended for this time.
+    RunbookEnded {
+        /// For which issue.
+        issue: IssueKey,
+        /// Its name.
+        runbook: String,
+        /// Why it did not reach its end; none when it did.
+        failed: Option<String>,
     },
     /// An escalated issue may be tried again.
     IssueRearmed {
@@ -306,6 +329,13 @@ pub enum Event {
         /// Confirmed stopped.
         stopped: Vec<Vmid>,
     },
+    /// The address by which a node can be woken was seen, or has changed.
+    MacSeen {
+        /// Which.
+        node: NodeName,
+        /// `aa:bb:cc:dd:ee:ff`.
+        mac: String,
+    },
     /// A node left.
     NodeLost {
         /// Which.
@@ -413,6 +443,7 @@ impl Event {
             self,
             Self::GuestsSeen { .. }
                 | Self::Decided { .. }
+                | Self::MacSeen { .. }
                 | Self::IdentitySeen { .. }
                 | Self::TaskFinished { .. }
                 | Self::UserSet { .. }
@@ -434,6 +465,7 @@ impl Event {
             | Self::SourceFailed { .. }
             | Self::ActionRefused { .. }
             | Self::ReplyUnknown { .. }
+            | Self::RunbookEnded { failed: Some(_), .. }
             | Self::FreezeSet { .. } => Severity::Warning,
             Self::IntentClosed { outcome, .. } if *outcome != Outcome::Verified => Severity::Warning,
             _ => Severity::Info,
@@ -450,6 +482,8 @@ impl Event {
             | Self::IssueRelapsed { issue, .. }
             | Self::IssueEscalated { issue, .. }
             | Self::IssueRearmed { issue, .. }
+            | Self::RunbookStepped { issue, .. }
+            | Self::RunbookEnded { issue, .. }
             | Self::IssueClosed { issue, .. } => Some(&issue.resource),
             Self::Decided { resource, .. } => resource.as_ref(),
             Self::IntentLogged { intent } => intent.resource.as_ref(),

@@ -5,7 +5,7 @@ use crate::{
     Autonomy, Digest, Event, Freeze, Hold, HoldScope, Identity, Intent, IntentId, Issue, IssueKey, NodeName,
     Outcome, Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId, TicketState, Timestamp,
     Vmid,
-    issue::{ATTEMPT_WINDOW, Cause},
+    issue::{ATTEMPT_WINDOW, Cause, Run},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -124,6 +124,9 @@ pub struct Memory {
     pub stopped_after_running: BTreeMap<Vmid, (Timestamp, Timestamp)>,
     /// When each resource's manifest last changed.
     pub resource_changed: BTreeMap<ResourceKey, Timestamp>,
+    /// Addresses by which nodes can be woken, as last seen.
+    #[serde(default)]
+    pub macs: BTreeMap<NodeName, String>,
     /// Nodes that left and are not back.
     pub lost_nodes: BTreeSet<NodeName>,
     /// Whether quorum is lost.
@@ -161,6 +164,7 @@ impl Default for Memory {
             running: BTreeMap::new(),
             stopped_after_running: BTreeMap::new(),
             resource_changed: BTreeMap::new(),
+            macs: BTreeMap::new(),
             lost_nodes: BTreeSet::new(),
             quorum_lost: false,
             stopped_at: BTreeMap::new(),
@@ -236,6 +240,8 @@ impl Memory {
             | Event::IssueRelapsed { .. }
             | Event::IssueEscalated { .. }
             | Event::IssueRearmed { .. }
+            | Event::RunbookStepped { .. }
+            | Event::RunbookEnded { .. }
             | Event::IssueClosed { .. } => self.apply_issue(at, &record.event),
             Event::IntentLogged { .. }
             | Event::EffectAccepted { .. }
@@ -316,6 +322,7 @@ impl Memory {
                 escalated_hash: None,
                 alerted: false,
                 last_outcome: None,
+                run: None,
             };
             self.issues.insert(issue.clone(), opened);
         } else if let Event::IssueClosed { issue, .. } = event {
@@ -331,6 +338,8 @@ impl Memory {
         | Event::IssueHealthy { issue: key }
         | Event::IssueRelapsed { issue: key, .. }
         | Event::IssueEscalated { issue: key, .. }
+        | Event::RunbookStepped { issue: key, .. }
+        | Event::RunbookEnded { issue: key, .. }
         | Event::IssueRearmed { issue: key, .. }) = event
         else {
             return;
@@ -351,6 +360,14 @@ impl Memory {
                 issue.escalated_at = Some(at);
                 issue.escalated_hash = Some(resource_hash.clone());
             }
+            Event::RunbookStepped { runbook, step, .. } => {
+                issue.run = Some(Run {
+                    runbook: runbook.clone(),
+                    step: *step,
+                    since: at,
+                });
+            }
+            Event::RunbookEnded { .. } => issue.run = None,
             Event::IssueRearmed { because, .. } => {
                 issue.escalated_at = None;
                 issue.escalated_hash = None;
@@ -580,6 +597,9 @@ impl Memory {
                     self.running.insert(*vmid, at);
                     self.stopped_after_running.remove(vmid);
                 }
+            }
+            Event::MacSeen { node, mac } => {
+                self.macs.insert(node.clone(), mac.clone());
             }
             Event::NodeLost { node } => {
                 self.lost_nodes.insert(node.clone());

@@ -162,6 +162,7 @@ impl<'a> Case<'a> {
         IssueKey {
             resource: self.key.clone(),
             kind,
+            about: None,
         }
     }
 

@@ -335,7 +335,9 @@ fn released(input: &Input<'_>, draft: &mut Draft) {
 fn slots(input: &Input<'_>, draft: &mut Draft) {
     for intent in input.memory.intents.values() {
         if intent.outcome == Some(Outcome::Unresolved) {
-            let node = intent.effect.node();
+            let Some(node) = intent.effect.node() else {
+                continue;
+            };
             let seen = input.observed.nodes.get(node);
             let proven = seen.is_some_and(|node| {
                 let offline = node.status.fresh(input.now, limits::CRITICAL) == Some(&NodeStatus::Offline);

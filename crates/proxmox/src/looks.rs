@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use jarvis_guard::Permit;
 use jarvis_model::{GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid};
 use jarvis_ports::{
-    Accepted, ClusterLook, Hypervisor, LookError, PerformError, Priority, QuorumLook, TaskState,
+    Accepted, BackupLook, ClusterLook, HostAnswer, HostRead, Hypervisor, LookError, PerformError, Priority,
+    QuorumLook, TaskState,
 };
 use std::sync::Arc;
 
@@ -267,6 +268,25 @@ impl Hypervisor for Proxmox {
         }
         log.drain(..log.len().saturating_sub(lines));
         Ok(log)
+    }
+
+    async fn look_backups(&self) -> Result<BackupLook, LookError> {
+        Ok(BackupLook {
+            newest: std::collections::BTreeMap::new(),
+            unread: vec!["no storage is read".to_owned()],
+        })
+    }
+
+    async fn read_by_agent(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+        _: &HostRead,
+    ) -> Result<HostAnswer, LookError> {
+        Err(LookError::Missing {
+            what: format!("read inside guest {vmid} on {node}"),
+            why: "the guest agent is not used".to_owned(),
+        })
     }
 
     async fn perform(&self, permit: Permit) -> Result<Accepted, PerformError> {

@@ -140,6 +140,12 @@ pub enum IssueKind {
     IdentityChanged,
     /// A node that is expected online is not.
     NodeUnreachable,
+    /// A guest runs, and its `ready` probe has failed for too long.
+    GuestNotReady,
+    /// A service is not as declared.
+    ServiceDown,
+    /// A figure passed its limit.
+    ThresholdPassed,
 }
 
 /// Whom the kill switch stops.

@@ -123,6 +123,7 @@ fn attempts_are_counted_issue_by_issue() {
     let other = IssueKey {
         resource,
         kind: IssueKind::GuestUp,
+        about: None,
     };
     let request = Request {
         cause: jarvis_model::Cause::Issue { issue: other },
@@ -154,6 +155,7 @@ fn an_escalated_issue_is_left_to_people_until_rearmed() {
         issue: issue(),
         resource_hash: String::new(),
         text: String::new(),
+        evidence: Vec::new(),
     };
     world.happened(mins_ago(5), escalated);
     assert_eq!(rule(&world), Some(Rule::Escalated));

@@ -295,6 +295,7 @@ impl World {
             uptime_before_secs: None,
             identity: None,
             undo: String::new(),
+            silent: false,
             stage: Stage::Logged,
             outcome: None,
             closed_at: None,
@@ -453,6 +454,7 @@ pub fn issue() -> IssueKey {
     IssueKey {
         resource: key(101),
         kind: IssueKind::GuestDown,
+        about: None,
     }
 }
 

@@ -162,6 +162,8 @@ fn control(
         journal: opened.journal.clone(),
         store: opened.store.clone(),
         source: source(config)?,
+        shell: None,
+        waker: None,
         probe: Arc::new(probe::NetworkProbe::new()?),
         recorder: opened
             .recorder

@@ -11,6 +11,7 @@ fn key() -> IssueKey {
     IssueKey {
         resource: "VirtualMachine/web-01".parse().unwrap(),
         kind: IssueKind::GuestDown,
+        about: None,
     }
 }
 
@@ -43,6 +44,7 @@ fn intent(id: &str, secs: u64, request: GuestVerb) -> Intent {
         uptime_before_secs: None,
         identity: None,
         undo: String::new(),
+        silent: false,
         stage: Stage::Logged,
         outcome: None,
         closed_at: None,
@@ -153,6 +155,7 @@ fn good_looks_do_not_give_attempts_back_but_an_acknowledgement_does() {
             issue: key(),
             resource_hash: "h".into(),
             text: String::new(),
+            evidence: Vec::new(),
         },
     );
     assert!(Memory::fold(&log.0).issues[&key()].escalated_at.is_some());

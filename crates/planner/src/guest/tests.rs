@@ -524,6 +524,7 @@ impl Scene {
             uptime_before_secs: None,
             identity: None,
             undo: String::new(),
+            silent: false,
             stage: Stage::Logged,
             outcome: None,
             closed_at: None,

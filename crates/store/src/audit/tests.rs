@@ -47,6 +47,7 @@ fn intent(id: &str, cause: Cause, origin: Origin) -> Box<Intent> {
         uptime_before_secs: None,
         identity: None,
         undo: "shut guest 101 down".to_owned(),
+        silent: false,
         stage: Stage::Logged,
         outcome: None,
         closed_at: None,
