@@ -41,6 +41,7 @@ impl Core {
             Message::Looked(look, found, at) => self.absorb_look(look, found, at),
             Message::Pursued(intent, found, at) => self.absorb_evidence(&intent, found, at),
             Message::Performed(intent, result) => self.absorb_performed(&intent, result),
+            Message::News(news) => self.absorb_news(&news),
             Message::Fetched(fetched) => self.absorb_fetched(fetched),
             Message::Restored(restored) => self.absorb_restored(restored),
         }

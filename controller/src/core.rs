@@ -41,6 +41,8 @@ pub struct Core {
     pub(crate) own_tasks: BTreeSet<Upid>,
     /// Looks under way or tried a moment ago, with the time from which they may be tried again.
     pub(crate) looking: BTreeMap<Look, Timestamp>,
+    /// Looks that news asks for, taken at the next pass.
+    pub(crate) urgent: BTreeSet<Look>,
     /// When the address of each node's network card was last read.
     pub(crate) macs_read: BTreeMap<NodeName, Timestamp>,
     /// How Jarvis's clock and the cluster's agree.

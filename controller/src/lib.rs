@@ -20,6 +20,7 @@ pub mod history;
 mod hosts;
 pub mod index;
 mod naming;
+mod news;
 pub mod observe;
 pub mod options;
 pub mod ports;

@@ -7,6 +7,7 @@ use crate::{
     handle::Handle,
     history::History,
     index,
+    news::Following,
     observe::Tracker,
     options::Options,
     ports::Ports,
@@ -47,6 +48,7 @@ pub struct Service {
     wake_source: Arc<Notify>,
     worker: Worker,
     due: Due,
+    following: Following,
     /// The last believable reading of the clock.
     clock_read: Timestamp,
 }
@@ -132,6 +134,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         evidence: BTreeMap::new(),
         own_tasks: BTreeSet::new(),
         looking: BTreeMap::new(),
+        urgent: BTreeSet::new(),
         macs_read: BTreeMap::new(),
         clocks: Clocks::NotCompared,
         state,
@@ -148,6 +151,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
             wake_source,
             worker,
             due: Due::default(),
+            following: Following::default(),
             clock_read,
         },
         handle,
@@ -282,6 +286,9 @@ impl Service {
             Message::Fetched(_) | Message::Restored(_) => self.due.fetch_busy = false,
             _ => {}
         }
+        if let Message::News(_) = &message {
+            self.due.cluster = Timestamp::default();
+        }
         self.core.absorb(message);
     }
 
@@ -378,6 +385,7 @@ impl Service {
     fn dispatch_looks(&mut self) {
         let now = self.core.now();
         self.core.looking.retain(|_, until| *until > now);
+        self.following.keep_up(&self.core, &self.worker.messages);
         let wanted: Vec<Look> = self
             .core
             .plan
@@ -385,6 +393,7 @@ impl Service {
             .iter()
             .cloned()
             .chain(self.core.host_looks(now))
+            .chain(std::mem::take(&mut self.core.urgent))
             .filter(|look| !self.core.looking.contains_key(look))
             .collect();
         for look in wanted {

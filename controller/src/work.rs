@@ -15,8 +15,8 @@ use jarvis_model::{
 };
 use jarvis_planner::{Look, Step};
 use jarvis_ports::{
-    Accepted, BackupLook, ClusterLook, Fetched, LookError, PerformError, Priority, QuorumLook, SourceError,
-    TaskState,
+    Accepted, BackupLook, ClusterLook, Fetched, HostNews, LookError, PerformError, Priority, QuorumLook,
+    SourceError, TaskState,
 };
 use std::{collections::BTreeSet, pin::Pin, time::Duration};
 use tokio::sync::mpsc;
@@ -36,6 +36,8 @@ pub enum Message {
     Pursued(IntentId, Found, Timestamp),
     /// An effect was sent.
     Performed(IntentId, Result<Accepted, PerformError>),
+    /// A node's journal said something.
+    News(HostNews),
     /// The source came back.
     Fetched(Result<Option<Fetched>, SourceError>),
     /// The last good revision came back after a start.
