@@ -8,7 +8,10 @@ use crate::{
 use jarvis_model::{Event, Identity, IntentId, Observation, Outcome, Timestamp, UnknownReason, Vmid};
 use jarvis_planner::{Look, pursue::TaskSeen};
 use jarvis_ports::{LookError, PerformError, TaskState};
-use std::{sync::PoisonError, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 /// A look that failed is not repeated before this.
 const AGAIN_AFTER_FAILURE: Duration = Duration::from_secs(5);
@@ -23,7 +26,8 @@ impl Core {
         match message {
             Message::Cluster(Ok(look), asked, at) => {
                 self.compare_clocks(&look, asked, at);
-                self.tracker.absorb_cluster(&mut self.observed, &look, at);
+                self.tracker
+                    .absorb_cluster(Arc::make_mut(&mut self.observed), &look, at);
                 self.note_figures(at);
                 self.state.last_look_at = Some(at);
                 self.state.look_failure = None;
@@ -34,9 +38,10 @@ impl Core {
             }
             Message::Quorum(looks, at) => {
                 let answered: Vec<_> = looks.into_iter().filter_map(Result::ok).collect();
-                self.tracker.absorb_quorum(&mut self.observed, &answered, at);
+                self.tracker
+                    .absorb_quorum(Arc::make_mut(&mut self.observed), &answered, at);
             }
-            Message::Tasks(Ok(tasks)) => Tracker::absorb_tasks(&mut self.observed, tasks),
+            Message::Tasks(Ok(tasks)) => Tracker::absorb_tasks(Arc::make_mut(&mut self.observed), tasks),
             Message::Tasks(Err(error)) => tracing::debug!(%error, "the task list cannot be read"),
             Message::Looked(look, found, at) => self.absorb_look(look, found, at),
             Message::Pursued(intent, found, at) => self.absorb_evidence(&intent, found, at),
@@ -100,13 +105,14 @@ impl Core {
             Found::Ready(..) => true,
             Found::Node(name, result) => {
                 let up = result.is_ok();
-                if let Some(node) = self.observed.nodes.get_mut(&name) {
+                if let Some(node) = Arc::make_mut(&mut self.observed).nodes.get_mut(&name) {
                     node.api = Observation::known(up, at);
                 }
                 !up
             }
             Found::NodeIdle(name, result) => {
-                if let (Some(node), Ok(idle)) = (self.observed.nodes.get_mut(&name), &result) {
+                let nodes = &mut Arc::make_mut(&mut self.observed).nodes;
+                if let (Some(node), Ok(idle)) = (nodes.get_mut(&name), &result) {
                     node.idle = Observation::known(*idle, at);
                 }
                 result.is_err()
@@ -124,7 +130,10 @@ impl Core {
     }
 
     fn guest(&mut self, vmid: Vmid, change: impl FnOnce(&mut jarvis_model::GuestObserved) -> bool) -> bool {
-        self.observed.guests.get_mut(&vmid).is_none_or(change)
+        Arc::make_mut(&mut self.observed)
+            .guests
+            .get_mut(&vmid)
+            .is_none_or(change)
     }
 
     fn absorb_evidence(&mut self, intent: &IntentId, found: Found, at: Timestamp) {

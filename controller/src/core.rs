@@ -26,7 +26,8 @@ pub struct Core {
     pub(crate) options: Options,
     pub(crate) ports: Ports,
     pub(crate) tracker: Tracker,
-    pub(crate) observed: Observed,
+    /// Shared with the published picture; whoever changes it makes it their own first (`Arc::make_mut`).
+    pub(crate) observed: Arc<Observed>,
     pub(crate) desired: Arc<Desired>,
     /// Whether `desired` was read; before that nothing is released.
     pub(crate) desired_known: bool,
@@ -123,7 +124,7 @@ impl Core {
             floor: self.options.floor.clone(),
             desired: self.desired.clone(),
             desired_known: self.desired_known,
-            observed: Arc::new(self.observed.clone()),
+            observed: self.observed.clone(),
             seq: self.memory.seq,
             now: self.plan.at,
             plan: self.plan.clone(),
@@ -139,7 +140,7 @@ impl Core {
             version: self.version,
             at: self.now(),
             cluster: self.options.cluster.clone().into(),
-            observed: Arc::new(self.observed.clone()),
+            observed: self.observed.clone(),
             desired: self.desired.clone(),
             memory: self.memory.clone(),
             plan: self.plan.clone(),

@@ -193,7 +193,7 @@ impl Core {
             origin: request.origin.clone(),
             tier: decision.verdict.tier(),
             digest: request.digest.clone(),
-            revision: self.desired.revision.commit.clone(),
+            revision: self.desired.revision.commit.to_string(),
             epoch: self.epoch,
             attempt: decision.attempt,
             logged_at: now,

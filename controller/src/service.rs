@@ -125,7 +125,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         options,
         ports,
         tracker: Tracker::default(),
-        observed: Observed::default(),
+        observed: Arc::default(),
         desired,
         withheld: None,
         memory,

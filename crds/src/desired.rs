@@ -10,13 +10,13 @@ use crate::{
 };
 use jarvis_model::{Host, ResourceKey, ResourceKind, Vmid};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Names a desired set: where it came from and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Revision {
     /// The git commit, or whatever the caller calls an unsaved set.
-    pub commit: String,
+    pub commit: Arc<str>,
     /// SHA-256, in hexadecimal, over the canonical form of all resources. The order of files and documents, comments,
     /// and whether a default is spelled out do not matter.
     pub hash: String,
@@ -71,7 +71,7 @@ impl Desired {
     fn without_hash(commit: &str) -> Self {
         Self {
             revision: Revision {
-                commit: commit.to_owned(),
+                commit: commit.into(),
                 hash: String::new(),
             },
             guests: BTreeMap::new(),

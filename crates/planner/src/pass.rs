@@ -131,20 +131,24 @@ fn nodes(input: &Input<'_>, draft: &mut Draft) {
 
 fn guests(input: &Input<'_>, draft: &mut Draft) {
     let in_flight: Vec<&Intent> = input.memory.open_intents().collect();
+    let mut statuses = Vec::with_capacity(input.desired.guests.len());
     for (key, manifest) in &input.desired.guests {
         match guarded(key, input, || guest::evaluate(input, &in_flight, key, manifest)) {
             Ok(outcome) => {
                 draft.events.extend(outcome.events);
                 draft.looks.extend(outcome.looks);
                 draft.sooner(outcome.wake_at);
-                draft.statuses.insert(key.clone(), outcome.status);
+                statuses.push((key.clone(), outcome.status));
                 if let Some(want) = outcome.want {
                     draft.wants.push((key.clone(), want));
                 }
             }
-            Err(stalled) => drop(draft.statuses.insert(key.clone(), stalled)),
+            Err(stalled) => statuses.push((key.clone(), stalled)),
         }
     }
+    // In order as they are, they become a map at once; nodes are few.
+    let others = std::mem::replace(&mut draft.statuses, statuses.into_iter().collect());
+    draft.statuses.extend(others);
 }
 
 /// Identities seen for the first time.
@@ -264,7 +268,7 @@ fn after_verdict(input: &Input<'_>, draft: &mut Draft, key: &ResourceKey, decisi
         status.conditions.push(Condition {
             kind,
             status: true,
-            reason: reason.to_owned(),
+            reason: reason.into(),
             message: message.clone(),
         });
     }
@@ -391,7 +395,7 @@ fn finish(input: &Input<'_>, draft: Draft) -> Plan {
     looks.retain(|look| !matches!(look, Look::Guest { vmid } if open.contains(vmid)));
     looks.truncate(LOOKS_PER_PASS);
     Plan {
-        revision: input.desired.revision.commit.clone(),
+        revision: input.desired.revision.commit.to_string(),
         at: input.now,
         digest,
         decisions: draft.decisions,

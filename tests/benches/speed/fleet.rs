@@ -251,7 +251,7 @@ fn key(index: u32) -> ResourceKey {
             GuestKind::Qemu => ResourceKind::VirtualMachine,
             GuestKind::Lxc => ResourceKind::Container,
         },
-        name: name(index),
+        name: name(index).into(),
     }
 }
 

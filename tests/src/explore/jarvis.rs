@@ -148,7 +148,7 @@ impl Jarvis {
     pub fn apply_revision(&mut self, setting: &Setting) {
         let desired = setting.desired(self.commit);
         let event = Event::RevisionApplied {
-            commit: desired.revision.commit.clone(),
+            commit: desired.revision.commit.to_string(),
             hash: desired.revision.hash.clone(),
             resources: desired.resources().collect(),
         };

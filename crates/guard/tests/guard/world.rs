@@ -288,7 +288,7 @@ impl World {
             origin: request.origin.clone(),
             tier: jarvis_guard::base_tier(&request.action, &self.desired),
             digest: request.digest.clone(),
-            revision: self.desired.revision.commit.clone(),
+            revision: self.desired.revision.commit.to_string(),
             epoch: 7,
             attempt: 1,
             logged_at: self.now,
