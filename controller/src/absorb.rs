@@ -123,7 +123,7 @@ impl Core {
             Found::Log(issue, result) => self.absorb_log(issue, result, at),
             Found::Backups(result) => {
                 let complete = result.map(|look| look.newest);
-                set(&mut self.observed.backups, complete, at)
+                set(&mut self.observed_mut().backups, complete, at)
             }
             Found::Tasks(_) | Found::Task(_) | Found::Unit(_) | Found::Nothing => false,
         }

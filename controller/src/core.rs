@@ -62,6 +62,11 @@ impl Core {
         self.ports.clock.now()
     }
 
+    /// The picture, to be changed: the published one stays as it was.
+    pub(crate) fn observed_mut(&mut self) -> &mut Observed {
+        Arc::make_mut(&mut self.observed)
+    }
+
     /// What the planner looks at.
     pub(crate) fn input(&self, now: Timestamp) -> Input<'_> {
         Input {

@@ -5,8 +5,8 @@ use crate::{core::Core, ports::Ports};
 use jarvis_crds::{ServiceCheck, ServiceSpec};
 use jarvis_guard::Permit;
 use jarvis_model::{
-    Action, Cause, Effect, Event, Host, HostFigures, IssueKey, NodeName, Observed, Reach, ServiceStatus,
-    ServiceUnit, Stage, Timestamp, Upid,
+    Action, Cause, Effect, Event, Host, HostFigures, IssueKey, NodeName, Observed, Reach, ResourceKey,
+    ServiceStatus, ServiceUnit, Stage, Timestamp, Upid,
 };
 use jarvis_planner::Look;
 use jarvis_ports::{Accepted, HostAnswer, HostRead, LookError, PerformError};
@@ -67,11 +67,11 @@ impl Core {
     /// Takes in what a service does; says whether the look failed.
     pub(crate) fn absorb_service(
         &mut self,
-        service: jarvis_model::ResourceKey,
+        service: ResourceKey,
         result: Result<ServiceStatus, LookError>,
         at: Timestamp,
     ) -> bool {
-        let known = self.observed.services.entry(service).or_default();
+        let known = self.observed_mut().services.entry(service).or_default();
         known.trouble = result.as_ref().err().map(ToString::to_string);
         crate::absorb::set(&mut known.status, result, at)
     }
@@ -83,7 +83,7 @@ impl Core {
         result: Result<HostFigures, LookError>,
         at: Timestamp,
     ) -> bool {
-        let known = self.observed.hosts.entry(host).or_default();
+        let known = self.observed_mut().hosts.entry(host).or_default();
         known.trouble = result.as_ref().err().map(ToString::to_string);
         crate::absorb::set(&mut known.figures, result, at)
     }
@@ -116,19 +116,21 @@ impl Core {
         result: Result<Vec<String>, LookError>,
         at: Timestamp,
     ) -> bool {
-        let log = self.observed.logs.entry(issue).or_default();
+        let log = self.observed_mut().logs.entry(issue).or_default();
         crate::absorb::set(log, result, at)
     }
 
     /// Forgets what was seen of services that are no longer declared, and logs of issues that are over.
     pub(crate) fn forget_hosts(&mut self) {
         let (desired, memory) = (self.desired.clone(), self.memory.clone());
-        self.observed
-            .services
-            .retain(|key, _| desired.services.contains_key(key));
-        self.observed
-            .logs
-            .retain(|issue, _| memory.issues.contains_key(issue));
+        let declared = |key: &ResourceKey| desired.services.contains_key(key);
+        let open = |issue: &IssueKey| memory.issues.contains_key(issue);
+        let all = self.observed.services.keys().all(declared) && self.observed.logs.keys().all(open);
+        if !all {
+            let observed = self.observed_mut();
+            observed.services.retain(|key, _| declared(key));
+            observed.logs.retain(|issue, _| open(issue));
+        }
     }
 }
 

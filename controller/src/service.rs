@@ -433,7 +433,10 @@ impl Core {
     /// Plans until there is nothing new to remember.
     pub(crate) fn replan(&mut self) {
         self.forget_hosts();
-        self.observed.passed = passed(&self.input(self.now()));
+        let passed = passed(&self.input(self.now()));
+        if passed != self.observed.passed {
+            self.observed_mut().passed = passed;
+        }
         for _ in 0..MOST_ROUNDS {
             let now = self.now();
             let next = plan(&self.input(now));
