@@ -16,6 +16,7 @@
 
 pub mod access;
 pub mod cluster;
+pub mod host;
 pub mod issue;
 pub mod paging;
 pub mod plan;
