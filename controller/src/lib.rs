@@ -24,6 +24,7 @@ mod news;
 pub mod observe;
 pub mod options;
 pub mod ports;
+mod room;
 pub mod service;
 mod sourcing;
 pub mod testing;

@@ -44,8 +44,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How long answers in hand may take after the loop has ended.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
-/// How often the room on the disk is looked at when it was low.
-const ROOM_EVERY: Duration = Duration::from_secs(30);
 
 /// What a start needs beside the config.
 pub struct Launch {
@@ -310,7 +308,6 @@ impl Running {
             api.serving,
             stop_api.clone(),
         ));
-        tokio::spawn(watch_room(opened.journal.clone(), stop_api.clone()));
         Self {
             handle,
             stop_loop,
@@ -353,29 +350,6 @@ impl Running {
         self.stop_api.cancel();
         if wait && tokio::time::timeout(LAST_ANSWERS, self.api_task).await.is_err() {
             tracing::warn!("answers in hand were cut off");
-        }
-    }
-}
-
-/// Gets the journal's reserve back once there is room again.
-async fn watch_room(journal: Arc<jarvis_store::FileJournal>, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(ROOM_EVERY) => {}
-        }
-        if journal.low_space() {
-            let journal = journal.clone();
-            let still = tokio::task::spawn_blocking(move || journal.reclaim_space())
-                .await
-                .unwrap_or(true);
-            if still {
-                tracing::error!(
-                    "the disk of the state folder is full: make room; records cannot be promised any more"
-                );
-            } else {
-                tracing::info!("the disk of the state folder has room again");
-            }
         }
     }
 }
