@@ -134,7 +134,8 @@ impl Story {
             self.pass(STEP).await;
         }
         let trace = self.doing.scene.with(|stage| stage.trace.last(40).to_vec());
-        panic!("{what} did not come within an hour: {trace:#?}");
+        let state = &self.jarvis().view().state;
+        panic!("{what} did not come within an hour: {state:?}, {trace:#?}");
     }
 
     /// Everything that is on record.
