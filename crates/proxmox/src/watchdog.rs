@@ -37,12 +37,12 @@ impl fmt::Display for Deed {
 
 /// The door to one virtual machine.
 #[derive(Debug)]
-pub struct Reset {
+pub struct WatchdogDoor {
     client: Proxmox,
     vmid: Vmid,
 }
 
-impl Reset {
+impl WatchdogDoor {
     /// Builds the client; opens no connection.
     pub fn new(options: Options, vmid: Vmid) -> Result<Self, OptionsError> {
         Ok(Self {

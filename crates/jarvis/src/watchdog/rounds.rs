@@ -15,9 +15,9 @@ use jarvis_model::{NodeName, Timestamp};
 use jarvis_ports::{Clock, PerformError, SystemClock};
 use jarvis_proxmox::{
     Options,
-    watchdog::{Deed, Reset},
+    watchdog::{Deed, WatchdogDoor},
 };
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
@@ -25,13 +25,15 @@ use tokio_util::sync::CancellationToken;
 const CLOCK_MOVED: Duration = Duration::from_secs(5);
 /// What only the picture of the journal changes is written no more often than this.
 const HEAD_EVERY: Duration = Duration::from_mins(1);
+/// A Proxmox that does not answer is asked again for the rights of the token after this.
+const RIGHTS_AGAIN: Duration = Duration::from_mins(1);
 
 /// A watchdog, ready to watch.
 pub struct Rounds {
     config: Config,
     limits: Limits,
     looks: Looks,
-    door: Reset,
+    door: Arc<WatchdogDoor>,
     keep: Keep,
     telling: Telling,
     state: State,
@@ -51,7 +53,7 @@ impl Rounds {
             cluster.token.clone(),
             cluster.tls.clone(),
         )
-        .and_then(|options| Reset::new(options, config.vmid))
+        .and_then(|options| WatchdogDoor::new(options, config.vmid))
         .map_err(|error| Failure::error(format!("cannot use `cluster` of the config: {error}")))?;
         let keep = Keep::open(&config.state).map_err(|error| {
             Failure::error(format!(
@@ -67,7 +69,7 @@ impl Rounds {
                 machine: format!("VM {}", config.vmid),
             },
             looks: Looks::new(&config)?,
-            door,
+            door: Arc::new(door),
             telling: Telling::begin(config.mail.clone(), keep.clone()),
             kept: state.clone(),
             kept_at: Instant::now(),
@@ -85,7 +87,6 @@ impl Rounds {
         let mut ticks = tokio::time::interval(self.config.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut read = (self.clock.now(), Instant::now());
-        let mut rights_told = false;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
@@ -101,17 +102,17 @@ impl Rounds {
                 () = stop.cancelled() => break,
                 () = self.round() => {}
             }
-            if !rights_told {
-                rights_told = self.tell_rights().await;
-            }
             manager.alive();
         }
         manager.stopping();
-        self.save();
+        if self.state.unreadable.is_none() && !same_on_disk(&self.state, &self.kept) {
+            self.write();
+        }
         self.telling.end().await;
     }
 
     fn begin(&mut self) {
+        tokio::spawn(tell_rights(self.door.clone()));
         let silenced = if self.looks.in_maintenance() {
             ", in maintenance"
         } else {
@@ -191,14 +192,21 @@ impl Rounds {
 
     /// Writes the state when it has changed; says whether what is on disk allows acting. A longer journal alone is no haste.
     fn save(&mut self) -> bool {
+        if self.state.unreadable.is_some() {
+            return false;
+        }
         let mut shown = self.state.clone();
         shown.seen = self.kept.seen;
         let only_the_head = same_on_disk(&shown, &self.kept);
         let is_same = only_the_head && self.state.seen == self.kept.seen;
         let fresh = self.kept_at.elapsed() < HEAD_EVERY && self.kept.seen.is_some();
         if is_same || (only_the_head && fresh) {
-            return self.state.unreadable.is_none();
+            return true;
         }
+        self.write()
+    }
+
+    fn write(&mut self) -> bool {
         match self.keep.keep(&self.state) {
             Ok(()) => {
                 self.kept = self.state.clone();
@@ -211,21 +219,21 @@ impl Rounds {
             }
         }
     }
+}
 
-    /// Says once what is wrong with the acting token; false when Proxmox does not answer yet.
-    async fn tell_rights(&self) -> bool {
-        match self.door.rights().await {
+/// Says once what is wrong with the acting token, as soon as Proxmox answers.
+async fn tell_rights(door: Arc<WatchdogDoor>) {
+    loop {
+        match door.rights().await {
             Ok(complaints) => {
                 for complaint in complaints {
                     tracing::warn!("{complaint}");
                 }
-                true
+                return;
             }
-            Err(error) => {
-                tracing::debug!(%error, "the rights of the token are not known yet");
-                false
-            }
+            Err(error) => tracing::debug!(%error, "the rights of the token are not known yet"),
         }
+        tokio::time::sleep(RIGHTS_AGAIN).await;
     }
 }
 

@@ -2,6 +2,7 @@
 //! Jarvis that is watched, and a real mail server.
 
 use crate::{
+    docs::rights::carry_out,
     packaged::python,
     support::{Process, jarvis, program, until},
 };
@@ -66,27 +67,18 @@ impl Bed {
         self.home.path()
     }
 
-    /// The `pveum` commands of docs/WATCHDOG.md, as far as a cluster remembers them.
+    /// Carries out the `pveum` commands of docs/WATCHDOG.md.
     fn tokens(&self) {
         let secret = "11111111-2222-3333-4444-555555555555";
         self.cluster().with_world(|world| {
             let access = &mut world.access;
-            access.users.insert("watchdog@pve".to_owned(), String::new());
-            access.define_role("JarvisWatchdog", &["VM.Audit", "VM.PowerMgmt"]);
-            access.grant("/", "watchdog@pve", "PVEAuditor");
-            // What is granted deeper replaces what is inherited, so both roles are needed there.
-            access.grant("/vms/103", "watchdog@pve", "JarvisWatchdog");
-            access.grant("/vms/103", "watchdog@pve", "PVEAuditor");
+            carry_out(access, "docs/WATCHDOG.md");
             let token = jarvis_simulator::world::access::Token {
                 secret: secret.to_owned(),
                 privsep: true,
             };
-            for (name, path, role) in [
-                ("watchdog@pve!reset", "/vms/103", "JarvisWatchdog"),
-                ("watchdog@pve!audit", "/", "PVEAuditor"),
-            ] {
+            for name in ["watchdog@pve!reset", "watchdog@pve!audit"] {
                 access.tokens.insert(name.to_owned(), token.clone());
-                access.grant(path, name, role);
             }
         });
         for name in ["reset", "audit"] {

@@ -288,10 +288,10 @@ async fn a_snapshot_name_that_is_a_path_is_refused_unsent() {
 
 #[tokio::test]
 async fn the_watchdogs_door_names_its_one_guest_and_two_requests() {
-    use crate::watchdog::{Deed, Reset};
+    use crate::watchdog::{Deed, WatchdogDoor};
     let server = Server::start(|_| Reply::data(&format!("\"{UPID}\""))).await;
     let point = EntryPoint::new(Some("atlas"), &server.url()).unwrap();
-    let door = Reset::new(options(vec![point]), vmid(103)).unwrap();
+    let door = WatchdogDoor::new(options(vec![point]), vmid(103)).unwrap();
     for deed in [Deed::Reset, Deed::Start] {
         assert!(door.carry_out(deed, &node("atlas")).await.unwrap().upid.is_some());
     }
