@@ -313,6 +313,7 @@ impl Service {
 
     /// Looks, plans, pursues and acts; by a clock that may be wrong it only looks until it can be compared.
     fn go_through(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.core.heed_freeze_file();
         self.poll(now);
         self.core.is_out_of_room();
         match self.core.clocks {

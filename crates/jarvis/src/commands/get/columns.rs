@@ -89,7 +89,7 @@ pub fn list(things: Things) -> &'static List {
 static CLUSTERS: List = List {
     query: "{ clusters { name nodesOnline nodesTotal guestsRunning guestsTotal issuesOpen revision \
             quorum { quorate unknownReason } loop { ready lastLookAt lookFailure actingStopped lastPassMillis } } \
-            freeze { state scope reason until } revision { sourceFailure pendingErrors } }",
+            freeze { state scope by reason until } revision { sourceFailure pendingErrors } }",
     field: "clusters",
     columns: &[
         ("NAME", |row| row.text("/name")),
@@ -104,7 +104,9 @@ static CLUSTERS: List = List {
         ("ISSUES", |row| row.text("/issuesOpen")),
         ("REVISION", |row| short(row.at("/revision"))),
         ("FREEZE", |row| {
-            row.first(&["/freeze/scope", "/freeze/state"]).to_lowercase()
+            let scope = row.first(&["/freeze/scope", "/freeze/state"]).to_lowercase();
+            let by_file = row.at("/freeze/by") == jarvis_model::Freeze::FILE;
+            scope + if by_file { " (file)" } else { "" }
         }),
         ("TROUBLE", |row| {
             row.first(&[
