@@ -4,7 +4,7 @@
 use crate::login::Judge;
 use jarvis_ports::hostread::Output;
 use russh::{
-    ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Error,
+    Channel, ChannelMsg, ChannelReadHalf, ChannelWriteHalf, Error,
     client::{Handle, Msg},
 };
 use std::sync::{Arc, Mutex, PoisonError};
@@ -53,24 +53,17 @@ impl Session {
 
     /// A place for one program; waits for one. Where the server allows fewer than were hoped for, that many fewer are used
     /// from then on.
-    pub async fn place(&self) -> Result<Place, NoPlace> {
+    pub async fn place(self: &Arc<Self>) -> Result<Place, NoPlace> {
         let mut refusals = 0;
         loop {
             let permit = Arc::clone(&self.places)
                 .acquire_owned()
                 .await
                 .map_err(|error| NoPlace::Refused(error.to_string()))?;
-            let why = match self.handle.channel_open_session().await {
-                Ok(channel) => {
-                    let (read, write) = channel.split();
-                    return Ok(Place {
-                        read,
-                        write: Some(write),
-                        permit: Some(permit),
-                    });
-                }
-                Err(Error::ChannelOpenFailure(why)) => format!("{why:?}"),
-                Err(error) => return Err(NoPlace::Lost(error.to_string())),
+            let (permit, why) = match Arc::clone(self).open(permit).await {
+                Ok(place) => return Ok(place),
+                Err(NotOpened::Refused(permit, why)) => (permit, why),
+                Err(NotOpened::Lost(why)) => return Err(NoPlace::Lost(why)),
             };
             if self.give_up_one(permit) {
                 tracing::debug!(why, "the server allows fewer sessions at once; fewer are used");
@@ -85,6 +78,21 @@ impl Session {
             }
             tokio::time::sleep(PAUSE * (1 << refusals.min(5))).await;
         }
+    }
+
+    /// Opens a channel in a task of its own: who gives up waiting would leave one behind that nobody closes, since the server
+    /// opens it all the same.
+    async fn open(self: Arc<Self>, permit: OwnedSemaphorePermit) -> Result<Place, NotOpened> {
+        let opening = tokio::spawn(async move {
+            match self.handle.channel_open_session().await {
+                Ok(channel) => Ok(Place::new(channel, permit)),
+                Err(Error::ChannelOpenFailure(why)) => Err(NotOpened::Refused(permit, format!("{why:?}"))),
+                Err(error) => Err(NotOpened::Lost(error.to_string())),
+            }
+        });
+        opening
+            .await
+            .unwrap_or_else(|error| Err(NotOpened::Lost(error.to_string())))
     }
 
     /// Waits for a word of the server.
@@ -103,6 +111,14 @@ impl Session {
         }
         others > 0
     }
+}
+
+/// Why a channel was not opened.
+enum NotOpened {
+    /// The server does not open one now.
+    Refused(OwnedSemaphorePermit, String),
+    /// The connection is gone.
+    Lost(String),
 }
 
 /// Where one program runs. Closed when dropped.
@@ -124,6 +140,15 @@ pub enum Ended {
 }
 
 impl Place {
+    fn new(channel: Channel<Msg>, permit: OwnedSemaphorePermit) -> Self {
+        let (read, write) = channel.split();
+        Self {
+            read,
+            write: Some(write),
+            permit: Some(permit),
+        }
+    }
+
     /// Asks for a program. Once this is called, it may run.
     pub async fn start(&self, line: &str) -> Result<(), Error> {
         match &self.write {
