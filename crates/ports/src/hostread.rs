@@ -14,6 +14,7 @@ pub use argv::{LONGEST_ARGUMENT, MOST_ARGUMENTS, Unfit, fit, request};
 pub use log::clean;
 
 use crate::{HostAnswer, HostRead, LookError};
+use std::time::Duration;
 
 /// What a program left behind.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -27,9 +28,6 @@ pub struct Output {
     /// Whether either was longer and is cut.
     pub cut: bool,
 }
-
-/// What a shell says for a program that is not there.
-pub const NO_SUCH_PROGRAM: i32 = 127;
 
 impl Output {
     /// Whether it ended well.
@@ -47,22 +45,34 @@ impl Output {
         });
         let cut = if self.cut { " (its output was cut)" } else { "" };
         match self.exit {
+            Some(TOO_LONG) => format!("it did not end in time and was ended{said}{cut}"),
             Some(code) => format!("exit code {code}{said}{cut}"),
             None => format!("ended by a signal{said}{cut}"),
         }
     }
 }
 
-/// The programs of a read; none needs what another one says.
-pub fn programs(read: &HostRead) -> Result<Vec<Vec<String>>, Unfit> {
+/// The exit code of `timeout` for a program that took too long.
+const TOO_LONG: i32 = 124;
+
+/// The programs of a read; none needs what another one says. Each is put under `timeout` (coreutils, busybox), so that one
+/// that hangs ends on its host after `within` whether or not anybody still waits for it.
+pub fn programs(read: &HostRead, within: Duration) -> Result<Vec<Vec<String>>, Unfit> {
     let programs = match read {
         HostRead::Figures => figures::programs(),
         HostRead::Service(unit) => vec![service::program(unit)?],
         HostRead::Log { unit, lines } => vec![log::program(unit.as_ref(), *lines)?],
         HostRead::Mac => mac::programs(),
     };
-    programs.iter().try_for_each(|argv| fit(argv))?;
-    Ok(programs)
+    let secs = within.as_secs().max(1).to_string();
+    let limited = programs.into_iter().map(|argv| {
+        let mut limited = owned(["timeout", "-k", "2", &secs]);
+        limited.extend(argv);
+        limited
+    });
+    let limited: Vec<_> = limited.collect();
+    limited.iter().try_for_each(|argv| fit(argv))?;
+    Ok(limited)
 }
 
 /// What the outputs of [`programs`], in their order, say. `what` and `whom` are for the error.

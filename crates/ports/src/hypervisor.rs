@@ -186,7 +186,17 @@ pub enum LookError {
         /// What was offered and refused, and what to do.
         why: String,
     },
-    /// A host shows another key than the pinned one, or one where none is pinned; it was not spoken to.
+    /// No key of a host is pinned, or the pins cannot be used; it was not spoken to.
+    #[error("{what}: {whom} is not spoken to: {why}")]
+    HostKeyUnknown {
+        /// What was attempted.
+        what: String,
+        /// Host and address.
+        whom: String,
+        /// Its fingerprint, how to check, and how to pin it.
+        why: String,
+    },
+    /// A host shows another key than the pinned one, or a revoked one: somebody may stand between. It was not spoken to.
     #[error("{what}: {whom} is not spoken to: {why}")]
     HostKeyChanged {
         /// What was attempted.

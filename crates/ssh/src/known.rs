@@ -69,7 +69,7 @@ impl Pins {
             return Ok(());
         }
         match (pinned.first(), self.first_use) {
-            (Some((line, key)), _) => Err(Distrust::Changed(self.changed(*line, key, shown))),
+            (Some((line, key)), _) => Err(Distrust::Changed(self.changed(*line, key, &told(shown)))),
             (None, FirstUse::Trust) => self.learn(&text, shown),
             (None, FirstUse::Refuse) => Err(Distrust::Unknown(self.unknown(shown))),
         }
@@ -99,6 +99,20 @@ impl Pins {
             )));
         }
         Ok(spoken)
+    }
+
+    /// What it means that a host has no key of the kinds that [`Pins::kinds`] gave.
+    pub fn none_of(&self, theirs: &[String]) -> Option<Distrust> {
+        let pinned = self
+            .read()
+            .and_then(|text| self.pinned(&text))
+            .unwrap_or_default();
+        let (line, key) = pinned.first()?;
+        Some(Distrust::Changed(self.changed(
+            *line,
+            key,
+            &format!("only keys of other kinds ({})", theirs.join(", ")),
+        )))
     }
 
     fn read(&self) -> Result<String, Distrust> {
@@ -188,14 +202,14 @@ impl Pins {
         )
     }
 
-    fn changed(&self, line: usize, pinned: &PublicKey, shown: &PublicKey) -> String {
+    fn changed(&self, line: usize, pinned: &PublicKey, shown: &str) -> String {
         format!(
             "its host key changed: {} is pinned (line {line} of {}), it shows {}; somebody may stand between, or it was \
              installed anew; compare with `ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub` on its console, and only if they \
              agree: `ssh-keygen -R '{}' -f {}`, then {}",
             told(pinned),
             self.file.display(),
-            told(shown),
+            shown,
             self.name(),
             self.file.display(),
             self.scan()

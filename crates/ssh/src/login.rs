@@ -5,7 +5,7 @@ use crate::{
     options::{Credential, Endpoint, Limits, Passphrase},
 };
 use russh::{
-    Preferred,
+    AlgorithmKind, Preferred,
     client::{self, AuthResult, Handle},
     keys::{
         Algorithm, PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate, agent::AgentIdentity,
@@ -85,9 +85,9 @@ pub async fn connect(endpoint: &Endpoint, pins: Pins, limits: &Limits) -> Result
     };
     let _ = stream.set_nodelay(true);
     let admitted = timeout(limits.login, async {
-        let mut handle = client::connect_stream(config, stream, Judge(pins))
+        let mut handle = client::connect_stream(config, stream, Judge(pins.clone()))
             .await
-            .map_err(handshake)?;
+            .map_err(|error| handshake(error, &pins))?;
         authenticate(&mut handle, endpoint).await?;
         Ok(handle)
     });
@@ -113,14 +113,21 @@ fn config(kinds: Vec<Algorithm>, limits: &Limits) -> Arc<client::Config> {
     })
 }
 
-fn handshake(error: HandshakeError) -> Trouble {
+fn handshake(error: HandshakeError, pins: &Pins) -> Trouble {
     match error {
         HandshakeError::Distrust(distrust) => distrust.into(),
         HandshakeError::Ssh(russh::Error::NoCommonAlgo { kind, theirs, .. }) => {
-            Trouble::Unreachable(format!(
-                "it offers no {kind:?} algorithm that is spoken here, only {}; a current OpenSSH with an ed25519 host key does",
-                theirs.join(", ")
-            ))
+            let other_kind = matches!(kind, AlgorithmKind::Key).then(|| pins.none_of(&theirs));
+            other_kind.flatten().map_or_else(
+                || {
+                    Trouble::Unreachable(format!(
+                        "it offers no {kind:?} algorithm that is spoken here, only {}; a current OpenSSH with an ed25519 \
+                         host key does",
+                        theirs.join(", ")
+                    ))
+                },
+                Trouble::from,
+            )
         }
         HandshakeError::Ssh(error) => Trouble::Unreachable(format!("the SSH handshake failed: {error}")),
     }

@@ -3,6 +3,8 @@
 use super::*;
 use jarvis_model::{HostVerb, ServiceStatus, ServiceUnit, ServiceVerb};
 
+const WITHIN: Duration = Duration::from_secs(10);
+
 fn said(stdout: &str) -> Output {
     Output {
         exit: Some(0),
@@ -74,12 +76,16 @@ fn each_read_has_its_programs() {
             ],
         ),
     ] {
-        let found: Vec<String> = programs(&read)
+        let found: Vec<String> = programs(&read, WITHIN)
             .unwrap()
             .iter()
             .map(|argv| argv.join(" "))
             .collect();
-        assert_eq!(found, expected);
+        let limited: Vec<String> = expected
+            .iter()
+            .map(|line| format!("timeout -k 2 10 {line}"))
+            .collect();
+        assert_eq!(found, limited);
     }
 }
 
@@ -99,8 +105,11 @@ fn what_could_pass_for_an_option_or_hides_a_character_is_not_run() {
                 unit: Some(unit.clone()),
                 lines: 1,
             };
-            assert!(programs(&HostRead::Service(unit.clone())).is_err(), "{name:?}");
-            assert!(programs(&log).is_err(), "{name:?}");
+            assert!(
+                programs(&HostRead::Service(unit.clone()), WITHIN).is_err(),
+                "{name:?}"
+            );
+            assert!(programs(&log, WITHIN).is_err(), "{name:?}");
             let verb = HostVerb::Service {
                 verb: ServiceVerb::Restart,
                 unit,
@@ -357,4 +366,5 @@ fn an_output_tells_how_it_ended() {
         "ended by a signal: b / c / d / e / f (its output was cut)"
     );
     assert_eq!(said("").told(), "exit code 0");
+    assert_eq!(failed(124, "").told(), "it did not end in time and was ended");
 }
