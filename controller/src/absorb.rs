@@ -217,7 +217,10 @@ pub(crate) fn set<T>(fact: &mut Observation<T>, result: Result<T, LookError>, at
         Err(error) => {
             let why = match error {
                 LookError::Unreachable { .. } => UnknownReason::NodeAway,
-                LookError::NotAuthenticated { .. } | LookError::NoRights { .. } => UnknownReason::NoRights,
+                LookError::NotAuthenticated { .. }
+                | LookError::NoRights { .. }
+                | LookError::NoLogin { .. }
+                | LookError::HostKeyChanged { .. } => UnknownReason::NoRights,
                 LookError::Missing { .. } | LookError::Refused { .. } => UnknownReason::Contradictory,
                 LookError::Malformed { .. } => UnknownReason::Malformed,
             };

@@ -176,6 +176,36 @@ pub enum LookError {
         /// Its text.
         why: String,
     },
+    /// A host does not let Jarvis in: the login, not the host, is at fault.
+    #[error("{what}: {whom} does not let Jarvis in: {why}")]
+    NoLogin {
+        /// What was attempted.
+        what: String,
+        /// Host, address and user.
+        whom: String,
+        /// What was offered and refused, and what to do.
+        why: String,
+    },
+    /// No key of a host is pinned, or the pins cannot be used; it was not spoken to.
+    #[error("{what}: {whom} is not spoken to: {why}")]
+    HostKeyUnknown {
+        /// What was attempted.
+        what: String,
+        /// Host and address.
+        whom: String,
+        /// Its fingerprint, how to check, and how to pin it.
+        why: String,
+    },
+    /// A host shows another key than the pinned one, or a revoked one: somebody may stand between. It was not spoken to.
+    #[error("{what}: {whom} is not spoken to: {why}")]
+    HostKeyChanged {
+        /// What was attempted.
+        what: String,
+        /// Host and address.
+        whom: String,
+        /// Both fingerprints, how to check, and how to pin the new one.
+        why: String,
+    },
     /// The answer could not be understood.
     #[error("{what}: the answer cannot be understood: {why}")]
     Malformed {

@@ -3,6 +3,7 @@
 //! Trait objects only; the upper layers compile without reqwest, sled or git.
 
 pub mod clock;
+pub mod hostread;
 pub mod hypervisor;
 pub mod journal;
 pub mod probe;

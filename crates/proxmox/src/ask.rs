@@ -253,7 +253,10 @@ impl Drop for Silence<'_> {
 /// Of several failures the one that says most; if nobody could be reached, all of them in one.
 fn most_telling(what: &str, failures: Vec<LookError>) -> LookError {
     let rank = |error: &LookError| match error {
-        LookError::NoRights { .. } => 0,
+        LookError::NoRights { .. }
+        | LookError::NoLogin { .. }
+        | LookError::HostKeyUnknown { .. }
+        | LookError::HostKeyChanged { .. } => 0,
         LookError::NotAuthenticated { .. } => 1,
         LookError::Missing { .. } => 2,
         LookError::Refused { .. } => 3,

@@ -3,8 +3,10 @@
 //! read in `list`.
 
 use crate::loose::{flag, whole, word};
-use jarvis_model::{GuestKind, GuestStatus, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid};
-use jarvis_ports::{QuorumLook, TaskState};
+use jarvis_model::{
+    GuestKind, GuestStatus, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid,
+};
+use jarvis_ports::{QuorumLook, TaskState, hostread::Output};
 use serde_json::Value;
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -64,6 +66,72 @@ pub fn votes(data: &Value) -> BTreeMap<NodeName, u32> {
             Some((name, u32::try_from(votes).ok()?))
         })
         .collect()
+}
+
+/// The process id out of `POST …/agent/exec`.
+pub fn agent_pid(data: &Value) -> Result<u64, Misfit> {
+    whole(data.get("pid")).ok_or_else(|| "the agent gave no process id".to_owned())
+}
+
+/// `GET …/agent/exec-status`: what the program left behind, once it has ended.
+pub fn agent_output(data: &Value) -> Result<Option<Output>, Misfit> {
+    let exited = data
+        .get("exited")
+        .ok_or_else(|| "the agent's answer has no `exited`".to_owned())?;
+    if !flag(Some(exited)) {
+        return Ok(None);
+    }
+    let text = |field: &str| {
+        data.get(field)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    Ok(Some(Output {
+        exit: data
+            .get("exitcode")
+            .and_then(|code| i32::try_from(whole(Some(code))?).ok()),
+        stdout: text("out-data"),
+        stderr: text("err-data"),
+        cut: flag(data.get("out-truncated")) || flag(data.get("err-truncated")),
+    }))
+}
+
+/// One of `GET /nodes/{node}/storage`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StorageSeen {
+    /// Its name.
+    pub name: String,
+    /// Whether all nodes see the same in it.
+    pub shared: bool,
+    /// Whether it can be read there now.
+    pub active: bool,
+}
+
+/// `GET /nodes/{node}/storage`.
+pub fn storages(data: &Value) -> Result<Vec<StorageSeen>, Misfit> {
+    let seen = rows(data, "the storages")?.iter().filter_map(|row| {
+        Some(StorageSeen {
+            name: word(row.get("storage"))?,
+            shared: flag(row.get("shared")),
+            active: flag(row.get("active")),
+        })
+    });
+    Ok(seen.collect())
+}
+
+/// `GET …/content?content=backup`: when the newest backup of each guest was begun.
+pub fn backups(data: &Value) -> Result<BTreeMap<Vmid, Timestamp>, Misfit> {
+    let mut newest = BTreeMap::new();
+    for row in rows(data, "the backups")? {
+        let vmid = whole(row.get("vmid")).and_then(|number| Vmid::new(u32::try_from(number).ok()?).ok());
+        if let (Some(vmid), Some(secs)) = (vmid, whole(row.get("ctime"))) {
+            let at = Timestamp::from_secs(secs);
+            let known = newest.entry(vmid).or_insert(at);
+            *known = at.max(*known);
+        }
+    }
+    Ok(newest)
 }
 
 /// Uptime out of `GET /nodes/{node}/status`, seconds.

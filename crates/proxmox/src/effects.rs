@@ -8,8 +8,8 @@ use crate::{
     entry::{Entry, NoAnswer, NoAnswerKind},
     paths,
 };
-use jarvis_model::{Effect, GuestVerb, NodeName, Timestamp};
-use jarvis_ports::{Accepted, PerformError, Priority};
+use jarvis_model::{Effect, GuestVerb, Host, NodeName, Timestamp};
+use jarvis_ports::{Accepted, PerformError, Priority, hostread};
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tracing::info;
@@ -22,6 +22,24 @@ impl Proxmox {
         send_before: Timestamp,
     ) -> Result<Accepted, PerformError> {
         let what = describe(effect);
+        let answer = self.send_once(effect, &what, send_before).await?;
+        match effect {
+            Effect::Host {
+                host: Host::Guest(vmid),
+                node: Some(node),
+                ..
+            } => self.see_through(&answer, &what, node, *vmid).await,
+            _ => answer.outcome(&what, matches!(effect, Effect::Guest { .. })),
+        }
+    }
+
+    /// The one request, and what came back.
+    async fn send_once(
+        &self,
+        effect: &Effect,
+        what: &str,
+        send_before: Timestamp,
+    ) -> Result<Answer, PerformError> {
         let rejected = |text: String, retryable: bool| PerformError::Rejected {
             text: format!("{what}: {text}"),
             retryable,
@@ -77,7 +95,7 @@ impl Proxmox {
             }
             Ok(answer) => {
                 self.note_answer(&entry, &answer);
-                answer.outcome(&what, matches!(effect, Effect::Guest { .. }))
+                Ok(answer)
             }
             Err(failure) => {
                 self.note_failure(&entry, Some(node), &failure);
@@ -144,7 +162,10 @@ impl Proxmox {
 /// What would be sent, in words.
 fn describe(effect: &Effect) -> String {
     match effect {
-        Effect::Host { host, request, .. } => format!("run {:?} on {host}", request.argv().join(" ")),
+        Effect::Host { host, request, .. } => {
+            let argv = hostread::clean(&request.argv().join(" "));
+            format!("run {argv:?} on {host}")
+        }
         Effect::Wake { node, .. } => format!("wake node {node}"),
         Effect::Node { node, request } => format!("{} node {node}", format!("{request:?}").to_lowercase()),
         Effect::Guest {
@@ -170,6 +191,11 @@ fn describe(effect: &Effect) -> String {
 
 /// Refuses what would not mean what it says once it is a path.
 fn check(effect: &Effect) -> Result<(), String> {
+    if let Effect::Host { request, .. } = effect {
+        return hostread::request(request)
+            .map(drop)
+            .map_err(|unfit| unfit.to_string());
+    }
     let Effect::Guest {
         request: GuestVerb::Snapshot { snapshot } | GuestVerb::Rollback { snapshot },
         ..

@@ -15,8 +15,10 @@
 //! | [`client`] | entry points, their order, slots |
 //! | `ask` | asking: fail-over, hedging |
 //! | `looks`, `quorum` | the port's looks |
+//! | `backups` | the newest backup of each guest |
 //! | `effects` | the port's writes |
 //! | [`watchdog`] | the one door past the guard: one guest, two requests (ADR 9) |
+//! | `agent` | programs inside guests |
 //! | `entry`, [`health`], `gate` | one entry point: exchange, standing, slots |
 //! | `answer`, `decode`, `list`, `loose` | what an answer says |
 //! | [`privileges`] | what the token may do |
@@ -48,6 +50,8 @@
 //! | the cluster's CA, or pins | `the_cluster_ca_is_trusted_and_nobody_else`, `pins_accept_their_certificates_whatever_the_name_and_nothing_else` |
 //! | no secret in any text | `a_token_is_sent_whole_and_shown_in_part`, `no_text_shows_the_secret`, `a_password_is_sent_whole_and_never_shown` |
 //! | a ticket: cookie, CSRF token, renewal | `one_log_in_serves_all_entry_points_and_writes_carry_the_csrf_token`, `a_ticket_is_renewed_by_itself_before_it_ends` |
+//! | a program inside a guest: an array of words, followed to its end | `a_guest_is_read_through_its_agent`, `a_program_inside_a_guest_is_run_once_and_seen_through` |
+//! | a shared storage is read once; what cannot be read is named | `backups_are_the_newest_of_every_storage` |
 //! | a refused log-in is not repeated | `a_refused_log_in_is_told_and_not_repeated` |
 
 pub mod client;
@@ -64,8 +68,10 @@ pub mod token;
 pub mod watchdog;
 
 mod admission;
+mod agent;
 mod answer;
 mod ask;
+mod backups;
 mod checkup;
 mod decode;
 mod effects;

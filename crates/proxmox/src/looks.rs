@@ -109,7 +109,7 @@ impl Proxmox {
 
     /// Asks about a guest; once more at another node when it has moved there since the caller knew its place. A guest of
     /// the other kind under the same number is another guest.
-    async fn ask_about_guest(
+    pub(crate) async fn ask_about_guest(
         &self,
         node: &NodeName,
         kind: GuestKind,
@@ -148,7 +148,7 @@ impl Proxmox {
     }
 }
 
-fn rights_on(path: &str) -> Look {
+pub(crate) fn rights_on(path: &str) -> Look {
     Look::cluster(
         &format!("ask for the token's rights on {path}"),
         &paths::permissions(path),
@@ -294,22 +294,16 @@ impl Hypervisor for Proxmox {
     }
 
     async fn look_backups(&self) -> Result<BackupLook, LookError> {
-        Ok(BackupLook {
-            newest: std::collections::BTreeMap::new(),
-            unread: vec!["no storage is read".to_owned()],
-        })
+        self.newest_backups().await
     }
 
     async fn read_by_agent(
         &self,
         node: &NodeName,
         vmid: Vmid,
-        _: &HostRead,
+        read: &HostRead,
     ) -> Result<HostAnswer, LookError> {
-        Err(LookError::Missing {
-            what: format!("read inside guest {vmid} on {node}"),
-            why: "the guest agent is not used".to_owned(),
-        })
+        self.read_inside(node, vmid, read).await
     }
 
     async fn perform(&self, permit: Permit) -> Result<Accepted, PerformError> {

@@ -34,6 +34,12 @@ pub struct Timeouts {
     pub write: Duration,
     /// A second entry point is asked when the first has not answered after this.
     pub hedge: Duration,
+    /// A program that reads inside a guest, through its agent; in whole seconds.
+    pub agent_read: Duration,
+    /// A program that changes something inside a guest.
+    pub agent_act: Duration,
+    /// How often it is asked whether a program inside a guest has ended.
+    pub agent_poll: Duration,
     /// How long an entry point that did not answer is asked last (and not at all for writes).
     pub aside: Duration,
     /// How long an entry point that did not accept the token is not asked again.
@@ -57,6 +63,9 @@ impl Default for Timeouts {
             look: Duration::from_secs(12),
             write: Duration::from_secs(35),
             hedge: Duration::from_secs(3),
+            agent_read: Duration::from_secs(10),
+            agent_act: Duration::from_secs(120),
+            agent_poll: Duration::from_millis(500),
             aside: Duration::from_secs(20),
             auth_backoff: Duration::from_mins(1),
             votes: Duration::from_mins(5),

@@ -1,7 +1,7 @@
 //! Paths, queries and form bodies under `/api2/json`. The only place that spells a Proxmox path; every segment and
 //! value is percent-encoded once.
 
-use jarvis_model::{Effect, GuestKind, GuestVerb, NodeName, NodeVerb, Timestamp, Upid, Vmid};
+use jarvis_model::{Effect, GuestKind, GuestVerb, Host, NodeName, NodeVerb, Reach, Timestamp, Upid, Vmid};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::fmt::Write as _;
 
@@ -65,6 +65,40 @@ pub fn agent_ping(node: &NodeName, vmid: Vmid) -> Post {
     }
 }
 
+/// `POST /nodes/{node}/qemu/{vmid}/agent/exec`: one `command` for each argument makes the array that Proxmox wants.
+pub fn agent_exec(node: &NodeName, vmid: Vmid, argv: &[String]) -> Post {
+    let words: Vec<String> = argv
+        .iter()
+        .map(|word| format!("command={}", escape(word)))
+        .collect();
+    Post {
+        path: format!("{}/agent/exec", guest(node, GuestKind::Qemu, vmid)),
+        form: words.join("&"),
+    }
+}
+
+/// `/nodes/{node}/qemu/{vmid}/agent/exec-status`.
+pub fn agent_exec_status(node: &NodeName, vmid: Vmid, pid: u64) -> String {
+    format!(
+        "{}/agent/exec-status?pid={pid}",
+        guest(node, GuestKind::Qemu, vmid)
+    )
+}
+
+/// `/nodes/{node}/storage`, of those that may hold backups.
+pub fn backup_storages(node: &NodeName) -> String {
+    format!(
+        "/nodes/{}/storage?content=backup&enabled=1",
+        escape(node.as_str())
+    )
+}
+
+/// `/nodes/{node}/storage/{storage}/content`, backups alone.
+pub fn backups(node: &NodeName, storage: &str) -> String {
+    let node = escape(node.as_str());
+    format!("/nodes/{node}/storage/{}/content?content=backup", escape(storage))
+}
+
 /// `/nodes/{node}/tasks`, running and ended, of one guest or of all.
 pub fn node_tasks(node: &NodeName, vmid: Option<Vmid>, since: Timestamp, limit: u32) -> String {
     let mut path = format!(
@@ -99,6 +133,12 @@ pub fn task_log(upid: &Upid, start: u64, limit: usize) -> String {
 /// The one request that carries out an effect on a guest or a node; none for what Proxmox has no request for.
 pub fn effect(effect: &Effect) -> Option<Post> {
     Some(match effect {
+        Effect::Host {
+            host: Host::Guest(vmid),
+            node: Some(node),
+            reach: Reach::GuestAgent,
+            request,
+        } => agent_exec(node, *vmid, &request.argv()),
         Effect::Host { .. } | Effect::Wake { .. } => return None,
         Effect::Node { node, request } => {
             let command = match request {
@@ -173,7 +213,8 @@ mod tests {
             kind,
             vmid: Vmid::new(101).unwrap(),
             request,
-        });
+        })
+        .unwrap();
         (post.path, post.form)
     }
 
@@ -250,7 +291,8 @@ mod tests {
         let reboot = effect(&Effect::Node {
             node: node("atlas"),
             request: NodeVerb::Reboot,
-        });
+        })
+        .unwrap();
         assert_eq!(
             (reboot.path.as_str(), reboot.form.as_str()),
             ("/nodes/atlas/status", "command=reboot")
@@ -258,8 +300,35 @@ mod tests {
         let down = effect(&Effect::Node {
             node: node("atlas"),
             request: NodeVerb::Shutdown,
-        });
+        })
+        .unwrap();
         assert_eq!(down.form, "command=shutdown");
+    }
+
+    #[test]
+    fn what_is_no_request_of_proxmox_has_none() {
+        let wake = Effect::Wake {
+            node: node("atlas"),
+            mac: "aa:bb:cc:dd:ee:ff".to_owned(),
+            broadcast: None,
+            via: None,
+        };
+        assert_eq!(effect(&wake), None);
+        let argv = ["echo", "a b&c=d", ""].map(str::to_owned).to_vec();
+        let run = |host: Host, reach| {
+            effect(&Effect::Host {
+                host,
+                node: Some(node("atlas")),
+                reach,
+                request: jarvis_model::HostVerb::Command { argv: argv.clone() },
+            })
+        };
+        let guest = Host::Guest(Vmid::new(101).unwrap());
+        assert_eq!(run(guest.clone(), Reach::Ssh), None);
+        assert_eq!(run(Host::Node(node("atlas")), Reach::GuestAgent), None);
+        let post = run(guest, Reach::GuestAgent).unwrap();
+        assert_eq!(post.path, "/nodes/atlas/qemu/101/agent/exec");
+        assert_eq!(post.form, "command=echo&command=a%20b%26c%3Dd&command=");
     }
 
     #[test]

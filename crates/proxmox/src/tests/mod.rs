@@ -1,7 +1,9 @@
 //! The client against scripted servers: what goes over the wire, what comes back, and what is made of it.
 
+mod backups;
 mod certificates;
 mod decoding;
+mod inside;
 mod login;
 mod looks;
 mod server;
@@ -39,6 +41,8 @@ fn short() -> Timeouts {
         auth_backoff: Duration::from_mins(1),
         votes: Duration::from_mins(5),
         login: Duration::from_secs(1),
+        agent_act: Duration::from_millis(300),
+        agent_poll: Duration::from_millis(5),
         ..Timeouts::default()
     }
 }

@@ -203,7 +203,7 @@ async fn every_write_is_a_post_with_a_length_and_nothing_is_deleted() {
 #[test]
 fn no_form_gives_a_key_twice_or_a_raw_separator() {
     for effect in every_effect() {
-        let form = paths::effect(&effect).form;
+        let form = paths::effect(&effect).unwrap().form;
         let keys: Vec<&str> = form
             .split('&')
             .filter_map(|pair| Some(pair.split_once('=')?.0))
