@@ -8,6 +8,7 @@
 //! This crate depends on no other crate of the project on purpose: if the client and the simulator shared wire types
 //! they would share one misreading of the API.
 
+mod date;
 mod handle;
 pub mod json;
 pub mod rng;

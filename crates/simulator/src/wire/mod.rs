@@ -7,7 +7,6 @@ mod api;
 mod auth;
 mod clock;
 mod control;
-mod date;
 mod extjs;
 pub(crate) mod http;
 mod listen;
@@ -175,7 +174,7 @@ impl Simulator {
     /// Starts a simulator; when this returns all ports are open.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let mut world = options.scenario.build(options.seed);
-        world.epoch_secs = options.epoch_secs.unwrap_or_else(unix_now);
+        world.begin_at(options.epoch_secs.unwrap_or_else(unix_now));
         world.flavour.release = options.release;
         let tokens = equip(&mut world, options.seed, &options.protected);
         let site = tls::Site::make(

@@ -145,7 +145,7 @@ impl Shared {
         let unix_now = served.world.unix_now();
         served.began = self.clock.now();
         served.world = served.initial.clone();
-        served.world.epoch_secs = unix_now;
+        served.world.begin_at(unix_now);
         drop(served);
         lock(&self.mischief).clear();
         self.with(|_| ());
