@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod actions;
+mod agent;
 pub mod change;
 pub mod faults;
 pub mod figures;
@@ -188,6 +189,7 @@ pub struct World {
     pub ssh_guests: std::collections::BTreeSet<u32>,
     /// Release and emulator.
     pub flavour: flavour::Flavour,
+    agent_jobs: BTreeMap<(u32, u64), crate::programs::Ran>,
     journals: BTreeMap<Place, VecDeque<journal::Entry>>,
     journal_lines: u64,
     upids: BTreeMap<String, u64>,
@@ -222,6 +224,7 @@ impl World {
             services: BTreeMap::new(),
             ssh_guests: std::collections::BTreeSet::new(),
             flavour: flavour::Flavour::default(),
+            agent_jobs: BTreeMap::new(),
             journals: BTreeMap::new(),
             journal_lines: 0,
             upids: BTreeMap::new(),

@@ -398,6 +398,7 @@ impl World {
         };
         if guest.process.take().is_some() {
             let node = guest.node.clone();
+            self.forget_agent_jobs(vmid);
             self.note_transition(vmid, &node, "stopped", cause);
         }
     }
