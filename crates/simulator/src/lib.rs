@@ -1,15 +1,19 @@
 //! A simulated Proxmox VE 9.2 cluster.
 //!
 //! * [`world`] is the cluster as a value: pure, deterministic, cloneable. Time is an argument.
-//! * [`wire`] is that world behind real HTTP and HTTPS sockets, one entry point per node, with the status lines, reason
-//!   phrases, bodies and delays of the original, and a control endpoint for injecting faults.
+//! * [`programs`] are the programs of its machines, as functions of the world.
+//! * [`wire`] is that world behind real sockets: HTTP or HTTPS, one entry point per node, with the status lines, reason
+//!   phrases, bodies and delays of the original; SSH to nodes and guests; a port for magic packets; and a control endpoint for
+//!   injecting faults.
 //! * [`scenario`] makes worlds: a home laboratory of four nodes, or generated ones of any size.
 //!
 //! This crate depends on no other crate of the project on purpose: if the client and the simulator shared wire types
 //! they would share one misreading of the API.
 
+mod date;
 mod handle;
 pub mod json;
+pub mod programs;
 pub mod rng;
 pub mod scenario;
 pub mod time;
@@ -20,6 +24,7 @@ pub use handle::{SimulatorHandle, Told};
 pub use scenario::Scenario;
 pub use time::SimTime;
 pub use wire::mischief::{Mischief, Which};
-pub use wire::{ApiToken, Options, PASSWORD, Simulator, StartError, Tls, Tokens, endpoints};
+pub use wire::{ApiToken, Options, PASSWORD, Simulator, SshHost, StartError, Tls, Tokens, endpoints};
 pub use world::faults::Fault;
 pub use world::ledger::Ledger;
+pub use world::place::Place;

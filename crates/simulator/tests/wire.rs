@@ -5,6 +5,10 @@
     reason = "a test may panic, also in what its cases share"
 )]
 
+#[path = "wire/agent.rs"]
+mod agent;
+#[path = "wire/backups.rs"]
+mod backups;
 #[path = "wire/checklist.rs"]
 mod checklist;
 #[path = "wire/common.rs"]
@@ -27,9 +31,13 @@ mod reads;
 mod recorded;
 #[path = "wire/release.rs"]
 mod release;
+#[path = "wire/ssh.rs"]
+mod ssh;
 #[path = "wire/tasks.rs"]
 mod tasks;
 #[path = "wire/timelines/mod.rs"]
 mod timelines;
 #[path = "wire/tls.rs"]
 mod tls;
+#[path = "wire/wake.rs"]
+mod wake;

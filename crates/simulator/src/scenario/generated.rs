@@ -54,5 +54,6 @@ pub(super) fn world(seed: u64, nodes: u32, guests: u32) -> World {
     ] {
         world.storages.insert(made.name.clone(), made);
     }
+    super::services::generated(&mut world);
     world
 }

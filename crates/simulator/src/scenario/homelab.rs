@@ -7,6 +7,7 @@ use crate::rng::Rng;
 use crate::world::World;
 use crate::world::guest::{Guest, Kind};
 use crate::world::node::{Node, NodeHabits};
+use crate::world::storage::Volume;
 
 /// vmid, kind, name, node, tags, processors, memory in GiB.
 type Row = (u32, Kind, &'static str, &'static str, &'static str, u32, u64);
@@ -81,6 +82,8 @@ pub(super) fn world(seed: u64) -> World {
     for made in [ceph, zfs, nvme, pbs] {
         world.storages.insert(made.name.clone(), made);
     }
+    backups(&mut world);
+    super::services::homelab(&mut world);
     world
         .pools
         .insert("household".to_owned(), "what the household notices".to_owned());
@@ -90,6 +93,35 @@ pub(super) fn world(seed: u64) -> World {
         service.confirmed = true;
     }
     world
+}
+
+/// What runs is backed up every night, two nights are kept; what is off is not.
+fn backups(world: &mut World) {
+    let begin = world.epoch_secs;
+    let nightly: Vec<(Kind, u32, u64)> = world
+        .guests
+        .values()
+        .filter(|guest| guest.process.is_some() && guest.lock.is_none())
+        .map(|guest| (guest.kind, guest.vmid, guest.disk_bytes / 3))
+        .collect();
+    let Some(pbs) = world.storages.get_mut("pbs-main") else {
+        return;
+    };
+    for (index, (kind, vmid, size)) in (0_u64..).zip(nightly) {
+        for nights in [1, 0] {
+            let hours = Duration::from_hours(24 * nights + 7).as_secs();
+            let at = begin - hours + index * 70;
+            pbs.volumes.push(Volume::backup("pbs", kind, vmid, size, at));
+        }
+    }
+    // Its own job, onto the disk of the node it is on, and not for a while.
+    let days = Duration::from_hours(9 * 24).as_secs();
+    if let Some(nvme) = world.storages.get_mut("home-nvme") {
+        nvme.volumes.push(Volume {
+            node: Some("home".to_owned()),
+            ..Volume::backup("dir", Kind::Lxc, 209, GIB, begin - days)
+        });
+    }
 }
 
 fn nodes() -> Vec<Node> {

@@ -5,6 +5,7 @@
 mod generated;
 mod homelab;
 mod recorded;
+mod services;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -13,11 +13,12 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::answer::{Body, Reply};
+use super::door::{Door, Kept, Net, keep};
 use super::http;
 use super::mischief::{self, Mischief};
 use super::pack;
 use super::serve::{answer, api_path};
-use super::shared::{Net, Shared, lock};
+use super::shared::{Shared, lock};
 
 const REQUESTS_PER_CONNECTION: u32 = 100;
 
@@ -62,84 +63,39 @@ impl Port {
     }
 }
 
-/// An entry point: a node's port.
+/// An entry point: a node's API.
 pub struct Entry {
     /// The node.
     pub node: String,
-    /// Its port.
-    pub port: Port,
+    /// Its address.
+    pub address: SocketAddr,
     /// How it speaks TLS, if it does.
     pub tls: Option<TlsAcceptor>,
-    /// The listener of the beginning, so that the port is open when the start is done.
-    pub opened: Option<TcpListener>,
 }
 
 /// Serves a node's port until cancelled.
-pub async fn run(shared: Arc<Shared>, mut entry: Entry, tracker: TaskTracker, cancel: CancellationToken) {
-    let Some(mut net) = shared.nets.get(&entry.node).map(watch::Sender::subscribe) else {
-        return;
-    };
-    let mut opened = entry.opened.take();
-    let entry = Arc::new(entry);
-    loop {
-        if *net.borrow() == Net::Closed {
-            // A node that went down before we came to accept must refuse too.
-            opened = None;
-            shared.follow(&entry.node, Net::Closed);
-        }
-        let up = net.wait_for(|net| *net != Net::Closed);
-        tokio::select! {
-            () = cancel.cancelled() => return,
-            outcome = up => if outcome.is_err() { return },
-        }
-        match opened.take().map_or_else(|| entry.port.listen(), Ok) {
-            Ok(listener) => {
-                shared.follow(&entry.node, Net::Open);
-                accept(&shared, &entry, &listener, &mut net, &tracker, &cancel).await;
-            }
-            Err(error) => {
-                tracing::warn!(node = %entry.node, %error, "cannot listen, will try again");
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-        if cancel.is_cancelled() {
-            return;
-        }
-    }
-}
-
-/// Accepts until the node refuses.
-async fn accept(
-    shared: &Arc<Shared>,
-    entry: &Arc<Entry>,
-    listener: &TcpListener,
-    net: &mut watch::Receiver<Net>,
-    tracker: &TaskTracker,
-    cancel: &CancellationToken,
+pub async fn run(
+    shared: Arc<Shared>,
+    entry: Entry,
+    kept: Kept,
+    tracker: TaskTracker,
+    cancel: CancellationToken,
 ) {
-    loop {
-        tokio::select! {
-            () = cancel.cancelled() => return,
-            _ = net.wait_for(|net| *net == Net::Closed) => return,
-            accepted = listener.accept() => {
-                if let Ok((stream, _)) = accepted {
-                    let (shared, entry, cancel) = (Arc::clone(shared), Arc::clone(entry), cancel.clone());
-                    tracker.spawn(async move {
-                        tokio::select! {
-                            () = cancel.cancelled() => {}
-                            _ = connection(shared, entry, stream) => {}
-                        }
-                    });
-                }
-            }
+    let (world, entry) = (Arc::clone(&shared), Arc::new(entry));
+    keep(shared, kept, tracker, cancel, move |stream| {
+        let (shared, entry) = (Arc::clone(&world), Arc::clone(&entry));
+        async move {
+            // A connection that broke is the client's to notice.
+            let _ = connection(shared, entry, stream).await;
         }
-    }
+    })
+    .await;
 }
 
 /// Speaks TLS or not, and tells plain HTTP on a TLS port where to go.
 async fn connection(shared: Arc<Shared>, entry: Arc<Entry>, stream: TcpStream) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let Some(mut net) = shared.nets.get(&entry.node).map(watch::Sender::subscribe) else {
+    let Some(mut net) = shared.doors.watch(&Door::Api(entry.node.clone())) else {
         return Ok(());
     };
     if net.wait_for(|net| *net != Net::Silent).await.is_err() {
@@ -164,7 +120,7 @@ async fn redirect(shared: &Shared, entry: &Entry, mut stream: TcpStream) -> io::
         };
         let host = request
             .header("host")
-            .map_or_else(|| entry.port.address().to_string(), str::to_owned);
+            .map_or_else(|| entry.address.to_string(), str::to_owned);
         let location = Some(format!("https://{host}{}", request.path));
         let reply = Reply {
             location,

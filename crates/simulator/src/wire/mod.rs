@@ -1,4 +1,5 @@
-//! The world on sockets: one HTTP or HTTPS port a node, and a control port.
+//! The world on sockets: one HTTP or HTTPS port a node, SSH to nodes and guests, a port for magic packets, and a control
+//! port.
 //!
 //! Every node is an entry point, as on the original; what it says is what that node knows.
 
@@ -7,7 +8,7 @@ mod api;
 mod auth;
 mod clock;
 mod control;
-mod date;
+mod door;
 mod extjs;
 pub(crate) mod http;
 mod listen;
@@ -18,14 +19,16 @@ mod reach;
 mod route;
 pub(crate) mod serve;
 pub(crate) mod shared;
+mod ssh;
 mod tls;
+mod wake;
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, UdpSocket};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -36,8 +39,11 @@ use crate::scenario::Scenario;
 use crate::world::World;
 use crate::world::access::Token;
 use crate::world::flavour::Release;
+use door::{Door, Kept};
 use listen::{Entry, Port};
 use shared::Shared;
+
+pub use ssh::SshHost;
 
 /// HTTP or HTTPS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +81,10 @@ pub struct Options {
     pub epoch_secs: Option<u64>,
     /// The release whose answers are given.
     pub release: Release,
+    /// Keys that SSH lets in beside the simulator's own, each a line of `authorized_keys`.
+    pub authorized_keys: Vec<String>,
+    /// The UDP port for magic packets; 0 means any free one.
+    pub wake_port: u16,
 }
 
 impl Default for Options {
@@ -92,6 +102,8 @@ impl Default for Options {
             protected: Vec::new(),
             epoch_secs: None,
             release: Release::default(),
+            authorized_keys: Vec::new(),
+            wake_port: 0,
         }
     }
 }
@@ -108,6 +120,16 @@ pub enum StartError {
         address: SocketAddr,
         /// Why.
         source: std::io::Error,
+    },
+    /// A key for SSH cannot be read.
+    #[error(
+        "cannot use {line:?} as a key that SSH lets in: {why}; it is one line as in an authorized_keys file"
+    )]
+    AuthorizedKey {
+        /// Its beginning.
+        line: String,
+        /// Why.
+        why: String,
     },
     /// A certificate could not be made.
     #[error("cannot make the certificates of the simulated cluster: {0}")]
@@ -148,6 +170,9 @@ pub struct Simulator {
     handle: SimulatorHandle,
     shared: Arc<Shared>,
     endpoints: Vec<(String, String)>,
+    ssh: Vec<SshHost>,
+    ssh_key: String,
+    wake_address: SocketAddr,
     control_url: String,
     control_secret: String,
     tokens: Tokens,
@@ -175,7 +200,7 @@ impl Simulator {
     /// Starts a simulator; when this returns all ports are open.
     pub async fn start(options: Options) -> Result<Self, StartError> {
         let mut world = options.scenario.build(options.seed);
-        world.epoch_secs = options.epoch_secs.unwrap_or_else(unix_now);
+        world.begin_at(options.epoch_secs.unwrap_or_else(unix_now));
         world.flavour.release = options.release;
         let tokens = equip(&mut world, options.seed, &options.protected);
         let site = tls::Site::make(
@@ -194,33 +219,33 @@ impl Simulator {
         let scheme = if options.tls == Tls::Off { "http" } else { "https" };
         let endpoints = entries
             .iter()
-            .map(|entry| (entry.node.clone(), format!("{scheme}://{}", entry.port.address())))
+            .map(|(entry, _)| (entry.node.clone(), format!("{scheme}://{}", entry.address)))
             .collect();
+        let own_key = ssh::Key::made(options.seed, "client");
+        let servers = ssh::Servers::new(options.seed, &own_key, &options.authorized_keys)?;
+        let order: Vec<String> = ids.into_iter().map(|(_, node)| node).collect();
+        let hosts = ssh::open(&world, &servers, options.bind, &order)?;
         let clock = clock::Clock::new(options.time_factor);
         let shared = Arc::new(Shared::new(world, clock, site, options.auth_delay));
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
-        for entry in entries {
+        for (entry, kept) in entries {
             tracker.spawn(listen::run(
                 Arc::clone(&shared),
                 entry,
+                kept,
                 tracker.clone(),
                 cancel.clone(),
             ));
         }
+        let ssh = serve_ssh(&shared, servers, hosts, &tracker, &cancel);
+        let wake_address = hear_packets(&shared, options.wake_port, &tracker, &cancel).await?;
         tracker.spawn(tick(Arc::clone(&shared), cancel.clone()));
         let handle = SimulatorHandle::new(Arc::clone(&shared));
         let control_secret = options
             .control_secret
             .clone()
             .unwrap_or_else(|| Rng::new(options.seed ^ 0xC0_17).uuid());
-        let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), options.control_port);
-        let refused = |source| StartError::Port {
-            what: "control".to_owned(),
-            address,
-            source,
-        };
-        let listener = TcpListener::bind(address).await.map_err(refused)?;
-        let control_url = format!("http://{}", listener.local_addr().map_err(refused)?);
+        let (listener, control_url) = open_control(options.control_port).await?;
         let secret = Arc::from(control_secret.as_str());
         tracker.spawn(control::run(
             handle.clone(),
@@ -233,6 +258,9 @@ impl Simulator {
             handle,
             shared,
             endpoints,
+            ssh,
+            ssh_key: own_key.private_pem(),
+            wake_address,
             control_url,
             control_secret,
             tokens,
@@ -262,6 +290,29 @@ impl Simulator {
     /// SHA-256 of a node's certificate, `AA:BB:...`.
     pub fn fingerprint(&self, node: &str) -> Option<&str> {
         self.shared.site.fingerprint(node)
+    }
+
+    /// SSH servers: nodes by node id, then guests.
+    pub fn ssh(&self) -> &[SshHost] {
+        &self.ssh
+    }
+
+    /// A private key that every SSH server lets in, as OpenSSH writes it.
+    pub fn ssh_key(&self) -> &str {
+        &self.ssh_key
+    }
+
+    /// A `known_hosts` file with every SSH server's key at the start.
+    pub fn known_hosts(&self) -> String {
+        self.ssh
+            .iter()
+            .flat_map(|host| [host.known_hosts_line(), "\n".to_owned()])
+            .collect()
+    }
+
+    /// Where magic packets are heard.
+    pub const fn wake_address(&self) -> SocketAddr {
+        self.wake_address
     }
 
     /// Ready-made tokens.
@@ -308,7 +359,7 @@ fn open_entries(
     options: &Options,
     site: &tls::Site,
     ids: &[(u32, String)],
-) -> Result<Vec<Entry>, StartError> {
+) -> Result<Vec<(Entry, Kept)>, StartError> {
     let mut entries = Vec::new();
     for (index, (_, node)) in ids.iter().enumerate() {
         let wanted = options.ports.get(index).copied().unwrap_or(0);
@@ -324,14 +375,68 @@ fn open_entries(
             Tls::Off => None,
             Tls::Generated => Some(TlsAcceptor::from(site.server_config(node)?)),
         };
-        entries.push(Entry {
+        let entry = Entry {
             node: node.clone(),
-            port,
+            address: port.address(),
             tls,
-            opened,
-        });
+        };
+        let door = Door::Api(node.clone());
+        entries.push((entry, Kept { door, port, opened }));
     }
     Ok(entries)
+}
+
+async fn open_control(port: u16) -> Result<(TcpListener, String), StartError> {
+    let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+    let refused = |source| StartError::Port {
+        what: "control".to_owned(),
+        address,
+        source,
+    };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let url = format!("http://{}", listener.local_addr().map_err(refused)?);
+    Ok((listener, url))
+}
+
+fn serve_ssh(
+    shared: &Arc<Shared>,
+    servers: ssh::Servers,
+    hosts: Vec<(SshHost, Kept)>,
+    tracker: &TaskTracker,
+    cancel: &CancellationToken,
+) -> Vec<SshHost> {
+    let servers = Arc::new(servers);
+    let mut told = Vec::new();
+    for (host, kept) in hosts {
+        tracker.spawn(ssh::run(
+            Arc::clone(shared),
+            Arc::clone(&servers),
+            host.place.clone(),
+            kept,
+            tracker.clone(),
+            cancel.clone(),
+        ));
+        told.push(host);
+    }
+    told
+}
+
+async fn hear_packets(
+    shared: &Arc<Shared>,
+    port: u16,
+    tracker: &TaskTracker,
+    cancel: &CancellationToken,
+) -> Result<SocketAddr, StartError> {
+    let address = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), port);
+    let refused = |source| StartError::Port {
+        what: "magic packets (UDP)".to_owned(),
+        address,
+        source,
+    };
+    let socket = UdpSocket::bind(address).await.map_err(refused)?;
+    let told = socket.local_addr().map_err(refused)?;
+    tracker.spawn(wake::run(Arc::clone(shared), socket, cancel.clone()));
+    Ok(told)
 }
 
 /// Lets the world go on by itself and listeners follow their nodes.

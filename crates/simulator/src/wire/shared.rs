@@ -1,6 +1,5 @@
 //! What all connections of a simulator share: the world behind a lock, the clock, certificates, sessions, mischief.
 
-use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,22 +7,11 @@ use tokio::sync::watch;
 
 use super::auth::Sessions;
 use super::clock::Clock;
+use super::door::Doors;
 use super::mischief::Mischief;
 use super::tls::Site;
 use crate::time::SimTime;
 use crate::world::World;
-use crate::world::node::Power;
-
-/// How a node behaves towards connections.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Net {
-    /// It answers.
-    Open,
-    /// It accepts and says nothing.
-    Silent,
-    /// It refuses.
-    Closed,
-}
 
 /// The shared state.
 pub struct Shared {
@@ -36,10 +24,10 @@ pub struct Shared {
     pub sessions: Mutex<Sessions>,
     /// Mischief waiting for its answers.
     pub mischief: Mutex<Vec<Mischief>>,
-    /// How each node behaves towards connections.
-    pub nets: BTreeMap<String, watch::Sender<Net>>,
-    /// Whether each node's port is open (true) or refuses.
-    pub ports: BTreeMap<String, watch::Sender<bool>>,
+    /// Ports of nodes and guests.
+    pub doors: Doors,
+    /// How many lines all journals have had; changes with each.
+    pub journals: watch::Sender<u64>,
     /// Wall-clock time that a failed authentication costs.
     pub auth_delay: Duration,
 }
@@ -59,18 +47,9 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 impl Shared {
     /// Puts a begun world behind sockets.
     pub fn new(world: World, clock: Clock, site: Site, auth_delay: Duration) -> Self {
-        let nets = world
-            .nodes
-            .keys()
-            .map(|node| (node.clone(), watch::Sender::new(Net::Open)))
-            .collect();
-        let ports = world
-            .nodes
-            .keys()
-            .map(|node| (node.clone(), watch::Sender::new(true)))
-            .collect();
         let shared = Self {
-            ports,
+            doors: Doors::of(&world),
+            journals: watch::Sender::new(0),
             world: Mutex::new(Served {
                 initial: world.clone(),
                 world,
@@ -80,7 +59,6 @@ impl Shared {
             site,
             sessions: Mutex::default(),
             mischief: Mutex::default(),
-            nets,
             auth_delay,
         };
         shared.with(|_| ());
@@ -93,50 +71,16 @@ impl Shared {
         let now = SimTime::ZERO + self.clock.now().since(served.began);
         served.world.advance(now);
         let outcome = deed(&mut served.world);
-        for (name, sender) in &self.nets {
-            let net = served.world.nodes.get(name).map_or(Net::Closed, |node| {
-                if node.power != Power::On || !node.daemons.proxy {
-                    Net::Closed
-                } else if node.frozen || node.unreachable {
-                    Net::Silent
-                } else {
-                    Net::Open
-                }
-            });
-            sender.send_if_modified(|current| {
-                let changed = *current != net;
-                *current = net;
-                changed
-            });
-        }
+        self.doors.set(&served.world);
+        let lines = served.world.journal_lines();
+        self.journals
+            .send_if_modified(|known| std::mem::replace(known, lines) != lines);
         outcome
     }
 
-    /// Notes what a node's port does now.
-    pub fn follow(&self, node: &str, net: Net) {
-        if let Some(port) = self.ports.get(node) {
-            port.send_replace(net != Net::Closed);
-        }
-    }
-
-    /// Waits until every port does what its node wants.
+    /// Waits until every port does what its machine wants.
     pub async fn ports_settled(&self) {
-        for (node, net) in &self.nets {
-            let (mut wanted, Some(port)) = (net.subscribe(), self.ports.get(node)) else {
-                continue;
-            };
-            let mut port = port.subscribe();
-            loop {
-                let open = *wanted.borrow_and_update() != Net::Closed;
-                if *port.borrow_and_update() == open {
-                    break;
-                }
-                tokio::select! {
-                    _ = wanted.changed() => {}
-                    _ = port.changed() => {}
-                }
-            }
-        }
+        self.doors.settled().await;
     }
 
     /// Begins the scenario again; Unix time goes on.
@@ -145,7 +89,7 @@ impl Shared {
         let unix_now = served.world.unix_now();
         served.began = self.clock.now();
         served.world = served.initial.clone();
-        served.world.epoch_secs = unix_now;
+        served.world.begin_at(unix_now);
         drop(served);
         lock(&self.mischief).clear();
         self.with(|_| ());

@@ -223,7 +223,7 @@ impl World {
                 "No wake on LAN MAC address defined for '{target}'!"
             )));
         };
-        self.power_on(target);
+        self.magic_packet(&mac, entry);
         Ok(mac)
     }
 }

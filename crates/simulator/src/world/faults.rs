@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::World;
 use super::actions::Action;
 use super::ledger::Injected;
+use super::place::Place;
+use super::service::{ServiceId, Verb};
 
 /// Something that happens to the cluster. Fractions are given as percent.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -175,6 +177,56 @@ pub enum Fault {
         #[serde(default)]
         celsius: Option<f64>,
     },
+    /// A node gets hot: its fan stands still. It warms up to the level within two minutes.
+    Heat {
+        /// The node.
+        node: String,
+        /// The level, degrees Celsius.
+        #[serde(default = "hot")]
+        celsius: f64,
+    },
+    /// It cools down again.
+    Cool {
+        /// The node.
+        node: String,
+    },
+    /// The process of a service is killed, on a node or in a guest.
+    FailService {
+        /// The node it runs on.
+        #[serde(default)]
+        node: Option<String>,
+        /// Or the guest it runs in.
+        #[serde(default)]
+        vmid: Option<u32>,
+        /// The systemd unit or docker container.
+        service: String,
+        /// Every start from now on fails too.
+        #[serde(default)]
+        forever: bool,
+    },
+    /// A service can be started again, and is.
+    RestoreService {
+        /// The node it runs on.
+        #[serde(default)]
+        node: Option<String>,
+        /// Or the guest it runs in.
+        #[serde(default)]
+        vmid: Option<u32>,
+        /// The systemd unit or docker container.
+        service: String,
+    },
+    /// The node's network card ignores magic packets (or no longer).
+    IgnoresWake {
+        /// The node.
+        node: String,
+        /// From now on, or no longer.
+        on: bool,
+    },
+    /// The node's SSH host key is made anew, as when it was installed again.
+    ChangeHostKey {
+        /// The node.
+        node: String,
+    },
     /// A guest's load is set; without figures it returns to normal.
     GuestLoad {
         /// The guest.
@@ -256,6 +308,10 @@ pub enum Fault {
     },
 }
 
+const fn hot() -> f64 {
+    95.0
+}
+
 fn other_user() -> String {
     "alex@pam".to_owned()
 }
@@ -279,6 +335,10 @@ impl World {
             | Fault::ReuseVmid { .. }
             | Fault::HaAdd { .. }
             | Fault::HaRemove { .. } => self.inject_deed(fault),
+            Fault::FailService { .. } | Fault::RestoreService { .. } => {
+                self.inject_service(fault);
+                Ok(())
+            }
             Fault::Lock { .. }
             | Fault::Unlock { .. }
             | Fault::FailsToStart { .. }
@@ -306,6 +366,9 @@ impl World {
         }
         for name in value["nodes"].as_array().into_iter().flatten() {
             node(name)?;
+        }
+        if let Fault::FailService { .. } | Fault::RestoreService { .. } = fault {
+            return self.service_meant(fault).map(|_| ());
         }
         match (value["vmid"].as_u64(), value["storage"].as_str()) {
             (Some(vmid), _) if !self.guests.keys().any(|known| u64::from(*known) == vmid) => {
@@ -467,13 +530,67 @@ impl World {
             }
             Fault::SlowTasks { factor } => self.slowness = (*factor).clamp(1, 1000),
             Fault::FillDisk { .. } | Fault::NodeLoad { .. } => self.inject_load(fault),
+            Fault::Heat { node, celsius } => self.set_heat(node, Some(*celsius)),
+            Fault::Cool { node } => self.set_heat(node, None),
+            Fault::IgnoresWake { .. } | Fault::ChangeHostKey { .. } => self.inject_card_or_key(fault),
             _ => {}
+        }
+    }
+
+    /// The service a fault is about. The error names those there are.
+    fn service_meant(&self, fault: &Fault) -> Result<ServiceId, String> {
+        let (Fault::FailService {
+            node, vmid, service, ..
+        }
+        | Fault::RestoreService { node, vmid, service }) = fault
+        else {
+            return Err("this fault is not about a service".to_owned());
+        };
+        let place = match (node, vmid) {
+            (Some(node), None) if self.nodes.contains_key(node) => Place::node(node),
+            (None, Some(vmid)) if self.guests.contains_key(vmid) => Place::Guest(*vmid),
+            (None, Some(vmid)) => return Err(format!("there is no guest {vmid}")),
+            _ => return Err("say where the service runs: \"node\" or \"vmid\"".to_owned()),
+        };
+        self.find_service(&place, None, service).ok_or_else(|| {
+            let known: Vec<&str> = self.services_at(&place).map(|(id, _)| id.name.as_str()).collect();
+            let known = if known.is_empty() {
+                "none".to_owned()
+            } else {
+                known.join(", ")
+            };
+            format!("there is no service '{service}' on {place}; there are: {known}")
+        })
+    }
+
+    fn inject_service(&mut self, fault: &Fault) {
+        let Ok(id) = self.service_meant(fault) else { return };
+        let broken = matches!(fault, Fault::FailService { forever: true, .. });
+        if let Some(service) = self.services.get_mut(&id) {
+            service.broken = broken;
+        }
+        if matches!(fault, Fault::FailService { .. }) {
+            self.kill_service(&id);
+        } else {
+            self.change_service(&id, Verb::Start);
         }
     }
 
     fn set_cluster_files(&mut self, node: &str, on: bool) {
         if let Some(state) = self.nodes.get_mut(node) {
             state.no_cluster_files = !on;
+        }
+    }
+
+    fn inject_card_or_key(&mut self, fault: &Fault) {
+        let (Fault::IgnoresWake { node, .. } | Fault::ChangeHostKey { node }) = fault else {
+            return;
+        };
+        if let Some(state) = self.nodes.get_mut(node) {
+            match fault {
+                Fault::IgnoresWake { on, .. } => state.ignores_wake = *on,
+                _ => state.rekeyed += 1,
+            }
         }
     }
 
@@ -490,7 +607,10 @@ impl World {
                 memory,
                 celsius,
             } => {
+                let now = self.now;
                 if let Some(state) = self.nodes.get_mut(node) {
+                    state.load_since = now;
+                    state.heat = None;
                     state.forced_cpu = cpu.map(fraction);
                     state.forced_memory = memory.map(fraction);
                     state.forced_celsius = *celsius;

@@ -55,6 +55,36 @@ pub struct Injected {
     pub what: String,
 }
 
+/// What was asked of a service, by a program that ran at its place.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Command {
+    /// Simulated time, milliseconds since the beginning.
+    pub at_ms: u64,
+    /// `node atlas`, `guest 101`.
+    pub place: String,
+    /// Who ran it: the user of an SSH session, or `agent`.
+    pub user: String,
+    /// `start`, `stop`, `restart`.
+    pub action: &'static str,
+    /// Unit or container.
+    pub service: String,
+}
+
+/// A magic packet that went over the network.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Wake {
+    /// Simulated time, milliseconds since the beginning.
+    pub at_ms: u64,
+    /// The address in it, in lower case.
+    pub mac: String,
+    /// Who sent it: a node, or `outside`.
+    pub from: String,
+    /// Whose card it was for.
+    pub node: Option<String>,
+    /// The node was off and boots now.
+    pub woke: bool,
+}
+
 /// Everything that happened since the beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Ledger {
@@ -64,6 +94,10 @@ pub struct Ledger {
     pub transitions: Vec<Transition>,
     /// Faults.
     pub faults: Vec<Injected>,
+    /// What was asked of services.
+    pub commands: Vec<Command>,
+    /// Magic packets.
+    pub wakes: Vec<Wake>,
 }
 
 impl Ledger {
@@ -72,6 +106,16 @@ impl Ledger {
         self.calls
             .iter()
             .filter(|call| call.action == action && call.vmid == Some(vmid))
+            .count()
+    }
+
+    /// How often this was asked of a service (`node atlas`, `restart`, `chrony.service`).
+    pub fn asked(&self, place: &str, action: &str, service: &str) -> usize {
+        self.commands
+            .iter()
+            .filter(|command| {
+                command.place == place && command.action == action && command.service == service
+            })
             .count()
     }
 

@@ -341,21 +341,12 @@ impl World {
         if backup.stop && ran == Some("running") {
             self.start_process(vmid, &task.upid);
         }
-        let format = match kind {
-            Kind::Qemu => "vma.zst",
-            Kind::Lxc => "tar.zst",
-        };
         if let Some(storage) = self.storages.get_mut(&backup.storage) {
             let node = (!storage.shared).then(|| task.node.clone());
             storage.volumes.push(Volume {
-                name: format!("backup/vzdump-{}-{vmid}-{created_at_secs}.{format}", kind.word()),
-                content: "backup".to_owned(),
-                format: format.to_owned(),
-                size_bytes,
-                created_at_secs,
-                vmid: Some(vmid),
                 notes: backup.notes.clone(),
                 node,
+                ..Volume::backup(&storage.plugin, kind, vmid, size_bytes, created_at_secs)
             });
         }
         self.task_says(task.seq, format!("INFO: Finished Backup of VM {vmid} (00:00:08)"));

@@ -9,6 +9,7 @@
 
 pub mod access;
 pub mod actions;
+mod agent;
 pub mod change;
 pub mod faults;
 pub mod figures;
@@ -17,16 +18,21 @@ pub mod guest;
 pub mod ha;
 mod ha_rounds;
 pub mod ha_rules;
+pub mod journal;
 pub mod ledger;
 pub mod lifecycle;
+pub mod load;
 pub mod membership;
 pub mod node;
+pub mod place;
 mod power;
 pub mod sampling;
+pub mod service;
 pub mod storage;
 pub mod task;
 mod tasks;
 pub mod timing;
+mod waking;
 mod work;
 mod work_guest;
 
@@ -42,6 +48,8 @@ use ha::Ha;
 use ledger::{Ledger, Transition};
 use membership::View;
 use node::Node;
+use place::Place;
+use service::{Service, ServiceId};
 use storage::Storage;
 use task::Task;
 
@@ -107,6 +115,8 @@ enum Event {
     Restart { vmid: u32, node: String },
     /// The event daemon's cleanup lets go of a guest's lock.
     CleanupDone { vmid: u32 },
+    /// A start or stop of a service is over.
+    Service { id: ServiceId, life: u32 },
     /// The HA manager's round.
     CrmRound,
     /// The local HA managers' rounds.
@@ -173,8 +183,15 @@ pub struct World {
     pub warns: std::collections::BTreeSet<u32>,
     /// Rules of high availability, by name.
     pub ha_rules: BTreeMap<String, ha_rules::HaRule>,
+    /// Services on nodes and in guests.
+    pub services: BTreeMap<ServiceId, Service>,
+    /// Guests with an SSH server inside.
+    pub ssh_guests: std::collections::BTreeSet<u32>,
     /// Release and emulator.
     pub flavour: flavour::Flavour,
+    agent_jobs: BTreeMap<(u32, u64), crate::programs::Ran>,
+    journals: BTreeMap<Place, VecDeque<journal::Entry>>,
+    journal_lines: u64,
     upids: BTreeMap<String, u64>,
     queue: BTreeMap<(SimTime, u64), Event>,
     now: SimTime,
@@ -204,7 +221,12 @@ impl World {
             unit_states: BTreeMap::new(),
             warns: std::collections::BTreeSet::new(),
             ha_rules: BTreeMap::new(),
+            services: BTreeMap::new(),
+            ssh_guests: std::collections::BTreeSet::new(),
             flavour: flavour::Flavour::default(),
+            agent_jobs: BTreeMap::new(),
+            journals: BTreeMap::new(),
+            journal_lines: 0,
             upids: BTreeMap::new(),
             queue: BTreeMap::new(),
             now: SimTime::ZERO,
@@ -232,6 +254,18 @@ impl World {
         }
         self.at(self.ha.rounds.cluster, Event::CrmRound);
         self.at(self.ha.rounds.nodes, Event::LrmRound);
+    }
+
+    /// Says which day the beginning is. Backups keep their age.
+    pub fn begin_at(&mut self, epoch_secs: u64) {
+        let before = std::mem::replace(&mut self.epoch_secs, epoch_secs);
+        for volume in self
+            .storages
+            .values_mut()
+            .flat_map(|storage| storage.volumes.iter_mut())
+        {
+            volume.shift_backup(before, epoch_secs);
+        }
     }
 
     /// The time of the last `advance`.
@@ -277,6 +311,7 @@ impl World {
                     guest.holder = None;
                 }
             }
+            Event::Service { id, life } => self.service_settles(&id, life),
             Event::CrmRound => self.crm_round(),
             Event::LrmRound => self.lrm_round(),
         }
@@ -315,6 +350,7 @@ impl World {
             what,
             cause: cause.to_owned(),
         });
+        self.journal_guest(vmid, node, what == "started", cause);
     }
 
     /// Adds a line to the cluster log.
@@ -327,6 +363,14 @@ impl World {
             .max()
             .unwrap_or(0)
             + 1;
+        let saying = journal::Saying {
+            program: "pvedaemon",
+            pid: 2300,
+            unit: Some("pvedaemon.service"),
+            priority: if priority == 3 { 3 } else { 6 },
+            text: format!("<{user}> {text}"),
+        };
+        self.say(&Place::node(node), saying);
         self.log.push_back(LogLine {
             uid,
             at_secs: self.unix_now(),

@@ -68,6 +68,10 @@ pub struct Node {
     pub memory_bytes: u64,
     /// Root file system, bytes.
     pub disk_bytes: u64,
+    /// Address of its network card.
+    pub mac: String,
+    /// Its card ignores magic packets.
+    pub ignores_wake: bool,
     /// Address configured for wake-on-LAN, if any.
     pub wake_mac: Option<String>,
     /// From power-on to joining the cluster.
@@ -116,6 +120,12 @@ pub struct Node {
     pub forced_disk: Option<f64>,
     /// Overridden temperature, degrees Celsius, set by a fault.
     pub forced_celsius: Option<f64>,
+    /// Since when its load has been as it is now.
+    pub load_since: SimTime,
+    /// Warmth that does not come from its load.
+    pub heat: Option<super::load::Heat>,
+    /// How often its SSH host key was made anew.
+    pub rekeyed: u32,
 }
 
 impl Node {
@@ -129,6 +139,8 @@ impl Node {
             cpus: 16,
             memory_bytes: 64 << 30,
             disk_bytes: 480 << 30,
+            mac: format!("02:20:00:00:00:{nodeid:02X}"),
+            ignores_wake: false,
             wake_mac: Some(format!("02:20:00:00:00:{nodeid:02X}")),
             boot: Duration::from_secs(20),
             habits: NodeHabits {
@@ -158,6 +170,9 @@ impl Node {
             forced_memory: None,
             forced_disk: None,
             forced_celsius: None,
+            load_since: SimTime::ZERO,
+            heat: None,
+            rekeyed: 0,
         }
     }
 

@@ -196,6 +196,7 @@ impl World {
         state.inquorate_since = None;
         let (life, reports) = (state.life, state.reports);
         self.ha.returned(node, lost_at, now);
+        self.place_started(&super::place::Place::node(node));
         self.views.remove(node);
         self.settle();
         let later = |stage| Event::Stage {

@@ -162,9 +162,14 @@ impl World {
 
     /// Processor load of a node at a time, fraction.
     pub fn node_cpu(&self, name: &str, at: SimTime) -> f64 {
-        let node = &self.nodes[name];
-        node.forced_cpu
-            .unwrap_or_else(|| figures::wave(self.seed, hash_text(name), node.habits.cpu, 0.35, at))
+        self.nodes[name]
+            .forced_cpu
+            .unwrap_or_else(|| self.natural_cpu(name, at))
+    }
+
+    /// What it would be without a fault.
+    pub(super) fn natural_cpu(&self, name: &str, at: SimTime) -> f64 {
+        figures::wave(self.seed, hash_text(name), self.nodes[name].habits.cpu, 0.35, at)
     }
 
     /// Memory in use of a node at a time, fraction.
@@ -172,14 +177,6 @@ impl World {
         let node = &self.nodes[name];
         node.forced_memory
             .unwrap_or_else(|| figures::wave(self.seed, hash_text(name) ^ 1, node.habits.memory, 0.04, at))
-    }
-
-    /// Temperature of a node's processor at a time, degrees Celsius. Not part of the API; sensors tell it.
-    pub fn node_celsius(&self, name: &str, at: SimTime) -> f64 {
-        let node = &self.nodes[name];
-        let mean = node.habits.celsius / 120.0;
-        let swung = figures::wave(self.seed, hash_text(name) ^ 2, mean, 0.08, at) * 120.0;
-        node.forced_celsius.unwrap_or(swung)
     }
 
     /// A guest's figures as they are now.

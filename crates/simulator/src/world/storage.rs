@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::guest::Kind;
+use crate::date::{file_date, iso_date};
+
 /// A file on a storage that is no guest's disk: image, template, backup.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Volume {
@@ -21,6 +24,61 @@ pub struct Volume {
     pub notes: Option<String>,
     /// Only on this node; everywhere when absent.
     pub node: Option<String>,
+}
+
+impl Volume {
+    /// A backup of a guest, named as a storage of this plug-in names it.
+    pub fn backup(plugin: &str, kind: Kind, vmid: u32, size_bytes: u64, created_at_secs: u64) -> Self {
+        let format = match (plugin, kind) {
+            ("pbs", Kind::Qemu) => "pbs-vm",
+            ("pbs", Kind::Lxc) => "pbs-ct",
+            (_, Kind::Qemu) => "vma.zst",
+            (_, Kind::Lxc) => "tar.zst",
+        };
+        let mut made = Self {
+            name: String::new(),
+            content: "backup".to_owned(),
+            format: format.to_owned(),
+            size_bytes,
+            created_at_secs,
+            vmid: Some(vmid),
+            notes: None,
+            node: None,
+        };
+        made.name_backup();
+        made
+    }
+
+    /// The guest kind of a backup.
+    pub fn backup_kind(&self) -> Kind {
+        if matches!(self.format.as_str(), "pbs-ct" | "tar.zst") {
+            Kind::Lxc
+        } else {
+            Kind::Qemu
+        }
+    }
+
+    fn name_backup(&mut self) {
+        let (kind, vmid, at) = (self.backup_kind(), self.vmid.unwrap_or(0), self.created_at_secs);
+        self.name = if self.format.starts_with("pbs-") {
+            format!("backup/{}/{vmid}/{}Z", kind.ha_word(), iso_date(at))
+        } else {
+            format!(
+                "backup/vzdump-{}-{vmid}-{}.{}",
+                kind.word(),
+                file_date(at),
+                self.format
+            )
+        };
+    }
+
+    /// Makes a backup so many seconds younger (or older), so that its age stays when the calendar is moved.
+    pub(super) fn shift_backup(&mut self, from_secs: u64, to_secs: u64) {
+        if self.content == "backup" {
+            self.created_at_secs = (self.created_at_secs + to_secs).saturating_sub(from_secs);
+            self.name_backup();
+        }
+    }
 }
 
 /// A storage of the simulated cluster.

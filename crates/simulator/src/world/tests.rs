@@ -5,6 +5,7 @@ mod failures;
 mod guests;
 mod high_availability;
 mod locks;
+mod machines;
 
 use std::time::Duration;
 

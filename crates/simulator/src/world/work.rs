@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::World;
 use super::guest::Holder;
+use super::service::{Keeper, Verb};
 use super::task::{Phase, Task, Work};
 use super::timing::{DAEMON_STARTS, HA_REQUEST, LOCK_POLL, LOCK_TIMEOUT, STATUS_DAEMON_STOPS};
 
@@ -156,7 +157,12 @@ impl World {
                     *daemon = on;
                 }
             }
-            _ => {}
+            _ => {
+                let place = super::place::Place::node(node);
+                if let Some(id) = self.find_service(&place, Some(Keeper::Systemd), name) {
+                    self.change_service(&id, if on { Verb::Start } else { Verb::Stop });
+                }
+            }
         }
     }
 

@@ -351,7 +351,7 @@ impl World {
             target.clone_into(&mut guest.node);
         }
         if was_running {
-            self.start_process(vmid, cause);
+            self.give_process(vmid, cause);
             let now = self.now;
             if let Some(process) = self
                 .guests
@@ -364,8 +364,13 @@ impl World {
         }
     }
 
-    /// Gives a guest a process on its node.
+    /// Gives a guest a process on its node; its services start with it.
     pub(super) fn start_process(&mut self, vmid: u32, cause: &str) {
+        self.give_process(vmid, cause);
+        self.place_started(&super::place::Place::Guest(vmid));
+    }
+
+    fn give_process(&mut self, vmid: u32, cause: &str) {
         let now = self.now;
         let Some(guest) = self.guests.get_mut(&vmid) else {
             return;
@@ -393,6 +398,7 @@ impl World {
         };
         if guest.process.take().is_some() {
             let node = guest.node.clone();
+            self.forget_agent_jobs(vmid);
             self.note_transition(vmid, &node, "stopped", cause);
         }
     }

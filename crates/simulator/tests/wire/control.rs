@@ -58,7 +58,10 @@ async fn faults_go_in_and_the_truth_comes_out() {
     let (status, _) = control(simulator, "POST", "/control/reset", Value::Null).await;
     assert_eq!(status, 200);
     let (_, ledger) = control(simulator, "GET", "/control/ledger", Value::Null).await;
-    assert_eq!(ledger, json!({ "calls": [], "transitions": [], "faults": [] }));
+    assert_eq!(
+        ledger,
+        json!({ "calls": [], "transitions": [], "faults": [], "commands": [], "wakes": [] })
+    );
 }
 
 #[tokio::test]

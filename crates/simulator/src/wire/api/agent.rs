@@ -1,13 +1,15 @@
 //! The guest agent of virtual machines: questions it answers, commands it runs.
 //!
-//! What a command prints is made up: the simulated system inside knows `true`, `false`, `uptime` and `hostname`.
+//! Commands are those of [`crate::programs`].
 
 use std::time::Duration;
 
 use crate::json::Json;
+use crate::programs::{self, Ran};
 use crate::wire::params::{Shape, may, must};
 use crate::wire::route::{Ctx, Done, Guard, Route};
 use crate::world::guest::{Guest, Kind};
+use crate::world::place::Place;
 use crate::world::{Refusal, World};
 
 const READ: Guard = Guard::Need(
@@ -192,35 +194,46 @@ fn interfaces(world: &World, guest: &Guest) -> Json {
     ])
 }
 
-/// The process id tells which command it was, so nothing has to be remembered.
+/// The agent starts a program and tells its process id; what becomes of it is asked for later.
 fn exec(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
     let words = ctx.param("command").unwrap_or_default().to_owned();
-    let name = words.split('\0').next().unwrap_or_default();
-    let number = COMMANDS
-        .iter()
-        .position(|known| name == *known || name.ends_with(&format!("/{known}")));
-    let pid = 1000 + number.unwrap_or(COMMANDS.len());
-    asked(ctx, |_, _| Json::object().with("pid", pid as u64))
+    let argv: Vec<String> = words.split('\0').map(str::to_owned).collect();
+    if let Done::NotYet = asked(ctx, |_, _| Json::object())? {
+        return Ok(Done::NotYet);
+    }
+    let vmid = ctx.vmid();
+    let ran = programs::run(ctx.world, &Place::Guest(vmid), &argv, "agent");
+    if ran == Ran::Missing {
+        let program = argv.first().map(String::as_str).unwrap_or_default();
+        return Err(Refusal::failed(format!(
+            "Agent error: Guest agent command failed, error was 'Failed to execute child process \u{201c}{program}\u{201d} (No such file or directory)'"
+        )));
+    }
+    let pid = ctx.world.keep_agent_job(vmid, ran);
+    Ok(Done::Data(Json::object().with("pid", pid)))
 }
 
-const COMMANDS: &[&str] = &["true", "false", "uptime", "hostname"];
-
+/// What became of a program. Once its end was told it is forgotten.
 fn exec_status(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
-    let number = ctx.number("pid").and_then(|pid| pid.checked_sub(1000));
-    let number = number.and_then(|number| usize::try_from(number).ok());
-    let Some(number) = number.filter(|number| *number <= COMMANDS.len()) else {
-        return Err(Refusal::failed("Agent error: Invalid parameter 'pid'"));
+    let pid = ctx.number("pid").unwrap_or(0);
+    let vmid = ctx.vmid();
+    let unknown = || Refusal::failed("Agent error: Invalid parameter 'pid'");
+    if let Done::NotYet = asked(ctx, |_, _| Json::object())? {
+        return Ok(Done::NotYet);
+    }
+    let output = match ctx.world.agent_job(vmid, pid).ok_or_else(unknown)? {
+        Ran::Done(output) => Some(output.clone()),
+        Ran::Waits(job) => programs::settled(ctx.world, job),
+        Ran::Follows(_) | Ran::Missing => None,
     };
-    asked(ctx, move |world, guest| {
-        let (code, text) = match COMMANDS.get(number) {
-            Some(&"true") => (0, String::new()),
-            Some(&"false") => (1, String::new()),
-            Some(&"uptime") => (0, format!("up {} s\n", guest.uptime_secs(world.now()))),
-            Some(_) => (0, format!("{}\n", guest.name)),
-            None => (127, String::new()),
-        };
-        let mut data = Json::object().with("exited", 1).with("exitcode", code);
-        data.put_some("out-data", (!text.is_empty()).then_some(text));
-        data
-    })
+    let Some(output) = output else {
+        return Ok(Done::Data(Json::object().with("exited", 0)));
+    };
+    ctx.world.forget_agent_job(vmid, pid);
+    let mut data = Json::object()
+        .with("exited", 1)
+        .with("exitcode", u32::from(output.code));
+    data.put_some("out-data", (!output.stdout.is_empty()).then_some(output.stdout));
+    data.put_some("err-data", (!output.stderr.is_empty()).then_some(output.stderr));
+    Ok(Done::Data(data))
 }

@@ -1,7 +1,7 @@
 //! `/cluster/ha`: resources and the status list.
 
+use crate::date::long_date as date;
 use crate::json::Json;
-use crate::wire::date::long_date as date;
 use crate::wire::params::{Param, Shape, may, must};
 use crate::wire::route::{Ctx, Done, Guard, Route};
 use crate::world::flavour::Release;

@@ -1,7 +1,7 @@
 //! `/nodes/{node}/journal` and `/nodes/{node}/syslog`: what a node's programs said, from the cluster log.
 
+use crate::date::syslog_date;
 use crate::json::Json;
-use crate::wire::date::syslog_date;
 use crate::wire::params::{Shape, may};
 use crate::wire::route::{Ctx, Done, Guard, Route};
 use crate::world::{LogLine, Refusal};

@@ -5,6 +5,8 @@ use std::time::Duration;
 use crate::json::Json;
 use crate::wire::route::{Ctx, Done, Guard, Route};
 use crate::world::node::Node;
+use crate::world::place::Place;
+use crate::world::service::{Keeper, State};
 use crate::world::{Refusal, World};
 
 const AUDIT: Guard = Guard::Need("/nodes/{node}", &["Sys.Audit"]);
@@ -105,13 +107,23 @@ fn known(name: &str) -> Result<&'static (&'static str, &'static str, &'static st
 fn row(world: &World, node: &Node, (name, desc, usual): &(&'static str, &'static str, &'static str)) -> Json {
     let unit = world.unit_states.get(*name).copied().unwrap_or(usual);
     let there = !matches!(unit, "not-found" | "masked");
+    let place = Place::node(&node.name);
+    let own = world
+        .find_service(&place, Some(Keeper::Systemd), name)
+        .and_then(|id| world.services.get(&id));
     let runs = match *name {
         "corosync" => node.daemons.corosync,
         "pve-cluster" => !node.no_cluster_files,
         "pveproxy" => node.daemons.proxy,
         "pvedaemon" => node.daemons.api,
         "pvestatd" => node.daemons.status,
-        _ => there,
+        _ => there && own.is_none_or(|own| own.state == State::Running),
+    };
+    let failed = own.is_some_and(|own| matches!(own.state, State::Failed(_)));
+    let [sub, active] = match (runs, failed) {
+        (true, _) => ["running", "active"],
+        (false, true) => ["failed", "failed"],
+        (false, false) => ["dead", "inactive"],
     };
     let described = if there {
         (*desc).to_owned()
@@ -122,7 +134,7 @@ fn row(world: &World, node: &Node, (name, desc, usual): &(&'static str, &'static
         .with("service", *name)
         .with("name", *name)
         .with("desc", described)
-        .with("state", if runs { "running" } else { "dead" })
-        .with("active-state", if runs { "active" } else { "inactive" })
+        .with("state", sub)
+        .with("active-state", active)
         .with("unit-state", unit)
 }

@@ -152,10 +152,7 @@ fn volume_row(storage: &Storage, volume: &Volume) -> Json {
     row.put_some("vmid", volume.vmid);
     row.put_some("notes", volume.notes.as_ref());
     if volume.content == "backup" {
-        row.put(
-            "subtype",
-            volume.name.split('-').nth(1).unwrap_or("qemu").to_owned(),
-        );
+        row.put("subtype", volume.backup_kind().word());
     }
     row
 }

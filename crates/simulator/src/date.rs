@@ -25,6 +25,17 @@ pub fn syslog_date(unix_secs: u64) -> String {
     format!("{} {day:02} {}", MONTHS[month], clock(unix_secs))
 }
 
+/// `2026-11-23T15:34:48`; append the zone.
+pub fn iso_date(unix_secs: u64) -> String {
+    let (year, month, day) = civil(unix_secs / 86_400);
+    format!("{year}-{:02}-{day:02}T{}", month + 1, clock(unix_secs))
+}
+
+/// `2026_11_23-15_34_48`, as in the names of backups.
+pub fn file_date(unix_secs: u64) -> String {
+    iso_date(unix_secs).replace(['-', ':'], "_").replace('T', "-")
+}
+
 fn weekday(days: u64) -> &'static str {
     DAYS[usize::try_from(days % 7).unwrap_or(0)]
 }
@@ -57,6 +68,8 @@ mod tests {
         assert_eq!(long_date(1_795_448_088), "Mon Nov 23 15:34:48 2026");
         assert_eq!(http_date(1_795_449_459), "Mon, 23 Nov 2026 15:57:39 GMT");
         assert_eq!(syslog_date(1_795_448_088), "Nov 23 15:34:48");
+        assert_eq!(iso_date(1_795_448_088), "2026-11-23T15:34:48");
+        assert_eq!(file_date(1_795_448_088), "2026_11_23-15_34_48");
         assert_eq!(long_date(0), "Thu Jan  1 00:00:00 1970");
         assert_eq!(http_date(951_782_400), "Tue, 29 Feb 2000 00:00:00 GMT");
     }

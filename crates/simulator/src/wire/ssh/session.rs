@@ -1,0 +1,217 @@
+//! One client's session: who may log in, and the commands that run in its channels.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use russh::keys::ssh_key;
+use russh::server::{Auth, ChannelOpenHandle, Handle, Handler, Msg, PublicKeyOffer, VerifiedPublicKey};
+use russh::{Channel, ChannelId, MethodKind, MethodSet};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::Servers;
+use crate::programs::{self, Follow, Output, Ran, line};
+use crate::wire::shared::Shared;
+use crate::world::place::Place;
+
+/// Simulated time between two looks at what a program waits for.
+const POLL: Duration = Duration::from_millis(100);
+/// Standard error, as an extended stream.
+const STDERR: u32 = 1;
+
+/// What russh asks.
+pub struct Session {
+    shared: Arc<Shared>,
+    servers: Arc<Servers>,
+    place: Place,
+    tracker: TaskTracker,
+    ended: CancellationToken,
+    user: String,
+    running: BTreeMap<ChannelId, CancellationToken>,
+}
+
+impl Session {
+    /// Nobody has logged in yet.
+    pub const fn new(
+        shared: Arc<Shared>,
+        servers: Arc<Servers>,
+        place: Place,
+        tracker: TaskTracker,
+        ended: CancellationToken,
+    ) -> Self {
+        Self {
+            shared,
+            servers,
+            place,
+            tracker,
+            ended,
+            user: String::new(),
+            running: BTreeMap::new(),
+        }
+    }
+
+    fn may_enter(&self, key: &ssh_key::PublicKey) -> Auth {
+        let known = self
+            .servers
+            .authorized
+            .iter()
+            .any(|own| own.key_data() == key.key_data());
+        if known {
+            return Auth::Accept;
+        }
+        Auth::Reject {
+            proceed_with_methods: Some(MethodSet::from([MethodKind::PublicKey].as_slice())),
+            partial_success: false,
+        }
+    }
+}
+
+impl Handler for Session {
+    type Error = russh::Error;
+
+    async fn auth_publickey_offered(
+        &mut self,
+        _: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Self::Error> {
+        Ok(self.may_enter(offer.public_key))
+    }
+
+    async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+        user.clone_into(&mut self.user);
+        Ok(self.may_enter(key.public_key))
+    }
+
+    async fn channel_open_session(
+        &mut self,
+        _: Channel<Msg>,
+        reply: ChannelOpenHandle,
+        _: &mut russh::server::Session,
+    ) -> Result<(), Self::Error> {
+        reply.accept().await;
+        Ok(())
+    }
+
+    async fn exec_request(
+        &mut self,
+        channel: ChannelId,
+        data: &[u8],
+        session: &mut russh::server::Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_success(channel)?;
+        let stop = self.ended.child_token();
+        self.running.insert(channel, stop.clone());
+        let run = Run {
+            shared: Arc::clone(&self.shared),
+            place: self.place.clone(),
+            user: self.user.clone(),
+            handle: session.handle(),
+            channel,
+        };
+        let line = String::from_utf8_lossy(data).into_owned();
+        self.tracker.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = run.line(&line) => {}
+            }
+        });
+        Ok(())
+    }
+
+    async fn shell_request(
+        &mut self,
+        channel: ChannelId,
+        session: &mut russh::server::Session,
+    ) -> Result<(), Self::Error> {
+        session.channel_success(channel)?;
+        let text = "This is a simulated host: it runs commands, it has no shell to talk to.\r\n";
+        session.data(channel, text.to_owned())?;
+        session.exit_status_request(channel, 1)?;
+        session.close(channel)
+    }
+
+    async fn channel_close(
+        &mut self,
+        channel: ChannelId,
+        _: &mut russh::server::Session,
+    ) -> Result<(), Self::Error> {
+        if let Some(stop) = self.running.remove(&channel) {
+            stop.cancel();
+        }
+        Ok(())
+    }
+}
+
+/// A command that runs in a channel.
+struct Run {
+    shared: Arc<Shared>,
+    place: Place,
+    user: String,
+    handle: Handle,
+    channel: ChannelId,
+}
+
+impl Run {
+    async fn line(&self, line: &str) {
+        let argv = match line::words(line) {
+            Ok(argv) => argv,
+            Err(refused) => {
+                let text = format!("sh: 1: the simulated shell runs plain commands only: {refused:?}\n");
+                return self.ends(Output::failed(2, text)).await;
+            }
+        };
+        let Some(program) = argv.first().cloned() else {
+            return self.ends(Output::default()).await;
+        };
+        let ran = self
+            .shared
+            .with(|world| programs::run(world, &self.place, &argv, &self.user));
+        match ran {
+            Ran::Done(output) => self.ends(output).await,
+            Ran::Missing => {
+                let text = format!("sh: 1: {program}: not found\n");
+                self.ends(Output::failed(127, text)).await;
+            }
+            Ran::Waits(job) => {
+                let output = loop {
+                    if let Some(output) = self.shared.with(|world| programs::settled(world, &job)) {
+                        break output;
+                    }
+                    self.shared.clock.sleep(POLL).await;
+                };
+                self.ends(output).await;
+            }
+            Ran::Follows(follow) => self.follows(follow).await,
+        }
+    }
+
+    /// Until the client has enough or is gone.
+    async fn follows(&self, mut follow: Follow) {
+        let mut changes = self.shared.journals.subscribe();
+        let mut text = std::mem::take(&mut follow.first);
+        loop {
+            if !text.is_empty() && self.handle.data(self.channel, text).await.is_err() {
+                return;
+            }
+            if changes.changed().await.is_err() {
+                return;
+            }
+            text = self.shared.with(|world| follow.next(world));
+        }
+    }
+
+    /// A client that is gone does not miss what it is not told.
+    async fn ends(&self, output: Output) {
+        let (handle, channel) = (&self.handle, self.channel);
+        if !output.stdout.is_empty() {
+            let _ = handle.data(channel, output.stdout).await;
+        }
+        if !output.stderr.is_empty() {
+            let _ = handle.extended_data(channel, STDERR, output.stderr).await;
+        }
+        let _ = handle.exit_status_request(channel, u32::from(output.code)).await;
+        let _ = handle.eof(channel).await;
+        let _ = handle.close(channel).await;
+    }
+}
