@@ -277,7 +277,7 @@ impl World {
 
     /// The intent that an executor would log for a request now.
     pub fn intent_for(&self, request: &Request) -> Intent {
-        let effect = jarvis_guard::resolve(&request.action, &self.observed).unwrap();
+        let effect = jarvis_guard::resolve(&request.action, &self.facts()).unwrap();
         Intent {
             id: IntentId("intent-1".to_owned()),
             resource: request.resource.clone(),
