@@ -137,10 +137,6 @@ fn what_cannot_be_carried_out_says_so() {
             host: host(),
             service: service(),
         },
-        Action::RunCommand {
-            host: host(),
-            argv: vec!["uptime".to_owned()],
-        },
         Action::DestroyGuest { vmid: vmid(104) },
         Action::ReconfigureGuest { vmid: vmid(104) },
         Action::Unknown {
