@@ -80,6 +80,8 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::QuorumRegained => of_cluster(event),
         Event::FreezeSet { .. }
         | Event::Thawed { .. }
+        | Event::FreezeFileFound { .. }
+        | Event::FreezeFileGone
         | Event::HoldSet { .. }
         | Event::HoldReleased { .. }
         | Event::CeilingSet { .. } => of_person(event),
@@ -325,14 +327,16 @@ fn of_person(event: &Event) -> Words {
     match event {
         Event::FreezeSet {
             scope, by, reason, ..
-        } => {
-            let what = match scope {
-                FreezeScope::Autonomy => "all I do unasked",
-                FreezeScope::All => "everything",
-            };
-            (format!("{by} froze {what}"), Some(reason.clone()))
-        }
+        } => (format!("{by} froze {}", frozen(*scope)), Some(reason.clone())),
         Event::Thawed { by } => (format!("{by} released the freeze"), None),
+        Event::FreezeFileFound { scope, reason } => (
+            format!("The file `freeze` in the state folder froze {}", frozen(*scope)),
+            Some(reason.clone()).filter(|reason| !reason.is_empty()),
+        ),
+        Event::FreezeFileGone => (
+            "The file `freeze` is gone, and its freeze with it".to_owned(),
+            None,
+        ),
         Event::HoldSet { scope, hold } => (format!("{} holds {scope}", hold.by), Some(hold.reason.clone())),
         Event::HoldReleased { scope, by } => (format!("{by} released the hold on {scope}"), None),
         Event::CeilingSet {
@@ -341,6 +345,13 @@ fn of_person(event: &Event) -> Words {
         } => (format!("{by} capped my autonomy at {level}"), None),
         Event::CeilingSet { ceiling: None, by } => (format!("{by} lifted the cap on my autonomy"), None),
         _ => (String::new(), None),
+    }
+}
+
+fn frozen(scope: FreezeScope) -> &'static str {
+    match scope {
+        FreezeScope::Autonomy => "all I do unasked",
+        FreezeScope::All => "everything",
     }
 }
 

@@ -42,6 +42,8 @@ pub struct Core {
     pub(crate) own_tasks: BTreeSet<Upid>,
     /// Looks under way or tried a moment ago, with the time from which they may be tried again.
     pub(crate) looking: BTreeMap<Look, Timestamp>,
+    /// When room on the disk was last looked for, while there is none.
+    pub(crate) room_tried: Option<Timestamp>,
     /// Looks that news asks for, taken at the next pass.
     pub(crate) urgent: BTreeSet<Look>,
     /// When the address of each node's network card was last read.
@@ -103,6 +105,10 @@ impl Core {
             }
             Err(error) => {
                 let text = error.to_string();
+                // What lacks only room goes on by itself once there is some.
+                if matches!(error, JournalError::Write { .. }) && self.is_out_of_room() {
+                    return Err(CommandError::NoRecord(text));
+                }
                 if self.state.acting_stopped.is_none() {
                     tracing::error!(%error, "the journal refused; nothing is done until it takes records again");
                 }

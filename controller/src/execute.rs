@@ -102,7 +102,10 @@ impl Core {
 
     /// Begins the first decision that is permitted, if nothing is in flight.
     pub(crate) fn act(&mut self, worker: &Worker) {
-        if self.state.acting_stopped.is_some() || self.memory.open_intents().next().is_some() {
+        if self.is_out_of_room()
+            || self.state.acting_stopped.is_some()
+            || self.memory.open_intents().next().is_some()
+        {
             return;
         }
         let plan = self.plan.clone();

@@ -1,7 +1,7 @@
 //! How the controller is set up.
 
 use jarvis_guard::Floor;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// How the controller is set up.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Options {
     pub recall: Duration,
     /// How long a hold lasts that comes with a request.
     pub default_hold: Duration,
+    /// The file whose presence freezes; none looks for none.
+    pub freeze_file: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -44,6 +46,7 @@ impl Default for Options {
             fetch_every: Duration::from_secs(30),
             recall: Duration::from_secs(4),
             default_hold: Duration::from_hours(1),
+            freeze_file: None,
         }
     }
 }

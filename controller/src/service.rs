@@ -134,6 +134,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         evidence: BTreeMap::new(),
         own_tasks: BTreeSet::new(),
         looking: BTreeMap::new(),
+        room_tried: None,
         urgent: BTreeSet::new(),
         macs_read: BTreeMap::new(),
         clocks: Clocks::NotCompared,
@@ -312,7 +313,9 @@ impl Service {
 
     /// Looks, plans, pursues and acts; by a clock that may be wrong it only looks until it can be compared.
     fn go_through(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.core.heed_freeze_file();
         self.poll(now);
+        self.core.is_out_of_room();
         match self.core.clocks {
             Clocks::Jumped | Clocks::Differ { .. } => None,
             Clocks::NotCompared => {

@@ -157,6 +157,7 @@ impl Rig {
             cluster: "homelab".to_owned(),
             floor: self.setup.floor.clone(),
             fetch_every: Duration::from_secs(2),
+            freeze_file: Some(self.freeze_file()),
             ..Options::default()
         };
         let (service, handle): (Service, Handle) = controller(options, ports);
@@ -204,6 +205,11 @@ impl Rig {
     /// Where the journal is.
     pub fn journal_folder(&self) -> PathBuf {
         self.folder.path().join("journal")
+    }
+
+    /// Where the freeze file would be.
+    pub fn freeze_file(&self) -> PathBuf {
+        self.folder.path().join("freeze")
     }
 
     /// A client of the cluster with the full token.

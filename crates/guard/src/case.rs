@@ -120,7 +120,8 @@ impl<'a> Case<'a> {
     }
 
     /// The manifest resources it is about: the one it names, and the guest's or node's own, whatever the request says;
-    /// looked up once, for the lookup by number goes through all manifests.
+    /// looked up once, for the lookup by number goes through all manifests unless the request names the guest's own: no two
+    /// have the same number.
     pub fn resources(&self) -> Vec<&'a ResourceKey> {
         self.resources.get_or_init(|| self.find_resources()).clone()
     }
@@ -128,9 +129,10 @@ impl<'a> Case<'a> {
     fn find_resources(&self) -> Vec<&'a ResourceKey> {
         let desired = self.facts.desired;
         let vmid = self.action().vmid();
-        let guest = vmid
-            .and_then(|vmid| desired.guest_by_vmid(vmid))
-            .map(|(key, _)| key);
+        let asked = self.request.resource.as_ref();
+        let own = asked.and_then(|key| desired.guests.get_key_value(key));
+        let own = own.filter(|(_, manifest)| vmid == Some(manifest.spec.vmid));
+        let guest = own.or_else(|| desired.guest_by_vmid(vmid?)).map(|(key, _)| key);
         let named = self.action().node();
         let node = named.and_then(|name| desired.nodes.iter().find(|(_, node)| node.spec.node == *name));
         let service = self

@@ -305,6 +305,15 @@ pub enum Event {
         /// Who.
         by: String,
     },
+    /// The freeze file was found, or says something else than before. It ends with the file alone.
+    FreezeFileFound {
+        /// Whom it stops; everybody when it cannot be read.
+        scope: FreezeScope,
+        /// What the file says, or why it cannot be read.
+        reason: String,
+    },
+    /// The freeze file is gone.
+    FreezeFileGone,
     /// A hold was put.
     HoldSet {
         /// On what.
@@ -436,6 +445,8 @@ impl Event {
                 | Self::Approved { .. }
                 | Self::FreezeSet { .. }
                 | Self::Thawed { .. }
+                | Self::FreezeFileFound { .. }
+                | Self::FreezeFileGone
                 | Self::HoldSet { .. }
                 | Self::HoldReleased { .. }
                 | Self::CeilingSet { .. }
@@ -506,7 +517,8 @@ impl Event {
             | Self::ReplyUnknown { .. }
             | Self::NodeShutDown { .. }
             | Self::RunbookEnded { failed: Some(_), .. }
-            | Self::FreezeSet { .. } => Severity::Warning,
+            | Self::FreezeSet { .. }
+            | Self::FreezeFileFound { .. } => Severity::Warning,
             Self::IntentClosed { outcome, .. } if *outcome != Outcome::Verified => Severity::Warning,
             _ => Severity::Info,
         }

@@ -106,8 +106,11 @@ pub struct Token {
 pub struct Memory {
     /// Sequence number of the last event folded in.
     pub seq: u64,
-    /// The kill switch.
+    /// The kill switch, as people set it.
     pub freeze: Freeze,
+    /// The kill switch, as the freeze file sets it.
+    #[serde(default)]
+    pub freeze_file: Freeze,
     /// Holds by scope.
     pub holds: BTreeMap<HoldScope, Hold>,
     /// Open issues.
@@ -162,6 +165,7 @@ impl Default for Memory {
         Self {
             seq: 0,
             freeze: Freeze::Off,
+            freeze_file: Freeze::Off,
             holds: BTreeMap::new(),
             issues: BTreeMap::new(),
             intents: BTreeMap::new(),
@@ -196,6 +200,18 @@ impl Memory {
             memory.apply(record);
         }
         memory
+    }
+
+    /// The kill switch in force at `now`: of a person's and the file's the one that stops more; when they stop alike the
+    /// file's, which `thaw` does not release. An unreadable record goes before both.
+    pub fn kill_switch(&self, now: Timestamp) -> &Freeze {
+        let unreadable = matches!(self.freeze, Freeze::Unreadable { .. });
+        let (people, file) = (self.freeze.scope_at(now), self.freeze_file.scope_at(now));
+        if unreadable || file.is_none() || people > file {
+            &self.freeze
+        } else {
+            &self.freeze_file
+        }
     }
 
     /// Intents that wait for their outcome.
@@ -429,7 +445,10 @@ impl Memory {
         if let Cause::Issue { issue } = &intent.cause
             && let Some(issue) = self.issues.get_mut(issue)
         {
-            let counted_already = issue.run.is_some() && matches!(intent.origin, Origin::Runbook { .. });
+            // A run that waited for a person for more than an hour counts anew.
+            let counted_already = issue.run.is_some()
+                && matches!(intent.origin, Origin::Runbook { .. })
+                && issue.attempts_in_window(at) > 0;
             if !counted_already {
                 issue.count_attempt(at);
             }
@@ -607,6 +626,16 @@ impl Memory {
                 };
             }
             Event::Thawed { .. } => self.freeze = Freeze::Off,
+            Event::FreezeFileFound { scope, reason } => {
+                self.freeze_file = Freeze::On {
+                    scope: *scope,
+                    by: Freeze::FILE.to_owned(),
+                    reason: reason.clone(),
+                    since: at,
+                    until: None,
+                };
+            }
+            Event::FreezeFileGone => self.freeze_file = Freeze::Off,
             Event::HoldSet { scope, hold } => {
                 self.holds
                     .retain(|_, hold| hold.until.is_none_or(|until| until > at));

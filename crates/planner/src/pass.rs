@@ -15,16 +15,23 @@ use jarvis_guard::{
     judge,
 };
 use jarvis_model::{
-    Cause, Condition, ConditionType, Digest, Event, Health, Intent, IssueKey, IssueKind, NodeStatus, Origin,
-    ResourceKey, ResourceStatus, Rule, Severity, Sync, Timestamp, Verdict, Vmid, limits,
+    Cause, Condition, ConditionType, Digest, Event, GuestObserved, Health, Intent, IssueKey, IssueKind,
+    NodeStatus, Observation, Origin, ResourceKey, ResourceStatus, Rule, Severity, Sync, Timestamp,
+    UnknownReason, Verdict, Vmid, limits,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
 };
 
 /// Looks of one pass: never one request for every guest.
 const LOOKS_PER_PASS: usize = 12;
+
+/// Identities of guests that were never seen, looked for at once.
+const FIRST_SIGHTS_AT_ONCE: usize = 4;
+/// And only this long after a cluster-wide look, so that a large cluster is not flooded.
+const FIRST_SIGHTS_BEHIND_A_LOOK: Duration = Duration::from_secs(1);
 
 struct Draft {
     statuses: BTreeMap<ResourceKey, ResourceStatus>,
@@ -79,6 +86,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         thresholds(input, &mut draft);
         runs(input, &mut draft);
         identities(input, &mut draft);
+        first_sights(input, &mut draft);
         tickets(input, &mut draft);
         judge_wants(input, &mut draft);
         waiting::say_what_is_stuck(input, &mut draft.statuses);
@@ -210,6 +218,31 @@ fn identities(input: &Input<'_>, draft: &mut Draft) {
             });
         }
     }
+}
+
+/// A guest that another one could take the place of must be known before that happens: identities of declared guests are
+/// read at first sight, a few at a time and only right behind a cluster-wide look.
+fn first_sights(input: &Input<'_>, draft: &mut Draft) {
+    let recent = |at: Timestamp| input.now.since(at) < FIRST_SIGHTS_BEHIND_A_LOOK;
+    if !input.observed.looked_at.is_some_and(recent) {
+        return;
+    }
+    let unknown = |guest: &&GuestObserved| {
+        let seen = input.memory.identities.contains_key(&guest.vmid);
+        let readable = match &guest.identity {
+            Observation::Unknown { why } => {
+                matches!(why, UnknownReason::NotYetSeen | UnknownReason::NodeAway)
+            }
+            Observation::Known { .. } => false,
+        };
+        !seen && readable && input.observed.node_online(&guest.node, input.now)
+    };
+    let declared = input.desired.guests.values().map(|manifest| manifest.spec.vmid);
+    let guests = declared.filter_map(|vmid| input.observed.guests.get(&vmid));
+    let first = guests.filter(unknown).take(FIRST_SIGHTS_AT_ONCE);
+    draft
+        .looks
+        .extend(first.map(|guest| Look::Identity { vmid: guest.vmid }));
 }
 
 fn tickets(input: &Input<'_>, draft: &mut Draft) {

@@ -271,7 +271,12 @@ impl GuestCase<'_> {
         {
             return close(self.intent, Outcome::Verified);
         }
-        if self.now >= finished_at + self.patience() {
+        let looked = self
+            .evidence
+            .live
+            .as_ref()
+            .is_some_and(|(_, at)| *at >= finished_at);
+        if looked && self.now >= finished_at + self.patience() {
             return close(self.intent, Outcome::NotVerified);
         }
         self.throttled(Step::LookGuest { vmid: self.vmid })

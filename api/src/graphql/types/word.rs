@@ -148,6 +148,21 @@ pub enum IssueKind {
     ThresholdPassed,
 }
 
+/// What a service does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ServiceHealth {
+    /// It runs, or answers as it should.
+    Up,
+    /// It does not.
+    Down,
+    /// It is starting, stopping or reloading.
+    Changing,
+    /// Its host knows no such unit or container.
+    Missing,
+    /// Not known.
+    Unknown,
+}
+
 /// Whom the kill switch stops.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
 #[graphql(remote = "model::FreezeScope")]
