@@ -46,6 +46,7 @@ fn words(event: &Event, memory: &Memory) -> Words {
         Event::IssueOpened { .. }
         | Event::IssueAnnounced { .. }
         | Event::IssueAlerted { .. }
+        | Event::IssueSilenced { .. }
         | Event::IssueHealthy { .. }
         | Event::IssueRelapsed { .. }
         | Event::IssueEscalated { .. }
@@ -73,6 +74,7 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::GuestsSeen { .. }
         | Event::MacSeen { .. }
         | Event::NodeLost { .. }
+        | Event::NodeShutDown { .. }
         | Event::NodeReturned { .. }
         | Event::QuorumLost
         | Event::QuorumRegained => of_cluster(event),
@@ -308,6 +310,10 @@ fn of_cluster(event: &Event) -> Words {
         ),
         Event::MacSeen { node, mac } => (format!("Node {node} can be woken at {mac}"), None),
         Event::NodeLost { node } => (format!("Node {node} has left the cluster"), None),
+        Event::NodeShutDown { node, text } => (
+            format!("Node {node} was shut down on purpose; I leave it alone"),
+            Some(text.clone()),
+        ),
         Event::NodeReturned { node } => (format!("Node {node} is back"), None),
         Event::QuorumLost => (
             "The cluster has lost its quorum".to_owned(),

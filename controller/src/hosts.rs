@@ -73,7 +73,10 @@ impl Core {
     ) -> bool {
         let known = self.observed_mut().services.entry(service).or_default();
         known.trouble = result.as_ref().err().map(ToString::to_string);
-        crate::absorb::set(&mut known.status, result, at)
+        let mut status = known.status.clone();
+        let failed = crate::absorb::set(&mut status, result, at);
+        known.see(status);
+        failed
     }
 
     /// Takes in a host's figures; says whether the look failed.

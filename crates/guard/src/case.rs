@@ -93,12 +93,7 @@ impl<'a> Case<'a> {
 
     /// The service it is aimed at, by host and name.
     pub fn service(&self) -> Option<(&'a Host, &'a str)> {
-        match self.action() {
-            Action::StartService { host, service }
-            | Action::RestartService { host, service }
-            | Action::StopService { host, service } => Some((host, service)),
-            _ => None,
-        }
+        self.action().service()
     }
 
     /// What it is aimed at, for an operator.

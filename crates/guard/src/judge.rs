@@ -16,7 +16,7 @@ use jarvis_model::{Tier, Verdict};
 type RuleFn = fn(&Case<'_>) -> Option<Verdict>;
 
 /// All rules, in the order in which they speak.
-const RULES: [RuleFn; 33] = [
+const RULES: [RuleFn; 35] = [
     // Never, by anyone.
     black::action,
     black::protected,
@@ -47,6 +47,7 @@ const RULES: [RuleFn; 33] = [
     unattended::escalated,
     unattended::attempts,
     unattended::level,
+    unattended::alert_only,
     unattended::hourly,
     window::window,
     // A person's word.
@@ -56,6 +57,7 @@ const RULES: [RuleFn; 33] = [
     slot::in_flight,
     slot::pacing,
     last_look::fresh,
+    last_look::service,
 ];
 
 /// Judges a request on the facts at hand. Pure and total: the same arguments always give the same verdict, and

@@ -10,11 +10,11 @@
 //! | [`graph`] | what is protected, what needs what, what an action interrupts |
 //! | [`quorum`] | arithmetic of votes |
 //! | [`effect`] | an action as the one request that is sent |
+//! | [`words`] | how things, acts and times are named to an operator |
 //! | [`blast`] | what a card or audit record says before the act |
 
 mod case;
 mod rules;
-mod words;
 
 pub mod blast;
 pub mod effect;
@@ -24,6 +24,7 @@ pub mod judge;
 pub mod permit;
 pub mod quorum;
 pub mod tier;
+pub mod words;
 
 pub use blast::{Preview, preview};
 pub use effect::resolve;

@@ -247,6 +247,16 @@ impl Action {
         }
     }
 
+    /// The service it is aimed at, by host and name, if any.
+    pub fn service(&self) -> Option<(&Host, &str)> {
+        match self {
+            Self::StartService { host, service }
+            | Self::RestartService { host, service }
+            | Self::StopService { host, service } => Some((host, service)),
+            _ => None,
+        }
+    }
+
     /// What it does, as a short imperative: `start`, `shut down`, `reboot` ...
     pub fn verb(&self) -> &'static str {
         match self {

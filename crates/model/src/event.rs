@@ -3,8 +3,8 @@
 
 use crate::{
     Action, Autonomy, Confirmed, Digest, FreezeScope, Hold, HoldScope, Identity, Intent, IntentId, IssueKey,
-    NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId, TicketState, Tier,
-    Timestamp, Upid, Vmid,
+    Memory, NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId, TicketState,
+    Tier, Timestamp, Upid, Vmid,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -142,6 +142,11 @@ pub enum Event {
         severity: Severity,
         /// What.
         text: String,
+    },
+    /// Jarvis mends it and tells nobody (autonomy L4), unless it is alerted or escalated later.
+    IssueSilenced {
+        /// Which.
+        issue: IssueKey,
     },
     /// It is well at the moment.
     IssueHealthy {
@@ -350,6 +355,13 @@ pub enum Event {
         /// Which.
         node: NodeName,
     },
+    /// A node was shut down on purpose, as its last tasks tell; it is left alone until it is back.
+    NodeShutDown {
+        /// Which.
+        node: NodeName,
+        /// How that is known.
+        text: String,
+    },
     /// A node is back.
     NodeReturned {
         /// Which.
@@ -455,12 +467,39 @@ impl Event {
             Self::GuestsSeen { .. }
                 | Self::Decided { .. }
                 | Self::MacSeen { .. }
+                | Self::IssueSilenced { .. }
                 | Self::IdentitySeen { .. }
                 | Self::TaskFinished { .. }
                 | Self::UserSet { .. }
                 | Self::TicketConfirmed { .. }
                 | Self::TicketChanged { .. }
         )
+    }
+
+    /// Whether people are told of it: bookkeeping is not told, and neither is what Jarvis mends silently (L4), from the finding
+    /// of the issue to its end. `memory` is the fold with this event in it.
+    pub fn is_told(&self, memory: &Memory) -> bool {
+        let silent = |issue: &IssueKey| match memory.issues.get(issue) {
+            Some(open) => open.silent,
+            None => memory.closed_silently.contains(issue),
+        };
+        let unseen = match self {
+            Self::IntentLogged { intent } => intent.silent,
+            Self::EffectAccepted { intent, .. }
+            | Self::ReplyUnknown { intent, .. }
+            | Self::TaskFinished { intent }
+            | Self::IntentClosed { intent, .. } => {
+                memory.intents.get(intent).is_some_and(|intent| intent.silent)
+            }
+            Self::IssueOpened { issue, .. }
+            | Self::IssueHealthy { issue }
+            | Self::IssueRelapsed { issue, .. }
+            | Self::RunbookStepped { issue, .. }
+            | Self::RunbookEnded { issue, .. }
+            | Self::IssueClosed { issue, .. } => silent(issue),
+            _ => false,
+        };
+        self.is_feed() && !unseen
     }
 
     /// How serious it is for the feed.
@@ -476,6 +515,7 @@ impl Event {
             | Self::SourceFailed { .. }
             | Self::ActionRefused { .. }
             | Self::ReplyUnknown { .. }
+            | Self::NodeShutDown { .. }
             | Self::RunbookEnded { failed: Some(_), .. }
             | Self::FreezeSet { .. }
             | Self::FreezeFileFound { .. } => Severity::Warning,
@@ -490,6 +530,7 @@ impl Event {
             Self::IssueOpened { issue, .. }
             | Self::IssueAnnounced { issue, .. }
             | Self::IssueAlerted { issue, .. }
+            | Self::IssueSilenced { issue }
             | Self::IssueHealthy { issue }
             | Self::IssueRelapsed { issue, .. }
             | Self::IssueEscalated { issue, .. }

@@ -123,6 +123,10 @@ impl std::str::FromStr for IssueKey {
 pub const ATTEMPTS_PER_HOUR: u32 = 3;
 /// The rolling window of attempts.
 pub const ATTEMPT_WINDOW: Duration = Duration::from_hours(1);
+/// The longest window that a runbook's budget may have; attempts are remembered for as long.
+const LONGEST_WINDOW: Duration = Duration::from_hours(31 * 24);
+/// Attempts that are remembered; no budget counts so many.
+const MOST_ATTEMPTS: usize = 16;
 /// Continuous health that closes an issue.
 pub const SUSTAINED_HEALTH: Duration = Duration::from_mins(10);
 
@@ -136,7 +140,8 @@ pub struct Issue {
     pub opened_at: Timestamp,
     /// What was seen, one sentence.
     pub summary: String,
-    /// When attempts were logged; only those within the window count, older ones are dropped on the next.
+    /// When attempts were logged; only those within the window count. A run of a runbook is
+    /// one attempt, counted when it begins, however many of its steps act.
     pub attempts: Vec<Timestamp>,
     /// Since when the resource has been well without a break.
     pub healthy_since: Option<Timestamp>,
@@ -148,6 +153,9 @@ pub struct Issue {
     pub escalated_hash: Option<String>,
     /// Whether an alert was raised for it already.
     pub alerted: bool,
+    /// Whether nobody is told of it: Jarvis mends it silently.
+    #[serde(default)]
+    pub silent: bool,
     /// How the latest attempt ended.
     pub last_outcome: Option<Outcome>,
     /// How far its runbook has come, while one is being carried out.
@@ -168,14 +176,24 @@ pub struct Run {
 }
 
 impl Issue {
+    /// Counts an attempt, and forgets those that no budget counts any more.
+    pub(crate) fn count_attempt(&mut self, at: Timestamp) {
+        self.attempts
+            .retain(|earlier| at.since(*earlier) < LONGEST_WINDOW);
+        self.attempts.push(at);
+        let surplus = self.attempts.len().saturating_sub(MOST_ATTEMPTS);
+        self.attempts.drain(..surplus);
+    }
+
+    /// Attempts within a window that ends now.
+    pub fn attempts_within(&self, window: Duration, now: Timestamp) -> u32 {
+        let counted = self.attempts.iter().filter(|at| now.since(**at) < window);
+        u32::try_from(counted.count()).unwrap_or(u32::MAX)
+    }
+
     /// Attempts that count at `now`.
     pub fn attempts_in_window(&self, now: Timestamp) -> u32 {
-        let counted = self
-            .attempts
-            .iter()
-            .filter(|at| now.since(**at) < ATTEMPT_WINDOW)
-            .count();
-        u32::try_from(counted).unwrap_or(u32::MAX)
+        self.attempts_within(ATTEMPT_WINDOW, now)
     }
 }
 
@@ -355,6 +373,7 @@ mod tests {
             escalated_at: None,
             escalated_hash: None,
             alerted: false,
+            silent: false,
             last_outcome: None,
             run: None,
         };

@@ -3,9 +3,9 @@
 
 use crate::{
     Autonomy, Digest, Event, Freeze, Hold, HoldScope, Identity, Intent, IntentId, Issue, IssueKey, NodeName,
-    Outcome, Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId, TicketState, Timestamp,
-    Vmid,
-    issue::{ATTEMPT_WINDOW, Cause, Run},
+    Origin, Outcome, Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId, TicketState,
+    Timestamp, Vmid,
+    issue::{Cause, Run},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -132,6 +132,12 @@ pub struct Memory {
     pub macs: BTreeMap<NodeName, String>,
     /// Nodes that left and are not back.
     pub lost_nodes: BTreeSet<NodeName>,
+    /// Nodes that were shut down on purpose and are not back, and how that is known.
+    #[serde(default)]
+    pub shut_down: BTreeMap<NodeName, String>,
+    /// Issues that closed without anybody having been told of them, until they open again.
+    #[serde(default)]
+    pub closed_silently: BTreeSet<IssueKey>,
     /// Whether quorum is lost.
     pub quorum_lost: bool,
     /// When Jarvis last stopped or shut a guest down.
@@ -170,6 +176,8 @@ impl Default for Memory {
             resource_changed: BTreeMap::new(),
             macs: BTreeMap::new(),
             lost_nodes: BTreeSet::new(),
+            shut_down: BTreeMap::new(),
+            closed_silently: BTreeSet::new(),
             quorum_lost: false,
             stopped_at: BTreeMap::new(),
             tickets: BTreeMap::new(),
@@ -252,6 +260,7 @@ impl Memory {
             Event::IssueOpened { .. }
             | Event::IssueAnnounced { .. }
             | Event::IssueAlerted { .. }
+            | Event::IssueSilenced { .. }
             | Event::IssueHealthy { .. }
             | Event::IssueRelapsed { .. }
             | Event::IssueEscalated { .. }
@@ -337,12 +346,17 @@ impl Memory {
                 escalated_at: None,
                 escalated_hash: None,
                 alerted: false,
+                silent: false,
                 last_outcome: None,
                 run: None,
             };
+            self.closed_silently.remove(issue);
             self.issues.insert(issue.clone(), opened);
         } else if let Event::IssueClosed { issue, .. } = event {
-            self.issues.remove(issue);
+            let closed = self.issues.remove(issue);
+            if closed.is_some_and(|closed| closed.silent) {
+                self.closed_silently.insert(issue.clone());
+            }
         } else {
             self.change_issue(at, event);
         }
@@ -351,6 +365,7 @@ impl Memory {
     fn change_issue(&mut self, at: Timestamp, event: &Event) {
         let (Event::IssueAnnounced { issue: key, .. }
         | Event::IssueAlerted { issue: key, .. }
+        | Event::IssueSilenced { issue: key }
         | Event::IssueHealthy { issue: key }
         | Event::IssueRelapsed { issue: key, .. }
         | Event::IssueEscalated { issue: key, .. }
@@ -365,7 +380,11 @@ impl Memory {
         };
         match event {
             Event::IssueAnnounced { .. } => issue.announced_at = Some(at),
-            Event::IssueAlerted { .. } => issue.alerted = true,
+            Event::IssueAlerted { .. } => {
+                issue.alerted = true;
+                issue.silent = false;
+            }
+            Event::IssueSilenced { .. } => issue.silent = true,
             Event::IssueHealthy { .. } => issue.healthy_since = Some(at),
             Event::IssueRelapsed { summary, .. } => {
                 issue.healthy_since = None;
@@ -374,9 +393,14 @@ impl Memory {
             }
             Event::IssueEscalated { resource_hash, .. } => {
                 issue.escalated_at = Some(at);
+                issue.silent = false;
+                issue.run = None;
                 issue.escalated_hash = Some(resource_hash.clone());
             }
             Event::RunbookStepped { runbook, step, .. } => {
+                if *step == 0 {
+                    issue.count_attempt(at);
+                }
                 issue.run = Some(Run {
                     runbook: runbook.clone(),
                     step: *step,
@@ -421,10 +445,14 @@ impl Memory {
         if let Cause::Issue { issue } = &intent.cause
             && let Some(issue) = self.issues.get_mut(issue)
         {
-            issue
-                .attempts
-                .retain(|earlier| at.since(*earlier) < ATTEMPT_WINDOW);
-            issue.attempts.push(at);
+            // A run that waited for a person for more than an hour counts anew.
+            let counted_already = issue.run.is_some()
+                && matches!(intent.origin, Origin::Runbook { .. })
+                && issue.attempts_in_window(at) > 0;
+            if !counted_already {
+                issue.count_attempt(at);
+            }
+            issue.silent = intent.silent && !issue.alerted;
         }
         if intent.origin.is_autonomous() {
             self.autonomous_acts
@@ -449,6 +477,15 @@ impl Memory {
             )
         {
             self.stopped_at.insert(*vmid, at);
+        }
+        if let crate::Effect::Node {
+            node,
+            request: crate::NodeVerb::Shutdown,
+        } = &intent.effect
+            && *outcome == Outcome::Verified
+        {
+            let text = format!("shut down through Jarvis for {}", intent.origin.label());
+            self.shut_down.insert(node.clone(), text);
         }
         if let Cause::Issue { issue } = &intent.cause
             && let Some(issue) = self.issues.get_mut(issue)
@@ -630,7 +667,11 @@ impl Memory {
             Event::NodeLost { node } => {
                 self.lost_nodes.insert(node.clone());
             }
+            Event::NodeShutDown { node, text } => {
+                self.shut_down.insert(node.clone(), text.clone());
+            }
             Event::NodeReturned { node } => {
+                self.shut_down.remove(node);
                 self.lost_nodes.remove(node);
             }
             Event::QuorumLost => self.quorum_lost = true,

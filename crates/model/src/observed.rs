@@ -435,8 +435,30 @@ pub struct HostObserved {
 pub struct ServiceObserved {
     /// What it does.
     pub status: Observation<ServiceStatus>,
+    /// When the first of the looks in a row was that found the same; none while it is not known.
+    #[serde(default)]
+    pub since: Option<Timestamp>,
     /// Why the latest look failed, if it did.
     pub trouble: Option<String>,
+}
+
+impl ServiceObserved {
+    /// Takes a look in: what was found, or why nothing was.
+    pub fn see(&mut self, status: Observation<ServiceStatus>) {
+        use std::mem::discriminant;
+        let same = self.status.value().map(discriminant) == status.value().map(discriminant);
+        self.since = if same {
+            self.since.or(status.seen_at())
+        } else {
+            status.seen_at()
+        };
+        self.status = status;
+    }
+
+    /// Whether at least two looks found it so, `apart` from each other.
+    pub fn is_confirmed(&self, apart: Duration) -> bool {
+        matches!((self.since, self.status.seen_at()), (Some(since), Some(seen)) if seen > since && seen >= since + apart)
+    }
 }
 
 /// A figure beyond its limit, or not yet back beyond its clear level.
@@ -478,7 +500,7 @@ pub struct Observed {
     /// Unknown when it could not be read.
     #[serde(default)]
     pub logs: BTreeMap<IssueKey, Observation<Vec<String>>>,
-    /// Figures beyond their limits, by the issue they make. One that went back is no longer here.
+    /// Figures beyond their limits, by the issue they make, and `ready` probes that fail. One that went back is no longer here.
     #[serde(default)]
     pub passed: BTreeMap<IssueKey, Passed>,
     /// Complete, consistent looks in a row since the start, at most counted to 1000.

@@ -6,14 +6,19 @@ mod down;
 mod up;
 
 pub(crate) use down::{WAITING_FOR_DEPENDENCY, is_up};
+pub(crate) use up::NOT_READY_AFTER;
 
-use crate::{input::Input, plan::Look, status::status};
+use crate::{
+    input::Input,
+    mend::{Mending, SURE_AFTER},
+    outcome::Outcome,
+    plan::Look,
+    status::status,
+};
 use jarvis_crds::{GuestSpec, Manifest, RunStrategy};
-use jarvis_guard::facts::Nature;
 use jarvis_model::{
     Action, Closed, ConditionType, Event, GuestKind, GuestObserved, GuestStatus, Health, HoldScope, Intent,
-    IssueKey, IssueKind, ResourceKey, ResourceKind, ResourceStatus, Sync, Timestamp, UnknownReason,
-    issue::SUSTAINED_HEALTH, limits,
+    IssueKey, IssueKind, ResourceKey, ResourceKind, ResourceStatus, Sync, Timestamp, UnknownReason, limits,
 };
 
 /// A guest and its manifest, with what the pass looks at.
@@ -29,61 +34,6 @@ pub struct Case<'a> {
     pub guest: &'a GuestObserved,
     /// What is in flight, on any guest.
     pub in_flight: &'a [&'a Intent],
-}
-
-/// Something a guest wants done.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Want {
-    /// What.
-    pub action: Action,
-    /// Repair or change.
-    pub nature: Nature,
-    /// For which issue.
-    pub issue: IssueKey,
-    /// On what facts, a line each.
-    pub evidence: Vec<String>,
-}
-
-/// What one guest's look came to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// Its status, before the guard spoke on what it wants.
-    pub status: ResourceStatus,
-    /// What to remember.
-    pub events: Vec<Event>,
-    /// What to look at.
-    pub looks: Vec<Look>,
-    /// What it wants done.
-    pub want: Option<Want>,
-    /// When to look again.
-    pub wake_at: Option<Timestamp>,
-}
-
-impl Outcome {
-    fn only(status: ResourceStatus) -> Self {
-        Self {
-            status,
-            events: Vec::new(),
-            looks: Vec::new(),
-            want: None,
-            wake_at: None,
-        }
-    }
-
-    fn looking(mut self, look: Look) -> Self {
-        self.looks.push(look);
-        self
-    }
-
-    fn at(mut self, wake_at: Timestamp) -> Self {
-        self.wake_at = Some(wake_at);
-        self
-    }
-
-    fn remembering(mut self, events: Vec<Event>) -> Self {
-        self.events.extend(events);
-        self
-    }
 }
 
 /// One guest against its manifest.
@@ -421,45 +371,65 @@ impl<'a> Case<'a> {
         ))
     }
 
-    /// Events and wake time of a guest that is as declared: open issues of `kind` heal, all others end.
+    fn mending(&self, kind: IssueKind) -> Mending<'a> {
+        Mending::of(self.input, self.issue(kind))
+    }
+
+    /// Events and wake time of a guest that is as declared: open issues of `kind` heal, its opposite ends.
     fn well(&self, status: ResourceStatus, kind: IssueKind) -> Outcome {
-        let mut outcome = Outcome::only(status);
-        let issue = self.issue(kind);
-        if let Some(open) = self.input.memory.issues.get(&issue) {
-            match open.healthy_since {
-                None => outcome.events.push(Event::IssueHealthy { issue }),
-                Some(since) if self.now() >= since + SUSTAINED_HEALTH => {
-                    outcome.events.push(Event::IssueClosed {
-                        issue,
-                        because: Closed::SustainedHealth,
-                    });
-                }
-                Some(since) => outcome.wake_at = Some(since + SUSTAINED_HEALTH),
-            }
+        if self.input.memory.issues.is_empty() {
+            return Outcome::only(status);
         }
+        let sure_at = || (kind == IssueKind::GuestDown).then(|| self.sure_at()).flatten();
+        let (events, wake_at) = self.mending(kind).well(sure_at);
+        let mut outcome = Outcome::only(status).remembering(events);
+        outcome.wake_at = wake_at;
         let other = if kind == IssueKind::GuestDown {
             IssueKind::GuestUp
         } else {
             IssueKind::GuestDown
         };
-        outcome.remembering(self.ended(other))
+        outcome.remembering(self.mending(other).ended())
     }
 
-    fn ended(&self, kind: IssueKind) -> Vec<Event> {
-        let issue = self.issue(kind);
-        let open = self.input.memory.issues.contains_key(&issue);
-        open.then_some(Event::IssueClosed {
-            issue,
-            because: Closed::NoLongerDeclared,
-        })
-        .into_iter()
-        .collect()
+    /// When it will be sure that a guest that runs stays up, if it is not yet: a guest that dies at every start runs for
+    /// seconds each time.
+    fn sure_at(&self) -> Option<Timestamp> {
+        let Some(began) = self.input.memory.running.get(&self.guest.vmid) else {
+            return Some(self.now() + SURE_AFTER);
+        };
+        let seen = self.guest.status.seen_at().max(self.guest.live.seen_at());
+        let sure_at = *began + SURE_AFTER;
+        (seen < Some(sure_at)).then_some(sure_at)
     }
 
     fn undeclared(&self) -> Vec<Event> {
-        let mut events = self.ended(IssueKind::GuestDown);
-        events.extend(self.ended(IssueKind::GuestUp));
-        events
+        let kinds = [IssueKind::GuestDown, IssueKind::GuestUp, IssueKind::GuestNotReady];
+        if self.input.memory.issues.is_empty() {
+            return Vec::new();
+        }
+        let ended = |kind| self.mending(kind).ended();
+        kinds.into_iter().filter_map(ended).collect()
+    }
+
+    /// What is said while a runbook is at this guest and it is down: that may be part of it.
+    fn under_runbook(&self) -> Option<Outcome> {
+        let mut issues = self.input.memory.issues.values();
+        let run = issues.find_map(|issue| issue.run.as_ref().filter(|_| issue.key.resource == *self.key))?;
+        let text = format!(
+            "stopped; runbook {}: {}",
+            run.runbook,
+            crate::runbook::at(self.input, run)
+        );
+        let kind = ConditionType::Reconciling;
+        let (sync, health) = (Sync::OutOfSync, Health::Progressing);
+        Some(Outcome::only(self.is(
+            sync,
+            health,
+            kind,
+            "RunbookInProgress",
+            text,
+        )))
     }
 
     /// What is said while an effect on this very guest is in flight; nothing else is decided then.

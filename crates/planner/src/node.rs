@@ -1,180 +1,258 @@
-//! Nodes against their manifests: unreachable ones become issues; nothing is done to nodes without a person yet.
+//! Nodes against their manifests. One that is Known offline is an issue; where it can be woken it is, after it had time to
+//! come back by itself and the HA manager is done with it. A node that was shut down on purpose is left alone.
 
-use crate::{input::Input, status::status};
-use jarvis_crds::{Expected, Manifest, NodeSpec};
-use jarvis_model::{
-    Closed, ConditionType, Effect, Event, Health, IssueKey, IssueKind, NodeName, NodeStatus, ResourceKey,
-    ResourceStatus, Severity, Sync, Timestamp, issue::SUSTAINED_HEALTH, limits,
+use crate::{
+    input::Input,
+    mend::{Mending, SURE_AFTER},
+    outcome::{Outcome, Want},
+    status::status,
 };
+use jarvis_crds::{Expected, Manifest, NodeSpec};
+use jarvis_guard::facts::Nature;
+use jarvis_model::{
+    Action, Autonomy, ConditionType, Effect, Event, Health, Issue, IssueKey, IssueKind, NodeName,
+    NodeObserved, NodeStatus, ResourceKey, ResourceStatus, Severity, Sync, Timestamp, limits,
+};
+use std::time::Duration;
 
-/// What one node's look came to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
-    /// Its status.
-    pub status: ResourceStatus,
-    /// What to remember.
-    pub events: Vec<Event>,
-    /// When to look again.
-    pub wake_at: Option<Timestamp>,
-}
-
-impl Outcome {
-    fn only(status: ResourceStatus) -> Self {
-        Self {
-            status,
-            events: Vec::new(),
-            wake_at: None,
-        }
-    }
-}
+/// How long a node that left is given to come back by itself: a reboot takes that long.
+pub const TIME_TO_RETURN: Duration = Duration::from_mins(2);
+/// How long before its absence an orderly end of its guests explains that.
+const SHUTDOWN_TAKES: Duration = Duration::from_mins(10);
+/// The cluster's clock may be this much ahead of ours.
+const CLOCK_SLACK: Duration = Duration::from_secs(30);
 
 /// One node against its manifest.
 pub fn evaluate(input: &Input<'_>, key: &ResourceKey, node: &Manifest<NodeSpec>) -> Outcome {
-    let revision = &input.desired.revision.commit;
-    let issue = IssueKey {
-        resource: key.clone(),
-        kind: IssueKind::NodeUnreachable,
-        about: None,
-    };
     let name = &node.spec.node;
-    let reconciling = |sync, health, reason, text: String| {
-        Outcome::only(status(
-            revision,
-            sync,
-            health,
-            ConditionType::Reconciling,
-            reason,
-            text,
-        ))
-    };
+    let revision = &input.desired.revision.commit;
     let Some(seen) = input.observed.nodes.get(name) else {
         let text = format!("no node {name} in this cluster; correct spec.node or remove the manifest");
         let kind = ConditionType::Blocked;
-        return Outcome::only(status(
-            revision,
-            Sync::OutOfSync,
-            Health::Unknown,
-            kind,
-            "NodeMissing",
-            text,
-        ));
+        let (sync, health) = (Sync::OutOfSync, Health::Unknown);
+        return Outcome::only(status(revision, sync, health, kind, "NodeMissing", text));
+    };
+    let case = Case {
+        input,
+        spec: &node.spec,
+        seen,
+        mending: Mending::of(input, IssueKey::new(key.clone(), IssueKind::NodeUnreachable)),
     };
     match seen.status.fresh(input.now, limits::CRITICAL) {
         None => {
             let text = format!("the state of node {name} is not known");
-            reconciling(Sync::Unknown, Health::Unknown, "NodeUnknown", text)
+            case.reconciling(Sync::Unknown, Health::Unknown, "NodeUnknown", text)
         }
-        Some(NodeStatus::Online) => online(input, &issue, name.as_str()),
-        Some(NodeStatus::Offline) if power_in_flight(input, name) => {
-            let text = format!("node {name} is going down or coming back, as asked");
-            reconciling(Sync::Synced, Health::Progressing, "InFlight", text)
+        Some(NodeStatus::Online) => case.online(),
+        Some(NodeStatus::Offline) => case.offline(),
+    }
+}
+
+struct Case<'a> {
+    input: &'a Input<'a>,
+    spec: &'a NodeSpec,
+    seen: &'a NodeObserved,
+    mending: Mending<'a>,
+}
+
+impl Case<'_> {
+    fn name(&self) -> &NodeName {
+        &self.spec.node
+    }
+
+    fn is(
+        &self,
+        sync: Sync,
+        health: Health,
+        kind: ConditionType,
+        reason: &'static str,
+        text: String,
+    ) -> ResourceStatus {
+        let revision = &self.input.desired.revision.commit;
+        status(revision, sync, health, kind, reason, text)
+    }
+
+    fn reconciling(&self, sync: Sync, health: Health, reason: &'static str, text: String) -> Outcome {
+        Outcome::only(self.is(sync, health, ConditionType::Reconciling, reason, text))
+    }
+
+    fn online(&self) -> Outcome {
+        let returned = self.seen.returned_at.map(|at| at + SURE_AFTER);
+        let sure_at = returned.filter(|at| self.seen.status.seen_at() < Some(*at));
+        let (events, wake_at) = self.mending.well(|| sure_at);
+        let text = format!("node {} is online", self.name());
+        let kind = ConditionType::Ready;
+        let mut outcome = Outcome::only(self.is(Sync::Synced, Health::Healthy, kind, "Online", text));
+        outcome.wake_at = wake_at;
+        outcome.remembering(events)
+    }
+
+    fn offline(&self) -> Outcome {
+        if let Some(outcome) = self.under_way() {
+            return outcome;
         }
-        Some(NodeStatus::Offline) if node.spec.expected == Expected::Online => {
-            offline(input, &issue, name.as_str())
-        }
-        Some(NodeStatus::Offline) => {
-            let text = format!("node {name} is off, as it may be");
+        if self.spec.expected != Expected::Online {
+            let text = format!("node {} is off, as it may be", self.name());
             let kind = ConditionType::Ready;
-            let mut off = Outcome::only(status(
-                revision,
-                Sync::Synced,
-                Health::Suspended,
-                kind,
-                "OffAsDeclared",
-                text,
-            ));
-            off.events = closing(input, &issue);
-            off
+            let off = self.is(Sync::Synced, Health::Suspended, kind, "OffAsDeclared", text);
+            return Outcome::only(off).remembering(self.mending.ended());
         }
+        if let Some(how) = self.input.memory.shut_down.get(self.name()) {
+            return self.shut_down(how);
+        }
+        if let Some(text) = self.orderly_end() {
+            let node = self.name().clone();
+            return self
+                .shut_down(&text)
+                .remembering([Event::NodeShutDown { node, text }]);
+        }
+        self.unreachable()
     }
-}
 
-/// Whether somebody's reboot or shutdown of this node is in flight: then its absence is no surprise.
-fn power_in_flight(input: &Input<'_>, name: &NodeName) -> bool {
-    input
-        .memory
-        .open_intents()
-        .any(|intent| matches!(&intent.effect, Effect::Node { node, .. } if node == name))
-}
-
-fn closing(input: &Input<'_>, issue: &IssueKey) -> Vec<Event> {
-    let open = input.memory.issues.contains_key(issue);
-    open.then(|| Event::IssueClosed {
-        issue: issue.clone(),
-        because: Closed::NoLongerDeclared,
-    })
-    .into_iter()
-    .collect()
-}
-
-fn online(input: &Input<'_>, issue: &IssueKey, name: &str) -> Outcome {
-    let mut events = Vec::new();
-    let mut wake_at = None;
-    if let Some(open) = input.memory.issues.get(issue) {
-        match open.healthy_since {
-            None => events.push(Event::IssueHealthy { issue: issue.clone() }),
-            Some(since) if input.now >= since + SUSTAINED_HEALTH => {
-                events.push(Event::IssueClosed {
-                    issue: issue.clone(),
-                    because: Closed::SustainedHealth,
-                });
+    /// Somebody's reboot or shutdown of this node is in flight, or a wake: then its absence is no surprise.
+    fn under_way(&self) -> Option<Outcome> {
+        let open = self.input.memory.open_intents().map(|intent| &intent.effect);
+        let power = |effect: &&Effect| matches!(effect, Effect::Node { node, .. } | Effect::Wake { node, .. } if node == self.name());
+        let effect = open.into_iter().find(power)?;
+        Some(match effect {
+            Effect::Wake { .. } => {
+                let text = format!("node {} is being woken", self.name());
+                self.reconciling(Sync::OutOfSync, Health::Progressing, "InFlight", text)
             }
-            Some(since) => wake_at = Some(since + SUSTAINED_HEALTH),
+            _ => {
+                let text = format!("node {} is going down or coming back, as asked", self.name());
+                self.reconciling(Sync::Synced, Health::Progressing, "InFlight", text)
+            }
+        })
+    }
+
+    fn shut_down(&self, how: &str) -> Outcome {
+        let text = format!(
+            "node {} is off: {how}. Jarvis leaves it alone until it is back; start or wake it yourself, or declare \
+             expected: Any",
+            self.name()
+        );
+        let kind = ConditionType::Suspended;
+        let off = self.is(Sync::OutOfSync, Health::Suspended, kind, "ShutDown", text);
+        Outcome::only(off).remembering(self.mending.ended())
+    }
+
+    /// The node ended its guests in order before it left: a shutdown or reboot by somebody, not a failure.
+    fn orderly_end(&self) -> Option<String> {
+        let open = self.mending.open();
+        if open.is_some_and(|open| !open.attempts.is_empty()) {
+            return None;
+        }
+        let left = open.map_or(self.input.now, |open| open.opened_at);
+        let tasks = self.input.observed.tasks.iter().map(|task| &task.upid);
+        let mut ends = tasks.filter(|upid| upid.node() == self.name() && upid.task_type() == "stopall");
+        let end = ends.find(|upid| {
+            let began = upid.started_at();
+            began + SHUTDOWN_TAKES >= left && began <= left + CLOCK_SLACK
+        })?;
+        Some(format!(
+            "it stopped its guests in order before it left, asked by {}",
+            end.user()
+        ))
+    }
+
+    fn unreachable(&self) -> Outcome {
+        let name = self.name();
+        let summary = format!("node {name} is offline by two agreeing entry points; its guests are unknown");
+        let text = format!("{summary}; bring the node back, or declare expected: Any");
+        let kind = ConditionType::Blocked;
+        let blocked = Outcome::only(self.is(Sync::OutOfSync, Health::Degraded, kind, "NodeOffline", text));
+        let events = self.mending.ill(summary.clone());
+        let Some(open) = self.mending.open().filter(|_| events.is_empty()) else {
+            return blocked.remembering(events);
+        };
+        if let Some(alert) = self.alert(open) {
+            return blocked.remembering([alert]);
+        }
+        if let Some(hindered) = self.mending.hindered(open, || vec![self.seen_line()]) {
+            return hindered;
+        }
+        if let Some(waiting) = self.time_to_return(open) {
+            return waiting;
+        }
+        let want = self.address().is_ok().then(|| Want {
+            action: Action::WakeNode { node: name.clone() },
+            nature: Nature::Repair,
+            issue: open.key.clone(),
+            evidence: vec![open.summary.clone(), self.seen_line()],
+            runbook: None,
+        });
+        let outcome = match &want {
+            Some(_) => self.reconciling(Sync::OutOfSync, Health::Degraded, "Waking", summary),
+            None => blocked,
+        };
+        self.mending.answer(open, outcome, want)
+    }
+
+    /// A node that reboots is back within minutes, and one that the HA manager fences must not be woken under it.
+    fn time_to_return(&self, open: &Issue) -> Option<Outcome> {
+        let now = self.input.now;
+        let due = open.opened_at + TIME_TO_RETURN;
+        let (why, due) = match self.seen.ha_state.as_deref() {
+            Some("fence") => ("the HA manager is fencing it".to_owned(), None),
+            Some("maintenance") => ("the HA manager has it in maintenance".to_owned(), None),
+            _ if now < due => ("it is given time to come back by itself".to_owned(), Some(due)),
+            _ => return None,
+        };
+        if self.address().is_err() {
+            return None;
+        }
+        let text = format!("{}; {why} before it is woken", open.summary);
+        let mut waiting = self.reconciling(Sync::OutOfSync, Health::Degraded, "TimeToReturn", text);
+        waiting.wake_at = due;
+        Some(waiting)
+    }
+
+    /// Whether the node can be woken, or what is missing for it.
+    fn address(&self) -> Result<(), &'static str> {
+        let Some(wake) = &self.spec.wake_on_lan else {
+            return Err("no wakeOnLan is declared");
+        };
+        let known = wake.mac.is_some() || self.input.memory.macs.contains_key(self.name());
+        if known {
+            Ok(())
+        } else {
+            Err("the address to wake it is not known; declare wakeOnLan.mac")
         }
     }
-    let revision = &input.desired.revision.commit;
-    let text = format!("node {name} is online");
-    let ready = status(
-        revision,
-        Sync::Synced,
-        Health::Healthy,
-        ConditionType::Ready,
-        "Online",
-        text,
-    );
-    Outcome {
-        status: ready,
-        events,
-        wake_at,
+
+    /// People hear of a node at once, and what is done about it; at L4 only when nothing can be done.
+    fn alert(&self, open: &Issue) -> Option<Event> {
+        let level = self.mending.level();
+        let done = match (self.address(), level) {
+            (Err(why), _) => format!("Check its power and network; Jarvis observes until it is back ({why})"),
+            (Ok(()), Autonomy::L0 | Autonomy::L1) => {
+                format!("Check its power and network; at autonomy {level} Jarvis does not wake it")
+            }
+            (Ok(()), Autonomy::L2) => {
+                "Should it not come back within two minutes, waking it is recommended and waits for a person"
+                    .to_owned()
+            }
+            (Ok(()), Autonomy::L3) => {
+                "Should it not come back within two minutes, Jarvis wakes it over the network and reports"
+                    .to_owned()
+            }
+            (Ok(()), Autonomy::L4) => return None,
+        };
+        self.mending
+            .alert(Severity::Critical, || format!("{}. {done}.", open.summary))
+    }
+
+    fn seen_line(&self) -> String {
+        let seen = self.seen.status.seen_at().unwrap_or(Timestamp::default());
+        let ha = self.seen.ha_state.as_deref().unwrap_or("not used");
+        format!(
+            "node {} seen offline {} s ago, state by HA: {ha}",
+            self.name(),
+            self.input.now.since(seen).as_secs()
+        )
     }
 }
 
-fn offline(input: &Input<'_>, issue: &IssueKey, name: &str) -> Outcome {
-    let summary = format!("node {name} is offline by two agreeing entry points; its guests are unknown");
-    let events = match input.memory.issues.get(issue) {
-        None => vec![Event::IssueOpened {
-            issue: issue.clone(),
-            summary: summary.clone(),
-        }],
-        Some(open) if open.healthy_since.is_some() => {
-            vec![Event::IssueRelapsed {
-                issue: issue.clone(),
-                summary: summary.clone(),
-            }]
-        }
-        Some(open) if !open.alerted => {
-            let text = format!("{summary}. Check its power and network; Jarvis observes until it is back.");
-            vec![Event::IssueAlerted {
-                issue: issue.clone(),
-                severity: Severity::Critical,
-                text,
-            }]
-        }
-        Some(_) => Vec::new(),
-    };
-    let revision = &input.desired.revision.commit;
-    let text = format!("{summary}; bring the node back, or declare expected: Any");
-    let blocked = status(
-        revision,
-        Sync::OutOfSync,
-        Health::Degraded,
-        ConditionType::Blocked,
-        "NodeOffline",
-        text,
-    );
-    Outcome {
-        status: blocked,
-        events,
-        wake_at: None,
-    }
-}
+#[cfg(test)]
+mod tests;

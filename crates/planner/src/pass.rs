@@ -3,19 +3,21 @@
 use crate::{
     cluster, guest,
     input::Input,
-    node,
+    mend, node,
+    outcome::{Outcome, StepOf, Want},
     plan::{Decision, Look, Plan, ReportLine},
+    runbook, service,
     status::status,
-    ticket, waiting,
+    threshold, ticket, waiting,
 };
 use jarvis_guard::{
     facts::{PlanSize, Request},
     judge,
 };
 use jarvis_model::{
-    Cause, Condition, ConditionType, Digest, Event, GuestObserved, Health, Intent, NodeStatus, Observation,
-    Origin, Outcome, ResourceKey, ResourceStatus, Rule, Severity, Sync, Timestamp, UnknownReason, Verdict,
-    Vmid, limits,
+    Cause, Condition, ConditionType, Digest, Event, GuestObserved, Health, Intent, IssueKey, IssueKind,
+    NodeStatus, Observation, Origin, ResourceKey, ResourceStatus, Rule, Severity, Sync, Timestamp,
+    UnknownReason, Verdict, Vmid, limits,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -37,13 +39,24 @@ struct Draft {
     looks: BTreeSet<Look>,
     report: Vec<ReportLine>,
     wake_at: Option<Timestamp>,
-    wants: Vec<(ResourceKey, guest::Want)>,
+    wants: Vec<(ResourceKey, Want)>,
     decisions: Vec<Decision>,
 }
 
 impl Draft {
     fn sooner(&mut self, at: Option<Timestamp>) {
         self.wake_at = [self.wake_at, at].into_iter().flatten().min();
+    }
+
+    /// Takes in what the look at a resource came to, but for its status.
+    fn take(&mut self, key: &ResourceKey, outcome: Outcome) -> ResourceStatus {
+        self.events.extend(outcome.events);
+        self.looks.extend(outcome.looks);
+        self.sooner(outcome.wake_at);
+        if let Some(want) = outcome.want {
+            self.wants.push((key.clone(), want));
+        }
+        outcome.status
     }
 
     fn report(&mut self, subject: impl ToString, text: impl Into<String>) {
@@ -69,6 +82,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
         draft.events.extend(cluster::changes(input));
         nodes(input, &mut draft);
         guests(input, &mut draft);
+        services(input, &mut draft);
+        thresholds(input, &mut draft);
+        runs(input, &mut draft);
         identities(input, &mut draft);
         first_sights(input, &mut draft);
         tickets(input, &mut draft);
@@ -94,7 +110,9 @@ fn first_looks(input: &Input<'_>, draft: &mut Draft) {
     let text =
         format!("{seen} of {needed} complete looks at the cluster since the start; nothing is judged before");
     draft.report("cluster", text.clone());
-    for key in input.desired.guests.keys().chain(input.desired.nodes.keys()) {
+    let desired = input.desired;
+    let judged = desired.guests.keys().chain(desired.nodes.keys());
+    for key in judged.chain(desired.services.keys()) {
         let revision = &input.desired.revision.commit;
         let waiting = status(
             revision,
@@ -128,11 +146,46 @@ fn nodes(input: &Input<'_>, draft: &mut Draft) {
     for (key, manifest) in &input.desired.nodes {
         match guarded(key, input, || node::evaluate(input, key, manifest)) {
             Ok(outcome) => {
-                draft.events.extend(outcome.events);
-                draft.sooner(outcome.wake_at);
-                draft.statuses.insert(key.clone(), outcome.status);
+                let status = draft.take(key, outcome);
+                draft.statuses.insert(key.clone(), status);
             }
             Err(stalled) => drop(draft.statuses.insert(key.clone(), stalled)),
+        }
+    }
+}
+
+fn services(input: &Input<'_>, draft: &mut Draft) {
+    let in_flight: Vec<&Intent> = input.memory.open_intents().collect();
+    for (key, manifest) in &input.desired.services {
+        match guarded(key, input, || service::evaluate(input, &in_flight, key, manifest)) {
+            Ok(outcome) => {
+                let status = draft.take(key, outcome);
+                draft.statuses.insert(key.clone(), status);
+            }
+            Err(stalled) => drop(draft.statuses.insert(key.clone(), stalled)),
+        }
+    }
+}
+
+/// Figures beyond their limits. They do not change what is said of their resources, which are as declared all the same.
+fn thresholds(input: &Input<'_>, draft: &mut Draft) {
+    for following in threshold::follow(input) {
+        drop(draft.take(&following.resource, following.outcome));
+    }
+    for (key, status) in threshold::statuses(input) {
+        draft.statuses.insert(key, status);
+    }
+}
+
+/// Runbooks in progress, whatever has become of what they mend.
+fn runs(input: &Input<'_>, draft: &mut Draft) {
+    for open in input.memory.issues.values() {
+        if let Some(progress) = runbook::advance(input, open) {
+            draft.events.extend(progress.events);
+            draft.looks.extend(progress.looks);
+            draft.sooner(progress.wake_at);
+            let want = progress.want.map(|want| (open.key.resource.clone(), want));
+            draft.wants.extend(want);
         }
     }
 }
@@ -143,13 +196,8 @@ fn guests(input: &Input<'_>, draft: &mut Draft) {
     for (key, manifest) in &input.desired.guests {
         match guarded(key, input, || guest::evaluate(input, &in_flight, key, manifest)) {
             Ok(outcome) => {
-                draft.events.extend(outcome.events);
-                draft.looks.extend(outcome.looks);
-                draft.sooner(outcome.wake_at);
-                statuses.push((key.clone(), outcome.status));
-                if let Some(want) = outcome.want {
-                    draft.wants.push((key.clone(), want));
-                }
+                let status = draft.take(key, outcome);
+                statuses.push((key.clone(), status));
             }
             Err(stalled) => statuses.push((key.clone(), stalled)),
         }
@@ -220,7 +268,12 @@ fn judge_wants(input: &Input<'_>, draft: &mut Draft) {
         )
     });
     for (key, want) in wants {
+        let begins = want.runbook.as_ref().and_then(|step| step.begins.clone());
         let decision = decide(input, &key, want, plan_size);
+        if let Some(began) = begins.filter(|_| may_begin(&decision.verdict)) {
+            draft.events.push(began);
+            continue;
+        }
         draft.report(
             &key,
             format!("{}: {}", decision.request.action, line(&decision.verdict)),
@@ -230,24 +283,42 @@ fn judge_wants(input: &Input<'_>, draft: &mut Draft) {
     }
 }
 
-fn decide(input: &Input<'_>, key: &ResourceKey, want: guest::Want, plan_size: PlanSize) -> Decision {
+/// A run of a runbook begins when its first act may be done now, or once a person says so.
+fn may_begin(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Permit { .. } | Verdict::Confirm { .. })
+}
+
+fn decide(input: &Input<'_>, key: &ResourceKey, want: Want, plan_size: PlanSize) -> Decision {
     let issue = input.memory.issues.get(&want.issue);
-    let attempt = issue.map_or(0, |issue| issue.attempts_in_window(input.now)) + 1;
+    let counted = issue.map_or(0, |issue| issue.attempts_in_window(input.now));
     let opened = issue.map(|issue| issue.opened_at);
     let tried = issue.map_or(0, |issue| issue.attempts.len());
     let revision = &input.desired.revision.hash;
+    let (digest, origin, attempt) = match want.runbook {
+        None => {
+            let digest = Digest::of(&("issue", &want.issue, opened, tried, &want.action, revision));
+            (digest, Origin::Reconciler, counted + 1)
+        }
+        Some(StepOf {
+            runbook,
+            step,
+            begins,
+        }) => {
+            let named = ("runbook", &runbook, step);
+            let digest = Digest::of(&(named, &want.issue, opened, tried, &want.action, revision));
+            // The attempt was counted when the run began.
+            let attempt = counted + u32::from(begins.is_some());
+            (digest, Origin::Runbook { name: runbook }, attempt)
+        }
+    };
     let request = Request {
-        digest: Digest::of(&("issue", &want.issue, opened, tried, &want.action, revision)),
+        digest,
         action: want.action,
-        origin: Origin::Reconciler,
+        origin,
         cause: Cause::Issue { issue: want.issue },
         resource: Some(key.clone()),
         nature: want.nature,
-        autonomy: input
-            .desired
-            .guests
-            .get(key)
-            .and_then(|manifest| manifest.spec.autonomy),
+        autonomy: mend::asked(input, key),
         plan_size,
     };
     let verdict = judge(&request, &input.facts());
@@ -314,6 +385,9 @@ fn looks_for(input: &Input<'_>, decision: &Decision, rule: Rule) -> Vec<Look> {
     if rule == Rule::NoQuorum {
         looks.push(Look::Quorum);
     }
+    if rule == Rule::TargetUnknown {
+        looks.extend(service_look(input, &decision.request.action));
+    }
     if let (Rule::TargetUnknown, Some(vmid)) = (rule, decision.request.action.vmid())
         && let Some(guest) = input.observed.guests.get(&vmid)
     {
@@ -325,6 +399,17 @@ fn looks_for(input: &Input<'_>, decision: &Decision, rule: Rule) -> Vec<Look> {
         }
     }
     looks
+}
+
+/// The look at a declared service whose state is not known freshly enough to do something to it.
+pub(crate) fn service_look(input: &Input<'_>, action: &jarvis_model::Action) -> Option<Look> {
+    let (host, name) = action.service()?;
+    let (service, _) = input.desired.service_at(host, name)?;
+    let seen = input.observed.services.get(service);
+    let fresh = seen.is_some_and(|seen| seen.status.fresh(input.now, limits::IMPORTANT).is_some());
+    (!fresh).then(|| Look::Service {
+        service: service.clone(),
+    })
 }
 
 fn alert(input: &Input<'_>, draft: &mut Draft, decision: &Decision, message: &str) {
@@ -356,9 +441,7 @@ fn released(input: &Input<'_>, draft: &mut Draft) {
         return;
     }
     for issue in input.memory.issues.keys() {
-        let declared = input.desired.guests.contains_key(&issue.resource)
-            || input.desired.nodes.contains_key(&issue.resource);
-        if !declared {
+        if !is_declared(input, issue) {
             let because = jarvis_model::Closed::NoLongerDeclared;
             draft.events.push(Event::IssueClosed {
                 issue: issue.clone(),
@@ -368,10 +451,22 @@ fn released(input: &Input<'_>, draft: &mut Draft) {
     }
 }
 
+fn is_declared(input: &Input<'_>, issue: &IssueKey) -> bool {
+    let (desired, key) = (input.desired, &issue.resource);
+    match issue.kind {
+        IssueKind::ThresholdPassed => threshold::is_in_force(input, issue),
+        _ => {
+            desired.guests.contains_key(key)
+                || desired.nodes.contains_key(key)
+                || desired.services.contains_key(key)
+        }
+    }
+}
+
 /// An unresolved effect frees its node by evidence; ask for it.
 fn slots(input: &Input<'_>, draft: &mut Draft) {
     for intent in input.memory.intents.values() {
-        if intent.outcome == Some(Outcome::Unresolved) {
+        if intent.outcome == Some(jarvis_model::Outcome::Unresolved) {
             let Some(node) = intent.effect.node() else {
                 continue;
             };

@@ -3,11 +3,12 @@
 
 use crate::{Input, Plan, plan};
 use jarvis_crds::{Desired, load};
-use jarvis_guard::Floor;
+use jarvis_guard::{Floor, resolve};
 use jarvis_model::{
-    Autonomy, Event, GuestKind, GuestObserved, GuestStatus, Identity, LiveStatus, Memory, NodeName,
-    NodeObserved, NodeStatus, Observation, Observed, Quorum, Record, StopCause, Timestamp, UnknownReason,
-    Usage, Vmid,
+    Action, Autonomy, ConditionType, Event, GuestKind, GuestObserved, GuestStatus, Identity, Intent,
+    IntentId, LiveStatus, Memory, NodeName, NodeObserved, NodeStatus, Observation, Observed, Outcome, Quorum,
+    Record, ResourceKey, ResourceKind, ServiceStatus, Stage, StopCause, Timestamp, UnknownReason, Usage,
+    Vmid,
 };
 use std::{collections::BTreeMap, time::Duration};
 
@@ -31,6 +32,8 @@ pub struct Scene {
     pub now: Timestamp,
     /// Everything remembered, in order.
     pub events: Vec<Event>,
+    /// When each of it was.
+    pub times: Vec<Timestamp>,
 }
 
 impl Scene {
@@ -49,6 +52,7 @@ impl Scene {
             memory: Memory::default(),
             now: Timestamp::from_secs(START),
             events: Vec::new(),
+            times: Vec::new(),
         };
         for name in ["a", "b", "c"] {
             scene
@@ -90,6 +94,7 @@ impl Scene {
         };
         self.memory.apply(&record);
         self.events.push(event);
+        self.times.push(self.now);
     }
 
     /// A guest on a node, seen just now by list and live read.
@@ -134,6 +139,115 @@ impl Scene {
         self.edit(number, |guest| guest.stop_cause = Observation::known(cause, now));
     }
 
+    /// A look at a service found this.
+    pub fn service(&mut self, name: &str, found: ServiceStatus) {
+        let key = ResourceKey::new(ResourceKind::Service, name).unwrap();
+        let now = self.now;
+        let seen = self.observed.services.entry(key).or_default();
+        seen.trouble = None;
+        seen.see(Observation::known(found, now));
+    }
+
+    /// Two looks at a service, a second apart, found this.
+    pub fn service_twice(&mut self, name: &str, found: ServiceStatus) {
+        self.service(name, found.clone());
+        self.pass_time(1);
+        self.service(name, found);
+    }
+
+    pub fn node(&mut self, name: &str) -> &mut NodeObserved {
+        self.observed.nodes.get_mut(&node_name(name)).unwrap()
+    }
+
+    pub fn offline(&mut self, name: &str) {
+        let now = self.now;
+        self.node(name).status = Observation::known(NodeStatus::Offline, now);
+    }
+
+    pub fn back(&mut self, name: &str) {
+        let now = self.now;
+        let node = self.node(name);
+        node.status = Observation::known(NodeStatus::Online, now);
+        node.returned_at = Some(now);
+        node.uptime_secs = Some(5);
+    }
+
+    /// The first permitted decision is logged as the controller does it, and ends like this.
+    pub fn act(&mut self, outcome: Outcome) -> Action {
+        let intent = self.begin();
+        self.remember(Event::IntentClosed {
+            intent: intent.id,
+            outcome,
+        });
+        intent.action
+    }
+
+    /// The first permitted decision is logged.
+    pub fn begin(&mut self) -> Intent {
+        let plan = self.plan();
+        let permitted = plan
+            .decisions
+            .iter()
+            .find(|decision| decision.verdict.is_permit());
+        let decision = permitted.unwrap_or_else(|| panic!("nothing is permitted: {:#?}", plan.decisions));
+        let request = &decision.request;
+        let facts = self.input().facts();
+        let effect = resolve(&request.action, &facts).unwrap();
+        let level = jarvis_guard::autonomy(request.autonomy, &facts);
+        let intent = Intent {
+            id: IntentId(format!("i{:06}", self.memory.seq)),
+            resource: request.resource.clone(),
+            cause: request.cause.clone(),
+            action: request.action.clone(),
+            deadline: effect.deadline(self.now),
+            effect,
+            origin: request.origin.clone(),
+            tier: decision.verdict.tier(),
+            digest: request.digest.clone(),
+            revision: String::new(),
+            epoch: 1,
+            attempt: decision.attempt,
+            logged_at: self.now,
+            uptime_before_secs: None,
+            identity: None,
+            undo: String::new(),
+            silent: request.origin.is_autonomous() && level == Autonomy::L4,
+            stage: Stage::Logged,
+            outcome: None,
+            closed_at: None,
+        };
+        self.remember(Event::IntentLogged {
+            intent: Box::new(intent.clone()),
+        });
+        intent
+    }
+
+    /// How often this was remembered.
+    pub fn count(&self, name: &str) -> usize {
+        self.events.iter().filter(|event| event.name() == name).count()
+    }
+
+    /// Reason and kind of a resource's headline.
+    pub fn says(&self, key: &str) -> (ConditionType, String) {
+        let plan = self.plan();
+        let status = &plan.statuses[&key.parse::<ResourceKey>().unwrap()];
+        let headline = status
+            .headline()
+            .expect("every status has a condition that holds");
+        (headline.kind, headline.reason.to_string())
+    }
+
+    pub fn input(&self) -> Input<'_> {
+        Input {
+            floor: &self.floor,
+            desired: &self.desired,
+            desired_known: true,
+            observed: &self.observed,
+            memory: &self.memory,
+            now: self.now,
+        }
+    }
+
     /// Time passes and every look is repeated, finding the same.
     pub fn pass_time(&mut self, secs: u64) {
         self.now = self.now + Duration::from_secs(secs);
@@ -160,23 +274,22 @@ impl Scene {
             touch(&mut guest.identity, now);
             touch(&mut guest.stop_cause, now);
         }
+        for service in self.observed.services.values_mut() {
+            if let Some(found) = service.status.value().cloned() {
+                service.see(Observation::known(found, now));
+            }
+        }
     }
 
     /// One pass, nothing remembered.
     pub fn plan(&self) -> Plan {
-        plan(&Input {
-            floor: &self.floor,
-            desired: &self.desired,
-            desired_known: true,
-            observed: &self.observed,
-            memory: &self.memory,
-            now: self.now,
-        })
+        plan(&self.input())
     }
 
     /// Passes until nothing new is to be remembered; the names of what was.
     pub fn settle(&mut self) -> (Plan, Vec<String>) {
         let mut names = Vec::new();
+        self.observed.passed = crate::passed(&self.input());
         for _ in 0..10 {
             let plan = self.plan();
             if plan.events.is_empty() {
@@ -210,6 +323,11 @@ fn online(name: &str, now: Timestamp) -> NodeObserved {
         idle: Observation::unknown(UnknownReason::NotYetSeen),
         usage: Usage::default(),
     }
+}
+
+/// A manifest of any kind; `spec` is its spec in YAML's flow form.
+pub fn manifest(kind: &str, name: &str, spec: &str) -> String {
+    format!("apiVersion: jarvis.dev/v1alpha1\nkind: {kind}\nmetadata: {{name: {name}}}\nspec: {spec}\n---\n")
 }
 
 /// A VirtualMachine manifest; `more` are further lines of its spec, indented by two.

@@ -188,6 +188,7 @@ fn looks(input: &Input<'_>, action: &Action) -> Vec<Look> {
             looks.push(Look::Identity { vmid: guest.vmid });
         }
     }
+    looks.extend(crate::pass::service_look(input, action));
     let quorum = input.observed.quorum.fresh(input.now, limits::CRITICAL);
     if quorum.is_none() || (action.node().is_some() && quorum.is_some_and(|quorum| quorum.agreeing < 2)) {
         looks.push(Look::Quorum);

@@ -50,7 +50,7 @@ impl Record {
             title: line.title,
             detail: line.detail,
             resource: line.resource.map(|key| key.to_string()),
-            feed: event.is_feed(),
+            feed: event.is_told(memory),
             audit: event.is_audit(),
             hash: stored.hash.clone(),
             data: Json(without_secrets(event)),

@@ -1,9 +1,24 @@
 //! The look that stands directly behind an act: the guest's live status, younger than its node's return, and its
-//! identity.
+//! identity; for a service, what it does.
 
 use super::target::unknown;
 use crate::case::Case;
 use jarvis_model::{Rule, Verdict, limits};
+
+/// What a service does must be known, whoever asks: what cannot be looked at cannot be verified either.
+pub fn service(case: &Case<'_>) -> Option<Verdict> {
+    let (host, name) = case.service()?;
+    let (key, _) = case.facts.desired.service_at(host, name)?;
+    let seen = case.facts.observed.services.get(key);
+    let why = match seen {
+        None => "not looked at yet".to_owned(),
+        Some(seen) => {
+            let why = seen.status.why_not(case.now(), limits::IMPORTANT)?;
+            seen.trouble.clone().unwrap_or_else(|| why.as_str().to_owned())
+        }
+    };
+    Some(unknown(case, &case.target(), &why))
+}
 
 /// Live status and identity must be fresh. A node's own state is checked with its cluster-wide facts.
 pub fn fresh(case: &Case<'_>) -> Option<Verdict> {

@@ -160,10 +160,23 @@ fn away(case: &Case<'_>, node: &NodeName) -> Option<Verdict> {
 fn wake_state(case: &Case<'_>, node: &NodeName) -> Option<Verdict> {
     let seen = case.facts.observed.nodes.get(node);
     match seen.and_then(|seen| seen.status.fresh(case.now(), limits::CRITICAL)) {
-        Some(NodeStatus::Offline) => None,
+        Some(NodeStatus::Offline) => fenced(case, node),
         Some(NodeStatus::Online) => Some(wrong_state(case, "online")),
         None => Some(unknown(case, &words::node(node), "last seen too long ago")),
     }
+}
+
+/// A node that the HA manager is fencing must stay off until its guests run elsewhere.
+fn fenced(case: &Case<'_>, node: &NodeName) -> Option<Verdict> {
+    let state = case.facts.observed.nodes.get(node)?.ha_state.as_deref();
+    (state == Some("fence")).then(|| {
+        case.wait_or_answer(
+            Rule::HaManaged,
+            words::node(node),
+            format!("Proxmox HA is fencing node {node}; woken now, its guests could run twice."),
+            "Wait until the HA manager has moved its guests.".to_owned(),
+        )
+    })
 }
 
 /// A template is no guest to act upon.
@@ -211,7 +224,11 @@ pub fn state(case: &Case<'_>) -> Option<Verdict> {
 }
 
 fn wrong_state(case: &Case<'_>, state: &str) -> Verdict {
-    let target = case.target();
+    let inside = case.service().is_some() || matches!(case.action(), Action::RunCommand { .. });
+    let target = match case.guest().filter(|_| inside) {
+        Some(guest) => case.name(guest.vmid),
+        None => case.target(),
+    };
     let verb = case.action().verb();
     let (consequence, unblock) = match case.action() {
         Action::StartGuest { .. } if state != "running" => {

@@ -3,9 +3,10 @@
 
 use super::target::unhealthy_nodes;
 use crate::{Facts, case::Case, words};
+use jarvis_crds::{Restart, RunbookBudget};
 use jarvis_model::{
     Action, Autonomy, Cause, Hold, HoldScope, Intent, Issue, Origin, Outcome, Rule, Verdict,
-    issue::ATTEMPTS_PER_HOUR,
+    issue::{ATTEMPT_WINDOW, ATTEMPTS_PER_HOUR},
 };
 
 /// The HA manager's guests are its own.
@@ -177,20 +178,32 @@ pub fn escalated(case: &Case<'_>) -> Option<Verdict> {
     ))
 }
 
-/// At most three attempts an issue in a rolling hour, or fewer by policy or runbook.
+/// At most three attempts an issue in a rolling hour, or fewer by policy; a runbook has a budget of its own besides. A run
+/// of a runbook is one attempt, counted when it begins: its own acts are not held against it.
 pub fn attempts(case: &Case<'_>) -> Option<Verdict> {
     let issue = issue(case)?;
-    let own = u32::from(case.own.is_some());
-    let made = issue.attempts_in_window(case.now()).saturating_sub(own);
-    let limit = attempts_limit(case);
-    if made < limit {
-        return None;
-    }
+    let running = matches!(case.request.origin, Origin::Runbook { .. }) && issue.run.is_some();
+    let own = u32::from(case.own.is_some() || running);
+    let policies = case.facts.desired.policies.values();
+    let floor = policies
+        .filter_map(|policy| policy.spec.budgets.attempts_per_issue)
+        .fold(ATTEMPTS_PER_HOUR, u32::min);
+    let book = runbook(case).map(|book| (book.attempts, book.per));
+    let budgets = [Some((floor, ATTEMPT_WINDOW)), book];
+    let (made, limit, window) = budgets.into_iter().flatten().find_map(|(limit, window)| {
+        let made = issue.attempts_within(window, case.now()).saturating_sub(own);
+        (made >= limit).then_some((made, limit, window))
+    })?;
+    let within = if window == ATTEMPT_WINDOW {
+        "the hour".to_owned()
+    } else {
+        format!("{} h", window.as_secs() / 3600)
+    };
     Some(case.refuse(
         Rule::Attempts,
         format!("issue {}", issue.key),
         format!(
-            "{made} of {limit} attempts within the hour are spent on {}.",
+            "{made} of {limit} attempts within {within} are spent on {}.",
             issue.key
         ),
         format!(
@@ -200,19 +213,14 @@ pub fn attempts(case: &Case<'_>) -> Option<Verdict> {
     ))
 }
 
-fn attempts_limit(case: &Case<'_>) -> u32 {
-    let desired = case.facts.desired;
-    let policies = desired
-        .policies
-        .values()
-        .filter_map(|policy| policy.spec.budgets.attempts_per_issue);
-    let runbook = match &case.request.origin {
-        Origin::Runbook { name } => desired.runbooks.values().find(|book| book.metadata.name == *name),
-        _ => None,
+/// The budget of the runbook that asks, if one does.
+fn runbook<'a>(case: &Case<'a>) -> Option<&'a RunbookBudget> {
+    let Origin::Runbook { name } = &case.request.origin else {
+        return None;
     };
-    policies
-        .chain(runbook.map(|book| book.spec.budget.attempts))
-        .fold(ATTEMPTS_PER_HOUR, u32::min)
+    let mut books = case.facts.desired.runbooks.values();
+    let book = books.find(|book| book.metadata.name == *name)?;
+    Some(&book.spec.budget)
 }
 
 /// Autonomous acts in a rolling hour, over everything.
@@ -281,6 +289,22 @@ fn asked(case: &Case<'_>) -> Option<Autonomy> {
         guest.or_else(node).or_else(service)
     });
     case.request.autonomy.into_iter().chain(manifests).min()
+}
+
+/// A service whose manifest says `restart: AlertOnly` is reported and neither started nor restarted alone.
+pub fn alert_only(case: &Case<'_>) -> Option<Verdict> {
+    let (host, name) = case.service().filter(|_| case.is_autonomous())?;
+    let (key, manifest) = case.facts.desired.service_at(host, name)?;
+    let starts = !matches!(case.action(), Action::StopService { .. });
+    let forbidden = starts && manifest.spec.restart == Restart::AlertOnly;
+    forbidden.then(|| {
+        case.refuse(
+            Rule::Autonomy,
+            key.to_string(),
+            format!("{key} says `restart: AlertOnly`: Jarvis reports it and does not restart it."),
+            "Declare `restart: Allowed`, or restart it yourself.".to_owned(),
+        )
+    })
 }
 
 /// L0 observes and L1 alerts: neither acts nor recommends.

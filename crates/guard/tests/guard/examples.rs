@@ -2,12 +2,15 @@
 //! `snapshots/`, which reads as their documentation.
 
 mod alone;
+mod hosts;
 
-use self::alone::{budgets, consent, slots, unattended};
+use self::{
+    alone::{budgets, consent, slots, unattended},
+    hosts::{services, wakes},
+};
 use crate::world::*;
 use jarvis_crds::{
-    AllowedCommand, DependencyEnd, Expected, GuestAccess, GuestTarget, Place, Protected, SafetyPolicySpec,
-    ServiceName, ServiceRef, Target,
+    DependencyEnd, Expected, GuestAccess, GuestTarget, Place, Protected, ServiceName, ServiceRef, Target,
 };
 use jarvis_guard::Request;
 use jarvis_model::{
@@ -61,6 +64,8 @@ pub fn all() -> Vec<Example> {
     all.extend(budgets());
     all.extend(consent());
     all.extend(slots());
+    all.extend(services());
+    all.extend(wakes());
     all
 }
 
@@ -292,30 +297,6 @@ fn allowed() -> Vec<Example> {
                 request.action = Action::RestartService {
                     host,
                     service: "nginx".to_owned(),
-                };
-            },
-        ),
-        plain(
-            Rule::Unsupported,
-            "a listed command",
-            person_request(start(101)),
-            |world, request| {
-                let argv = vec!["uptime".to_owned()];
-                let allowed = AllowedCommand {
-                    name: "uptime".to_owned(),
-                    argv: argv.clone(),
-                    changes: false,
-                };
-                world.policy(
-                    "tools",
-                    SafetyPolicySpec {
-                        command_allowlist: vec![allowed],
-                        ..SafetyPolicySpec::default()
-                    },
-                );
-                request.action = Action::RunCommand {
-                    host: Host::Node(node("atlas")),
-                    argv,
                 };
             },
         ),

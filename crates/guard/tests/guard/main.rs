@@ -18,6 +18,7 @@ mod consent;
 mod effects;
 mod examples;
 mod freeze;
+mod hosts;
 mod laws;
 mod permits;
 mod protection;

@@ -23,7 +23,8 @@ fn log(mut world: World, request: Request) -> Dispatch {
     if let Cause::Issue { issue } = &request.cause
         && !world.memory.issues.contains_key(issue)
     {
-        world.open_issue(mins_ago(1));
+        let (issue, summary) = (issue.clone(), "found".to_owned());
+        world.happened(mins_ago(1), Event::IssueOpened { issue, summary });
     }
     let approval = world.memory.approval(&request.digest, world.now).cloned();
     let intent = world.intent_for(&request);

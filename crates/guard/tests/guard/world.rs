@@ -2,16 +2,16 @@
 
 use jarvis_crds::{
     AnyManifest, AppliesTo, Budgets, Dependency, DependencyEnd, Desired, Expected, GuestSpec,
-    MaintenanceWindowSpec, Manifest, NodeSpec, Protected, RunStrategy, SafetyPolicySpec, Selector,
-    WindowEffect,
+    MaintenanceWindowSpec, Manifest, NodeSpec, Protected, Restart, RunStrategy, SafetyPolicySpec, Selector,
+    ServiceCheck, ServiceSpec, ServiceState, Target, WindowEffect,
 };
 use jarvis_guard::{Facts, Floor, Nature, PlanSize, Request, judge};
 use jarvis_model::{
     Action, Autonomy, Cause, Confirmed, Digest, Door, Event, Freeze, FreezeScope, GuestKind, GuestObserved,
     GuestStatus, Hold, HoldScope, Identity, Intent, IntentId, IssueKey, IssueKind, LiveStatus, Memory,
     NodeName, NodeObserved, NodeStatus, Observation, Observed, Origin, Outcome, Quorum, Record, ResourceKey,
-    ResourceKind, Role, Scope, Stage, StopCause, Ticket, TicketId, TicketState, Tier, Timestamp, Usage,
-    Verdict, Vmid,
+    ResourceKind, Role, Scope, ServiceObserved, ServiceStatus, Stage, StopCause, Ticket, TicketId,
+    TicketState, Tier, Timestamp, Usage, Verdict, Vmid,
 };
 use std::{sync::LazyLock, time::Duration};
 
@@ -133,6 +133,34 @@ impl World {
         self.desired.runbooks.extend(one.runbooks);
         self.desired.policies.extend(one.policies);
         self.desired.windows.extend(one.windows);
+    }
+
+    /// Declares a unit `nginx` on a node or in a guest that may be restarted, and that was seen failed a second ago.
+    pub fn declare_service(&mut self, name: &str, target: Target, check: ServiceCheck) {
+        let spec = ServiceSpec {
+            target,
+            check,
+            state: ServiceState::Running,
+            restart: Restart::Allowed,
+            autonomy: None,
+        };
+        self.declare(AnyManifest::Service(Manifest::named(name, spec)));
+        let mut seen = ServiceObserved::default();
+        seen.see(Observation::known(
+            ServiceStatus::Down("failed".to_owned()),
+            secs_ago(5),
+        ));
+        seen.see(Observation::known(
+            ServiceStatus::Down("failed".to_owned()),
+            secs_ago(1),
+        ));
+        let key = ResourceKey::new(ResourceKind::Service, name).unwrap();
+        self.observed.services.insert(key, seen);
+    }
+
+    pub fn service(&mut self, name: &str) -> &mut ServiceSpec {
+        let key = ResourceKey::new(ResourceKind::Service, name).unwrap();
+        &mut self.desired.services.get_mut(&key).unwrap().spec
     }
 
     pub fn declare_guest(&mut self, number: u32) {
@@ -277,7 +305,7 @@ impl World {
 
     /// The intent that an executor would log for a request now.
     pub fn intent_for(&self, request: &Request) -> Intent {
-        let effect = jarvis_guard::resolve(&request.action, &self.observed).unwrap();
+        let effect = jarvis_guard::resolve(&request.action, &self.facts()).unwrap();
         Intent {
             id: IntentId("intent-1".to_owned()),
             resource: request.resource.clone(),

@@ -366,3 +366,100 @@ fn memory_survives_json() {
     let text = serde_json::to_string(&memory).unwrap();
     assert_eq!(serde_json::from_str::<Memory>(&text).unwrap(), memory);
 }
+
+#[test]
+fn a_run_of_a_runbook_is_one_attempt_however_often_it_acts() {
+    let mut log = Log(Vec::new());
+    let stepped = |step| Event::RunbookStepped {
+        issue: key(),
+        runbook: "mend".into(),
+        step,
+        text: String::new(),
+    };
+    let acted = |id: &str, secs| {
+        let mut intent = intent(id, secs, GuestVerb::Start);
+        intent.origin = crate::Origin::Runbook { name: "mend".into() };
+        intent.cause = Cause::Issue { issue: key() };
+        Event::IntentLogged {
+            intent: Box::new(intent),
+        }
+    };
+    let made = |log: &Log, secs| Memory::fold(&log.0).issues[&key()].attempts_in_window(at(secs));
+    log.add(
+        1,
+        Event::IssueOpened {
+            issue: key(),
+            summary: String::new(),
+        },
+    );
+    for (secs, event) in [
+        (2, stepped(0)),
+        (3, acted("a", 3)),
+        (4, stepped(1)),
+        (5, acted("b", 5)),
+    ] {
+        log.add(secs, event);
+    }
+    assert_eq!(made(&log, 6), 1);
+    let ended = Event::RunbookEnded {
+        issue: key(),
+        runbook: "mend".into(),
+        failed: None,
+    };
+    log.add(7, ended);
+    log.add(8, stepped(0));
+    assert_eq!(made(&log, 9), 2, "the next run is the next attempt");
+    log.add(4000, acted("c", 4000));
+    assert_eq!(
+        made(&log, 4001),
+        1,
+        "an act long after its run began counts by itself"
+    );
+}
+
+#[test]
+fn what_is_mended_silently_is_not_told_until_it_is_alerted() {
+    let mut log = Log(Vec::new());
+    let opened = || Event::IssueOpened {
+        issue: key(),
+        summary: String::new(),
+    };
+    let closed = || Event::IssueClosed {
+        issue: key(),
+        because: Closed::SustainedHealth,
+    };
+    log.add(1, opened());
+    log.add(1, Event::IssueSilenced { issue: key() });
+    assert!(!opened().is_told(&Memory::fold(&log.0)));
+    log.add(9, closed());
+    assert!(!closed().is_told(&Memory::fold(&log.0)), "nor is its end");
+    log.add(10, opened());
+    assert!(opened().is_told(&Memory::fold(&log.0)), "each time anew");
+    log.add(10, Event::IssueSilenced { issue: key() });
+    log.add(
+        11,
+        Event::IssueAlerted {
+            issue: key(),
+            severity: crate::Severity::Warning,
+            text: String::new(),
+        },
+    );
+    log.add(12, closed());
+    assert!(closed().is_told(&Memory::fold(&log.0)));
+}
+
+#[test]
+fn a_node_that_was_shut_down_is_remembered_until_it_is_back() {
+    let mut log = Log(Vec::new());
+    let node = crate::NodeName::new("a").unwrap();
+    log.add(
+        1,
+        Event::NodeShutDown {
+            node: node.clone(),
+            text: "by hand".into(),
+        },
+    );
+    assert!(Memory::fold(&log.0).shut_down.contains_key(&node));
+    log.add(2, Event::NodeReturned { node });
+    assert!(Memory::fold(&log.0).shut_down.is_empty());
+}

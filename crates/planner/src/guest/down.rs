@@ -1,18 +1,16 @@
 //! Guests that are stopped and should run: why they stopped, whether to act, how often it was tried.
 
-use super::{Case, Outcome, Want};
+use super::Case;
 use crate::{
-    backoff,
     cause::{Inclination, Stopped, incline},
     input::Input,
+    outcome::{Outcome, Want},
     plan::Look,
 };
 use jarvis_crds::{GuestSpec, Manifest, RunStrategy};
 use jarvis_guard::facts::Nature;
 use jarvis_model::{
-    Action, ConditionType, Event, GuestStatus, Health, Issue, IssueKind, Rearmed, Sync, Timestamp,
-    issue::{ATTEMPT_WINDOW, ATTEMPTS_PER_HOUR},
-    limits,
+    Action, ConditionType, Event, GuestStatus, Health, Issue, IssueKind, Sync, Timestamp, limits,
 };
 use std::time::Duration;
 
@@ -44,6 +42,9 @@ impl Case<'_> {
     /// It is stopped and should run.
     pub(super) fn should_start(&self) -> Outcome {
         if let Some(outcome) = self.under_way(Sync::OutOfSync) {
+            return outcome;
+        }
+        if let Some(outcome) = self.under_runbook() {
             return outcome;
         }
         if let Some(lock) = &self.guest.lock {
@@ -185,19 +186,14 @@ impl Case<'_> {
             .is_some_and(|live| live.status == GuestStatus::Stopped)
     }
 
-    /// Opens the issue, or marks its relapse; None when it is open and ill already.
-    fn opening(&self, why: &str) -> Option<Event> {
-        let issue = self.issue(IssueKind::GuestDown);
+    /// Opens the issue, or marks its relapse; nothing when it is open and ill already.
+    fn opening(&self, why: &str) -> Vec<Event> {
         let declared = match self.manifest.spec.run_strategy {
             RunStrategy::Always => "Always",
             _ => "RerunOnFailure",
         };
         let summary = format!("{} is stopped, declared {declared}: {why}", self.name());
-        match self.input.memory.issues.get(&issue) {
-            None => Some(Event::IssueOpened { issue, summary }),
-            Some(open) if open.healthy_since.is_some() => Some(Event::IssueRelapsed { issue, summary }),
-            Some(_) => None,
-        }
+        self.mending(IssueKind::GuestDown).ill(summary)
     }
 
     fn announce(&self, why: &str) -> Outcome {
@@ -231,32 +227,22 @@ impl Case<'_> {
             text.clone(),
         );
         let mut outcome = Outcome::only(status);
-        if let Some(event) = self.opening(why) {
+        let events = self.opening(why);
+        if !events.is_empty() {
             outcome.looks = self.looks_before_acting();
             if !self.confirmed() {
                 return outcome;
             }
-            outcome.events.push(event);
-            return outcome.remembering(self.ended(IssueKind::GuestUp));
+            return outcome
+                .remembering(events)
+                .remembering(self.mending(IssueKind::GuestUp).ended());
         }
-        let issue = self.issue(IssueKind::GuestDown);
-        let Some(open) = self.input.memory.issues.get(&issue) else {
+        let mending = self.mending(IssueKind::GuestDown);
+        let Some(open) = mending.open() else {
             return outcome;
         };
-        if let Some(exhausted) = self.exhausted(open) {
-            return exhausted;
-        }
-        if let Some(next) = self.next_attempt(open).filter(|next| *next > self.now()) {
-            let tried = open.attempts_in_window(self.now());
-            let text = format!("{text}; attempt {tried} did not hold, the next is due");
-            outcome.status = self.is(
-                Sync::OutOfSync,
-                Health::Degraded,
-                ConditionType::Reconciling,
-                "BackingOff",
-                text,
-            );
-            return outcome.at(next);
+        if let Some(hindered) = mending.hindered(open, || vec![self.seen_line()]) {
+            return hindered;
         }
         if let Some(dependency) = self.missing_dependency() {
             let text = format!("{text}; waits for {dependency}");
@@ -269,15 +255,16 @@ impl Case<'_> {
             );
             return outcome;
         }
-        outcome.want = Some(Want {
+        let want = Want {
             action: Action::StartGuest {
                 vmid: self.guest.vmid,
             },
             nature: self.nature(open),
-            issue,
+            issue: open.key.clone(),
             evidence: vec![open.summary.clone(), self.seen_line()],
-        });
-        outcome
+            runbook: None,
+        };
+        mending.answer(open, outcome, Some(want))
     }
 
     /// Starting what was declared after it stopped follows a change; everything else mends.
@@ -296,81 +283,6 @@ impl Case<'_> {
         } else {
             Nature::Change
         }
-    }
-
-    fn next_attempt(&self, open: &Issue) -> Option<Timestamp> {
-        let last = open.attempts.iter().max()?;
-        Some(*last + backoff::delay(&open.key, open.attempts_in_window(self.now())))
-    }
-
-    /// The escalation of an issue whose attempts are spent, and its end.
-    pub(super) fn exhausted(&self, open: &Issue) -> Option<Outcome> {
-        let current = self
-            .input
-            .memory
-            .revision
-            .as_ref()
-            .and_then(|revision| revision.resources.get(self.key));
-        if open.escalated_at.is_some() {
-            let text = format!(
-                "{}; Jarvis gave up after {} attempts. Acknowledge it, commit a change of this manifest, or start it yourself",
-                open.summary,
-                open.attempts.len()
-            );
-            let status = self.is(
-                Sync::OutOfSync,
-                Health::Degraded,
-                ConditionType::Escalated,
-                "AttemptsSpent",
-                text,
-            );
-            let changed = open.escalated_hash.as_ref() != current && current.is_some();
-            let commit = self.input.desired.revision.commit.to_string();
-            let rearmed = Event::IssueRearmed {
-                issue: open.key.clone(),
-                because: Rearmed::Commit { commit },
-            };
-            let events = if changed { vec![rearmed] } else { Vec::new() };
-            return Some(Outcome::only(status).remembering(events));
-        }
-        let limit = self.attempts_limit();
-        let unresolved = open.last_outcome == Some(jarvis_model::Outcome::Unresolved);
-        if open.attempts_in_window(self.now()) < limit && !unresolved {
-            return None;
-        }
-        let last = open
-            .last_outcome
-            .as_ref()
-            .map_or("no outcome yet".to_owned(), jarvis_model::Outcome::words);
-        let text = format!(
-            "{}. Tried {} times within {} minutes, last: {last}. Look at the task log in Proxmox, start it by hand, then \
-             acknowledge the issue",
-            open.summary,
-            open.attempts_in_window(self.now()),
-            ATTEMPT_WINDOW.as_secs() / 60
-        );
-        let status = self.is(
-            Sync::OutOfSync,
-            Health::Degraded,
-            ConditionType::Escalated,
-            "AttemptsSpent",
-            text.clone(),
-        );
-        let event = Event::IssueEscalated {
-            issue: open.key.clone(),
-            resource_hash: current.cloned().unwrap_or_default(),
-            text,
-            evidence: Vec::new(),
-        };
-        Some(Outcome::only(status).remembering(vec![event]))
-    }
-
-    /// Attempts within the window; policies can lower it.
-    fn attempts_limit(&self) -> u32 {
-        let policies = self.input.desired.policies.values();
-        policies
-            .filter_map(|policy| policy.spec.budgets.attempts_per_issue)
-            .fold(ATTEMPTS_PER_HOUR, u32::min)
     }
 
     /// A guest it depends on that is not up (and ready) yet.

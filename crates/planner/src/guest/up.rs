@@ -1,12 +1,15 @@
 //! Guests that run: healthy as declared, starting, misplaced, or to be shut down.
 
-use super::{Case, Outcome, Want};
-use crate::plan::Look;
+use super::Case;
+use crate::{
+    outcome::{Outcome, Want},
+    plan::Look,
+};
 use jarvis_crds::RunStrategy;
 use jarvis_guard::facts::Nature;
 use jarvis_model::{
-    Action, ConditionType, Event, GuestStatus, Health, IssueKind, Sync, action::default_stop_timeout_secs,
-    limits,
+    Action, Autonomy, ConditionType, GuestStatus, Health, IssueKind, Severity, Sync,
+    action::default_stop_timeout_secs, limits,
 };
 use std::time::Duration;
 
@@ -14,6 +17,8 @@ use std::time::Duration;
 const PROBE_EVERY: Duration = Duration::from_secs(30);
 /// How often it is asked while it succeeds.
 const PROBE_READY_EVERY: Duration = Duration::from_mins(5);
+/// How long its probe must fail before a running guest that had its time counts as not ready.
+pub(crate) const NOT_READY_AFTER: Duration = Duration::from_mins(2);
 
 impl Case<'_> {
     /// It runs and should.
@@ -28,8 +33,20 @@ impl Case<'_> {
             return outcome;
         }
         if let Some(waiting) = self.readiness() {
+            // Running is all that was down; whether it is ready is an issue of its own.
+            let up = self.well(waiting.status.clone(), IssueKind::GuestDown);
+            let mut waiting = waiting.remembering(up.events);
+            waiting.wake_at = [waiting.wake_at, up.wake_at].into_iter().flatten().min();
             return waiting;
         }
+        let (healed, again) = self.mending(IssueKind::GuestNotReady).well(|| None);
+        let mut up = self.up().remembering(healed);
+        up.wake_at = [up.wake_at, again].into_iter().flatten().min();
+        up
+    }
+
+    /// It runs, and is ready as far as anybody says how that is seen.
+    fn up(&self) -> Outcome {
         if let Some(declared) = self
             .manifest
             .spec
@@ -102,9 +119,52 @@ impl Case<'_> {
                 );
                 let status = self.is(Sync::Synced, health, ConditionType::Reconciling, reason, text);
                 let next = self.guest.ready.seen_at().unwrap_or(self.now()) + PROBE_EVERY;
-                Some(Outcome::only(status).at(next))
+                let outcome = Outcome::only(status).at(next);
+                Some(if uptime > ready.within {
+                    self.not_ready(outcome)
+                } else {
+                    outcome
+                })
             }
         }
+    }
+
+    /// Its probe fails after it had its time: an issue once that has lasted. People are told; a runbook may answer.
+    fn not_ready(&self, outcome: Outcome) -> Outcome {
+        let mending = self.mending(IssueKind::GuestNotReady);
+        let failing = self.input.observed.passed.get(mending.key());
+        let Some(failing) = failing.filter(|failing| failing.seen_at >= failing.since + NOT_READY_AFTER)
+        else {
+            return outcome;
+        };
+        let mins = failing.seen_at.since(failing.since).as_secs() / 60;
+        let summary = format!(
+            "{} runs, but its ready probe has not answered for {mins} min",
+            self.name()
+        );
+        let events = mending.ill(summary);
+        let Some(open) = mending.open().filter(|_| events.is_empty()) else {
+            return outcome.remembering(events);
+        };
+        let book = crate::runbook::answering(self.input, mending.key());
+        let silent = book.is_some() && mending.level() == Autonomy::L4;
+        let told = || {
+            format!(
+                "{}. See in its console what keeps it from being ready.",
+                open.summary
+            )
+        };
+        let alert = (!silent)
+            .then(|| mending.alert(Severity::Warning, told))
+            .flatten();
+        if alert.is_some() {
+            return outcome.remembering(alert);
+        }
+        if book.is_none() {
+            return outcome;
+        }
+        let hindered = mending.hindered(open, || vec![self.seen_line()]);
+        hindered.unwrap_or_else(|| mending.answer(open, outcome, None))
     }
 
     /// Whether a readiness answer should be refreshed even though the guest counts as ready.
@@ -130,23 +190,25 @@ impl Case<'_> {
             "ShuttingDown",
             text.clone(),
         );
-        let issue = self.issue(IssueKind::GuestUp);
-        let Some(open) = self.input.memory.issues.get(&issue) else {
+        let mending = self.mending(IssueKind::GuestUp);
+        let Some(open) = mending.open() else {
             let looks = self.looks_before_acting();
             let events = if looks.is_empty() {
-                vec![Event::IssueOpened { issue, summary: text }]
+                mending.ill(text)
             } else {
                 Vec::new()
             };
             let mut outcome = Outcome::only(drifting).remembering(events);
             outcome.looks = looks;
-            return outcome.remembering(self.ended(IssueKind::GuestDown));
+            let others = [IssueKind::GuestDown, IssueKind::GuestNotReady];
+            return outcome.remembering(others.into_iter().filter_map(|kind| self.mending(kind).ended()));
         };
-        if let Some(outcome) = self.exhausted(open) {
-            return outcome;
+        let relapse = mending.ill(text.clone());
+        if !relapse.is_empty() {
+            return Outcome::only(drifting).remembering(relapse);
         }
-        if open.healthy_since.is_some() {
-            return Outcome::only(drifting).remembering(vec![Event::IssueRelapsed { issue, summary: text }]);
+        if let Some(hindered) = mending.hindered(open, || vec![self.seen_line()]) {
+            return hindered;
         }
         if let Some(dependent) = self.running_dependent() {
             let text = format!("waits for {dependent}, which depends on it, to be shut down first");
@@ -166,8 +228,9 @@ impl Case<'_> {
         outcome.want = Some(Want {
             action: Action::ShutdownGuest { vmid, timeout_secs },
             nature: Nature::Change,
-            issue,
+            issue: open.key.clone(),
             evidence: vec![text, self.seen_line()],
+            runbook: None,
         });
         outcome
     }

@@ -36,6 +36,7 @@ fn intent(request: GuestVerb, stage: Stage) -> Intent {
         uptime_before_secs: Some(5_000),
         identity: None,
         undo: String::new(),
+        silent: false,
         stage,
         outcome: None,
         closed_at: None,
