@@ -73,6 +73,8 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::IdentityAccepted { .. }
         | Event::GuestsSeen { .. }
         | Event::MacSeen { .. }
+        | Event::HostDistrusted { .. }
+        | Event::HostTrusted { .. }
         | Event::NodeLost { .. }
         | Event::NodeShutDown { .. }
         | Event::NodeReturned { .. }
@@ -308,6 +310,11 @@ fn of_cluster(event: &Event) -> Words {
             ),
             None,
         ),
+        Event::HostDistrusted { host, text } => (
+            format!("I no longer speak to {host}: it shows another SSH key than the one I know"),
+            Some(text.clone()),
+        ),
+        Event::HostTrusted { host } => (format!("{host} shows the key I know"), None),
         Event::MacSeen { node, mac } => (format!("Node {node} can be woken at {mac}"), None),
         Event::NodeLost { node } => (format!("Node {node} has left the cluster"), None),
         Event::NodeShutDown { node, text } => (

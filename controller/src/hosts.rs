@@ -64,6 +64,21 @@ impl Core {
         looks
     }
 
+    /// A host that shows another key than the pinned one is told of once, and once more when it shows the pinned one again.
+    fn heed_key<T>(&mut self, host: &Host, result: &Result<T, LookError>) {
+        let known = self.memory.distrusted.contains_key(host);
+        let event = match result {
+            Err(LookError::HostKeyChanged { why, .. }) if !known => Event::HostDistrusted {
+                host: host.clone(),
+                text: why.clone(),
+            },
+            Ok(_) if known => Event::HostTrusted { host: host.clone() },
+            _ => return,
+        };
+        // What cannot be remembered now is told with the next look.
+        drop(self.remember(vec![event]));
+    }
+
     /// Takes in what a service does; says whether the look failed.
     pub(crate) fn absorb_service(
         &mut self,
@@ -71,6 +86,15 @@ impl Core {
         result: Result<ServiceStatus, LookError>,
         at: Timestamp,
     ) -> bool {
+        let target = self
+            .desired
+            .services
+            .get(&service)
+            .map(|service| &service.spec.target);
+        if let Some(target) = target.filter(|target| target.reach() == Reach::Ssh) {
+            let host = target.host();
+            self.heed_key(&host, &result);
+        }
         let known = self.observed_mut().services.entry(service).or_default();
         known.trouble = result.as_ref().err().map(ToString::to_string);
         let mut status = known.status.clone();
@@ -86,6 +110,7 @@ impl Core {
         result: Result<HostFigures, LookError>,
         at: Timestamp,
     ) -> bool {
+        self.heed_key(&host, &result);
         let known = self.observed_mut().hosts.entry(host).or_default();
         known.trouble = result.as_ref().err().map(ToString::to_string);
         crate::absorb::set(&mut known.figures, result, at)

@@ -2,9 +2,9 @@
 //! projections of them.
 
 use crate::{
-    Action, Autonomy, Confirmed, Digest, FreezeScope, Hold, HoldScope, Identity, Intent, IntentId, IssueKey,
-    Memory, NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId, TicketState,
-    Tier, Timestamp, Upid, Vmid,
+    Action, Autonomy, Confirmed, Digest, FreezeScope, Hold, HoldScope, Host, Identity, Intent, IntentId,
+    IssueKey, Memory, NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId,
+    TicketState, Tier, Timestamp, Upid, Vmid,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -350,6 +350,18 @@ pub enum Event {
         /// `aa:bb:cc:dd:ee:ff`.
         mac: String,
     },
+    /// A host shows another SSH key than the pinned one: nothing is read or done there any more.
+    HostDistrusted {
+        /// Which.
+        host: Host,
+        /// Both fingerprints, how to check, and how to pin the new key.
+        text: String,
+    },
+    /// It shows the pinned key.
+    HostTrusted {
+        /// Which.
+        host: Host,
+    },
     /// A node left.
     NodeLost {
         /// Which.
@@ -505,7 +517,10 @@ impl Event {
     /// How serious it is for the feed.
     pub fn severity(&self) -> Severity {
         match self {
-            Self::IssueEscalated { .. } | Self::QuorumLost | Self::NodeLost { .. } => Severity::Critical,
+            Self::IssueEscalated { .. }
+            | Self::QuorumLost
+            | Self::NodeLost { .. }
+            | Self::HostDistrusted { .. } => Severity::Critical,
             Self::IssueAlerted { severity, .. } => *severity,
             Self::IssueOpened { .. }
             | Self::IssueRelapsed { .. }

@@ -2,9 +2,9 @@
 //! memory; nothing else may change it.
 
 use crate::{
-    Autonomy, Digest, Event, Freeze, Hold, HoldScope, Identity, Intent, IntentId, Issue, IssueKey, NodeName,
-    Origin, Outcome, Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId, TicketState,
-    Timestamp, Vmid,
+    Autonomy, Digest, Event, Freeze, Hold, HoldScope, Host, Identity, Intent, IntentId, Issue, IssueKey,
+    NodeName, Origin, Outcome, Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId,
+    TicketState, Timestamp, Vmid,
     issue::{Cause, Run},
 };
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,9 @@ pub struct Memory {
     pub stopped_after_running: BTreeMap<Vmid, (Timestamp, Timestamp)>,
     /// When each resource's manifest last changed.
     pub resource_changed: BTreeMap<ResourceKey, Timestamp>,
+    /// Hosts that show another SSH key than the pinned one, and what to do about it.
+    #[serde(default)]
+    pub distrusted: BTreeMap<Host, String>,
     /// Addresses by which nodes can be woken, as last seen.
     #[serde(default)]
     pub macs: BTreeMap<NodeName, String>,
@@ -174,6 +177,7 @@ impl Default for Memory {
             running: BTreeMap::new(),
             stopped_after_running: BTreeMap::new(),
             resource_changed: BTreeMap::new(),
+            distrusted: BTreeMap::new(),
             macs: BTreeMap::new(),
             lost_nodes: BTreeSet::new(),
             shut_down: BTreeMap::new(),
@@ -660,6 +664,12 @@ impl Memory {
                     self.running.insert(*vmid, at);
                     self.stopped_after_running.remove(vmid);
                 }
+            }
+            Event::HostDistrusted { host, text } => {
+                self.distrusted.insert(host.clone(), text.clone());
+            }
+            Event::HostTrusted { host } => {
+                self.distrusted.remove(host);
             }
             Event::MacSeen { node, mac } => {
                 self.macs.insert(node.clone(), mac.clone());
