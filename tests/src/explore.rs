@@ -1,6 +1,7 @@
 //! Exhaustive exploration of the production planner and guard on a small world: two ordinary nodes with a guest each, and
 //! a protected third; crashes, lost requests and replies, failed tasks, stale and partial looks, deaths of Jarvis, freeze,
-//! commits, a person's stop and a person's wish to reboot what is protected.
+//! commits, a person's stop and a person's wish to reboot what is protected; in worlds of their own a service that dies and
+//! a node that is woken.
 
 pub mod bug;
 pub mod checker;
@@ -11,3 +12,4 @@ pub mod world;
 
 pub use bug::Bug;
 pub use lab::{Budget, Lab};
+pub use world::Hosts;

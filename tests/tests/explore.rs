@@ -2,7 +2,7 @@
 //! seeded bug is caught. `cargo xtask explore` runs the full form.
 
 use jarvis_tests::explore::{
-    Budget, Bug, Lab,
+    Budget, Bug, Hosts, Lab,
     checker::check,
     table::{NONE, caught_as},
 };
@@ -32,6 +32,25 @@ fn every_promise_holds_in_every_state() {
             crashes: 1,
             failures: 3,
             commits: 1,
+            ..NONE
+        },
+        Budget {
+            ends: 1,
+            failures: 1,
+            deaths: 1,
+            hosts: Hosts::Service,
+            ..NONE
+        },
+        Budget {
+            ends: 1,
+            blinks: 1,
+            hosts: Hosts::Reported,
+            ..NONE
+        },
+        Budget {
+            outages: 2,
+            failures: 1,
+            hosts: Hosts::Wake,
             ..NONE
         },
     ];

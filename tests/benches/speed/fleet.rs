@@ -97,16 +97,21 @@ impl Fleet {
         fleet
     }
 
-    /// One pass of the production planner, which has the guard judge what it wants.
-    pub fn plan(&self) -> Plan {
-        plan(&Input {
+    /// What a pass looks at.
+    pub fn input(&self) -> Input<'_> {
+        Input {
             floor: &self.floor,
             desired: &self.desired,
             desired_known: true,
             observed: &self.observed,
             memory: &self.memory,
             now: self.now,
-        })
+        }
+    }
+
+    /// One pass of the production planner, which has the guard judge what it wants.
+    pub fn plan(&self) -> Plan {
+        plan(&self.input())
     }
 
     fn settle(&mut self) {

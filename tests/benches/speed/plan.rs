@@ -19,6 +19,11 @@ pub fn measure(criterion: &mut Criterion) {
         bencher.iter(|| black_box(&fleet).plan());
     });
 
+    // Before each plan: which of all figures are beyond their limits.
+    criterion.bench_function("passed/10000 guests", |bencher| {
+        bencher.iter(|| jarvis_planner::passed(&black_box(&fleet).input()));
+    });
+
     let fleet = Fleet::with_crashes();
     assert_eq!(fleet.plan().decisions.len(), 10, "every crash is judged");
     criterion.bench_function("plan/10000 guests, 10 crashed", |bencher| {

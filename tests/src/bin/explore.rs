@@ -2,7 +2,7 @@
 //! bug is not caught.
 
 use jarvis_tests::explore::{
-    Budget, Bug, Lab,
+    Budget, Bug, Hosts, Lab,
     checker::{Report, check},
     table::{NONE, caught_as},
 };
@@ -13,7 +13,7 @@ const MOST_STATES: usize = 3_000_000;
 const MOST_STATES_A_BUG: usize = 1_000_000;
 
 /// The worlds in which the product must keep every promise.
-const WORLDS: [(&str, Budget); 5] = [
+const WORLDS: [(&str, Budget); 8] = [
     (
         "deaths and lost messages",
         Budget {
@@ -60,6 +60,37 @@ const WORLDS: [(&str, Budget); 5] = [
             losses: 1,
             deaths: 1,
             freezes: 1,
+            ..NONE
+        },
+    ),
+    (
+        "a service that ends",
+        Budget {
+            ends: 1,
+            failures: 1,
+            deaths: 1,
+            blinks: 1,
+            hosts: Hosts::Service,
+            ..NONE
+        },
+    ),
+    (
+        "a service that is only reported",
+        Budget {
+            ends: 1,
+            outages: 1,
+            blinks: 1,
+            hosts: Hosts::Reported,
+            ..NONE
+        },
+    ),
+    (
+        "a node that is woken",
+        Budget {
+            outages: 2,
+            failures: 1,
+            deaths: 1,
+            hosts: Hosts::Wake,
             ..NONE
         },
     ),

@@ -40,11 +40,19 @@ pub enum Bug {
     NeverRearms,
     /// Unresolved effects free their node by themselves.
     FreesSlotsByItself,
+    /// What a manifest says is only reported is restarted.
+    RestartsWhatIsOnlyReported,
+    /// A service that is not known counts as down.
+    TakesUnknownServiceForDown,
+    /// One look at a service is enough.
+    BelievesOneLook,
+    /// A node is woken although another is away.
+    WakesWhileAnotherIsAway,
 }
 
 impl Bug {
     /// All deliberate faults.
-    pub const SEEDED: [Self; 17] = [
+    pub const SEEDED: [Self; 21] = [
         Self::CountsAttemptsLate,
         Self::SendsWithoutRecord,
         Self::ForgetsIntentOnDeath,
@@ -62,5 +70,9 @@ impl Bug {
         Self::GivesUpAtOnce,
         Self::NeverRearms,
         Self::FreesSlotsByItself,
+        Self::RestartsWhatIsOnlyReported,
+        Self::TakesUnknownServiceForDown,
+        Self::BelievesOneLook,
+        Self::WakesWhileAnotherIsAway,
     ];
 }

@@ -6,14 +6,15 @@
 
 use super::{
     Bug,
-    world::{Actual, GUESTS, NODES, Task, World, node, vmid},
+    world::{Actual, GUESTS, Hosts, NODES, SERVICE, Task, WAKE, World, node, node_of, vmid},
 };
 use jarvis_crds::{Desired, load};
 use jarvis_guard::{Floor, permit, resolve};
 use jarvis_model::{
     Action, Autonomy, Cause, Effect, Event, GuestKind, GuestObserved, GuestStatus, Identity, Intent,
     IntentId, LiveStatus, Memory, NodeObserved, NodeStatus, Observation, Observed, Outcome, Quorum, Record,
-    Stage, StopCause, TaskObserved, Timestamp, UnknownReason, Upid, Usage, Vmid,
+    ServiceObserved, ServiceStatus, Stage, StopCause, TaskObserved, Timestamp, UnknownReason, Upid, Usage,
+    Vmid,
 };
 use jarvis_planner::{Decision, Evidence, Input, Plan, Step, plan, pursue, pursue::TaskSeen};
 use std::{collections::BTreeMap, time::Duration};
@@ -46,6 +47,15 @@ pub enum Seen {
     Known(Actual),
 }
 
+/// What the looks at the service showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SeenService {
+    /// Not known.
+    Unknown,
+    /// Whether it runs, and by how many looks in a row: one, several, several and far apart.
+    Known(bool, u8),
+}
+
 /// Jarvis.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Jarvis {
@@ -55,6 +65,8 @@ pub struct Jarvis {
     pub hand: Hand,
     /// What the latest look showed; lost when it dies.
     pub seen: [Seen; GUESTS],
+    /// What the looks at the service showed; lost when it dies.
+    pub service: SeenService,
     /// Which nodes the latest look showed online.
     pub nodes: [bool; 3],
     /// Looks since the start, up to the gate.
@@ -73,11 +85,13 @@ pub struct Setting {
     floor: Floor,
     /// The deliberate fault, or none.
     pub bug: Bug,
+    /// What is looked after besides the guests.
+    pub hosts: Hosts,
 }
 
 impl Setting {
     /// The setting, with a seeded bug or none.
-    pub fn new(bug: Bug) -> Self {
+    pub fn new(bug: Bug, hosts: Hosts) -> Self {
         let floor = Floor {
             nodes: [node(2)].into(),
             guests: [Vmid::new(103).expect("in range")].into(),
@@ -85,9 +99,10 @@ impl Setting {
             ..Floor::default()
         };
         Self {
-            desired: [desired(60), desired(61)],
+            desired: [60, 61].map(|timeout| desired(timeout, extra(bug, hosts))),
             floor,
             bug,
+            hosts,
         }
     }
 
@@ -109,14 +124,33 @@ impl Setting {
     }
 }
 
-fn desired(timeout: u8) -> Desired {
+/// The manifest beside those of the guests.
+fn extra(bug: Bug, hosts: Hosts) -> &'static str {
+    match (hosts, bug) {
+        (Hosts::Guests, _) => "",
+        (Hosts::Service, _) | (Hosts::Reported, Bug::RestartsWhatIsOnlyReported) => concat!(
+            "apiVersion: jarvis.dev/v1alpha1\n",
+            "kind: Service\nmetadata: {name: s}\nspec: {target: {node: a}, systemd: {unit: s}, restart: Allowed}\n"
+        ),
+        (Hosts::Reported, _) => concat!(
+            "apiVersion: jarvis.dev/v1alpha1\n",
+            "kind: Service\nmetadata: {name: s}\nspec: {target: {node: a}, systemd: {unit: s}}\n"
+        ),
+        (Hosts::Wake, _) => concat!(
+            "apiVersion: jarvis.dev/v1alpha1\n",
+            "kind: Node\nmetadata: {name: b}\nspec: {node: b, wakeOnLan: {mac: 'aa:bb:cc:dd:ee:ff'}}\n"
+        ),
+    }
+}
+
+fn desired(timeout: u8, extra: &str) -> Desired {
     let manifest = |name: &str, number: u32, timeout: u8| {
         format!(
             "apiVersion: jarvis.dev/v1alpha1\nkind: VirtualMachine\nmetadata: {{name: {name}}}\nspec: {{vmid: {number}, \
              runStrategy: RerunOnFailure, stopTimeout: {timeout}s}}\n---\n"
         )
     };
-    let yaml = manifest("one", 101, timeout) + &manifest("two", 102, 60);
+    let yaml = manifest("one", 101, timeout) + &manifest("two", 102, 60) + extra;
     let files = BTreeMap::from([("all.yaml".to_owned(), yaml.into_bytes())]);
     load(&files, &format!("c{timeout}"))
         .expect("valid manifests")
@@ -130,6 +164,7 @@ impl Jarvis {
             memory: Memory::default(),
             hand: Hand::Free,
             seen: [Seen::Known(Actual::Running); GUESTS],
+            service: SeenService::Known(true, 3),
             nodes: [true; 3],
             passes: 2,
             commit: false,
@@ -186,17 +221,18 @@ impl Jarvis {
             self.memory
                 .open_intents()
                 .next()
-                .and_then(|intent| guest_of(&intent.action)),
+                .and_then(|intent| target_of(&intent.action)),
         ) {
             (Bug::SendsAgainAfterDeath, Some(guest)) => Hand::Logged(guest),
             _ => Hand::Free,
         };
         self.seen = [Seen::Unknown; GUESTS];
+        self.service = SeenService::Unknown;
         self.nodes = [true; 3];
         self.passes = 0;
     }
 
-    /// Looks: everything that can be seen is seen. `partial` hides a guest.
+    /// Looks: everything that can be seen is seen. `partial` hides a guest or the service.
     pub fn look(&mut self, world: &World, partial: Option<usize>) {
         for guest in 0..GUESTS {
             let visible = world.up[guest] && partial != Some(guest);
@@ -206,6 +242,14 @@ impl Jarvis {
                 Seen::Unknown
             };
         }
+        let visible = world.up[node_of(SERVICE)] && partial != Some(SERVICE);
+        self.service = match (visible, self.service) {
+            (false, _) => SeenService::Unknown,
+            (true, SeenService::Known(up, looks)) if up == world.service => {
+                SeenService::Known(up, looks.max(2))
+            }
+            (true, _) => SeenService::Known(world.service, 1),
+        };
         self.nodes = world.up;
         self.passes = (self.passes + 1).min(2);
     }
@@ -238,6 +282,10 @@ impl Jarvis {
             };
             observed.guests.insert(vmid(guest), Self::guest(guest, seen));
         }
+        if let Some(seen) = self.service(bug) {
+            let key = "Service/s".parse().expect("a plain key");
+            observed.services.insert(key, seen);
+        }
         let jarvis = Vmid::new(103).expect("in range");
         let mut own = Self::guest(0, Seen::Known(Actual::Running));
         own.vmid = jarvis;
@@ -247,13 +295,35 @@ impl Jarvis {
         observed
     }
 
+    /// The service as the looks gave it.
+    fn service(&self, bug: Bug) -> Option<ServiceObserved> {
+        let (up, looks) = match (self.service, bug) {
+            (SeenService::Unknown, Bug::TakesUnknownServiceForDown) => (false, 2),
+            (SeenService::Unknown, _) => return None,
+            (SeenService::Known(up, looks), Bug::BelievesOneLook) => (up, looks.max(2)),
+            (SeenService::Known(up, looks), _) => (up, looks),
+        };
+        let ago = Duration::from_secs([0, 0, 1, 20][usize::from(looks.min(3))]);
+        let status = if up {
+            ServiceStatus::Up
+        } else {
+            ServiceStatus::Down("failed".to_owned())
+        };
+        Some(ServiceObserved {
+            status: Observation::known(status, now()),
+            since: Some(now() - ago),
+            trouble: None,
+        })
+    }
+
     fn node(&self, index: usize, world: &World) -> NodeObserved {
         let status = if self.nodes[index] {
             NodeStatus::Online
         } else {
             NodeStatus::Offline
         };
-        let idle = index >= GUESTS || world.tasks[index] != Task::Running;
+        let busy = |target: &usize| node_of(*target) == index && world.tasks[*target] == Task::Running;
+        let idle = ![0, 1, SERVICE].iter().any(busy);
         NodeObserved {
             name: node(index),
             status: Observation::known(status, now()),
@@ -345,7 +415,7 @@ impl Jarvis {
     /// Logs the intent of a decision. With some seeded bugs it is not logged, or not counted.
     pub fn log(&mut self, decision: &Decision, setting: &Setting, observed: &Observed) {
         let bug = setting.bug;
-        let Some(guest) = guest_of(&decision.request.action) else {
+        let Some(guest) = target_of(&decision.request.action) else {
             return;
         };
         let intent = self.intent(decision, setting, observed);
@@ -410,6 +480,7 @@ impl Jarvis {
                 | Bug::IgnoresInFlight
                 | Bug::IgnoresAttempts
                 | Bug::TakesUnknownForStopped
+                | Bug::WakesWhileAnotherIsAway
         );
         if lenient {
             return true;
@@ -437,14 +508,14 @@ impl Jarvis {
     pub fn intent_of(&self, guest: usize) -> Option<&Intent> {
         self.memory
             .open_intents()
-            .find(|intent| intent.action.vmid() == Some(vmid(guest)))
+            .find(|intent| target_of(&intent.action).map(usize::from) == Some(guest))
     }
 
     /// One step of pursuing the open intents; false when there was nothing to do now.
     pub fn pursue(&mut self, setting: &Setting, observed: &Observed, world: &World) -> bool {
         let open: Vec<Intent> = self.memory.open_intents().cloned().collect();
         for intent in open {
-            let Some(guest) = guest_of(&intent.action) else {
+            let Some(guest) = target_of(&intent.action) else {
                 continue;
             };
             let index = usize::from(guest);
@@ -500,6 +571,7 @@ impl Jarvis {
         let Some(intent) = self.intent_of(guest).map(|intent| intent.id.clone()) else {
             return;
         };
+        let upid = (guest < GUESTS).then(|| upid(guest));
         let event = match (lost, bug) {
             (true, _) => Event::ReplyUnknown {
                 intent,
@@ -515,19 +587,13 @@ impl Jarvis {
                 {
                     issue.attempts.push(now());
                 }
-                Event::EffectAccepted {
-                    intent,
-                    upid: Some(upid(guest)),
-                }
+                Event::EffectAccepted { intent, upid }
             }
             (false, Bug::BelievesReplies) => Event::IntentClosed {
                 intent,
                 outcome: Outcome::Verified,
             },
-            (false, _) => Event::EffectAccepted {
-                intent,
-                upid: Some(upid(guest)),
-            },
+            (false, _) => Event::EffectAccepted { intent, upid },
         };
         self.remember(event);
         self.forget_closed(bug);
@@ -548,6 +614,11 @@ impl Jarvis {
     /// Time passes: everything remembered grows older by `span`, in coarse classes.
     pub fn age(&mut self, span: Duration) {
         let older = |at: &mut Timestamp| *at = coarse(*at - span);
+        if let SeenService::Known(_, looks @ 2) = &mut self.service
+            && !span.is_zero()
+        {
+            *looks = 3;
+        }
         let memory = &mut self.memory;
         for issue in memory.issues.values_mut() {
             older(&mut issue.opened_at);
@@ -618,8 +689,19 @@ fn upid(guest: usize) -> Upid {
 }
 
 fn evidence(intent: &Intent, guest: usize, world: &World) -> Evidence {
-    if !world.up[guest] {
+    if guest == WAKE || !world.up[node_of(guest)] {
         return Evidence::default();
+    }
+    if guest == SERVICE {
+        let status = if world.service {
+            ServiceStatus::Up
+        } else {
+            ServiceStatus::Down("failed".to_owned())
+        };
+        return Evidence {
+            service: Some((status, now())),
+            ..Evidence::default()
+        };
     }
     let started = Timestamp::from_secs(intent.logged_at.as_secs());
     let task = |at: Timestamp| {
@@ -667,14 +749,17 @@ fn evidence(intent: &Intent, guest: usize, world: &World) -> Evidence {
     }
 }
 
-/// The guest an action starts, as an index.
-pub fn guest_of(action: &Action) -> Option<u8> {
-    match action {
-        Action::StartGuest { vmid } => u8::try_from(vmid.get().checked_sub(101)?)
+/// What an action acts upon, as an index.
+pub fn target_of(action: &Action) -> Option<u8> {
+    let target = match action {
+        Action::StartGuest { vmid } => usize::try_from(vmid.get().checked_sub(101)?)
             .ok()
-            .filter(|n| usize::from(*n) < GUESTS),
-        _ => None,
-    }
+            .filter(|n| *n < GUESTS)?,
+        Action::RestartService { .. } => SERVICE,
+        Action::WakeNode { .. } => WAKE,
+        _ => return None,
+    };
+    u8::try_from(target).ok()
 }
 
 /// The effect a permitted start is.

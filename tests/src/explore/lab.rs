@@ -3,8 +3,8 @@
 use super::{
     Bug,
     checker::{Kind, Model, Step},
-    jarvis::{Hand, Jarvis, Seen, Setting, guest_of, now},
-    world::{Actual, GUESTS, NODES, Task, World, node},
+    jarvis::{Hand, Jarvis, Seen, SeenService, Setting, now, target_of},
+    world::{Actual, GUESTS, Hosts, NODES, SERVICE, TARGETS, Task, WAKE, World, name, node},
 };
 use jarvis_guard::{Nature, PlanSize, Request, judge};
 use jarvis_model::{
@@ -36,6 +36,10 @@ pub struct Budget {
     pub commits: u8,
     /// Wishes of a person to reboot a node.
     pub wishes: u8,
+    /// Times the service ends.
+    pub ends: u8,
+    /// What is looked after besides the guests.
+    pub hosts: Hosts,
 }
 
 /// World and Jarvis together.
@@ -58,7 +62,7 @@ impl Lab {
     /// A laboratory with a seeded bug or none.
     pub fn new(bug: Bug, budget: Budget) -> Self {
         Self {
-            setting: Setting::new(bug),
+            setting: Setting::new(bug, budget.hosts),
             budget,
         }
     }
@@ -85,7 +89,7 @@ impl Lab {
         let (label, kind) = match look {
             Look::Fresh => ("look and work".to_owned(), Kind::Fair),
             Look::Stale => ("work on an old picture".to_owned(), Kind::Fault),
-            Look::Partial(guest) => (format!("look without guest {}", 101 + guest), Kind::Fault),
+            Look::Partial(target) => (format!("look without {}", name(target)), Kind::Fault),
         };
         match look {
             Look::Fresh => next.jarvis.look(&state.world, None),
@@ -105,7 +109,7 @@ impl Lab {
             if let Some(decision) = chosen {
                 what = format!("{what}; log {}", decision.request.action);
                 next.jarvis.log(decision, &self.setting, &observed);
-                if let Some(guest) = guest_of(&decision.request.action) {
+                if let Some(guest) = target_of(&decision.request.action) {
                     next.world.tasks[usize::from(guest)] = match self.bug() {
                         Bug::IgnoresInFlight | Bug::ForgetsIntentOnDeath => {
                             next.world.tasks[usize::from(guest)]
@@ -141,6 +145,7 @@ impl Lab {
         let ignored: &[Rule] = match self.bug() {
             Bug::IgnoresInFlight => &[Rule::InFlight, Rule::Unresolved],
             Bug::IgnoresAttempts | Bug::CountsAttemptsLate => &[Rule::Attempts],
+            Bug::WakesWhileAnotherIsAway => &[Rule::MassFailure, Rule::NoQuorum],
             _ => &[],
         };
         verdict.is_permit() || verdict.rule().is_some_and(|rule| ignored.contains(&rule))
@@ -153,20 +158,23 @@ impl Lab {
         if !state.jarvis.may_send(&self.setting, &observed, index) {
             next.jarvis.drop_hand(index, self.bug());
             return Step {
-                label: format!("do not send start {}", 101 + guest),
+                label: format!("do not send for {}", name(index)),
                 kind: Kind::Fair,
                 next,
                 broken: None,
             };
         }
         next.jarvis.hand = Hand::Sent(guest);
-        let broken = broken_by_sending(state, index);
+        let broken = broken_by_sending(state, index).or_else(|| {
+            let reported = index == SERVICE && self.budget.hosts == Hosts::Reported;
+            reported.then(|| "S7: what is only reported is restarted".to_owned())
+        });
         next.world.start(index);
         let broken = broken.or_else(|| {
             (next.world.starts[index] > 3).then(|| "S3: a fourth start within the hour".to_owned())
         });
         Step {
-            label: format!("send start {}", 101 + guest),
+            label: format!("send for {}", name(index)),
             kind: Kind::Fair,
             next,
             broken,
@@ -234,6 +242,9 @@ impl Lab {
         for guest in 0..GUESTS {
             guest_faults(state, guest, steps);
         }
+        for target in [SERVICE, WAKE] {
+            host_faults(state, target, steps);
+        }
         self.lossy(state, steps);
         self.blinking(state, steps);
         if budget.deaths > 0 {
@@ -281,12 +292,13 @@ impl Lab {
     /// Requests and replies that are lost.
     fn lossy(&self, state: &State, steps: &mut Steps) {
         let (guest, what) = match state.jarvis.hand {
-            Hand::Logged(guest) => (guest, "the request to start"),
+            Hand::Logged(guest) => (guest, "the request for"),
             Hand::Sent(guest) => (guest, "the reply about"),
             Hand::Free => return,
         };
         if state.budget.losses > 0 {
-            steps.push(fault(state, &format!("{what} {} is lost", 101 + guest), |next| {
+            let label = format!("{what} {} is lost", name(usize::from(guest)));
+            steps.push(fault(state, &label, |next| {
                 next.budget.losses -= 1;
                 next.jarvis.hear(usize::from(guest), true, self.bug());
             }));
@@ -298,7 +310,10 @@ impl Lab {
         if state.budget.blinks == 0 || state.jarvis.hand != Hand::Free {
             return;
         }
-        for look in [Look::Stale, Look::Partial(0), Look::Partial(1)] {
+        let served = matches!(state.budget.hosts, Hosts::Service | Hosts::Reported);
+        let hidden = served.then_some(Look::Partial(SERVICE));
+        let looks = [Look::Stale, Look::Partial(0), Look::Partial(1)];
+        for look in looks.into_iter().chain(hidden) {
             let mut step = self.work(state, look);
             step.next.budget.blinks -= 1;
             steps.push(step);
@@ -331,7 +346,7 @@ fn hear(state: &State, guest: u8, lost: bool, bug: Bug) -> Step<State> {
     let mut next = state.clone();
     next.jarvis.hear(usize::from(guest), lost, bug);
     Step {
-        label: format!("hear about {}", 101 + guest),
+        label: format!("hear about {}", name(usize::from(guest))),
         kind: Kind::Fair,
         next,
         broken: None,
@@ -356,16 +371,25 @@ fn broken_by_sending(state: &State, guest: usize) -> Option<String> {
         "S2: effects in flight on two nodes"
     } else if world.tasks[guest] != Task::None {
         "S8: a second request for one intent"
-    } else if jarvis.seen[guest] == Seen::Unknown {
+    } else if !is_known(jarvis, guest) {
         "S5: the target is not known"
     } else if away > 1 {
         "S10: more than one node is unhealthy"
-    } else if jarvis.seen[guest] == Seen::Known(Actual::StoppedByPerson) {
+    } else if jarvis.seen.get(guest) == Some(&Seen::Known(Actual::StoppedByPerson)) {
         "Q3: what a person stopped is started"
     } else {
         return None;
     };
     Some(text.to_owned())
+}
+
+/// Whether the target's state was seen: a guest by a look, a service by two that agree, a node as away.
+fn is_known(jarvis: &Jarvis, target: usize) -> bool {
+    match target {
+        SERVICE => matches!(jarvis.service, SeenService::Known(_, 2..)),
+        WAKE => !jarvis.nodes[1],
+        guest => jarvis.seen[guest] != Seen::Unknown,
+    }
 }
 
 fn fault(state: &State, label: &str, change: impl FnOnce(&mut State)) -> Step<State> {
@@ -402,6 +426,23 @@ fn guest_faults(state: &State, guest: usize, steps: &mut Steps) {
     }
 }
 
+fn host_faults(state: &State, target: usize, steps: &mut Steps) {
+    let served = matches!(state.budget.hosts, Hosts::Service | Hosts::Reported);
+    if target == SERVICE && served && state.budget.ends > 0 && state.world.service {
+        steps.push(fault(state, "the service ends", |next| {
+            next.budget.ends -= 1;
+            next.world.service = false;
+        }));
+    }
+    if state.world.tasks[target] == Task::Running && state.budget.failures > 0 {
+        let label = format!("what was done to {} comes to nothing", name(target));
+        steps.push(fault(state, &label, |next| {
+            next.budget.failures -= 1;
+            next.world.tasks[target] = Task::Failed;
+        }));
+    }
+}
+
 fn power(state: &State, index: usize, steps: &mut Steps) {
     if state.world.up[index] && state.budget.outages > 0 {
         steps.push(fault(
@@ -409,18 +450,12 @@ fn power(state: &State, index: usize, steps: &mut Steps) {
             &format!("node {} loses power", NODES[index]),
             |next| {
                 next.budget.outages -= 1;
-                next.world.up[index] = false;
-                if next.world.guests[index] == Actual::Running {
-                    next.world.guests[index] = Actual::Crashed;
-                }
-                if next.world.tasks[index] == Task::Running {
-                    next.world.tasks[index] = Task::Failed;
-                }
+                next.world.lose(index);
             },
         ));
     } else if !state.world.up[index] {
         steps.push(fault(state, &format!("node {} returns", NODES[index]), |next| {
-            next.world.up[index] = true;
+            next.world.regain(index);
         }));
     }
 }
@@ -438,12 +473,11 @@ impl Model for Lab {
 
     fn steps(&self, state: &State) -> Steps {
         let mut steps = vec![self.work(state, Look::Fresh)];
-        for guest in 0..GUESTS {
-            if state.world.tasks[guest] == Task::Running && state.world.up[guest] {
+        for target in 0..TARGETS {
+            if state.world.tasks[target] == Task::Running && state.world.reaches(target) {
                 let mut next = state.clone();
-                next.world.tasks[guest] = Task::Ok;
-                next.world.guests[guest] = Actual::Running;
-                let label = format!("the start of {} ends well", 101 + guest);
+                next.world.end_well(target);
+                let label = format!("what was done to {} ends well", name(target));
                 steps.push(Step {
                     label,
                     kind: Kind::Fair,
@@ -457,7 +491,7 @@ impl Model for Lab {
                 let mut next = state.clone();
                 next.jarvis.age(Duration::from_secs(secs));
                 if secs == 7200 {
-                    next.world.starts = [0; GUESTS];
+                    next.world.starts = [0; TARGETS];
                 }
                 if next != *state {
                     steps.push(Step {

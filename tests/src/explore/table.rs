@@ -1,6 +1,6 @@
 //! In which small budgets each seeded bug shows, and as which broken promise.
 
-use super::{Budget, Bug};
+use super::{Budget, Bug, Hosts};
 
 /// Nothing goes wrong.
 pub const NONE: Budget = Budget {
@@ -14,6 +14,8 @@ pub const NONE: Budget = Budget {
     freezes: 0,
     commits: 0,
     wishes: 0,
+    ends: 0,
+    hosts: Hosts::Guests,
 };
 
 /// Small budgets in which each seeded bug shows, and the promise it breaks.
@@ -110,5 +112,37 @@ pub fn caught_as(bug: Bug) -> (Budget, &'static str) {
             "L1: rests in: L3",
         ),
         Bug::FreesSlotsByItself => (Budget { crashes: 2, ..NONE }, "S2"),
+        Bug::RestartsWhatIsOnlyReported => (
+            Budget {
+                ends: 1,
+                hosts: Hosts::Reported,
+                ..NONE
+            },
+            "S7",
+        ),
+        Bug::TakesUnknownServiceForDown => (
+            Budget {
+                blinks: 1,
+                hosts: Hosts::Service,
+                ..NONE
+            },
+            "S5",
+        ),
+        Bug::BelievesOneLook => (
+            Budget {
+                ends: 1,
+                hosts: Hosts::Service,
+                ..NONE
+            },
+            "S5",
+        ),
+        Bug::WakesWhileAnotherIsAway => (
+            Budget {
+                outages: 2,
+                hosts: Hosts::Wake,
+                ..NONE
+            },
+            "S10",
+        ),
     }
 }

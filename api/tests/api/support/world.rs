@@ -129,6 +129,7 @@ pub fn observed(at: Timestamp) -> Observed {
         tasks: Vec::new(),
         complete_passes: 3,
         looked_at: Some(at),
+        ..Observed::default()
     }
 }
 
