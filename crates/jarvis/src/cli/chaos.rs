@@ -60,14 +60,20 @@ pub enum Fault {
         /// Where to.
         node: String,
     },
-    /// A node loses power.
-    #[command(after_help = "Example:\n  jarvis chaos node-down forge")]
+    /// A node loses power; it comes back by a magic packet too.
+    #[command(
+        visible_alias = "drop-node",
+        after_help = "Example:\n  jarvis chaos node-down forge"
+    )]
     NodeDown {
         /// The node.
         node: String,
     },
     /// A node is switched on.
-    #[command(after_help = "Example:\n  jarvis chaos node-up forge")]
+    #[command(
+        visible_alias = "restore-node",
+        after_help = "Example:\n  jarvis chaos node-up forge"
+    )]
     NodeUp {
         /// The node.
         node: String,
@@ -94,6 +100,56 @@ pub enum Fault {
     /// Every node without power is switched on.
     #[command(after_help = "Example:\n  jarvis chaos restore-power")]
     RestorePower,
+    /// A node's network card ignores Wake-on-LAN packets, or no longer.
+    #[command(
+        after_help = "Example:\n  jarvis chaos ignore-wake forge\n  jarvis chaos ignore-wake forge off"
+    )]
+    IgnoreWake {
+        /// The node.
+        node: String,
+        /// On or off.
+        #[arg(value_enum, default_value = "on")]
+        switch: Switch,
+    },
+    /// A service is killed: a systemd unit or docker container, on a node or in a guest.
+    #[command(
+        visible_alias = "kill-service",
+        after_help = "Example:\n  jarvis chaos fail-service atlas chrony.service\n  jarvis chaos fail-service home node-exporter --forever\n  jarvis chaos fail-service 101 nginx.service"
+    )]
+    FailService {
+        /// The node's name, or the guest's number.
+        #[arg(value_name = "NODE")]
+        host: String,
+        /// The unit or container.
+        unit: String,
+        /// Every start fails too, until `restore-service`.
+        #[arg(long)]
+        forever: bool,
+    },
+    /// A service can be started again, and is.
+    #[command(after_help = "Example:\n  jarvis chaos restore-service atlas chrony.service")]
+    RestoreService {
+        /// The node's name, or the guest's number.
+        #[arg(value_name = "NODE")]
+        host: String,
+        /// The unit or container.
+        unit: String,
+    },
+    /// A node gets hot within two minutes: its fan stands still.
+    #[command(after_help = "Example:\n  jarvis chaos heat forge\n  jarvis chaos heat forge --celsius 85")]
+    Heat {
+        /// The node.
+        node: String,
+        /// How hot, in degrees Celsius.
+        #[arg(long, default_value_t = 95.0, value_name = "DEGREES")]
+        celsius: f64,
+    },
+    /// It cools down again.
+    #[command(after_help = "Example:\n  jarvis chaos cool forge")]
+    Cool {
+        /// The node.
+        node: String,
+    },
     /// A storage is filled.
     #[command(after_help = "Example:\n  jarvis chaos fill-disk home-nvme 97")]
     FillDisk {

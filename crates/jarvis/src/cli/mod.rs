@@ -264,6 +264,18 @@ pub struct Simulate {
     /// Write the cluster's certificate authority to this file.
     #[arg(long, value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// Write a private key that every SSH server lets in to this file.
+    #[arg(long, value_name = "FILE")]
+    pub ssh_key_file: Option<PathBuf>,
+    /// Write the host keys of all SSH servers to this file, as a known_hosts file.
+    #[arg(long, value_name = "FILE")]
+    pub known_hosts_file: Option<PathBuf>,
+    /// Let the keys of this file in too; one a line, as in authorized_keys.
+    #[arg(long, value_name = "FILE")]
+    pub authorized_keys_file: Option<PathBuf>,
+    /// UDP port for Wake-on-LAN packets; 0 means any free one.
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    pub wake_port: u16,
     /// The simulated cluster.
     #[command(flatten)]
     pub scenario: Scenario,

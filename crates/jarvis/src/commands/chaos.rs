@@ -94,6 +94,17 @@ fn body(fault: &Fault) -> Result<Value, Failure> {
         Fault::ThawNode { node } => json!({ "fault": "thaw", "node": node }),
         Fault::LoseQuorum { keep } => json!({ "fault": "lose-quorum", "keep": keep }),
         Fault::RestorePower => json!({ "fault": "restore-power" }),
+        Fault::IgnoreWake { node, switch } => {
+            json!({ "fault": "ignores-wake", "node": node, "on": on(switch) })
+        }
+        Fault::FailService { host, unit, forever } => {
+            let mut fault = of_service("fail-service", host, unit);
+            fault["forever"] = json!(forever);
+            fault
+        }
+        Fault::RestoreService { host, unit } => of_service("restore-service", host, unit),
+        Fault::Heat { node, celsius } => json!({ "fault": "heat", "node": node, "celsius": celsius }),
+        Fault::Cool { node } => json!({ "fault": "cool", "node": node }),
         Fault::FillDisk { storage, percent } => {
             json!({ "fault": "fill-storage", "storage": storage, "percent": percent })
         }
@@ -115,6 +126,14 @@ fn body(fault: &Fault) -> Result<Value, Failure> {
     })
 }
 
+/// A host that is a number is a guest.
+fn of_service(fault: &str, host: &str, unit: &str) -> Value {
+    match host.parse::<u32>() {
+        Ok(vmid) => json!({ "fault": fault, "vmid": vmid, "service": unit }),
+        Err(_) => json!({ "fault": fault, "node": host, "service": unit }),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,6 +151,16 @@ mod tests {
             "migrate 107 forge",
             "node-down forge",
             "node-up forge",
+            "drop-node forge",
+            "restore-node forge",
+            "ignore-wake forge",
+            "fail-service atlas chrony.service",
+            "kill-service home node-exporter --forever",
+            "fail-service 101 nginx.service",
+            "restore-service atlas chrony.service",
+            "heat forge",
+            "heat forge --celsius 85",
+            "cool forge",
             "freeze-node home",
             "thaw-node home",
             "lose-quorum",

@@ -8,7 +8,12 @@ use crate::{
     text::add,
 };
 use jarvis_simulator::{Options, Scenario, Simulator, Tls};
-use std::fs;
+use std::{
+    fs,
+    io::{self, Write as _},
+    os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _},
+    path::Path,
+};
 
 /// The scenario that was asked for.
 pub fn scenario(wanted: &Wanted) -> Scenario {
@@ -32,22 +37,73 @@ pub async fn run(arguments: &Simulate) -> Outcome {
         tls: if arguments.plain { Tls::Off } else { Tls::Generated },
         ports,
         bind: arguments.bind,
+        authorized_keys: authorized_keys(arguments)?,
+        wake_port: arguments.wake_port,
         ..Options::default()
     })
     .await
     .map_err(|error| Failure::error(format!("cannot start the simulated cluster: {error}")))?;
     if let Some(path) = &arguments.ca_file {
-        fs::write(path, simulator.ca_pem()).map_err(|error| {
-            Failure::error(format!(
-                "cannot write the authority to {}: {error}; check the path",
-                path.display()
-            ))
-        })?;
+        write(path, "the authority", simulator.ca_pem(), Readers::All)?;
+    }
+    if let Some(path) = &arguments.ssh_key_file {
+        write(path, "the SSH key", simulator.ssh_key(), Readers::Owner)?;
+    }
+    if let Some(path) = &arguments.known_hosts_file {
+        write(path, "the host keys", &simulator.known_hosts(), Readers::All)?;
     }
     out::print(&banner(&simulator));
     signals.next().await;
     simulator.stop().await;
     Ok(Exit::Ok)
+}
+
+/// The lines of the file of keys, if one is given.
+fn authorized_keys(arguments: &Simulate) -> Result<Vec<String>, Failure> {
+    let Some(path) = &arguments.authorized_keys_file else {
+        return Ok(Vec::new());
+    };
+    let text = fs::read_to_string(path).map_err(|error| {
+        Failure::error(format!(
+            "cannot read the keys that SSH is to let in from {}: {error}; check the path",
+            path.display()
+        ))
+    })?;
+    Ok(text.lines().map(str::to_owned).collect())
+}
+
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readers {
+    /// Everybody, as far as the folder allows it.
+    All,
+    /// Its owner; OpenSSH refuses private keys that others can read.
+    Owner,
+}
+
+/// Writes a file whole; one that is there is replaced.
+pub fn write(path: &Path, what: &str, text: &str, readers: Readers) -> Result<(), Failure> {
+    let mode = match readers {
+        Readers::All => 0o644,
+        Readers::Owner => 0o600,
+    };
+    let written = || {
+        let mut file = fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(mode)
+            .open(path)?;
+        // The mode above counts for a new file only.
+        file.set_permissions(fs::Permissions::from_mode(mode))?;
+        file.write_all(text.as_bytes())
+    };
+    written().map_err(|error: io::Error| {
+        Failure::error(format!(
+            "cannot write {what} to {}: {error}; check the path",
+            path.display()
+        ))
+    })
 }
 
 fn banner(simulator: &Simulator) -> String {
@@ -60,6 +116,12 @@ fn banner(simulator: &Simulator) -> String {
             .unwrap_or_default();
         add!(text, "  {node:<10} {url}{pin}\n");
     }
+    for host in simulator.ssh() {
+        let place = host.place.to_string();
+        let (address, key) = (host.address, &host.host_key);
+        add!(text, "  ssh {place:<12} {address}  {key}\n");
+    }
+    add!(text, "  wake-on-lan      {} (UDP)\n", simulator.wake_address());
     let tokens = simulator.tokens();
     for (what, token) in [
         ("everything", &tokens.full),

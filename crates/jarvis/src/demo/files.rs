@@ -55,15 +55,16 @@ pub fn of(scenario: &Scenario, seed: u64) -> BTreeMap<String, String> {
     match scenario {
         Scenario::Homelab => EXAMPLES
             .iter()
-            .map(|(path, text)| ((*path).to_owned(), at_any_hour(path, text)))
+            .map(|(path, text)| ((*path).to_owned(), as_demonstrated(path, text)))
             .collect(),
         _ => generated(scenario, seed),
     }
 }
 
 /// The examples let the laboratory change at weekends only, and only after a person agreed. In a demo a commit is to be
-/// followed on any day, so that window and that level are left out.
-fn at_any_hour(path: &str, text: &str) -> String {
+/// followed on any day, so that window and that level are left out. The simulated network has loopback for its broadcast
+/// address.
+fn as_demonstrated(path: &str, text: &str) -> String {
     match path {
         "windows.yaml" => {
             let kept: Vec<&str> = text
@@ -77,6 +78,17 @@ fn at_any_hour(path: &str, text: &str) -> String {
                 .lines()
                 .filter(|line| line.trim() != "autonomy: L2" && !line.starts_with('#'));
             kept.flat_map(|line| [line, "\n"]).collect()
+        }
+        "nodes.yaml" => {
+            let lines = text.lines().flat_map(|line| {
+                let added = if line.trim_start().starts_with("mac: ") {
+                    "    broadcast: 127.0.0.1\n"
+                } else {
+                    ""
+                };
+                [line, "\n", added]
+            });
+            lines.collect()
         }
         _ => text.to_owned(),
     }
@@ -145,6 +157,45 @@ mod tests {
             (guest.spec.run_strategy, guest.spec.autonomy),
             (jarvis_crds::RunStrategy::Halted, None)
         );
+    }
+
+    #[test]
+    fn the_demos_nodes_are_woken_by_the_simulated_network() {
+        let files = of(&Scenario::homelab(), 1);
+        let loaded = jarvis_crds::load_unsaved(&files).unwrap_or_else(|errors| panic!("{}", errors[0]));
+        let world = Scenario::homelab().build(1);
+        for manifest in loaded.desired.nodes.values() {
+            let node = &world.nodes[manifest.spec.node.as_str()];
+            let wake = manifest.spec.wake_on_lan.as_ref().unwrap();
+            assert_eq!(wake.broadcast, Some(std::net::Ipv4Addr::LOCALHOST));
+            let mac = wake.mac.as_ref().unwrap().to_string();
+            assert!(mac.eq_ignore_ascii_case(&node.mac), "{mac}");
+        }
+        assert_eq!(loaded.desired.nodes.len(), world.nodes.len());
+    }
+
+    #[test]
+    fn every_service_of_the_demo_exists_in_the_simulated_cluster() {
+        use jarvis_simulator::Place;
+        let files = of(&Scenario::homelab(), 1);
+        let loaded = jarvis_crds::load_unsaved(&files).unwrap_or_else(|errors| panic!("{}", errors[0]));
+        let world = Scenario::homelab().build(1);
+        assert!(loaded.desired.services.len() >= 3);
+        for manifest in loaded.desired.services.values() {
+            let Some(reference) = manifest.spec.reference() else {
+                continue;
+            };
+            let place = match reference.target.host() {
+                jarvis_model::Host::Node(node) => Place::node(node.as_str()),
+                jarvis_model::Host::Guest(vmid) => Place::Guest(vmid.get()),
+                jarvis_model::Host::Named(name) => panic!("{name}"),
+            };
+            let name = reference.name.unit().name().to_owned();
+            assert!(
+                world.find_service(&place, None, &name).is_some(),
+                "{name} on {place}"
+            );
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The demo's state folder. It is only ever emptied when a demo made it.
 
+use super::shell;
 use crate::{cli::Demo, environment::Environment, exit::Failure, run::opening};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -68,6 +69,11 @@ impl Folder {
         self.0.join("state")
     }
 
+    /// Keys for getting into the simulated machines.
+    pub fn ssh(&self) -> PathBuf {
+        self.0.join(shell::FOLDER)
+    }
+
     /// The manifests, to be edited and committed.
     pub fn manifests(&self) -> PathBuf {
         self.0.join("manifests")
@@ -99,7 +105,7 @@ fn look(path: &Path) -> Found {
 
 /// Removes what a demo made, and nothing else.
 fn empty(path: &Path) -> Result<(), Failure> {
-    for name in ["state", "manifests", MARK] {
+    for name in ["state", "manifests", shell::FOLDER, MARK] {
         let inner = path.join(name);
         let removed = if inner.is_dir() {
             fs::remove_dir_all(&inner)

@@ -6,12 +6,14 @@
 //! | [`folder`] | the demo's state folder |
 //! | [`files`] | the manifests |
 //! | [`repository`] | the git repository they are committed in |
+//! | [`shell`] | how Jarvis gets into the simulated machines |
 //! | [`banner`] | what is printed |
 
 mod banner;
 mod files;
 mod folder;
 mod repository;
+mod shell;
 
 use crate::{
     cli::Demo,
@@ -74,6 +76,7 @@ pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
     } else {
         Arc::new(FastClock::new(arguments.time_factor))
     };
+    shell::prepare(&folder.ssh(), &simulator)?;
     let config = config(arguments, &folder, &simulator, &scenario, environment)?;
     let chaos = ChaosContext {
         url: simulator.control_url().to_owned(),

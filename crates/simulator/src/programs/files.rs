@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use super::{Host, Output};
-use crate::world::place::Machine;
+use crate::world::place::{Machine, Place};
 
 /// `cat FILE...`: what there is, and a complaint about the rest.
 pub fn cat(host: &Host<'_>, arguments: &[&str]) -> Output {
@@ -39,6 +39,28 @@ pub fn about_machine(host: &Host<'_>, program: &str) -> Output {
             )
         }
     })
+}
+
+/// `df`: the one file system there is.
+pub fn df(host: &Host<'_>) -> Output {
+    let (total, used) = match host.place {
+        Place::Node(name) => host.world.nodes.get(name).map_or((0, 0), |node| {
+            (node.disk_bytes, host.world.node_sample(name).disk_bytes)
+        }),
+        Place::Guest(vmid) => host
+            .world
+            .guests
+            .get(vmid)
+            .map_or((0, 0), |guest| (guest.disk_bytes, guest.disk_bytes / 10 * 4)),
+    };
+    let gib = |bytes: u64| bytes >> 30;
+    let part = used.saturating_mul(100).div_ceil(total.max(1));
+    Output::of(format!(
+        "Filesystem            Size  Used Avail Use% Mounted on\n/dev/mapper/pve-root  {:>3}G  {:>3}G  {:>3}G {part:>3}% /\n",
+        gib(total),
+        gib(used),
+        gib(total - used)
+    ))
 }
 
 fn loads(host: &Host<'_>, machine: &Machine) -> [f64; 3] {

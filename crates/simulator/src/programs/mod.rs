@@ -87,6 +87,8 @@ pub fn run(world: &mut World, place: &Place, argv: &[String], by: &str) -> Ran {
         "true" | ":" => Ran::Done(Output::default()),
         "false" => Ran::Done(Output::failed(1, "")),
         "echo" => Ran::Done(Output::of(format!("{}\n", arguments.join(" ")))),
+        "df" => Ran::Done(files::df(&host)),
+        "apt-get" if arguments == ["clean"] => Ran::Done(Output::default()),
         "cat" => Ran::Done(files::cat(&host, arguments)),
         "hostname" | "nproc" | "uptime" | "uname" => Ran::Done(files::about_machine(&host, name)),
         "sensors" => sensors::run(&host, arguments),

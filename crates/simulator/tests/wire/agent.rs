@@ -84,7 +84,7 @@ async fn what_is_not_there_cannot_be_started() {
     let lab = Lab::start().await;
     let got = exec(&lab, &["sensors", "-j"]).await;
     assert_eq!(got.status, 500);
-    assert!(got.reason.contains("Failed to execute child process"), "{got:?}");
+    assert!(got.text.contains("Failed to execute child process"), "{got:?}");
     let missing = run(&lab, &["systemctl", "restart", "--", "nothing.service"]).await;
     assert_eq!(
         (&missing["exitcode"], &missing["err-data"]),

@@ -141,6 +141,10 @@ async fn what_is_no_plain_command_does_not_run() {
     let missing = client.run(&lab.simulator, &atlas(), "'frobnicate' '-v'").await;
     assert_eq!(missing.status.code(), Some(127));
     assert_eq!(text(&missing.stderr), "sh: 1: frobnicate: not found\n");
+    let unit = client
+        .run(&lab.simulator, &atlas(), "systemctl restart -- nothing.service")
+        .await;
+    assert_eq!(unit.status.code(), Some(5), "{}", text(&unit.stderr));
     let list = client
         .run(&lab.simulator, &atlas(), "true; systemctl restart chrony")
         .await;
@@ -217,10 +221,6 @@ async fn units_fail_and_are_restarted() {
         ),
         "active\n"
     );
-    let missing = client
-        .run(&lab.simulator, &atlas(), "systemctl restart -- nothing.service")
-        .await;
-    assert_eq!(missing.status.code(), Some(5));
     assert_eq!(
         lab.handle
             .ledger()
