@@ -18,6 +18,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("jarvis-proxmox", ADAPTERS),
     ("jarvis-store", ADAPTERS),
     ("jarvis-source", ADAPTERS),
+    ("jarvis-notify", ADAPTERS),
     ("jarvis-simulator", ADAPTERS),
     ("jarvis-replay", ADAPTERS),
     ("jarvis-controller", 6),

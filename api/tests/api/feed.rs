@@ -134,6 +134,7 @@ fn issue_events() -> Vec<Event> {
             issue: issue(),
             resource_hash: "h".into(),
             text: "three starts failed: no space left".into(),
+            evidence: Vec::new(),
         },
         Event::IssueRearmed {
             issue: issue(),

@@ -244,6 +244,7 @@ async fn an_issue_that_is_well_again_needs_nobody_until_it_relapses() {
         issue,
         resource_hash: String::new(),
         text: summary,
+        evidence: Vec::new(),
     };
     api.puppet.append(vec![given_up, healthy]);
     assert_eq!(

@@ -163,6 +163,9 @@ pub enum Event {
         resource_hash: String,
         /// What was tried and what a person may do next.
         text: String,
+        /// The facts behind it, a line each.
+        #[serde(default)]
+        evidence: Vec<String>,
     },
     /// An escalated issue may be tried again.
     IssueRearmed {

@@ -478,6 +478,7 @@ impl Jarvis {
                 issue: issue.clone(),
                 resource_hash,
                 text: String::new(),
+                evidence: Vec::new(),
             });
         }
         self.forget_closed(bug);

@@ -154,6 +154,7 @@ fn an_escalated_issue_is_left_to_people_until_rearmed() {
         issue: issue(),
         resource_hash: String::new(),
         text: String::new(),
+        evidence: Vec::new(),
     };
     world.happened(mins_ago(5), escalated);
     assert_eq!(rule(&world), Some(Rule::Escalated));

@@ -153,6 +153,7 @@ fn good_looks_do_not_give_attempts_back_but_an_acknowledgement_does() {
             issue: key(),
             resource_hash: "h".into(),
             text: String::new(),
+            evidence: Vec::new(),
         },
     );
     assert!(Memory::fold(&log.0).issues[&key()].escalated_at.is_some());

@@ -360,6 +360,7 @@ impl Case<'_> {
             issue: open.key.clone(),
             resource_hash: current.cloned().unwrap_or_default(),
             text,
+            evidence: Vec::new(),
         };
         Some(Outcome::only(status).remembering(vec![event]))
     }

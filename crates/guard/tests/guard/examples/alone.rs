@@ -149,6 +149,7 @@ pub fn budgets() -> Vec<Example> {
                     issue: issue(),
                     resource_hash: String::new(),
                     text: String::new(),
+                    evidence: Vec::new(),
                 };
                 world.happened(mins_ago(10), event);
             },
