@@ -4,7 +4,7 @@
 //! end of an issue that people were told of, loss of quorum, the kill switch, revisions that are not in force, and a source
 //! that cannot be read. Nodes are told by their issues only. Pure: knows nothing of channels and of what was told before.
 
-use crate::text;
+use crate::{hours, text};
 use jarvis_model::{
     Autonomy, Cause, Closed, Event, FreezeScope, Intent, IntentId, IssueKey, Memory, Outcome, Record,
     ResourceKey, Severity,
@@ -355,13 +355,19 @@ impl Teller<'_> {
                 "",
             ),
             Event::FreezeSet {
-                scope, by, reason, ..
+                scope,
+                by,
+                reason,
+                until,
             } => {
                 let what = match scope {
                     FreezeScope::Autonomy => "all that Jarvis does unasked",
                     FreezeScope::All => "everything, persons too",
                 };
-                let (title, told) = (format!("{by} froze {what}"), format!("Reason: {reason}"));
+                let ends = until.map_or_else(String::new, |until| {
+                    format!(". It ends by itself at {}", hours::rfc3339(until))
+                });
+                let (title, told) = (format!("{by} froze {what}"), format!("Reason: {reason}{ends}"));
                 plain(Kind::Frozen, Warning, "freeze", &title, &told, "jarvis thaw")
             }
             Event::Thawed { by } => {

@@ -23,17 +23,10 @@ pub struct Picture {
 impl Picture {
     /// How far Jarvis may go with a resource, as the guard sees it.
     pub fn level(&self, resource: &ResourceKey, memory: &Memory) -> Autonomy {
-        let guest = self
-            .desired
-            .guests
-            .get(resource)
-            .and_then(|guest| guest.spec.autonomy);
-        let node = || {
-            self.desired
-                .nodes
-                .get(resource)
-                .and_then(|node| node.spec.autonomy)
-        };
+        let desired = &self.desired;
+        let guest = desired.guests.get(resource).and_then(|it| it.spec.autonomy);
+        let node = desired.nodes.get(resource).and_then(|it| it.spec.autonomy);
+        let service = desired.services.get(resource).and_then(|it| it.spec.autonomy);
         let facts = Facts {
             floor: &self.floor,
             desired: &self.desired,
@@ -41,6 +34,6 @@ impl Picture {
             memory,
             now: self.at,
         };
-        jarvis_guard::autonomy(guest.or_else(node), &facts)
+        jarvis_guard::autonomy(guest.or(node).or(service), &facts)
     }
 }

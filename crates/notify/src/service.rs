@@ -23,7 +23,7 @@ use std::{
     time::Duration,
 };
 use tokio::task::JoinSet;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 /// Records read at a time.
 const CHUNK: usize = 1_000;
@@ -72,7 +72,7 @@ pub struct Service {
     busy: BTreeSet<String>,
     /// Letters that a server took and the disk does not know of: not to be sent again.
     taken: BTreeSet<String>,
-    sending: JoinSet<(Letter, Outcome)>,
+    sending: JoinSet<Ended>,
     /// Nothing is read or written before this.
     paused_until: Timestamp,
 }
@@ -166,10 +166,10 @@ impl Service {
 
     /// Takes in new records until there are none.
     async fn go_on(&mut self) {
-        let Some(picture) = self.picture() else { return };
-        if self.paused_until > picture.at && self.paused_until.since(picture.at) <= AFTER_FAILURE {
+        self.mark_taken().await;
+        let Some(picture) = self.picture().filter(|_| !self.is_paused()) else {
             return;
-        }
+        };
         loop {
             match self.step(&picture).await {
                 Ok(true) => {}
@@ -297,11 +297,8 @@ impl Service {
         waiting.sort_by_key(|letter| (letter.created_at, letter.id.clone()));
         for letter in waiting {
             if self.busy.insert(letter.channel.clone()) {
-                let (sender, letter) = (self.sender.clone(), letter.clone());
-                self.sending.spawn(async move {
-                    let outcome = sender.send(&letter).await;
-                    (letter, outcome)
-                });
+                let attempt = attempt(self.sender.clone(), self.outbox.clone(), letter.clone());
+                self.sending.spawn(attempt);
             }
         }
     }
@@ -315,21 +312,26 @@ impl Service {
     }
 
     /// An attempt ended.
-    async fn ended(&mut self, ended: Result<(Letter, Outcome), tokio::task::JoinError>) {
-        let (mut letter, outcome) = match ended {
-            Ok(ended) => ended,
-            Err(error) => {
-                tracing::error!(%error, "sending broke off");
-                return self.busy.clear();
-            }
+    async fn ended(&mut self, ended: Result<Ended, tokio::task::JoinError>) {
+        let Ok(Ended {
+            mut letter,
+            outcome,
+            marked,
+        }) = ended
+        else {
+            return;
         };
         self.busy.remove(&letter.channel);
         let (channel, to) = (letter.channel.clone(), letter.to.label());
         match outcome {
             Outcome::Accepted(answer) => {
                 tracing::info!(letter = %letter.id, channel, to, answer, "sent");
-                self.taken.insert(letter.id.clone());
-                return self.mark_taken().await;
+                if marked {
+                    self.letters.remove(&letter.id);
+                } else {
+                    self.taken.insert(letter.id);
+                }
+                return;
             }
             Outcome::Later(why) => {
                 letter.attempts = letter.attempts.saturating_add(1);
@@ -355,24 +357,27 @@ impl Service {
         }
     }
 
-    /// Marks what servers took; what cannot be marked now is marked later and not sent again meanwhile.
+    /// Marks what servers took and could not be marked at once. It is not sent again meanwhile.
     async fn mark_taken(&mut self) {
-        for id in self.taken.clone() {
-            let Some(letter) = self.letters.get(&id).cloned() else {
-                self.taken.remove(&id);
-                continue;
-            };
-            let outbox = self.outbox.clone();
-            match beside(move || outbox.mark_sent(&letter)).await {
-                Ok(()) => {
-                    self.taken.remove(&id);
-                    self.letters.remove(&id);
-                }
-                Err(error) => {
-                    tracing::error!(%error, letter = id, "a letter was sent and cannot be marked so; a restart would send it again")
-                }
-            }
+        if self.is_paused() {
+            return;
         }
+        for id in self.taken.clone() {
+            if let Some(letter) = self.letters.get(&id).cloned()
+                && !mark(&self.outbox, &letter).await
+            {
+                self.paused_until = self.clock.now() + AFTER_FAILURE;
+                return;
+            }
+            self.taken.remove(&id);
+            self.letters.remove(&id);
+        }
+    }
+
+    /// A failure of the disk or the journal is a moment ago.
+    fn is_paused(&self) -> bool {
+        let now = self.clock.now();
+        self.paused_until > now && self.paused_until.since(now) <= AFTER_FAILURE
     }
 
     /// How long nothing becomes due by time alone.
@@ -390,6 +395,40 @@ impl Service {
         next.map_or(LONGEST_REST, |next| next.since(now))
             .clamp(Duration::from_millis(200), LONGEST_REST)
     }
+}
+
+/// How an attempt ended.
+struct Ended {
+    letter: Letter,
+    outcome: Outcome,
+    /// Whether it is on disk that a server took it.
+    marked: bool,
+}
+
+/// Tries a letter once. That a server took it is written down before anything else is done.
+async fn attempt(sender: Sender, outbox: Outbox, letter: Letter) -> Ended {
+    let tried = letter.clone();
+    let sending = AbortOnDropHandle::new(tokio::spawn(async move { sender.send(&tried).await }));
+    let outcome = sending
+        .await
+        .unwrap_or_else(|error| Outcome::Later(format!("sending broke off: {error}")));
+    let marked = matches!(outcome, Outcome::Accepted(_)) && mark(&outbox, &letter).await;
+    Ended {
+        letter,
+        outcome,
+        marked,
+    }
+}
+
+/// Marks a letter as sent; whether that is on disk.
+async fn mark(outbox: &Outbox, letter: &Letter) -> bool {
+    let (outbox, sent) = (outbox.clone(), letter.clone());
+    let marked = beside(move || outbox.mark_sent(&sent)).await;
+    marked
+        .inspect_err(|error| {
+            tracing::error!(%error, letter = %letter.id, "a letter was sent and cannot be marked so; a restart would send it again");
+        })
+        .is_ok()
 }
 
 /// Does what blocks on a thread of its own.

@@ -98,8 +98,9 @@ impl Smtp {
             hint: hint.to_owned(),
         };
         let host = options.host.trim_matches(['[', ']']).to_owned();
-        let fine = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':');
-        if host.is_empty() || !host.chars().all(fine) {
+        let name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-');
+        let is_name = !host.is_empty() && host.chars().all(name);
+        if !is_name && host.parse::<IpAddr>().is_err() {
             let problem = format!("{:?} is no name or address of a server", options.host);
             return Err(wrong(
                 "host",

@@ -10,6 +10,7 @@
 //! | [`clock`] | a clock that may run faster, for the demo |
 //! | [`logging`] | where log lines go |
 //! | [`metrics`] | figures of the adapters |
+//! | [`notifying`] | telling people |
 //! | [`signals`] | being asked to stop |
 
 pub mod access;
@@ -17,6 +18,7 @@ pub mod clock;
 pub mod listening;
 pub mod logging;
 pub mod metrics;
+pub mod notifying;
 pub mod opening;
 pub mod own_guest;
 pub mod probe;
@@ -103,6 +105,10 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     }
     let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
     let (service, handle) = control(&config, floor, client.clone(), &opened, &clock)?;
+    // The demo's channels belong to nobody.
+    let notifier = (mode != Mode::Demo)
+        .then(|| notifying::service(&config, &handle, opened.journal.clone(), &clock))
+        .transpose()?;
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
     let (stats, journal) = (client, opened.journal.clone());
     let state = ApiState::new(handle.clone(), options, clock.clone()).with_metrics(Arc::new(move || {
@@ -117,7 +123,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         state,
         serving,
     };
-    let running = Running::begin(service, handle, api, &opened);
+    let running = Running::begin(service, notifier, handle, api, &opened);
     let password = access::first_password(&running.handle, mode).await;
     let context = Context {
         url: listening::own_url(address, certificate.as_ref()),
@@ -293,15 +299,24 @@ struct Api {
 struct Running {
     handle: Handle,
     stop_loop: CancellationToken,
+    stop_notifier: CancellationToken,
     stop_api: CancellationToken,
     loop_task: JoinHandle<()>,
+    notifier_task: JoinHandle<()>,
     api_task: JoinHandle<std::io::Result<()>>,
 }
 
 impl Running {
-    fn begin(service: Service, handle: Handle, api: Api, opened: &Opened) -> Self {
-        let (stop_loop, stop_api) = (CancellationToken::new(), CancellationToken::new());
+    fn begin(
+        service: Service,
+        notifier: Option<jarvis_notify::Service>,
+        handle: Handle,
+        api: Api,
+        opened: &Opened,
+    ) -> Self {
+        let [stop_loop, stop_notifier, stop_api] = std::array::from_fn(|_| CancellationToken::new());
         let loop_task = tokio::spawn(service.run(stop_loop.clone()));
+        let notifier_task = tokio::spawn(notifying::run(notifier, stop_notifier.clone()));
         let api_task = tokio::spawn(jarvis_api::serve_as(
             api.listener,
             api.state,
@@ -312,14 +327,16 @@ impl Running {
         Self {
             handle,
             stop_loop,
+            stop_notifier,
             stop_api,
             loop_task,
+            notifier_task,
             api_task,
         }
     }
 
     /// Waits for a signal (or for a part to end, which is an error), then ends in order: the loop, so that the effect in
-    /// hand reaches a recorded state; the store; the API last. A second signal ends it at once.
+    /// hand reaches a recorded state; the notifier, which tells of it; the store; the API last. A second signal ends it at once.
     async fn until_asked(mut self, signals: &mut Signals, opened: &Opened) -> Outcome {
         let broken = tokio::select! {
             name = signals.next() => { tracing::info!(signal = name, "asked to stop; a second signal stops at once"); None }
@@ -346,6 +363,10 @@ impl Running {
         self.stop_loop.cancel();
         if wait && let Err(error) = self.loop_task.await {
             tracing::error!(%error, "the reconcile loop did not end well");
+        }
+        self.stop_notifier.cancel();
+        if let Err(error) = self.notifier_task.await {
+            tracing::error!(%error, "the notifier did not end well");
         }
         opened.close();
         self.stop_api.cancel();

@@ -12,6 +12,7 @@ mod doctor;
 mod init;
 mod killed;
 mod lan;
+mod mail;
 mod offline;
 mod packaged;
 mod replay;

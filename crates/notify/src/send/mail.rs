@@ -75,15 +75,20 @@ pub async fn send(
     let sent = connection.send(message.envelope(), &message.formatted()).await;
     let outcome = match &sent {
         Ok(response) => Outcome::accepted(&words(response)),
-        Err(error) if error.is_permanent() => {
-            Outcome::refused(&format!("{} refuses it: {error}", smtp.address()))
-        }
+        Err(error) if is_final(error) => Outcome::refused(&format!("{} refuses it: {error}", smtp.address())),
         Err(error) => Outcome::later(&format!("{} does not take it: {error}", smtp.address())),
     };
     if sent.is_ok() {
         drop(connection.quit().await);
     }
     outcome
+}
+
+/// Whether the server will never take it. That a log-in is missing or wrong is the configuration's fault.
+fn is_final(error: &Error) -> bool {
+    let code = error.status().map(|code| code.to_string());
+    let of_login = matches!(code.as_deref(), Some("530" | "534" | "535" | "538"));
+    error.is_permanent() && !of_login
 }
 
 /// Connects, begins TLS, logs in, and takes leave.

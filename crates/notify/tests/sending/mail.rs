@@ -134,6 +134,15 @@ async fn what_is_wrong_with_a_server_is_told_by_phase_and_parks_nothing() {
             smtp: Some(Smtp::new(unknown).unwrap()),
             ..Settings::default()
         };
+        let silent = smtp(world.path(), way, server.port, "");
+        let outcome = world
+            .sender(&silent)
+            .send(&test_letter(&world, "ops@home.example"))
+            .await;
+        let Outcome::Later(why) = outcome else {
+            panic!("{outcome:?}")
+        };
+        assert!(why.contains("530"), "a missing log-in parks nothing: {why}");
         let wrong = smtp(world.path(), way, server.port, "canary-wrong");
         let port = server.port;
         for (settings, phase, part) in [(unknown, Phase::Tls, "certificate"), (wrong, Phase::Login, "535")] {
