@@ -3,7 +3,7 @@
 //! Severity and resource are the event's own; only the words are made here.
 
 use jarvis_model::{
-    Closed, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, Rearmed, ResourceKey, Severity,
+    Closed, Effect, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, Rearmed, ResourceKey, Severity,
     TicketId, TicketState,
 };
 
@@ -50,6 +50,8 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::IssueRelapsed { .. }
         | Event::IssueEscalated { .. }
         | Event::IssueRearmed { .. }
+        | Event::RunbookStepped { .. }
+        | Event::RunbookEnded { .. }
         | Event::IssueClosed { .. } => of_issue(event),
         Event::Decided { .. }
         | Event::IntentLogged { .. }
@@ -69,12 +71,15 @@ fn words(event: &Event, memory: &Memory) -> Words {
         Event::IdentitySeen { .. }
         | Event::IdentityAccepted { .. }
         | Event::GuestsSeen { .. }
+        | Event::MacSeen { .. }
         | Event::NodeLost { .. }
         | Event::NodeReturned { .. }
         | Event::QuorumLost
         | Event::QuorumRegained => of_cluster(event),
         Event::FreezeSet { .. }
         | Event::Thawed { .. }
+        | Event::FreezeFileFound { .. }
+        | Event::FreezeFileGone
         | Event::HoldSet { .. }
         | Event::HoldReleased { .. }
         | Event::CeilingSet { .. } => of_person(event),
@@ -131,6 +136,26 @@ fn of_issue(event: &Event) -> Words {
             format!("{} is beyond me; I must leave it to you", name(issue)),
             Some(text.clone()),
         ),
+        Event::RunbookStepped {
+            issue,
+            runbook,
+            step,
+            text,
+        } => (
+            format!("{}: step {} of {runbook}: {text}", name(issue), step + 1),
+            None,
+        ),
+        Event::RunbookEnded {
+            issue,
+            runbook,
+            failed,
+        } => match failed {
+            Some(why) => (
+                format!("{}: {runbook} did not reach its end", name(issue)),
+                Some(why.clone()),
+            ),
+            None => (format!("{}: {runbook} has been carried out", name(issue)), None),
+        },
         Event::IssueRearmed { issue, because } => {
             let why = match because {
                 Rearmed::Acknowledged { by } => format!("acknowledged by {by}"),
@@ -169,7 +194,7 @@ fn of_act(event: &Event, memory: &Memory) -> Words {
             )
         }
         Event::EffectAccepted { intent, upid } => (
-            format!("Proxmox took the request to {}", act(intent, memory)),
+            format!("{} to {}", taken(intent, memory), act(intent, memory)),
             upid.as_ref().map(|upid| upid.as_str().to_owned()),
         ),
         Event::ReplyUnknown { intent, text } => (
@@ -206,6 +231,15 @@ fn of_act(event: &Event, memory: &Memory) -> Words {
             )),
         ),
         _ => (String::new(), None),
+    }
+}
+
+/// Who took a request, in the words before its verb.
+fn taken(intent: &IntentId, memory: &Memory) -> &'static str {
+    match memory.intents.get(intent).map(|intent| &intent.effect) {
+        Some(Effect::Host { .. }) => "The host did as asked",
+        Some(Effect::Wake { .. }) => "The packet is out",
+        _ => "Proxmox took the request",
     }
 }
 
@@ -272,6 +306,7 @@ fn of_cluster(event: &Event) -> Words {
             ),
             None,
         ),
+        Event::MacSeen { node, mac } => (format!("Node {node} can be woken at {mac}"), None),
         Event::NodeLost { node } => (format!("Node {node} has left the cluster"), None),
         Event::NodeReturned { node } => (format!("Node {node} is back"), None),
         Event::QuorumLost => (
@@ -286,14 +321,16 @@ fn of_person(event: &Event) -> Words {
     match event {
         Event::FreezeSet {
             scope, by, reason, ..
-        } => {
-            let what = match scope {
-                FreezeScope::Autonomy => "all I do unasked",
-                FreezeScope::All => "everything",
-            };
-            (format!("{by} froze {what}"), Some(reason.clone()))
-        }
+        } => (format!("{by} froze {}", frozen(*scope)), Some(reason.clone())),
         Event::Thawed { by } => (format!("{by} released the freeze"), None),
+        Event::FreezeFileFound { scope, reason } => (
+            format!("The file `freeze` in the state folder froze {}", frozen(*scope)),
+            Some(reason.clone()).filter(|reason| !reason.is_empty()),
+        ),
+        Event::FreezeFileGone => (
+            "The file `freeze` is gone, and its freeze with it".to_owned(),
+            None,
+        ),
         Event::HoldSet { scope, hold } => (format!("{} holds {scope}", hold.by), Some(hold.reason.clone())),
         Event::HoldReleased { scope, by } => (format!("{by} released the hold on {scope}"), None),
         Event::CeilingSet {
@@ -302,6 +339,13 @@ fn of_person(event: &Event) -> Words {
         } => (format!("{by} capped my autonomy at {level}"), None),
         Event::CeilingSet { ceiling: None, by } => (format!("{by} lifted the cap on my autonomy"), None),
         _ => (String::new(), None),
+    }
+}
+
+fn frozen(scope: FreezeScope) -> &'static str {
+    match scope {
+        FreezeScope::Autonomy => "all I do unasked",
+        FreezeScope::All => "everything",
     }
 }
 

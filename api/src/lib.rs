@@ -33,5 +33,5 @@ pub use graphql::sdl;
 pub use listen::Serving;
 pub use options::{ApiOptions, BindError, ListenTls, Mode, Protection, SigningKey, check_bind, protection};
 pub use server::{router, serve, serve_as};
-pub use state::ApiState;
+pub use state::{ApiState, Stuck};
 pub use tls::{Certificate, CertificateError, CertificateSource};

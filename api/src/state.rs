@@ -14,6 +14,9 @@ use tokio_util::sync::CancellationToken;
 /// Writes further metrics in Prometheus text form (the controller's own).
 pub type MetricsText = Arc<dyn Fn() -> String + Send + Sync>;
 
+/// Says why this process does no good any more and is better begun again; none while it is fine.
+pub type Stuck = Arc<dyn Fn() -> Option<String> + Send + Sync>;
+
 /// Shared by all requests.
 #[derive(Clone)]
 pub struct ApiState {
@@ -27,6 +30,7 @@ pub struct ApiState {
     pub(crate) schema: JarvisSchema,
     pub(crate) stopping: CancellationToken,
     pub(crate) more_metrics: Option<MetricsText>,
+    pub(crate) stuck: Option<Stuck>,
 }
 
 impl ApiState {
@@ -50,6 +54,7 @@ impl ApiState {
             schema,
             stopping: CancellationToken::new(),
             more_metrics: None,
+            stuck: None,
         }
     }
 
@@ -57,6 +62,13 @@ impl ApiState {
     #[must_use]
     pub fn with_metrics(mut self, text: MetricsText) -> Self {
         self.more_metrics = Some(text);
+        self
+    }
+
+    /// Lets `/livez` say no when it should.
+    #[must_use]
+    pub fn with_liveness(mut self, stuck: Stuck) -> Self {
+        self.stuck = Some(stuck);
         self
     }
 

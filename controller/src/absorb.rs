@@ -8,10 +8,15 @@ use crate::{
 use jarvis_model::{Event, Identity, IntentId, Observation, Outcome, Timestamp, UnknownReason, Vmid};
 use jarvis_planner::{Look, pursue::TaskSeen};
 use jarvis_ports::{LookError, PerformError, TaskState};
-use std::{sync::PoisonError, time::Duration};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 /// A look that failed is not repeated before this.
 const AGAIN_AFTER_FAILURE: Duration = Duration::from_secs(5);
+/// A host that cannot be reached is not asked again before this.
+const AGAIN_AFTER_UNREACHED: Duration = Duration::from_secs(30);
 /// A look that succeeded is not repeated before this.
 const AGAIN_AFTER_SUCCESS: Duration = Duration::from_secs(2);
 
@@ -21,7 +26,8 @@ impl Core {
         match message {
             Message::Cluster(Ok(look), asked, at) => {
                 self.compare_clocks(&look, asked, at);
-                self.tracker.absorb_cluster(&mut self.observed, &look, at);
+                self.tracker
+                    .absorb_cluster(Arc::make_mut(&mut self.observed), &look, at);
                 self.note_figures(at);
                 self.state.last_look_at = Some(at);
                 self.state.look_failure = None;
@@ -32,13 +38,15 @@ impl Core {
             }
             Message::Quorum(looks, at) => {
                 let answered: Vec<_> = looks.into_iter().filter_map(Result::ok).collect();
-                self.tracker.absorb_quorum(&mut self.observed, &answered, at);
+                self.tracker
+                    .absorb_quorum(Arc::make_mut(&mut self.observed), &answered, at);
             }
-            Message::Tasks(Ok(tasks)) => Tracker::absorb_tasks(&mut self.observed, tasks),
+            Message::Tasks(Ok(tasks)) => Tracker::absorb_tasks(Arc::make_mut(&mut self.observed), tasks),
             Message::Tasks(Err(error)) => tracing::debug!(%error, "the task list cannot be read"),
             Message::Looked(look, found, at) => self.absorb_look(look, found, at),
             Message::Pursued(intent, found, at) => self.absorb_evidence(&intent, found, at),
             Message::Performed(intent, result) => self.absorb_performed(&intent, result),
+            Message::News(news) => self.absorb_news(&news),
             Message::Fetched(fetched) => self.absorb_fetched(fetched),
             Message::Restored(restored) => self.absorb_restored(restored),
         }
@@ -53,7 +61,13 @@ impl Core {
 
     fn absorb_look(&mut self, look: Look, found: Found, at: Timestamp) {
         let failed = self.absorb_found(found, at);
-        let again = if failed {
+        let periodic = matches!(
+            look,
+            Look::Figures { .. } | Look::Service { .. } | Look::Mac { .. } | Look::Backups | Look::Log { .. }
+        );
+        let again = if failed && periodic {
+            AGAIN_AFTER_UNREACHED
+        } else if failed {
             AGAIN_AFTER_FAILURE
         } else {
             AGAIN_AFTER_SUCCESS
@@ -91,23 +105,35 @@ impl Core {
             Found::Ready(..) => true,
             Found::Node(name, result) => {
                 let up = result.is_ok();
-                if let Some(node) = self.observed.nodes.get_mut(&name) {
+                if let Some(node) = Arc::make_mut(&mut self.observed).nodes.get_mut(&name) {
                     node.api = Observation::known(up, at);
                 }
                 !up
             }
             Found::NodeIdle(name, result) => {
-                if let (Some(node), Ok(idle)) = (self.observed.nodes.get_mut(&name), &result) {
+                let nodes = &mut Arc::make_mut(&mut self.observed).nodes;
+                if let (Some(node), Ok(idle)) = (nodes.get_mut(&name), &result) {
                     node.idle = Observation::known(*idle, at);
                 }
                 result.is_err()
             }
-            Found::Tasks(_) | Found::Task(_) | Found::Nothing => false,
+            Found::Service(service, result) => self.absorb_service(service, result, at),
+            Found::Figures(host, result) => self.absorb_figures(host, result, at),
+            Found::Mac(node, result) => self.absorb_mac(node, result, at),
+            Found::Log(issue, result) => self.absorb_log(issue, result, at),
+            Found::Backups(result) => {
+                let complete = result.map(|look| look.newest);
+                set(&mut self.observed_mut().backups, complete, at)
+            }
+            Found::Tasks(_) | Found::Task(_) | Found::Unit(_) | Found::Nothing => false,
         }
     }
 
     fn guest(&mut self, vmid: Vmid, change: impl FnOnce(&mut jarvis_model::GuestObserved) -> bool) -> bool {
-        self.observed.guests.get_mut(&vmid).is_none_or(change)
+        Arc::make_mut(&mut self.observed)
+            .guests
+            .get_mut(&vmid)
+            .is_none_or(change)
     }
 
     fn absorb_evidence(&mut self, intent: &IntentId, found: Found, at: Timestamp) {
@@ -129,6 +155,7 @@ impl Core {
                 evidence.task = Some((seen, at));
             }
             Found::Live(_, Ok(live)) => evidence.live = Some((live, at)),
+            Found::Unit(Ok(status)) => evidence.service = Some((status, at)),
             Found::Node(_, Ok(uptime)) => evidence.node_uptime = Some((uptime, at)),
             _ => {}
         }
@@ -145,6 +172,10 @@ impl Core {
             Err(PerformError::Unknown { text }) => Event::ReplyUnknown {
                 intent: intent.clone(),
                 text,
+            },
+            Err(PerformError::Failed { text }) => Event::IntentClosed {
+                intent: intent.clone(),
+                outcome: Outcome::Failed { text },
             },
             Err(PerformError::Rejected { text, retryable }) => {
                 let already = text.contains("already running") && self.wants_running(intent);
@@ -177,7 +208,7 @@ impl Core {
 }
 
 /// Sets a fact from a look; a failed look makes it Unknown, with the reason. Says whether it failed.
-fn set<T>(fact: &mut Observation<T>, result: Result<T, LookError>, at: Timestamp) -> bool {
+pub(crate) fn set<T>(fact: &mut Observation<T>, result: Result<T, LookError>, at: Timestamp) -> bool {
     match result {
         Ok(value) => {
             *fact = Observation::known(value, at);

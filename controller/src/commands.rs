@@ -6,8 +6,8 @@ use crate::{
 };
 use jarvis_guard::{Facts, judge};
 use jarvis_model::{
-    Action, Autonomy, Confirmed, Digest, Door, Event, FreezeScope, Hold, HoldScope, Identity, IssueKey,
-    Origin, Rearmed, Role, Ticket, TicketId, TicketState, Timestamp, Verdict, Vmid,
+    Action, Autonomy, Confirmed, Digest, Door, Event, Freeze, FreezeScope, Hold, HoldScope, Identity,
+    IssueKey, Origin, Rearmed, Role, Ticket, TicketId, TicketState, Timestamp, Verdict, Vmid,
 };
 use jarvis_planner::ticket::{CONFIRM_WITHIN, request};
 use std::time::Duration;
@@ -333,7 +333,11 @@ impl Core {
 
     fn thaw(&mut self, by: &Person) -> Result<(), CommandError> {
         needs(by, Role::Operator, "thaw")?;
-        if self.memory.freeze == jarvis_model::Freeze::Off {
+        if self.memory.freeze == Freeze::Off && self.memory.freeze_file != Freeze::Off {
+            let why = "the file `freeze` in the state folder keeps it frozen; remove that file";
+            return Err(wrong_state("thaw", why));
+        }
+        if self.memory.freeze == Freeze::Off {
             return Err(wrong_state("thaw", "it is not frozen"));
         }
         self.remember(vec![Event::Thawed { by: by.user.clone() }])
@@ -463,7 +467,7 @@ impl Core {
 
     /// Ends the freeze whose time is over, so that memory and feed say so.
     pub(crate) fn lapse_freeze(&mut self, now: Timestamp) {
-        if let jarvis_model::Freeze::On {
+        if let Freeze::On {
             until: Some(until), ..
         } = &self.memory.freeze
             && *until <= now

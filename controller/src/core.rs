@@ -12,7 +12,7 @@ use crate::{
     view::{LoopState, View},
 };
 use jarvis_crds::Desired;
-use jarvis_model::{Digest, Event, IntentId, Memory, Observed, Timestamp, Upid};
+use jarvis_model::{Digest, Event, IntentId, Memory, NodeName, Observed, Timestamp, Upid};
 use jarvis_planner::{Decision, Evidence, Input, Look, Plan};
 use jarvis_ports::{JournalError, Pass, Stored};
 use std::{
@@ -26,7 +26,8 @@ pub struct Core {
     pub(crate) options: Options,
     pub(crate) ports: Ports,
     pub(crate) tracker: Tracker,
-    pub(crate) observed: Observed,
+    /// Shared with the published picture; whoever changes it makes it their own first (`Arc::make_mut`).
+    pub(crate) observed: Arc<Observed>,
     pub(crate) desired: Arc<Desired>,
     /// Whether `desired` was read; before that nothing is released.
     pub(crate) desired_known: bool,
@@ -41,6 +42,12 @@ pub struct Core {
     pub(crate) own_tasks: BTreeSet<Upid>,
     /// Looks under way or tried a moment ago, with the time from which they may be tried again.
     pub(crate) looking: BTreeMap<Look, Timestamp>,
+    /// When room on the disk was last looked for, while there is none.
+    pub(crate) room_tried: Option<Timestamp>,
+    /// Looks that news asks for, taken at the next pass.
+    pub(crate) urgent: BTreeSet<Look>,
+    /// When the address of each node's network card was last read.
+    pub(crate) macs_read: BTreeMap<NodeName, Timestamp>,
     /// How Jarvis's clock and the cluster's agree.
     pub(crate) clocks: Clocks,
     pub(crate) epoch: u64,
@@ -55,6 +62,11 @@ impl Core {
     /// The time now.
     pub(crate) fn now(&self) -> Timestamp {
         self.ports.clock.now()
+    }
+
+    /// The picture, to be changed: the published one stays as it was.
+    pub(crate) fn observed_mut(&mut self) -> &mut Observed {
+        Arc::make_mut(&mut self.observed)
     }
 
     /// What the planner looks at.
@@ -93,6 +105,10 @@ impl Core {
             }
             Err(error) => {
                 let text = error.to_string();
+                // What lacks only room goes on by itself once there is some.
+                if matches!(error, JournalError::Write { .. }) && self.is_out_of_room() {
+                    return Err(CommandError::NoRecord(text));
+                }
                 if self.state.acting_stopped.is_none() {
                     tracing::error!(%error, "the journal refused; nothing is done until it takes records again");
                 }
@@ -119,7 +135,7 @@ impl Core {
             floor: self.options.floor.clone(),
             desired: self.desired.clone(),
             desired_known: self.desired_known,
-            observed: Arc::new(self.observed.clone()),
+            observed: self.observed.clone(),
             seq: self.memory.seq,
             now: self.plan.at,
             plan: self.plan.clone(),
@@ -135,7 +151,7 @@ impl Core {
             version: self.version,
             at: self.now(),
             cluster: self.options.cluster.clone().into(),
-            observed: Arc::new(self.observed.clone()),
+            observed: self.observed.clone(),
             desired: self.desired.clone(),
             memory: self.memory.clone(),
             plan: self.plan.clone(),

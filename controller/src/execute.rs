@@ -2,9 +2,9 @@
 //! before the next.
 
 use crate::{core::Core, work::Worker};
-use jarvis_guard::{permit, preview, resolve};
+use jarvis_guard::{autonomy, permit, preview, resolve};
 use jarvis_model::{
-    Cause, Event, Hold, HoldScope, Intent, IntentId, Outcome, Stage, TicketState, Timestamp, Upid,
+    Autonomy, Cause, Event, Hold, HoldScope, Intent, IntentId, Outcome, Stage, TicketState, Timestamp, Upid,
 };
 use jarvis_planner::{Decision, Evidence, Step, pursue};
 use std::{collections::BTreeSet, time::Duration};
@@ -30,12 +30,14 @@ impl Core {
             intent.outcome == Some(Outcome::Unresolved) && !matches!(intent.stage, Stage::Accepted { .. })
         });
         let running = |intent: &Intent| {
-            let (node, vmid) = (intent.effect.node().clone(), intent.action.vmid());
+            let (node, vmid) = (intent.effect.node().cloned(), intent.action.vmid());
             self.observed
                 .tasks
                 .iter()
                 .filter(move |task| {
-                    task.ended_at.is_none() && task.upid.vmid() == vmid && *task.upid.node() == node
+                    task.ended_at.is_none()
+                        && task.upid.vmid() == vmid
+                        && Some(task.upid.node()) == node.as_ref()
                 })
                 .map(|task| task.upid.clone())
         };
@@ -100,7 +102,10 @@ impl Core {
 
     /// Begins the first decision that is permitted, if nothing is in flight.
     pub(crate) fn act(&mut self, worker: &Worker) {
-        if self.state.acting_stopped.is_some() || self.memory.open_intents().next().is_some() {
+        if self.is_out_of_room()
+            || self.state.acting_stopped.is_some()
+            || self.memory.open_intents().next().is_some()
+        {
             return;
         }
         let plan = self.plan.clone();
@@ -169,17 +174,16 @@ impl Core {
 
     fn draft(&self, decision: &Decision, now: Timestamp) -> Result<Intent, jarvis_model::Refusal> {
         let request = &decision.request;
-        let effect = resolve(&request.action, &self.observed)?;
+        let effect = resolve(&request.action, &self.input(now).facts())?;
         let guest = request
             .action
             .vmid()
             .and_then(|vmid| self.observed.guests.get(&vmid));
         let before = match guest {
             Some(guest) => guest.live.value().map(|live| live.uptime_secs),
-            None => self
-                .observed
-                .nodes
-                .get(effect.node())
+            None => effect
+                .node()
+                .and_then(|node| self.observed.nodes.get(node))
                 .and_then(|node| node.uptime_secs),
         };
         Ok(Intent {
@@ -192,13 +196,15 @@ impl Core {
             origin: request.origin.clone(),
             tier: decision.verdict.tier(),
             digest: request.digest.clone(),
-            revision: self.desired.revision.commit.clone(),
+            revision: self.desired.revision.commit.to_string(),
             epoch: self.epoch,
             attempt: decision.attempt,
             logged_at: now,
             uptime_before_secs: before,
             identity: guest.and_then(|guest| guest.identity.value().cloned()),
             undo: preview(request, &self.input(now).facts()).undo,
+            silent: request.origin.is_autonomous()
+                && autonomy(request.autonomy, &self.input(now).facts()) == Autonomy::L4,
             stage: Stage::Logged,
             outcome: None,
             closed_at: None,

@@ -1,32 +1,34 @@
-//! History of figures: rings in memory for the screen, and hourly minimum, mean and maximum per series in the store,
-//! kept 90 days. One small batch an hour is written; nothing per look.
+//! History of figures: those of the last looks in memory for the screen, and hourly minimum, mean and maximum per series in
+//! the store, kept 90 days. One batch an hour is written; nothing per look. A large cluster has tens of thousands of series,
+//! so a look is kept as one row of small numbers and not as a point in each of as many lists.
 
-use jarvis_model::{Observed, Timestamp, Usage};
+use jarvis_model::{NodeName, Observed, Timestamp, Usage, Vmid};
 use jarvis_ports::{Store, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
-/// Points kept in memory for each series.
+/// Looks kept in memory.
 pub const RING: usize = 300;
 /// How long hourly figures are kept.
 pub const KEPT: Duration = Duration::from_hours(90 * 24);
-/// Hourly figures expired in one batch.
+/// Hourly figures looked through at once for what is too old, and how often that is done an hour.
 const EXPIRE_AT_ONCE: usize = 10_000;
+const EXPIRE_ROUNDS: usize = 100;
 const SPACE: &str = "hourly";
 const HOUR_SECS: u64 = 3600;
-
-/// Names a series: `node/atlas/cpu`, `guest/101/mem`. Shares of the whole, 0 to 1.
-pub type SeriesName = String;
+/// What is kept of a node or guest, in this order.
+const FIGURES: [&str; 3] = ["cpu", "mem", "disk"];
 
 /// One figure at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// When.
     pub at: Timestamp,
-    /// What, 0 to 1.
+    /// What, 0 to 1, in steps of 1/10,000.
     pub value: f32,
 }
 
@@ -43,6 +45,30 @@ pub struct Hour {
     pub max: f32,
 }
 
+/// Whose figures they are; with the figure's name it names a series: `node/atlas/cpu`, `guest/101/mem`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Subject {
+    Guest(Vmid),
+    Node(NodeName),
+}
+
+/// Shares of the whole, in the order of [`FIGURES`].
+type Shares = [Option<f32>; FIGURES.len()];
+
+/// A share in two bytes: steps of 1/10,000, at most 6.5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Small(u16);
+
+/// The figures of one look.
+#[derive(Debug)]
+struct Look {
+    at: Timestamp,
+    /// Sorted; the same list for as long as the same ones are seen.
+    subjects: Arc<[Subject]>,
+    /// As many, in the same order.
+    shares: Box<[[Small; FIGURES.len()]]>,
+}
+
 #[derive(Debug, Clone, Copy)]
 struct Running {
     min: f32,
@@ -54,9 +80,11 @@ struct Running {
 /// Collects figures.
 #[derive(Debug, Default)]
 pub struct History {
-    rings: BTreeMap<SeriesName, VecDeque<Point>>,
+    looks: VecDeque<Look>,
     hour: Option<u64>,
-    running: BTreeMap<SeriesName, Running>,
+    running: BTreeMap<Subject, [Option<Running>; FIGURES.len()]>,
+    /// Up to which key hourly figures were looked through for what is too old.
+    expired_to: Vec<u8>,
 }
 
 impl History {
@@ -66,76 +94,106 @@ impl History {
         let turned = self.hour.is_some_and(|before| before != hour);
         let written = if turned { self.write(store) } else { Ok(()) };
         if turned {
-            expire(now, store)?;
+            self.expire(now, store)?;
         }
         self.hour = Some(hour);
-        let mut present = BTreeMap::new();
-        for (name, node) in &observed.nodes {
-            figures(&format!("node/{name}"), &node.usage, &mut present);
+        let seen = figures(observed);
+        for (subject, shares) in &seen {
+            self.add(subject, shares);
         }
-        for (vmid, guest) in &observed.guests {
-            if guest.status.value().is_some() {
-                figures(&format!("guest/{vmid}"), &guest.usage, &mut present);
-            }
-        }
-        self.rings.retain(|name, ring| {
-            present.contains_key(name) || ring.back().is_some_and(|last| now.since(last.at) < KEPT / 90)
-        });
-        for (name, value) in present {
-            self.add(name, value, now);
-        }
+        self.keep(seen, now);
         written
     }
 
-    fn add(&mut self, name: SeriesName, value: f32, now: Timestamp) {
-        let running = self.running.entry(name.clone()).or_insert(Running {
-            min: value,
-            sum: 0.0,
-            max: value,
-            count: 0,
-        });
-        running.min = running.min.min(value);
-        running.max = running.max.max(value);
-        running.sum += f64::from(value);
-        running.count += 1;
-        let ring = self.rings.entry(name).or_default();
-        if ring.len() == RING {
-            ring.pop_front();
+    fn add(&mut self, subject: &Subject, shares: &Shares) {
+        if !self.running.contains_key(subject) {
+            self.running.insert(subject.clone(), Default::default());
         }
-        ring.push_back(Point { at: now, value });
+        let Some(running) = self.running.get_mut(subject) else {
+            return;
+        };
+        for (running, value) in running.iter_mut().zip(shares) {
+            if let Some(value) = *value {
+                running.get_or_insert(Running::from(value)).add(value);
+            }
+        }
+    }
+
+    fn keep(&mut self, seen: Vec<(Subject, Shares)>, at: Timestamp) {
+        if self.looks.len() == RING {
+            self.looks.pop_front();
+        }
+        let shares = seen.iter().map(|(_, shares)| shares.map(Small::from)).collect();
+        let same = |look: &&Look| look.subjects.iter().eq(seen.iter().map(|(subject, _)| subject));
+        let subjects = match self.looks.back().filter(same) {
+            Some(last) => last.subjects.clone(),
+            None => seen.into_iter().map(|(subject, _)| subject).collect(),
+        };
+        self.looks.push_back(Look { at, subjects, shares });
     }
 
     fn write(&mut self, store: &dyn Store) -> Result<(), StoreError> {
         let Some(hour) = self.hour else { return Ok(()) };
         let began = Timestamp::from_secs(hour * HOUR_SECS);
-        let batch = std::mem::take(&mut self.running)
-            .into_iter()
-            .filter_map(|(name, running)| {
-                let mean = running.sum / f64::from(running.count.max(1));
-                #[expect(clippy::cast_possible_truncation, reason = "figures for the screen")]
-                let hour = Hour {
-                    began,
-                    min: running.min,
-                    mean: mean as f32,
-                    max: running.max,
-                };
-                let value = serde_json::to_vec(&hour).ok()?;
-                Some(Write::Put {
-                    space: SPACE.to_owned(),
-                    key: key(&name, began),
-                    value,
-                })
-            });
-        store.apply(batch.collect())?;
+        let mut batch = Vec::new();
+        for (subject, running) in std::mem::take(&mut self.running) {
+            for (running, figure) in running.into_iter().zip(FIGURES) {
+                let hour = running.map(|running| running.hour(began));
+                if let Some(value) = hour.and_then(|hour| serde_json::to_vec(&hour).ok()) {
+                    batch.push(Write::Put {
+                        space: SPACE.to_owned(),
+                        key: key(&subject.series(figure), began),
+                        value,
+                    });
+                }
+            }
+        }
+        store.apply(batch)?;
         store.flush()
     }
 
-    /// The points in memory, oldest first.
+    /// Lets go of hourly figures that are too old. A million are looked through an hour, a few at a time; where there are more,
+    /// the next hour goes on from there.
+    fn expire(&mut self, now: Timestamp, store: &dyn Store) -> Result<(), StoreError> {
+        let too_old = (now - KEPT).as_millis();
+        for _ in 0..EXPIRE_ROUNDS {
+            let pairs = store.range(SPACE, &self.expired_to, b"", false, EXPIRE_AT_ONCE)?;
+            let through = pairs.len() < EXPIRE_AT_ONCE;
+            self.expired_to = match pairs.last() {
+                Some((last, _)) if !through => [last, &b"\0"[..]].concat(),
+                _ => Vec::new(),
+            };
+            let old = |key: &[u8]| {
+                let began = key.last_chunk::<8>();
+                began.is_none_or(|began| u64::from_be_bytes(*began) < too_old)
+            };
+            let batch: Vec<Write> = pairs
+                .into_iter()
+                .filter(|(key, _)| old(key))
+                .map(|(key, _)| Write::Delete {
+                    space: SPACE.to_owned(),
+                    key,
+                })
+                .collect();
+            store.apply(batch)?;
+            if through {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The points in memory of a series (`node/atlas/cpu`, `guest/101/mem`), oldest first.
     pub fn points(&self, series: &str) -> Vec<Point> {
-        self.rings
-            .get(series)
-            .map(|ring| ring.iter().copied().collect())
-            .unwrap_or_default()
+        let Some((subject, figure)) = Subject::parse(series) else {
+            return Vec::new();
+        };
+        let point = |look: &Look| {
+            let at = look.subjects.binary_search(&subject).ok()?;
+            let value = look.shares.get(at)?.get(figure)?.value()?;
+            Some(Point { at: look.at, value })
+        };
+        self.looks.iter().filter_map(point).collect()
     }
 }
 
@@ -153,23 +211,99 @@ fn key(series: &str, began: Timestamp) -> Vec<u8> {
     [series.as_bytes(), b"\0", &began.as_millis().to_be_bytes()].concat()
 }
 
-fn expire(now: Timestamp, store: &dyn Store) -> Result<(), StoreError> {
-    let too_old = now - KEPT;
-    let pairs = store.range(SPACE, b"", b"", false, EXPIRE_AT_ONCE * 100)?;
-    let old = pairs
-        .into_iter()
-        .filter(|(_, value)| serde_json::from_slice::<Hour>(value).map_or(true, |hour| hour.began < too_old));
-    let batch: Vec<Write> = old
-        .take(EXPIRE_AT_ONCE)
-        .map(|(key, _)| Write::Delete {
-            space: SPACE.to_owned(),
-            key,
-        })
-        .collect();
-    store.apply(batch)
+impl Subject {
+    fn series(&self, figure: &str) -> String {
+        match self {
+            Self::Guest(vmid) => format!("guest/{vmid}/{figure}"),
+            Self::Node(name) => format!("node/{name}/{figure}"),
+        }
+    }
+
+    /// Whose series it is, and which of [`FIGURES`].
+    fn parse(series: &str) -> Option<(Self, usize)> {
+        let mut words = series.split('/');
+        let (kind, name, figure) = (words.next()?, words.next()?, words.next()?);
+        let figure = FIGURES.iter().position(|known| *known == figure)?;
+        let subject = match kind {
+            "guest" => Self::Guest(name.parse().ok()?),
+            "node" => Self::Node(NodeName::new(name).ok()?),
+            _ => return None,
+        };
+        words.next().is_none().then_some((subject, figure))
+    }
 }
 
-fn figures(prefix: &str, usage: &Usage, into: &mut BTreeMap<SeriesName, f32>) {
+impl Small {
+    const STEPS: f32 = 10_000.0;
+    const NONE: Self = Self(u16::MAX);
+
+    fn value(self) -> Option<f32> {
+        (self != Self::NONE).then(|| f32::from(self.0) / Self::STEPS)
+    }
+}
+
+impl From<Option<f32>> for Small {
+    fn from(share: Option<f32>) -> Self {
+        let most = f32::from(u16::MAX - 1);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "kept within what it holds"
+        )]
+        share.map_or(Self::NONE, |share| {
+            Self((share * Self::STEPS).round().clamp(0.0, most) as u16)
+        })
+    }
+}
+
+impl From<f32> for Running {
+    /// Nothing yet, but where the first value lies.
+    fn from(value: f32) -> Self {
+        Self {
+            min: value,
+            sum: 0.0,
+            max: value,
+            count: 0,
+        }
+    }
+}
+
+impl Running {
+    fn add(&mut self, value: f32) {
+        self.min = self.min.min(value);
+        self.max = self.max.max(value);
+        self.sum += f64::from(value);
+        self.count += 1;
+    }
+
+    fn hour(&self, began: Timestamp) -> Hour {
+        let mean = self.sum / f64::from(self.count.max(1));
+        #[expect(clippy::cast_possible_truncation, reason = "figures for the screen")]
+        Hour {
+            began,
+            min: self.min,
+            mean: mean as f32,
+            max: self.max,
+        }
+    }
+}
+
+/// Everybody who is seen, sorted, with the figures there are.
+fn figures(observed: &Observed) -> Vec<(Subject, Shares)> {
+    let guests = observed
+        .guests
+        .values()
+        .filter(|guest| guest.status.value().is_some());
+    let guests = guests.map(|guest| (Subject::Guest(guest.vmid), shares(&guest.usage)));
+    let nodes = observed.nodes.values();
+    let nodes = nodes.map(|node| (Subject::Node(node.name.clone()), shares(&node.usage)));
+    guests
+        .chain(nodes)
+        .filter(|(_, shares)| shares.iter().any(Option::is_some))
+        .collect()
+}
+
+fn shares(usage: &Usage) -> Shares {
     #[expect(clippy::cast_possible_truncation, reason = "figures for the screen")]
     let share = |used: Option<u64>, whole: Option<u64>| {
         used.zip(whole)
@@ -178,93 +312,13 @@ fn figures(prefix: &str, usage: &Usage, into: &mut BTreeMap<SeriesName, f32>) {
     };
     #[expect(clippy::cast_possible_truncation, reason = "figures for the screen")]
     let cpu = usage.cpu.map(|cpu| cpu as f32);
-    let named = [
-        ("cpu", cpu),
-        ("mem", share(usage.mem_bytes, usage.max_mem_bytes)),
-        ("disk", share(usage.disk_bytes, usage.max_disk_bytes)),
-    ];
-    for (name, value) in named {
-        if let Some(value) = value.filter(|value| value.is_finite()) {
-            into.insert(format!("{prefix}/{name}"), value);
-        }
-    }
+    [
+        cpu,
+        share(usage.mem_bytes, usage.max_mem_bytes),
+        share(usage.disk_bytes, usage.max_disk_bytes),
+    ]
+    .map(|share| share.filter(|share| share.is_finite()))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use jarvis_model::{NodeName, NodeObserved, NodeStatus, Observation};
-    use jarvis_store::MemoryStore;
-
-    fn look(cpu: f64) -> Observed {
-        let name = NodeName::new("a").unwrap();
-        let node = NodeObserved {
-            name: name.clone(),
-            status: Observation::known(NodeStatus::Online, Timestamp::default()),
-            api: Observation::default(),
-            returned_at: None,
-            uptime_secs: None,
-            votes: 1,
-            ha_state: None,
-            ip: None,
-            idle: Observation::default(),
-            usage: Usage {
-                cpu: Some(cpu),
-                ..Usage::default()
-            },
-        };
-        Observed {
-            nodes: BTreeMap::from([(name, node)]),
-            ..Observed::default()
-        }
-    }
-
-    #[test]
-    fn an_hour_becomes_one_row_and_rings_are_bounded() {
-        let store = MemoryStore::default();
-        let mut history = History::default();
-        let begin = 1_000 * HOUR_SECS;
-        for second in (0..HOUR_SECS).step_by(10) {
-            let cpu = if second == 0 { 0.0 } else { 0.5 };
-            history
-                .take(&look(cpu), Timestamp::from_secs(begin + second), &store)
-                .unwrap();
-        }
-        assert!(
-            hours(&store, "node/a/cpu", Timestamp::default())
-                .unwrap()
-                .is_empty(),
-            "nothing is written in between"
-        );
-        history
-            .take(&look(0.9), Timestamp::from_secs(begin + HOUR_SECS), &store)
-            .unwrap();
-        let rows = hours(&store, "node/a/cpu", Timestamp::default()).unwrap();
-        assert_eq!(rows.len(), 1);
-        assert_eq!(
-            (rows[0].began.as_secs(), rows[0].min, rows[0].max),
-            (begin, 0.0, 0.5)
-        );
-        assert!(rows[0].mean > 0.49 && rows[0].mean < 0.5);
-        assert_eq!(history.points("node/a/cpu").len(), RING);
-    }
-
-    #[test]
-    fn hours_older_than_ninety_days_expire() {
-        let store = MemoryStore::default();
-        let mut history = History::default();
-        for day in [0_u64, 1, 92] {
-            let at = Timestamp::from_secs(day * 86_400);
-            history.take(&look(0.1), at, &store).unwrap();
-            history
-                .take(&look(0.1), at + Duration::from_secs(HOUR_SECS), &store)
-                .unwrap();
-        }
-        let rows = hours(&store, "node/a/cpu", Timestamp::default()).unwrap();
-        assert!(
-            rows.iter().all(|row| row.began.as_secs() >= 2 * 86_400),
-            "{rows:?}"
-        );
-        assert!(!rows.is_empty());
-    }
-}
+mod tests;

@@ -7,6 +7,7 @@
 //! | [`view`] | the read model it publishes after every pass |
 //! | [`command`] | what can be asked of it |
 //! | [`observe`] | what may be believed of what the cluster says |
+//! | [`freeze_file`] | the kill switch as a file on the disk |
 //! | [`history`], [`index`] | figures over time, and records by resource, in the store |
 //! | [`options`], [`ports`] | how it is set up, and through what it works |
 
@@ -15,13 +16,17 @@ pub mod command;
 mod commands;
 mod core;
 mod execute;
+pub mod freeze_file;
 pub mod handle;
 pub mod history;
+mod hosts;
 pub mod index;
 mod naming;
+mod news;
 pub mod observe;
 pub mod options;
 pub mod ports;
+mod room;
 pub mod service;
 mod sourcing;
 pub mod testing;

@@ -1,7 +1,7 @@
 //! How the controller is set up.
 
 use jarvis_guard::Floor;
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// How the controller is set up.
 #[derive(Debug, Clone)]
@@ -18,12 +18,18 @@ pub struct Options {
     pub quorum_every: Duration,
     /// How often the cluster's task list is read.
     pub tasks_every: Duration,
+    /// How often services and the figures of hosts are looked at.
+    pub hosts_every: Duration,
+    /// How often backups are listed, where a threshold watches their age.
+    pub backups_every: Duration,
     /// How often the source is fetched.
     pub fetch_every: Duration,
     /// How long a person's request from the dashboard can be recalled when it interrupts something.
     pub recall: Duration,
     /// How long a hold lasts that comes with a request.
     pub default_hold: Duration,
+    /// The file whose presence freezes; none looks for none.
+    pub freeze_file: Option<PathBuf>,
 }
 
 impl Default for Options {
@@ -35,9 +41,12 @@ impl Default for Options {
             look_every: Duration::from_secs(10),
             quorum_every: Duration::from_secs(30),
             tasks_every: Duration::from_mins(1),
+            hosts_every: Duration::from_secs(30),
+            backups_every: Duration::from_mins(30),
             fetch_every: Duration::from_secs(30),
             recall: Duration::from_secs(4),
             default_hold: Duration::from_hours(1),
+            freeze_file: None,
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     handle::Handle,
     history::History,
     index,
+    news::Following,
     observe::Tracker,
     options::Options,
     ports::Ports,
@@ -16,7 +17,7 @@ use crate::{
 };
 use jarvis_crds::Desired;
 use jarvis_model::{Event, Freeze, Memory, Observed, Timestamp};
-use jarvis_planner::{Look, Plan, plan};
+use jarvis_planner::{Look, Plan, passed, plan};
 use jarvis_ports::JournalError;
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -47,6 +48,7 @@ pub struct Service {
     wake_source: Arc<Notify>,
     worker: Worker,
     due: Due,
+    following: Following,
     /// The last believable reading of the clock.
     clock_read: Timestamp,
 }
@@ -123,7 +125,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         options,
         ports,
         tracker: Tracker::default(),
-        observed: Observed::default(),
+        observed: Arc::default(),
         desired,
         withheld: None,
         memory,
@@ -132,6 +134,9 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         evidence: BTreeMap::new(),
         own_tasks: BTreeSet::new(),
         looking: BTreeMap::new(),
+        room_tried: None,
+        urgent: BTreeSet::new(),
+        macs_read: BTreeMap::new(),
         clocks: Clocks::NotCompared,
         state,
         version: 0,
@@ -147,6 +152,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
             wake_source,
             worker,
             due: Due::default(),
+            following: Following::default(),
             clock_read,
         },
         handle,
@@ -281,6 +287,9 @@ impl Service {
             Message::Fetched(_) | Message::Restored(_) => self.due.fetch_busy = false,
             _ => {}
         }
+        if let Message::News(_) = &message {
+            self.due.cluster = Timestamp::default();
+        }
         self.core.absorb(message);
     }
 
@@ -304,7 +313,9 @@ impl Service {
 
     /// Looks, plans, pursues and acts; by a clock that may be wrong it only looks until it can be compared.
     fn go_through(&mut self, now: Timestamp) -> Option<Timestamp> {
+        self.core.heed_freeze_file();
         self.poll(now);
+        self.core.is_out_of_room();
         match self.core.clocks {
             Clocks::Jumped | Clocks::Differ { .. } => None,
             Clocks::NotCompared => {
@@ -377,13 +388,16 @@ impl Service {
     fn dispatch_looks(&mut self) {
         let now = self.core.now();
         self.core.looking.retain(|_, until| *until > now);
+        self.following.keep_up(&self.core, &self.worker.messages);
         let wanted: Vec<Look> = self
             .core
             .plan
             .looks
             .iter()
-            .filter(|look| !self.core.looking.contains_key(look))
             .cloned()
+            .chain(self.core.host_looks(now))
+            .chain(std::mem::take(&mut self.core.urgent))
+            .filter(|look| !self.core.looking.contains_key(look))
             .collect();
         for look in wanted {
             if look == Look::Quorum {
@@ -398,12 +412,7 @@ impl Service {
             self.core
                 .looking
                 .insert(look.clone(), now + Duration::from_secs(40));
-            self.worker.look(
-                look,
-                &self.core.observed,
-                &self.core.desired,
-                self.core.own_tasks(),
-            );
+            self.worker.look(look, &self.core);
         }
     }
 
@@ -426,6 +435,11 @@ impl Service {
 impl Core {
     /// Plans until there is nothing new to remember.
     pub(crate) fn replan(&mut self) {
+        self.forget_hosts();
+        let passed = passed(&self.input(self.now()));
+        if passed != self.observed.passed {
+            self.observed_mut().passed = passed;
+        }
         for _ in 0..MOST_ROUNDS {
             let now = self.now();
             let next = plan(&self.input(now));

@@ -22,7 +22,10 @@ impl Core {
         let forgotten =
             matches!(self.memory.pending, Some(PendingRevision::Withheld { .. })) && self.withheld.is_none();
         let pending = pending.filter(|_| !forgotten);
-        pending.or_else(|| self.desired_known.then(|| self.desired.revision.commit.clone()))
+        pending.or_else(|| {
+            self.desired_known
+                .then(|| self.desired.revision.commit.to_string())
+        })
     }
 
     pub(crate) fn absorb_fetched(&mut self, fetched: Result<Option<Fetched>, SourceError>) {
@@ -85,7 +88,7 @@ impl Core {
 
     fn consider(&mut self, newer: Desired) {
         if let Some(cluster) = foreign_cluster(&newer, &self.options.cluster) {
-            let commit = newer.revision.commit.clone();
+            let commit = newer.revision.commit.to_string();
             drop(self.remember(vec![Event::RevisionRejected {
                 commit,
                 errors: vec![cluster],
@@ -103,7 +106,7 @@ impl Core {
             Some(shrunk) => {
                 let digest = Digest::of(&("revision", &newer.revision.commit, &newer.revision.hash));
                 let event = Event::RevisionWithheld {
-                    commit: newer.revision.commit.clone(),
+                    commit: newer.revision.commit.to_string(),
                     digest: digest.clone(),
                     reason: shrunk.message,
                 };
@@ -117,7 +120,7 @@ impl Core {
     /// Brings a revision into force.
     pub(crate) fn bring_into_force(&mut self, newer: Arc<Desired>) {
         let event = Event::RevisionApplied {
-            commit: newer.revision.commit.clone(),
+            commit: newer.revision.commit.to_string(),
             hash: newer.revision.hash.clone(),
             resources: newer.resources().collect(),
         };

@@ -6,7 +6,7 @@
 //! is planned before they were. What tasks, records and time limits say is understood only while they agree.
 
 use crate::{command::CommandError, core::Core, observe::Tracker};
-use jarvis_model::{Observed, Timestamp};
+use jarvis_model::Timestamp;
 use jarvis_planner::Evidence;
 use jarvis_ports::ClusterLook;
 use std::time::Duration;
@@ -182,7 +182,7 @@ impl Core {
     /// Forgets what was seen: it cannot be dated any more. Like a fresh start, but for what is under way.
     pub(crate) fn distrust(&mut self) {
         tracing::warn!("the clock went back or stood still; everything is looked at anew");
-        self.observed = Observed::default();
+        self.observed = std::sync::Arc::default();
         self.tracker = Tracker::default();
         self.looking.clear();
         for evidence in self.evidence.values_mut() {

@@ -1,16 +1,24 @@
 //! Work that takes time, done beside the loop: looks, effects, fetches. Each ends as one message.
 
-use crate::{observe, ports::Ports, timekeeping::looked_back};
-use jarvis_crds::{Desired, Probe as ReadyProbe};
+use crate::{
+    core::Core,
+    hosts::{self, Way},
+    observe,
+    ports::Ports,
+    timekeeping::looked_back,
+};
+use jarvis_crds::Probe as ReadyProbe;
 use jarvis_guard::Permit;
 use jarvis_model::{
-    Identity, IntentId, LiveStatus, NodeName, Observed, StopCause, TaskObserved, Timestamp, Upid, Vmid,
+    Host, HostFigures, Identity, IntentId, IssueKey, LiveStatus, NodeName, Observed, Reach, ResourceKey,
+    ServiceStatus, StopCause, TaskObserved, Timestamp, Upid, Vmid,
 };
 use jarvis_planner::{Look, Step};
 use jarvis_ports::{
-    Accepted, ClusterLook, Fetched, LookError, PerformError, Priority, QuorumLook, SourceError, TaskState,
+    Accepted, BackupLook, ClusterLook, Fetched, HostNews, LookError, PerformError, Priority, QuorumLook,
+    SourceError, TaskState,
 };
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeSet, pin::Pin, time::Duration};
 use tokio::sync::mpsc;
 
 /// What the loop hears.
@@ -28,6 +36,8 @@ pub enum Message {
     Pursued(IntentId, Found, Timestamp),
     /// An effect was sent.
     Performed(IntentId, Result<Accepted, PerformError>),
+    /// A node's journal said something.
+    News(HostNews),
     /// The source came back.
     Fetched(Result<Option<Fetched>, SourceError>),
     /// The last good revision came back after a start.
@@ -53,6 +63,18 @@ pub enum Found {
     Tasks(Result<Vec<TaskObserved>, LookError>),
     /// A followed task.
     Task(Result<TaskState, LookError>),
+    /// What a service does.
+    Service(ResourceKey, Result<ServiceStatus, LookError>),
+    /// What the service of an effect in flight does.
+    Unit(Result<ServiceStatus, LookError>),
+    /// A host's figures.
+    Figures(Host, Result<HostFigures, LookError>),
+    /// The address of a node's network card.
+    Mac(NodeName, Result<String, LookError>),
+    /// The log behind an escalation.
+    Log(IssueKey, Result<Vec<String>, LookError>),
+    /// Backups.
+    Backups(Result<BackupLook, LookError>),
     /// Quorum was asked for and is reported by itself.
     Nothing,
 }
@@ -135,12 +157,16 @@ impl Worker {
     pub fn perform(&self, permit: Permit) {
         let ports = self.ports.clone();
         let intent = permit.intent().clone();
-        self.spawn(async move { Message::Performed(intent, ports.hypervisor.perform(permit).await) });
+        self.spawn(async move { Message::Performed(intent, hosts::perform(&ports, permit).await) });
     }
 
     /// A look that the planner asked for.
-    pub fn look(&self, look: Look, observed: &Observed, desired: &Desired, own: BTreeSet<Upid>) {
-        let ports = self.ports.clone();
+    pub(crate) fn look(&self, look: Look, core: &Core) {
+        let (observed, desired) = (&core.observed, &core.desired);
+        if self.look_at_host(&look, core) {
+            return;
+        }
+        let (ports, own) = (self.ports.clone(), core.own_tasks());
         let guest = look_vmid(&look)
             .and_then(|vmid| observed.guests.get(&vmid))
             .cloned();
@@ -174,11 +200,42 @@ impl Worker {
                 ),
                 (Look::Node { node }, _) => Found::Node(node.clone(), ports.hypervisor.look_node(node).await),
                 (Look::NodeIdle { node }, _) => Found::NodeIdle(node.clone(), idle(&ports, node, &own).await),
-                (Look::Quorum, _) => Found::Nothing,
-                (_, None) => Found::Nothing,
+                _ => Found::Nothing,
             };
             Message::Looked(look, found, ports.clock.now())
         });
+    }
+
+    /// A look at a host; says whether it was one.
+    fn look_at_host(&self, look: &Look, core: &Core) -> bool {
+        let (ports, asked) = (self.ports.clone(), look.clone());
+        let found: Pin<Box<dyn Future<Output = Found> + Send>> = match look.clone() {
+            Look::Service { service } => {
+                let Some(manifest) = core.desired.services.get(&service) else {
+                    return true;
+                };
+                let spec = manifest.spec.clone();
+                let way = Way::to(spec.target.host(), spec.target.reach(), &core.observed);
+                Box::pin(async move { Found::Service(service, hosts::service(&ports, spec, way).await) })
+            }
+            Look::Figures { host } => {
+                let way = Way::to(host.clone(), Reach::Ssh, &core.observed);
+                Box::pin(async move { Found::Figures(host, way.figures(&ports).await) })
+            }
+            Look::Mac { node } => {
+                let way = Way::to(Host::Node(node.clone()), Reach::Ssh, &core.observed);
+                Box::pin(async move { Found::Mac(node, way.mac(&ports).await) })
+            }
+            Look::Log { issue } => {
+                let place = core.log_place(&issue);
+                Box::pin(async move { Found::Log(issue, hosts::log(&ports, place).await) })
+            }
+            Look::Backups => Box::pin(async move { Found::Backups(ports.hypervisor.look_backups().await) }),
+            _ => return false,
+        };
+        let clock = self.ports.clock.clone();
+        self.spawn(async move { Message::Looked(asked, found.await, clock.now()) });
+        true
     }
 
     /// A look for an effect in flight.
@@ -186,6 +243,10 @@ impl Worker {
         let ports = self.ports.clone();
         let guest = match &step {
             Step::LookGuest { vmid } => observed.guests.get(vmid).cloned(),
+            _ => None,
+        };
+        let way = match &step {
+            Step::LookService { host, reach, .. } => Some(Way::to(host.clone(), *reach, observed)),
             _ => None,
         };
         self.spawn(async move {
@@ -208,6 +269,10 @@ impl Worker {
                     let uptime = ports.hypervisor.look_node(&node).await;
                     Found::Node(node, uptime)
                 }
+                Step::LookService { unit, .. } => match way {
+                    Some(way) => Found::Unit(way.service(&ports, unit).await),
+                    None => Found::Nothing,
+                },
                 Step::Wait { .. } | Step::Record { .. } => Found::Nothing,
             };
             Message::Pursued(intent, found, ports.clock.now())
@@ -221,7 +286,7 @@ fn look_vmid(look: &Look) -> Option<Vmid> {
         | Look::Identity { vmid }
         | Look::StopCause { vmid, .. }
         | Look::Ready { vmid } => Some(*vmid),
-        Look::Quorum | Look::Node { .. } | Look::NodeIdle { .. } => None,
+        _ => None,
     }
 }
 

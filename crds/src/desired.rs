@@ -8,15 +8,15 @@ use crate::{
     },
     manifest::{AnyManifest, Manifest},
 };
-use jarvis_model::{ResourceKey, ResourceKind, Vmid};
+use jarvis_model::{Host, ResourceKey, ResourceKind, Vmid};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// Names a desired set: where it came from and what is in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Revision {
     /// The git commit, or whatever the caller calls an unsaved set.
-    pub commit: String,
+    pub commit: Arc<str>,
     /// SHA-256, in hexadecimal, over the canonical form of all resources. The order of files and documents, comments,
     /// and whether a default is spelled out do not matter.
     pub hash: String,
@@ -57,10 +57,21 @@ impl Desired {
         set
     }
 
+    /// The Service manifest of a unit or container on a host, by its name with or without `.service`.
+    pub fn service_at(&self, host: &Host, word: &str) -> Option<(&ResourceKey, &Manifest<ServiceSpec>)> {
+        self.services.iter().find(|(_, service)| {
+            let named = service
+                .spec
+                .reference()
+                .is_some_and(|reference| reference.name.is(word));
+            named && service.spec.target.host() == *host
+        })
+    }
+
     fn without_hash(commit: &str) -> Self {
         Self {
             revision: Revision {
-                commit: commit.to_owned(),
+                commit: commit.into(),
                 hash: String::new(),
             },
             guests: BTreeMap::new(),

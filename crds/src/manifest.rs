@@ -121,7 +121,7 @@ impl AnyManifest {
     pub fn key(&self) -> ResourceKey {
         ResourceKey {
             kind: self.kind(),
-            name: self.metadata().name.clone(),
+            name: self.metadata().name.as_str().into(),
         }
     }
 }

@@ -5,8 +5,8 @@ use async_trait::async_trait;
 use jarvis_guard::Permit;
 use jarvis_model::{Event, GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid};
 use jarvis_ports::{
-    Accepted, ClusterLook, Hypervisor, Journal, JournalError, LookError, PerformError, Priority, QuorumLook,
-    Stored, TaskState,
+    Accepted, BackupLook, ClusterLook, HostAnswer, HostRead, Hypervisor, Journal, JournalError, LookError,
+    PerformError, Priority, QuorumLook, Stored, TaskState,
 };
 use std::sync::{
     Arc,
@@ -198,6 +198,17 @@ impl Hypervisor for FatefulCluster {
         since: Timestamp,
     ) -> Result<Vec<TaskObserved>, LookError> {
         self.inner.look_node_tasks(node, since).await
+    }
+    async fn look_backups(&self) -> Result<BackupLook, LookError> {
+        self.inner.look_backups().await
+    }
+    async fn read_by_agent(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+        read: &HostRead,
+    ) -> Result<HostAnswer, LookError> {
+        self.inner.read_by_agent(node, vmid, read).await
     }
     async fn look_cluster_tasks(&self) -> Result<Vec<TaskObserved>, LookError> {
         self.inner.look_cluster_tasks().await

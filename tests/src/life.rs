@@ -15,6 +15,7 @@
 //! | [`journal`], [`process`] | the journal port, and Jarvis as a process that dies |
 //! | [`oracle`] | the promises, checked on what really happened |
 //! | [`ending`] | what must be true once nothing goes wrong any more |
+//! | [`story`] | a life that a test writes down |
 //! | [`bug`] | deliberate faults that the oracle must catch |
 
 pub mod bug;
@@ -32,6 +33,7 @@ pub mod rows;
 pub mod run;
 pub mod source;
 pub mod stage;
+pub mod story;
 pub mod trace;
 pub mod watch;
 pub mod wire;

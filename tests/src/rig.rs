@@ -157,6 +157,7 @@ impl Rig {
             cluster: "homelab".to_owned(),
             floor: self.setup.floor.clone(),
             fetch_every: Duration::from_secs(2),
+            freeze_file: Some(self.freeze_file()),
             ..Options::default()
         };
         let (service, handle): (Service, Handle) = controller(options, ports);
@@ -178,6 +179,8 @@ impl Rig {
             journal: Arc::new(journal) as Arc<dyn Journal>,
             store: Arc::new(MemoryStore::default()),
             source: Some(Arc::new(source) as Arc<dyn ManifestSource>),
+            shell: None,
+            waker: None,
             probe: Arc::new(NoProbe),
             recorder: None,
             clock: self.clock.clone(),
@@ -202,6 +205,11 @@ impl Rig {
     /// Where the journal is.
     pub fn journal_folder(&self) -> PathBuf {
         self.folder.path().join("journal")
+    }
+
+    /// Where the freeze file would be.
+    pub fn freeze_file(&self) -> PathBuf {
+        self.folder.path().join("freeze")
     }
 
     /// A client of the cluster with the full token.

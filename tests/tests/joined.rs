@@ -4,6 +4,8 @@
 mod crashes;
 #[path = "joined/disturbed.rs"]
 mod disturbed;
+#[path = "joined/freezing.rs"]
+mod freezing;
 #[path = "joined/replayed.rs"]
 mod replayed;
 #[path = "joined/scenario.rs"]

@@ -220,7 +220,8 @@ const FROZEN: Text = Text {
     meaning: "The kill switch is on",
     when: "`freeze` stops everything that is not confirmed by a person who is logged in; `freeze --all` \
            stops persons too. Reads, alerts and mail go on.",
-    remedy: "Release it with `jarvis thaw` or on the dashboard when the reason it was set for is gone.",
+    remedy: "Release it with `jarvis thaw` or on the dashboard when the reason it was set for is gone. When the \
+             refusal names the file `freeze`, remove that file from the state folder.",
 };
 
 const FREEZE_UNREADABLE: Text = Text {

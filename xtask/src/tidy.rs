@@ -48,6 +48,11 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
         "configuration enters once, in the binary; pass values down",
     ),
     (
+        concat!("Watchdog", "Door"),
+        &["crates/proxmox/", "crates/jarvis/src/watchdog/"],
+        "only the outside watchdog acts without a permit (ADR 9); use the Hypervisor port",
+    ),
+    (
         concat!("SystemTime::", "now"),
         &["crates/ports/", "crates/simulator/", "crates/jarvis/", "xtask/"],
         "take the time from the Clock port, or as an argument",

@@ -49,7 +49,7 @@ impl Picture {
             storages: keyed(Storage::all(moment), |storage| storage.id.clone()),
             resources: keyed(Resource::all(moment), |resource| resource.key.clone()),
             quorum: Quorum::of(moment),
-            freeze: Freeze::of(&moment.view.memory.freeze, moment.now),
+            freeze: Freeze::of(moment.view.memory.kill_switch(moment.now), moment.now),
             loop_state: Loop::of(&moment.view.state),
         }
     }

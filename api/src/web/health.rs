@@ -29,9 +29,12 @@ struct Health {
     acting_stopped: bool,
 }
 
-/// `GET /livez`: the process answers.
-pub async fn live() -> &'static str {
-    "ok\n"
+/// `GET /livez`: 200 while the process answers and its loop comes round, else 503: it is better begun again.
+pub async fn live(State(state): State<ApiState>) -> Response {
+    match state.stuck.as_ref().and_then(|stuck| stuck()) {
+        None => "ok\n".into_response(),
+        Some(why) => (StatusCode::SERVICE_UNAVAILABLE, format!("{why}\n")).into_response(),
+    }
 }
 
 /// `GET /readyz`: 200 once a complete pass was made over a cluster that answered, else 503.
@@ -58,10 +61,14 @@ pub async fn health(State(state): State<ApiState>) -> Response {
         (true, true) => "degraded",
         (true, false) => "ok",
     };
-    let frozen = view.memory.freeze.scope_at(now).map(|scope| match scope {
-        FreezeScope::Autonomy => "autonomy",
-        FreezeScope::All => "all",
-    });
+    let frozen = view
+        .memory
+        .kill_switch(now)
+        .scope_at(now)
+        .map(|scope| match scope {
+            FreezeScope::Autonomy => "autonomy",
+            FreezeScope::All => "all",
+        });
     Json(Health {
         status,
         version: env!("CARGO_PKG_VERSION"),

@@ -161,7 +161,7 @@ fn of_the_cluster(figures: &mut Figures, observed: &Observed, now: Timestamp) {
 
 fn of_the_work(figures: &mut Figures, view: &View, now: Timestamp) {
     let memory = &view.memory;
-    let frozen = match memory.freeze.scope_at(now) {
+    let frozen = match memory.kill_switch(now).scope_at(now) {
         None => 0.0,
         Some(FreezeScope::Autonomy) => 1.0,
         Some(FreezeScope::All) => 2.0,

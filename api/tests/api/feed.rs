@@ -53,6 +53,7 @@ fn intent() -> Intent {
         uptime_before_secs: None,
         identity: None,
         undo: "shut guest 101 down".into(),
+        silent: false,
         stage: Stage::Logged,
         outcome: None,
         closed_at: None,
@@ -279,6 +280,11 @@ fn person_events() -> Vec<Event> {
         freeze(FreezeScope::Autonomy),
         freeze(FreezeScope::All),
         Event::Thawed { by: by() },
+        Event::FreezeFileFound {
+            scope: FreezeScope::All,
+            reason: "smoke".into(),
+        },
+        Event::FreezeFileGone,
         Event::HoldSet {
             scope: "VirtualMachine/web-01".parse().unwrap(),
             hold: hold.clone(),
@@ -400,7 +406,7 @@ fn every_event_has_its_line() {
     .flatten()
     .collect();
     let names: BTreeSet<String> = all.iter().map(Event::name).collect();
-    assert_eq!(names.len(), 41, "a new event needs its line here: {names:?}");
+    assert_eq!(names.len(), 43, "a new event needs its line here: {names:?}");
     let lines: Vec<(&Event, FeedLine)> = all.iter().map(|event| (event, line(event, &memory))).collect();
     for (event, line) in &lines {
         assert!(

@@ -4,7 +4,13 @@ use crate::support::{Api, START, soon};
 use hmac::{Hmac, KeyInit, Mac};
 use jarvis_api::ApiOptions;
 use jarvis_model::{Event, Role, Scope};
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 const BODY: &str = r#"{"ref":"refs/heads/main"}"#;
 
@@ -105,6 +111,61 @@ async fn health_tells_how_it_is_and_readiness_waits_for_the_first_look() {
         .publish(|view| view.state = jarvis_controller::LoopState::default());
     assert_eq!(get("/readyz").await.0, 503);
     assert_eq!(get("/livez").await.0, 200);
+}
+
+#[tokio::test]
+async fn what_the_outside_watchdog_reads_is_there_for_anybody() {
+    let api = Api::start().await;
+    let ask = async || -> serde_json::Value {
+        let answer = reqwest::get(format!("{}/api/health", api.url)).await.unwrap();
+        serde_json::from_str(&answer.text().await.unwrap()).unwrap()
+    };
+    let before = ask().await;
+    for figure in ["journalHead", "epoch", "lastPassAgeSecs"] {
+        assert!(before[figure].is_u64(), "{figure}: {before}");
+    }
+    assert_eq!(before["frozen"], serde_json::Value::Null);
+    api.puppet.append(vec![Event::FreezeFileFound {
+        scope: jarvis_model::FreezeScope::All,
+        reason: "smoke".to_owned(),
+    }]);
+    let after = ask().await;
+    assert_eq!(
+        after["journalHead"].as_u64(),
+        before["journalHead"].as_u64().map(|head| head + 1),
+        "every record raises the head"
+    );
+    assert_eq!(
+        after["frozen"], "all",
+        "the freeze file's freeze is told like any other"
+    );
+    assert!(!after.to_string().contains("smoke"));
+}
+
+#[tokio::test]
+async fn liveness_says_no_while_the_loop_does_not_come_round_and_health_still_answers() {
+    let stuck = Arc::new(AtomicBool::new(false));
+    let asked = stuck.clone();
+    let api = Api::with_state(
+        |options| options,
+        |state| {
+            state.with_liveness(Arc::new(move || {
+                asked
+                    .load(Ordering::SeqCst)
+                    .then(|| "the loop has not come round for 45 s".to_owned())
+            }))
+        },
+    )
+    .await;
+    let status = async |path: &str| {
+        let answer = reqwest::get(format!("{}{path}", api.url)).await.unwrap();
+        answer.status().as_u16()
+    };
+    assert_eq!((status("/livez").await, status("/api/health").await), (200, 200));
+    stuck.store(true, Ordering::SeqCst);
+    assert_eq!((status("/livez").await, status("/api/health").await), (503, 200));
+    stuck.store(false, Ordering::SeqCst);
+    assert_eq!(status("/livez").await, 200);
 }
 
 #[tokio::test]

@@ -55,11 +55,12 @@ impl Tracker {
         }
         observed.nodes = nodes;
         let mut guests = std::mem::take(&mut observed.guests);
-        for row in &look.guests {
+        let rows = look.guests.iter().map(|row| {
             let before = guests.remove(&row.vmid);
-            let guest = self.guest(row, before, &observed.nodes, now);
-            observed.guests.insert(row.vmid, guest);
-        }
+            (row.vmid, self.guest(row, before, &observed.nodes, now))
+        });
+        // Made at once its nodes are full; filled in order they would be half empty.
+        observed.guests = rows.collect();
         observed.storages = storages(&look.storages, &observed.nodes, now);
         observed.looked_at = Some(now);
         let complete = !observed.nodes.is_empty()
@@ -121,7 +122,10 @@ impl Tracker {
         GuestObserved {
             vmid: row.vmid,
             kind: row.kind,
-            node: row.node.clone(),
+            // The one name that all guests of the node share.
+            node: nodes
+                .get_key_value(&row.node)
+                .map_or_else(|| row.node.clone(), |(name, _)| name.clone()),
             name: row
                 .name
                 .clone()

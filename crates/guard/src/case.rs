@@ -2,8 +2,8 @@
 
 use crate::{Facts, Request, base_tier, graph::Graph, words};
 use jarvis_model::{
-    Action, Cause, GuestObserved, Intent, NodeName, Refusal, ResourceKey, Rule, Ticket, Tier, Timestamp,
-    Verdict, Vmid, memory::Approval,
+    Action, Cause, GuestObserved, Host, Intent, NodeName, Refusal, ResourceKey, Rule, Ticket, Tier,
+    Timestamp, Verdict, Vmid, memory::Approval,
 };
 use std::{cell::OnceCell, collections::BTreeMap};
 
@@ -91,6 +91,16 @@ impl<'a> Case<'a> {
             .or_else(|| self.guest().map(|guest| &guest.node))
     }
 
+    /// The service it is aimed at, by host and name.
+    pub fn service(&self) -> Option<(&'a Host, &'a str)> {
+        match self.action() {
+            Action::StartService { host, service }
+            | Action::RestartService { host, service }
+            | Action::StopService { host, service } => Some((host, service)),
+            _ => None,
+        }
+    }
+
     /// What it is aimed at, for an operator.
     pub fn target(&self) -> String {
         words::target(self.action(), self.facts.observed)
@@ -115,7 +125,8 @@ impl<'a> Case<'a> {
     }
 
     /// The manifest resources it is about: the one it names, and the guest's or node's own, whatever the request says;
-    /// looked up once, for the lookup by number goes through all manifests.
+    /// looked up once, for the lookup by number goes through all manifests unless the request names the guest's own: no two
+    /// have the same number.
     pub fn resources(&self) -> Vec<&'a ResourceKey> {
         self.resources.get_or_init(|| self.find_resources()).clone()
     }
@@ -123,12 +134,21 @@ impl<'a> Case<'a> {
     fn find_resources(&self) -> Vec<&'a ResourceKey> {
         let desired = self.facts.desired;
         let vmid = self.action().vmid();
-        let guest = vmid
-            .and_then(|vmid| desired.guest_by_vmid(vmid))
-            .map(|(key, _)| key);
+        let asked = self.request.resource.as_ref();
+        let own = asked.and_then(|key| desired.guests.get_key_value(key));
+        let own = own.filter(|(_, manifest)| vmid == Some(manifest.spec.vmid));
+        let guest = own.or_else(|| desired.guest_by_vmid(vmid?)).map(|(key, _)| key);
         let named = self.action().node();
         let node = named.and_then(|name| desired.nodes.iter().find(|(_, node)| node.spec.node == *name));
+        let service = self
+            .service()
+            .and_then(|(host, name)| desired.service_at(host, name));
         let mut all: Vec<&ResourceKey> = self.request.resource.iter().chain(guest).collect();
+        all.extend(
+            service
+                .map(|(key, _)| key)
+                .filter(|key| self.request.resource.as_ref() != Some(*key)),
+        );
         all.extend(node.map(|(key, _)| key));
         all.dedup();
         all

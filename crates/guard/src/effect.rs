@@ -1,10 +1,10 @@
 //! From an action to the one request that carries it out, against live placement. Knows nothing of whether it may
 //! be sent.
 
-use crate::words;
+use crate::{Facts, base_tier, words};
 use jarvis_model::{
-    Action, Effect, GuestKind, GuestObserved, GuestStatus, GuestVerb, NodeName, NodeVerb, Observed, Refusal,
-    Rule, Tier,
+    Action, Effect, GuestKind, GuestObserved, GuestStatus, GuestVerb, Host, HostVerb, NodeName, NodeVerb,
+    Reach, Refusal, Rule, ServiceVerb,
 };
 
 /// Resolves an action. Placement and kind come from the cluster list (`GET /cluster/resources`), whether a migrated
@@ -13,7 +13,7 @@ use jarvis_model::{
 /// # Errors
 /// [`Rule::Unsupported`] for what this version cannot carry out, [`Rule::TargetMissing`] when the target is not in the
 /// list. The tier in the refusal is the base tier; commands count as black, for no policy is at hand here.
-pub fn resolve(action: &Action, observed: &Observed) -> Result<Effect, Refusal> {
+pub fn resolve(action: &Action, facts: &Facts<'_>) -> Result<Effect, Refusal> {
     match action {
         Action::StartGuest { vmid }
         | Action::ShutdownGuest { vmid, .. }
@@ -23,11 +23,12 @@ pub fn resolve(action: &Action, observed: &Observed) -> Result<Effect, Refusal> 
         | Action::CreateSnapshot { vmid, .. }
         | Action::RollbackSnapshot { vmid, .. }
         | Action::MigrateGuest { vmid, .. } => {
-            let guest = observed
+            let guest = facts
+                .observed
                 .guests
                 .get(vmid)
-                .ok_or_else(|| missing(action, observed))?;
-            let request = guest_verb(action, guest, observed)?;
+                .ok_or_else(|| missing(action, facts))?;
+            let request = guest_verb(action, guest, facts)?;
             Ok(Effect::Guest {
                 node: guest.node.clone(),
                 kind: guest.kind,
@@ -35,25 +36,104 @@ pub fn resolve(action: &Action, observed: &Observed) -> Result<Effect, Refusal> 
                 request,
             })
         }
-        Action::RebootNode { node } => power(action, node, NodeVerb::Reboot, observed),
-        Action::ShutdownNode { node } => power(action, node, NodeVerb::Shutdown, observed),
+        Action::RebootNode { node } => power(action, node, NodeVerb::Reboot, facts),
+        Action::ShutdownNode { node } => power(action, node, NodeVerb::Shutdown, facts),
         Action::DestroyGuest { .. } | Action::ReconfigureGuest { .. } | Action::Unknown { .. } => {
             let unblock = "Do it by hand in Proxmox, if it must be done.";
-            Err(unsupported(action, observed, "there is no such effect", unblock))
+            Err(unsupported(action, facts, "there is no such effect", unblock))
         }
-        Action::WakeNode { .. }
-        | Action::StartService { .. }
-        | Action::RestartService { .. }
-        | Action::StopService { .. }
-        | Action::RunCommand { .. } => {
-            let why = "this version acts through the Proxmox API alone";
-            Err(unsupported(action, observed, why, "Do it by hand on the host."))
+        Action::WakeNode { node } => wake(action, node, facts),
+        Action::StartService { host, service } => {
+            of_service(action, host, service, ServiceVerb::Start, facts)
+        }
+        Action::RestartService { host, service } => {
+            of_service(action, host, service, ServiceVerb::Restart, facts)
+        }
+        Action::StopService { host, service } => of_service(action, host, service, ServiceVerb::Stop, facts),
+        Action::RunCommand { host, argv } => {
+            let request = HostVerb::Command { argv: argv.clone() };
+            on_host(action, host, Reach::Ssh, request, facts)
         }
     }
 }
 
+/// Something done to a declared service: its manifest says how it is reached and how it is verified.
+fn of_service(
+    action: &Action,
+    host: &Host,
+    service: &str,
+    verb: ServiceVerb,
+    facts: &Facts<'_>,
+) -> Result<Effect, Refusal> {
+    let declared = facts.desired.service_at(host, service);
+    let found = declared.and_then(|(_, manifest)| Some((manifest, manifest.spec.reference()?)));
+    let Some((manifest, reference)) = found else {
+        let why =
+            "no Service manifest declares it, so Jarvis knows neither how to reach nor how to verify it";
+        let unblock = "Declare it as a Service (`restart: AlertOnly` is enough for requests of people), or do it by hand.";
+        return Err(unsupported(action, facts, why, unblock));
+    };
+    let request = HostVerb::Service {
+        verb,
+        unit: reference.name.unit(),
+    };
+    on_host(action, host, manifest.spec.target.reach(), request, facts)
+}
+
+fn on_host(
+    action: &Action,
+    host: &Host,
+    reach: Reach,
+    request: HostVerb,
+    facts: &Facts<'_>,
+) -> Result<Effect, Refusal> {
+    let node = match host {
+        Host::Node(node) if facts.observed.nodes.contains_key(node) => Some(node.clone()),
+        Host::Guest(vmid) => match facts.observed.guests.get(vmid) {
+            Some(guest) => Some(guest.node.clone()),
+            None => return Err(missing(action, facts)),
+        },
+        Host::Node(_) => return Err(missing(action, facts)),
+        Host::Named(_) => None,
+    };
+    Ok(Effect::Host {
+        host: host.clone(),
+        node,
+        reach,
+        request,
+    })
+}
+
+/// A wake: the address is the declared one, or the one that was read while the node was up.
+fn wake(action: &Action, node: &NodeName, facts: &Facts<'_>) -> Result<Effect, Refusal> {
+    if !facts.observed.nodes.contains_key(node) {
+        return Err(missing(action, facts));
+    }
+    let manifest = facts
+        .desired
+        .nodes
+        .values()
+        .find(|manifest| manifest.spec.node == *node);
+    let declared = manifest.and_then(|manifest| manifest.spec.wake_on_lan.as_ref());
+    let mac = declared
+        .and_then(|wake| wake.mac.as_ref())
+        .map(ToString::to_string)
+        .or_else(|| facts.memory.macs.get(node).cloned());
+    let Some(mac) = mac else {
+        let why = "the address of its network card is not known";
+        let unblock = "Declare it under `wakeOnLan.mac` of its Node manifest, or let Jarvis read it over SSH while the node is up.";
+        return Err(unsupported(action, facts, why, unblock));
+    };
+    Ok(Effect::Wake {
+        node: node.clone(),
+        mac,
+        broadcast: declared.and_then(|wake| wake.broadcast),
+        via: declared.and_then(|wake| wake.via.clone()),
+    })
+}
+
 /// What is asked of a guest; only for actions that are aimed at one.
-fn guest_verb(action: &Action, guest: &GuestObserved, observed: &Observed) -> Result<GuestVerb, Refusal> {
+fn guest_verb(action: &Action, guest: &GuestObserved, facts: &Facts<'_>) -> Result<GuestVerb, Refusal> {
     Ok(match action {
         Action::StartGuest { .. } => GuestVerb::Start,
         Action::ShutdownGuest { timeout_secs, .. } => GuestVerb::Shutdown {
@@ -78,31 +158,26 @@ fn guest_verb(action: &Action, guest: &GuestObserved, observed: &Observed) -> Re
             let unblock = "Reboot it, or stop it and start it again.";
             return Err(unsupported(
                 action,
-                observed,
+                facts,
                 "containers have no reset button",
                 unblock,
             ));
         }
         _ => {
             let unblock = "Do it by hand in Proxmox, if it must be done.";
-            return Err(unsupported(action, observed, "there is no such effect", unblock));
+            return Err(unsupported(action, facts, "there is no such effect", unblock));
         }
     })
 }
 
-fn power(
-    action: &Action,
-    node: &NodeName,
-    request: NodeVerb,
-    observed: &Observed,
-) -> Result<Effect, Refusal> {
-    if observed.nodes.contains_key(node) {
+fn power(action: &Action, node: &NodeName, request: NodeVerb, facts: &Facts<'_>) -> Result<Effect, Refusal> {
+    if facts.observed.nodes.contains_key(node) {
         Ok(Effect::Node {
             node: node.clone(),
             request,
         })
     } else {
-        Err(missing(action, observed))
+        Err(missing(action, facts))
     }
 }
 
@@ -115,31 +190,27 @@ fn runs(guest: &GuestObserved) -> bool {
     status.is_some_and(|status| *status != GuestStatus::Stopped)
 }
 
-fn missing(action: &Action, observed: &Observed) -> Refusal {
-    let resource = words::target(action, observed);
+fn missing(action: &Action, facts: &Facts<'_>) -> Refusal {
+    let resource = words::target(action, facts.observed);
     Refusal {
         rule: Rule::TargetMissing,
-        tier: tier(action),
+        tier: base_tier(action, facts.desired),
         reason: format!("The cluster lists no {resource}."),
         unblock: "Check the number or name, and that the token may see it (VM.Audit, Sys.Audit).".to_owned(),
         resource,
     }
 }
 
-fn unsupported(action: &Action, observed: &Observed, why: &str, unblock: &str) -> Refusal {
-    let resource = words::target(action, observed);
+fn unsupported(action: &Action, facts: &Facts<'_>, why: &str, unblock: &str) -> Refusal {
+    let resource = words::target(action, facts.observed);
     Refusal {
         rule: Rule::Unsupported,
-        tier: tier(action),
+        tier: base_tier(action, facts.desired),
         reason: format!(
             "{} is not something Jarvis can do: {why}.",
-            words::doing(action, observed)
+            words::doing(action, facts.observed)
         ),
         unblock: unblock.to_owned(),
         resource,
     }
-}
-
-fn tier(action: &Action) -> Tier {
-    crate::base_tier(action, &jarvis_crds::Desired::default())
 }

@@ -74,8 +74,7 @@ pub fn permit(
             format!("was logged as {} and is {tier} now", intent.tier),
         ));
     }
-    let effect =
-        effect::resolve(&intent.action, facts.observed).map_err(|refusal| Verdict::Refuse { refusal })?;
+    let effect = effect::resolve(&intent.action, facts).map_err(|refusal| Verdict::Refuse { refusal })?;
     if effect != intent.effect {
         return Err(stale(
             &case,

@@ -20,6 +20,7 @@ pub fn host(host: &Host, observed: &Observed) -> String {
     match host {
         Host::Node(name) => node(name),
         Host::Guest(vmid) => guest(*vmid, observed),
+        Host::Named(name) => format!("host {name}"),
     }
 }
 

@@ -6,6 +6,7 @@
 //! | [`commands`] | what the commands do |
 //! | [`run`] | the long-running process |
 //! | [`demo`] | the same against a simulated cluster |
+//! | [`watchdog`] | watching Jarvis from another machine |
 //! | [`config`] | `jarvis.yaml` |
 //! | [`client`], [`context`] | finding and asking a running process |
 //! | [`exit`], [`out`], [`table`], [`text`] | how results are told |
@@ -23,6 +24,7 @@ mod out;
 mod run;
 mod table;
 mod text;
+mod watchdog;
 
 use clap::{CommandFactory, Parser, error::ErrorKind};
 use cli::{Cli, Command};
@@ -101,6 +103,7 @@ async fn dispatch(cli: Cli, environment: &Environment) -> Outcome {
     let connection = &cli.connection;
     match &cli.command {
         Command::Run(arguments) => return run::from_file(arguments, environment).await,
+        Command::Watchdog(arguments) => return watchdog::run(arguments, environment).await,
         Command::Demo(arguments) => return demo::run(arguments, environment).await,
         Command::Init(arguments) => return commands::init::run(arguments, environment).await,
         Command::Doctor(arguments) => return commands::doctor::run(arguments, environment).await,

@@ -5,7 +5,7 @@
 
 use crate::{NodeName, Timestamp, Vmid};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{fmt, net::Ipv4Addr};
 
 /// QEMU or LXC: they have different paths and rules in Proxmox.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -27,14 +27,51 @@ impl GuestKind {
     }
 }
 
-/// Where a service or command runs.
+/// Where a service or command runs. Written `node/forge`, `guest/101`, `host/backup`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(try_from = "String", into = "String")]
 pub enum Host {
     /// On a node.
     Node(NodeName),
     /// In a guest.
     Guest(Vmid),
+    /// On a host named in the config file, of which the cluster knows nothing.
+    Named(String),
+}
+
+impl From<Host> for String {
+    fn from(host: Host) -> Self {
+        match host {
+            Host::Node(node) => format!("node/{node}"),
+            Host::Guest(vmid) => format!("guest/{vmid}"),
+            Host::Named(name) => format!("host/{name}"),
+        }
+    }
+}
+
+impl TryFrom<String> for Host {
+    type Error = crate::InvalidName;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let wrong = || {
+            crate::InvalidName::of(
+                "host",
+                &text,
+                "a host is written node/NAME, guest/VMID or host/NAME",
+            )
+        };
+        let (kind, name) = text.split_once('/').ok_or_else(wrong)?;
+        match kind {
+            "node" => Ok(Self::Node(NodeName::new(name)?)),
+            "guest" => name
+                .parse()
+                .ok()
+                .and_then(|number| Vmid::new(number).ok())
+                .map(Self::Guest)
+                .ok_or_else(wrong),
+            "host" if !name.is_empty() => Ok(Self::Named(name.to_owned())),
+            _ => Err(wrong()),
+        }
+    }
 }
 
 /// What somebody wants done. The base tier of each is in the guard.
@@ -177,7 +214,7 @@ impl Action {
             | Self::StopService { host, .. }
             | Self::RunCommand { host, .. } => match host {
                 Host::Guest(vmid) => Some(*vmid),
-                Host::Node(_) => None,
+                Host::Node(_) | Host::Named(_) => None,
             },
             Self::RebootNode { .. }
             | Self::ShutdownNode { .. }
@@ -264,6 +301,7 @@ impl fmt::Display for Host {
         match self {
             Self::Node(node) => write!(f, "node {node}"),
             Self::Guest(vmid) => write!(f, "guest {vmid}"),
+            Self::Named(name) => write!(f, "host {name}"),
         }
     }
 }
@@ -317,7 +355,94 @@ pub enum NodeVerb {
     Shutdown,
 }
 
-/// One side effect on the cluster, fully resolved. Sent only with a permit.
+/// What is done to a service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ServiceVerb {
+    /// Start it.
+    Start,
+    /// Restart it, or start it when it is down.
+    Restart,
+    /// Stop it.
+    Stop,
+}
+
+impl ServiceVerb {
+    /// The word of `systemctl` and `docker`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Restart => "restart",
+            Self::Stop => "stop",
+        }
+    }
+}
+
+/// Who keeps a service.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ServiceUnit {
+    /// A systemd unit.
+    Systemd(String),
+    /// A docker container.
+    Docker(String),
+}
+
+impl ServiceUnit {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Systemd(name) | Self::Docker(name) => name,
+        }
+    }
+}
+
+/// By which way a host is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Reach {
+    /// Over SSH.
+    Ssh,
+    /// Through the QEMU guest agent.
+    GuestAgent,
+}
+
+/// The request for a host.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "request", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum HostVerb {
+    /// Start, restart or stop a service.
+    Service {
+        /// What.
+        verb: ServiceVerb,
+        /// Which.
+        unit: ServiceUnit,
+    },
+    /// Run an allow-listed command.
+    Command {
+        /// Program and arguments; no shell.
+        argv: Vec<String>,
+    },
+}
+
+impl HostVerb {
+    /// Program and arguments of what is run there.
+    pub fn argv(&self) -> Vec<String> {
+        match self {
+            Self::Service { verb, unit } => match unit {
+                ServiceUnit::Systemd(unit) => ["systemctl", "--no-ask-password", verb.as_str(), "--", unit]
+                    .map(str::to_owned)
+                    .to_vec(),
+                ServiceUnit::Docker(container) => ["docker", verb.as_str(), "--", container]
+                    .map(str::to_owned)
+                    .to_vec(),
+            },
+            Self::Command { argv } => argv.clone(),
+        }
+    }
+}
+
+/// One side effect, fully resolved. Sent only with a permit.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(tag = "effect", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Effect {
@@ -339,13 +464,36 @@ pub enum Effect {
         /// What.
         request: NodeVerb,
     },
+    /// Something on a host.
+    Host {
+        /// Where.
+        host: Host,
+        /// The node whose slot it takes: the host itself, or where the guest lives; none for a host the cluster does not know.
+        node: Option<NodeName>,
+        /// By which way.
+        reach: Reach,
+        /// What.
+        request: HostVerb,
+    },
+    /// A Wake-on-LAN packet for a node.
+    Wake {
+        /// Which.
+        node: NodeName,
+        /// The address of its network card, `aa:bb:cc:dd:ee:ff`.
+        mac: String,
+        /// Where the packet is sent; the network's broadcast address when none.
+        broadcast: Option<Ipv4Addr>,
+        /// The node that sends it; Jarvis itself when none.
+        via: Option<NodeName>,
+    },
 }
 
 impl Effect {
-    /// The node whose slot it takes.
-    pub fn node(&self) -> &NodeName {
+    /// The node whose slot it takes; none for a host the cluster does not know.
+    pub fn node(&self) -> Option<&NodeName> {
         match self {
-            Self::Guest { node, .. } | Self::Node { node, .. } => node,
+            Self::Guest { node, .. } | Self::Node { node, .. } | Self::Wake { node, .. } => Some(node),
+            Self::Host { node, .. } => node.as_ref(),
         }
     }
 
@@ -360,6 +508,8 @@ impl Effect {
                 GuestVerb::Migrate { .. } => 3600,
             },
             Self::Node { .. } => 900,
+            Self::Host { .. } => 180,
+            Self::Wake { .. } => 300,
         };
         logged_at + std::time::Duration::from_secs(secs)
     }

@@ -2,6 +2,7 @@
 
 use crate::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::{borrow::Cow, sync::Arc};
 
 /// Whether live equals declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -56,7 +57,7 @@ pub struct Condition {
     /// Whether it holds.
     pub status: bool,
     /// CamelCase reason for machines.
-    pub reason: String,
+    pub reason: Cow<'static, str>,
     /// One sentence for people; a Blocked one names what would unblock it.
     pub message: String,
 }
@@ -66,7 +67,7 @@ pub struct Condition {
 #[serde(rename_all = "camelCase")]
 pub struct ResourceStatus {
     /// Git commit and manifest hash this was computed for.
-    pub observed_revision: String,
+    pub observed_revision: Arc<str>,
     /// Live against declared.
     pub sync: Sync,
     /// How it is doing.

@@ -163,9 +163,29 @@ pub enum Event {
         resource_hash: String,
         /// What was tried and what a person may do next.
         text: String,
-        /// The facts behind it, a line each.
+        /// What was seen: the last observations and what a failed task said, a line each.
         #[serde(default)]
         evidence: Vec<String>,
+    },
+    /// A step of a runbook began.
+    RunbookStepped {
+        /// For which issue.
+        issue: IssueKey,
+        /// Its name.
+        runbook: String,
+        /// Which step, from 0.
+        step: u32,
+        /// What it does.
+        text: String,
+    },
+    /// A runbook ended for this time.
+    RunbookEnded {
+        /// For which issue.
+        issue: IssueKey,
+        /// Its name.
+        runbook: String,
+        /// Why it did not reach its end; none when it did.
+        failed: Option<String>,
     },
     /// An escalated issue may be tried again.
     IssueRearmed {
@@ -280,6 +300,15 @@ pub enum Event {
         /// Who.
         by: String,
     },
+    /// The freeze file was found, or says something else than before. It ends with the file alone.
+    FreezeFileFound {
+        /// Whom it stops; everybody when it cannot be read.
+        scope: FreezeScope,
+        /// What the file says, or why it cannot be read.
+        reason: String,
+    },
+    /// The freeze file is gone.
+    FreezeFileGone,
     /// A hold was put.
     HoldSet {
         /// On what.
@@ -308,6 +337,13 @@ pub enum Event {
         running: Vec<Vmid>,
         /// Confirmed stopped.
         stopped: Vec<Vmid>,
+    },
+    /// The address by which a node can be woken was seen, or has changed.
+    MacSeen {
+        /// Which.
+        node: NodeName,
+        /// `aa:bb:cc:dd:ee:ff`.
+        mac: String,
     },
     /// A node left.
     NodeLost {
@@ -397,6 +433,8 @@ impl Event {
                 | Self::Approved { .. }
                 | Self::FreezeSet { .. }
                 | Self::Thawed { .. }
+                | Self::FreezeFileFound { .. }
+                | Self::FreezeFileGone
                 | Self::HoldSet { .. }
                 | Self::HoldReleased { .. }
                 | Self::CeilingSet { .. }
@@ -416,6 +454,7 @@ impl Event {
             self,
             Self::GuestsSeen { .. }
                 | Self::Decided { .. }
+                | Self::MacSeen { .. }
                 | Self::IdentitySeen { .. }
                 | Self::TaskFinished { .. }
                 | Self::UserSet { .. }
@@ -437,7 +476,9 @@ impl Event {
             | Self::SourceFailed { .. }
             | Self::ActionRefused { .. }
             | Self::ReplyUnknown { .. }
-            | Self::FreezeSet { .. } => Severity::Warning,
+            | Self::RunbookEnded { failed: Some(_), .. }
+            | Self::FreezeSet { .. }
+            | Self::FreezeFileFound { .. } => Severity::Warning,
             Self::IntentClosed { outcome, .. } if *outcome != Outcome::Verified => Severity::Warning,
             _ => Severity::Info,
         }
@@ -453,6 +494,8 @@ impl Event {
             | Self::IssueRelapsed { issue, .. }
             | Self::IssueEscalated { issue, .. }
             | Self::IssueRearmed { issue, .. }
+            | Self::RunbookStepped { issue, .. }
+            | Self::RunbookEnded { issue, .. }
             | Self::IssueClosed { issue, .. } => Some(&issue.resource),
             Self::Decided { resource, .. } => resource.as_ref(),
             Self::IntentLogged { intent } => intent.resource.as_ref(),

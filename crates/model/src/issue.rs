@@ -16,6 +16,12 @@ pub enum IssueKind {
     IdentityChanged,
     /// A node that is expected online is not.
     NodeUnreachable,
+    /// A guest runs, and its `ready` probe has failed for too long.
+    GuestNotReady,
+    /// A service is not as declared.
+    ServiceDown,
+    /// A figure passed its limit.
+    ThresholdPassed,
 }
 
 impl IssueKind {
@@ -26,8 +32,22 @@ impl IssueKind {
             Self::GuestUp => "guest-up",
             Self::IdentityChanged => "identity-changed",
             Self::NodeUnreachable => "node-unreachable",
+            Self::GuestNotReady => "guest-not-ready",
+            Self::ServiceDown => "service-down",
+            Self::ThresholdPassed => "threshold-passed",
         }
     }
+
+    /// All of them.
+    pub const ALL: [Self; 7] = [
+        Self::GuestDown,
+        Self::GuestUp,
+        Self::IdentityChanged,
+        Self::NodeUnreachable,
+        Self::GuestNotReady,
+        Self::ServiceDown,
+        Self::ThresholdPassed,
+    ];
 }
 
 /// Names an issue: at most one is open for a key.
@@ -38,11 +58,28 @@ pub struct IssueKey {
     pub resource: ResourceKey,
     /// What.
     pub kind: IssueKind,
+    /// What tells it from others of its kind: the threshold that was passed, and the storage where there are several.
+    pub about: Option<String>,
+}
+
+impl IssueKey {
+    /// The one issue of this kind that a resource can have.
+    pub fn new(resource: ResourceKey, kind: IssueKind) -> Self {
+        Self {
+            resource,
+            kind,
+            about: None,
+        }
+    }
 }
 
 impl fmt::Display for IssueKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}#{}", self.resource, self.kind.as_str())
+        write!(f, "{}#{}", self.resource, self.kind.as_str())?;
+        match &self.about {
+            Some(about) => write!(f, ":{about}"),
+            None => Ok(()),
+        }
     }
 }
 
@@ -62,22 +99,22 @@ impl From<IssueKey> for String {
 impl std::str::FromStr for IssueKey {
     type Err = crate::InvalidName;
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let rule = "an issue is written Kind/name#issue-kind";
+        let rule = "an issue is written Kind/name#issue-kind, or Kind/name#threshold-passed:threshold";
         let wrong = || crate::InvalidName::of("issue", text, rule);
-        let (resource, kind) = text.split_once('#').ok_or_else(wrong)?;
-        let kinds = [
-            IssueKind::GuestDown,
-            IssueKind::GuestUp,
-            IssueKind::IdentityChanged,
-            IssueKind::NodeUnreachable,
-        ];
-        let kind = kinds
+        let (resource, issue) = text.split_once('#').ok_or_else(wrong)?;
+        let (kind, about) = match issue.split_once(':') {
+            Some((_, "")) => return Err(wrong()),
+            Some((kind, about)) => (kind, Some(about.to_owned())),
+            None => (issue, None),
+        };
+        let kind = IssueKind::ALL
             .into_iter()
             .find(|known| known.as_str() == kind)
             .ok_or_else(wrong)?;
         Ok(Self {
             resource: resource.parse()?,
             kind,
+            about,
         })
     }
 }
@@ -113,6 +150,21 @@ pub struct Issue {
     pub alerted: bool,
     /// How the latest attempt ended.
     pub last_outcome: Option<Outcome>,
+    /// How far its runbook has come, while one is being carried out.
+    #[serde(default)]
+    pub run: Option<Run>,
+}
+
+/// A runbook in progress.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Run {
+    /// Its name.
+    pub runbook: String,
+    /// The step that is being carried out, from 0.
+    pub step: u32,
+    /// Since when.
+    pub since: Timestamp,
 }
 
 impl Issue {
@@ -266,6 +318,9 @@ pub struct Intent {
     pub identity: Option<Identity>,
     /// How to undo it, one sentence.
     pub undo: String,
+    /// Whether nobody is told: autonomy L4 acts silently, and only the audit knows.
+    #[serde(default)]
+    pub silent: bool,
     /// How far it has come.
     pub stage: Stage,
     /// How it ended; present when it is closed.
@@ -301,11 +356,24 @@ mod tests {
             escalated_hash: None,
             alerted: false,
             last_outcome: None,
+            run: None,
         };
         assert_eq!(issue.attempts_in_window(at(3000)), 3);
         assert_eq!(issue.attempts_in_window(at(3609)), 3);
         assert_eq!(issue.attempts_in_window(at(3610)), 2);
         assert_eq!(issue.attempts_in_window(at(6600)), 0);
+    }
+
+    #[test]
+    fn an_issue_can_say_which_threshold_it_is_about() {
+        let key: IssueKey = "Node/forge#threshold-passed:storage-full:local-zfs"
+            .parse()
+            .unwrap();
+        assert_eq!(key.about.as_deref(), Some("storage-full:local-zfs"));
+        assert_eq!(
+            key.to_string(),
+            "Node/forge#threshold-passed:storage-full:local-zfs"
+        );
     }
 
     #[test]
@@ -316,6 +384,7 @@ mod tests {
             "VirtualMachine/web-01#",
             "web-01#guest-down",
             "Node/a#x",
+            "Node/a#threshold-passed:",
         ] {
             assert!(bad.parse::<IssueKey>().is_err(), "{bad}");
         }

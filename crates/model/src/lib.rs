@@ -30,16 +30,19 @@ pub mod time;
 pub mod upid;
 pub mod verdict;
 
-pub use action::{Action, Effect, GuestKind, GuestVerb, Host, NodeVerb};
+pub use action::{
+    Action, Effect, GuestKind, GuestVerb, Host, HostVerb, NodeVerb, Reach, ServiceUnit, ServiceVerb,
+};
 pub use autonomy::{Autonomy, Door, Origin, Role, Scope, Tier};
 pub use condition::{Condition, ConditionType, Health, ResourceStatus, Sync};
 pub use event::{Closed, Event, Rearmed, Record, Severity};
 pub use id::{InvalidName, NodeName, ResourceKey, ResourceKind, Vmid};
-pub use issue::{Cause, Intent, IntentId, Issue, IssueKey, IssueKind, Outcome, Stage, TicketId};
+pub use issue::{Cause, Intent, IntentId, Issue, IssueKey, IssueKind, Outcome, Run, Stage, TicketId};
 pub use memory::Memory;
 pub use observed::{
-    GuestObserved, GuestStatus, Identity, LiveStatus, NodeObserved, NodeStatus, Observation, Observed,
-    Quorum, StopCause, StorageObserved, TaskObserved, UnknownReason, Usage, limits,
+    GuestObserved, GuestStatus, HostFigures, HostObserved, Identity, LiveStatus, NodeObserved, NodeStatus,
+    Observation, Observed, Passed, Quorum, ServiceObserved, ServiceStatus, StopCause, StorageObserved,
+    TaskObserved, UnknownReason, Usage, limits,
 };
 pub use ticket::{Confirmed, Freeze, FreezeScope, Hold, HoldScope, Ticket, TicketState};
 pub use time::Timestamp;

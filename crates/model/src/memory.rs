@@ -5,7 +5,7 @@ use crate::{
     Autonomy, Digest, Event, Freeze, Hold, HoldScope, Identity, Intent, IntentId, Issue, IssueKey, NodeName,
     Outcome, Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId, TicketState, Timestamp,
     Vmid,
-    issue::{ATTEMPT_WINDOW, Cause},
+    issue::{ATTEMPT_WINDOW, Cause, Run},
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -106,8 +106,11 @@ pub struct Token {
 pub struct Memory {
     /// Sequence number of the last event folded in.
     pub seq: u64,
-    /// The kill switch.
+    /// The kill switch, as people set it.
     pub freeze: Freeze,
+    /// The kill switch, as the freeze file sets it.
+    #[serde(default)]
+    pub freeze_file: Freeze,
     /// Holds by scope.
     pub holds: BTreeMap<HoldScope, Hold>,
     /// Open issues.
@@ -124,6 +127,9 @@ pub struct Memory {
     pub stopped_after_running: BTreeMap<Vmid, (Timestamp, Timestamp)>,
     /// When each resource's manifest last changed.
     pub resource_changed: BTreeMap<ResourceKey, Timestamp>,
+    /// Addresses by which nodes can be woken, as last seen.
+    #[serde(default)]
+    pub macs: BTreeMap<NodeName, String>,
     /// Nodes that left and are not back.
     pub lost_nodes: BTreeSet<NodeName>,
     /// Whether quorum is lost.
@@ -153,6 +159,7 @@ impl Default for Memory {
         Self {
             seq: 0,
             freeze: Freeze::Off,
+            freeze_file: Freeze::Off,
             holds: BTreeMap::new(),
             issues: BTreeMap::new(),
             intents: BTreeMap::new(),
@@ -161,6 +168,7 @@ impl Default for Memory {
             running: BTreeMap::new(),
             stopped_after_running: BTreeMap::new(),
             resource_changed: BTreeMap::new(),
+            macs: BTreeMap::new(),
             lost_nodes: BTreeSet::new(),
             quorum_lost: false,
             stopped_at: BTreeMap::new(),
@@ -184,6 +192,18 @@ impl Memory {
             memory.apply(record);
         }
         memory
+    }
+
+    /// The kill switch in force at `now`: of a person's and the file's the one that stops more; when they stop alike the
+    /// file's, which `thaw` does not release. An unreadable record goes before both.
+    pub fn kill_switch(&self, now: Timestamp) -> &Freeze {
+        let unreadable = matches!(self.freeze, Freeze::Unreadable { .. });
+        let (people, file) = (self.freeze.scope_at(now), self.freeze_file.scope_at(now));
+        if unreadable || file.is_none() || people > file {
+            &self.freeze
+        } else {
+            &self.freeze_file
+        }
     }
 
     /// Intents that wait for their outcome.
@@ -236,6 +256,8 @@ impl Memory {
             | Event::IssueRelapsed { .. }
             | Event::IssueEscalated { .. }
             | Event::IssueRearmed { .. }
+            | Event::RunbookStepped { .. }
+            | Event::RunbookEnded { .. }
             | Event::IssueClosed { .. } => self.apply_issue(at, &record.event),
             Event::IntentLogged { .. }
             | Event::EffectAccepted { .. }
@@ -316,6 +338,7 @@ impl Memory {
                 escalated_hash: None,
                 alerted: false,
                 last_outcome: None,
+                run: None,
             };
             self.issues.insert(issue.clone(), opened);
         } else if let Event::IssueClosed { issue, .. } = event {
@@ -331,6 +354,8 @@ impl Memory {
         | Event::IssueHealthy { issue: key }
         | Event::IssueRelapsed { issue: key, .. }
         | Event::IssueEscalated { issue: key, .. }
+        | Event::RunbookStepped { issue: key, .. }
+        | Event::RunbookEnded { issue: key, .. }
         | Event::IssueRearmed { issue: key, .. }) = event
         else {
             return;
@@ -351,6 +376,14 @@ impl Memory {
                 issue.escalated_at = Some(at);
                 issue.escalated_hash = Some(resource_hash.clone());
             }
+            Event::RunbookStepped { runbook, step, .. } => {
+                issue.run = Some(Run {
+                    runbook: runbook.clone(),
+                    step: *step,
+                    since: at,
+                });
+            }
+            Event::RunbookEnded { .. } => issue.run = None,
             Event::IssueRearmed { because, .. } => {
                 issue.escalated_at = None;
                 issue.escalated_hash = None;
@@ -556,6 +589,16 @@ impl Memory {
                 };
             }
             Event::Thawed { .. } => self.freeze = Freeze::Off,
+            Event::FreezeFileFound { scope, reason } => {
+                self.freeze_file = Freeze::On {
+                    scope: *scope,
+                    by: Freeze::FILE.to_owned(),
+                    reason: reason.clone(),
+                    since: at,
+                    until: None,
+                };
+            }
+            Event::FreezeFileGone => self.freeze_file = Freeze::Off,
             Event::HoldSet { scope, hold } => {
                 self.holds
                     .retain(|_, hold| hold.until.is_none_or(|until| until > at));
@@ -580,6 +623,9 @@ impl Memory {
                     self.running.insert(*vmid, at);
                     self.stopped_after_running.remove(vmid);
                 }
+            }
+            Event::MacSeen { node, mac } => {
+                self.macs.insert(node.clone(), mac.clone());
             }
             Event::NodeLost { node } => {
                 self.lost_nodes.insert(node.clone());

@@ -1,7 +1,7 @@
 //! What is known of the live cluster. Every fact is `Known` with the time it was seen, or `Unknown` with a reason;
 //! unknown never equals stopped or down.
 
-use crate::{GuestKind, NodeName, Timestamp, Upid, Vmid};
+use crate::{GuestKind, Host, IssueKey, NodeName, ResourceKey, Timestamp, Upid, Vmid};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, time::Duration};
 
@@ -359,6 +359,98 @@ pub fn exit_is_success(exit: &str) -> bool {
     exit == "OK" || exit.starts_with("WARNINGS:")
 }
 
+/// What a service does.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(tag = "service", content = "word", rename_all = "camelCase")]
+pub enum ServiceStatus {
+    /// It runs, or answers as it should.
+    Up,
+    /// It does not: the word of systemd or docker, or what the probe met (`failed`, `exited`, `HTTP 503`).
+    Down(String),
+    /// It is starting, stopping or reloading: the word.
+    Changing(String),
+    /// Its host knows no such unit or container.
+    Missing,
+}
+
+impl ServiceStatus {
+    /// The word for the screen.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Up => "up",
+            Self::Down(word) | Self::Changing(word) => word,
+            Self::Missing => "missing",
+        }
+    }
+}
+
+/// Figures read on a host itself.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HostFigures {
+    /// Degrees Celsius by sensor, named `chip label` as `sensors -j` has them.
+    pub temperatures: BTreeMap<String, f64>,
+    /// Load average over one minute.
+    pub load: Option<f64>,
+    /// Processor cores.
+    pub cores: Option<u32>,
+    /// Seconds since boot.
+    pub uptime_secs: Option<u64>,
+    /// Share of time in which something waited, percent over ten seconds, by `cpu`, `io`, `memory`.
+    pub pressure: BTreeMap<String, f64>,
+}
+
+impl HostFigures {
+    /// The temperature that stands for the host: of the named sensor, or the hottest processor sensor, or the hottest at all.
+    pub fn temperature(&self, sensor: Option<&str>) -> Option<f64> {
+        if let Some(sensor) = sensor {
+            return self.temperatures.get(sensor).copied();
+        }
+        let processor = |name: &str| {
+            ["coretemp", "k10temp", "zenpower", "cpu_thermal"]
+                .iter()
+                .any(|chip| name.starts_with(chip))
+        };
+        let hottest = |only: &dyn Fn(&str) -> bool| {
+            let chosen = self.temperatures.iter().filter(|(name, _)| only(name));
+            chosen.map(|(_, degrees)| *degrees).max_by(f64::total_cmp)
+        };
+        hottest(&processor).or_else(|| hottest(&|_| true))
+    }
+}
+
+/// A host as reached over SSH.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct HostObserved {
+    /// Its figures.
+    pub figures: Observation<HostFigures>,
+    /// Why the latest look failed, if it did.
+    pub trouble: Option<String>,
+}
+
+/// A service, by its manifest.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ServiceObserved {
+    /// What it does.
+    pub status: Observation<ServiceStatus>,
+    /// Why the latest look failed, if it did.
+    pub trouble: Option<String>,
+}
+
+/// A figure beyond its limit, or not yet back beyond its clear level.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Passed {
+    /// The figure, in its metric's unit, as last known; none where the metric has no figure.
+    pub value: Option<f64>,
+    /// Since when it has been beyond its limit.
+    pub since: Timestamp,
+    /// When it was last known to be.
+    pub seen_at: Timestamp,
+}
+
 /// The cluster, as far as it is known.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -373,6 +465,22 @@ pub struct Observed {
     pub storages: BTreeMap<String, StorageObserved>,
     /// Recent tasks, newest first.
     pub tasks: Vec<TaskObserved>,
+    /// Hosts reached over SSH.
+    #[serde(default)]
+    pub hosts: BTreeMap<Host, HostObserved>,
+    /// Services by their manifests.
+    #[serde(default)]
+    pub services: BTreeMap<ResourceKey, ServiceObserved>,
+    /// When each guest was last backed up; a guest that is not in a known list has no backup.
+    #[serde(default)]
+    pub backups: Observation<BTreeMap<Vmid, Timestamp>>,
+    /// What the log of the last failed act says, or that of the service's host, by the issue that is about to be escalated;
+    /// Unknown when it could not be read.
+    #[serde(default)]
+    pub logs: BTreeMap<IssueKey, Observation<Vec<String>>>,
+    /// Figures beyond their limits, by the issue they make. One that went back is no longer here.
+    #[serde(default)]
+    pub passed: BTreeMap<IssueKey, Passed>,
     /// Complete, consistent looks in a row since the start, at most counted to 1000.
     pub complete_passes: u32,
     /// When the last complete cluster-wide look was.
@@ -401,6 +509,8 @@ pub mod limits {
     pub const IDENTITY: Duration = Duration::from_mins(1);
     /// Cause of a stop, and readiness.
     pub const CAUSE: Duration = Duration::from_mins(1);
-    /// Storage, every 30 s.
+    /// Storage, services and figures of hosts, every 30 s.
     pub const IMPORTANT: Duration = Duration::from_secs(90);
+    /// Backups, every 30 min.
+    pub const BACKGROUND: Duration = Duration::from_mins(90);
 }

@@ -161,10 +161,11 @@ pub enum FreezeScope {
 }
 
 /// The kill switch.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(tag = "freeze", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Freeze {
     /// Off.
+    #[default]
     Off,
     /// On.
     On {
@@ -187,6 +188,14 @@ pub enum Freeze {
 }
 
 impl Freeze {
+    /// Who pulled it when the freeze file did: the file of this name in the state folder.
+    pub const FILE: &str = "the file `freeze`";
+
+    /// Whether the freeze file pulled it, so that removing that file alone releases it.
+    pub fn is_by_file(&self) -> bool {
+        matches!(self, Self::On { by, .. } if by == Self::FILE)
+    }
+
     /// What it stops at `now`; an unreadable state stops everything.
     pub fn scope_at(&self, now: Timestamp) -> Option<FreezeScope> {
         match self {

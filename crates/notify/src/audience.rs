@@ -3,8 +3,8 @@
 //! Who is named is told whatever the channel's minimum severity says: naming it is the more particular word.
 
 use crate::news::{Kind, News};
-use jarvis_crds::{Desired, IssueWord, NotificationChannelSpec, RunbookSpec};
-use jarvis_model::{IssueKey, ResourceKey, ResourceKind, Severity};
+use jarvis_crds::{Desired, IssueWord, NotificationChannelSpec, RunbookSpec, ThresholdSpec};
+use jarvis_model::{IssueKey, IssueKind, ResourceKey, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The channels in force, by name.
@@ -12,7 +12,7 @@ pub fn channels(desired: &Desired) -> impl Iterator<Item = (&str, &NotificationC
     desired
         .channels
         .iter()
-        .map(|(key, channel)| (key.name.as_str(), &channel.spec))
+        .map(|(key, channel)| (&*key.name, &channel.spec))
 }
 
 /// The channel of this name.
@@ -38,19 +38,15 @@ pub fn of(news: &News, about: Option<&IssueKey>, desired: &Desired) -> BTreeSet<
 /// The channels that manifests name for this issue; none when they name nobody.
 fn named(kind: Kind, issue: &IssueKey, desired: &Desired) -> Option<BTreeSet<String>> {
     let mut names = BTreeSet::new();
+    let threshold = threshold_of(issue, desired);
     if kind == Kind::Escalation {
+        let own = threshold.and_then(|threshold| threshold.runbook.as_deref());
         let runbooks = desired
             .runbooks
-            .values()
-            .map(|runbook| &runbook.spec)
-            .filter(|runbook| answers(runbook, issue, desired));
-        names.extend(runbooks.flat_map(|runbook| runbook.escalate_to.iter().cloned()));
+            .iter()
+            .filter(|(key, runbook)| own == Some(&*key.name) || answers(&runbook.spec, issue, desired));
+        names.extend(runbooks.flat_map(|(_, runbook)| runbook.spec.escalate_to.iter().cloned()));
     }
-    let threshold = threshold_of(issue).and_then(|name| {
-        let mut all = desired.thresholds.iter();
-        all.find(|(key, _)| key.name == name)
-            .map(|(_, found)| &found.spec)
-    });
     names.extend(
         threshold
             .into_iter()
@@ -59,9 +55,14 @@ fn named(kind: Kind, issue: &IssueKey, desired: &Desired) -> Option<BTreeSet<Str
     (!names.is_empty()).then_some(names)
 }
 
-/// The Threshold that raised an issue.
-fn threshold_of(issue: &IssueKey) -> Option<&str> {
-    (issue.resource.kind == ResourceKind::Threshold).then_some(issue.resource.name.as_str())
+/// The Threshold that raised an issue: what an issue is about begins with its name, which has no colon.
+fn threshold_of<'a>(issue: &IssueKey, desired: &'a Desired) -> Option<&'a ThresholdSpec> {
+    let about = issue.about.as_deref();
+    let about = about.filter(|_| issue.kind == IssueKind::ThresholdPassed)?;
+    let name = about.split(':').next()?;
+    let mut all = desired.thresholds.iter();
+    all.find(|(key, _)| &*key.name == name)
+        .map(|(_, threshold)| &threshold.spec)
 }
 
 /// Whether a runbook is the answer to an issue.

@@ -113,7 +113,7 @@ impl Desk {
     /// Takes in the next record; `before` is memory without it.
     pub fn take(&mut self, record: &Record, before: &Memory, picture: &Picture) {
         self.seq = record.seq;
-        if let Some(telling) = news::of(record, before, |resource| picture.level(resource, before)) {
+        if let Some(telling) = news::of(record, before) {
             self.tell(telling, picture);
         }
         match &record.event {

@@ -6,8 +6,7 @@
 
 use crate::{hours, text};
 use jarvis_model::{
-    Autonomy, Cause, Closed, Event, FreezeScope, Intent, IntentId, IssueKey, Memory, Outcome, Record,
-    ResourceKey, Severity,
+    Cause, Closed, Event, FreezeScope, Intent, IntentId, IssueKey, Memory, Outcome, Record, Severity,
 };
 use jarvis_model::{Timestamp, issue::ATTEMPTS_PER_HOUR};
 use serde::{Deserialize, Serialize};
@@ -143,8 +142,8 @@ impl fmt::Display for Topic {
     }
 }
 
-/// What is told of a record, if anything. `before` is memory without it; `level` says how far Jarvis may go with a resource.
-pub fn of(record: &Record, before: &Memory, level: impl FnOnce(&ResourceKey) -> Autonomy) -> Option<Telling> {
+/// What is told of a record, if anything. `before` is memory without it.
+pub fn of(record: &Record, before: &Memory) -> Option<Telling> {
     let teller = Teller { record, before };
     match &record.event {
         Event::IssueAlerted {
@@ -162,7 +161,7 @@ pub fn of(record: &Record, before: &Memory, level: impl FnOnce(&ResourceKey) -> 
         Event::IntentClosed {
             intent,
             outcome: Outcome::Verified,
-        } => teller.mended(intent, level),
+        } => teller.mended(intent),
         _ => teller.of_whole(),
     }
 }
@@ -249,12 +248,10 @@ impl Teller<'_> {
         tries.split_off(first)
     }
 
-    fn mended(&self, intent: &IntentId, level: impl FnOnce(&ResourceKey) -> Autonomy) -> Option<Telling> {
+    /// At L4 an act is silent.
+    fn mended(&self, intent: &IntentId) -> Option<Telling> {
         let intent = self.before.intents.get(intent)?;
-        let issue = for_issue(intent).filter(|_| intent.origin.is_autonomous())?;
-        if level(&issue.resource) >= Autonomy::L4 {
-            return None;
-        }
+        let issue = for_issue(intent).filter(|_| intent.origin.is_autonomous() && !intent.silent)?;
         let summary = self
             .before
             .issues
@@ -301,15 +298,21 @@ impl Teller<'_> {
 
     /// News of no resource.
     fn of_whole(&self) -> Option<Telling> {
-        let (kind, severity, topic, title, told, next) = self.whole()?;
+        let Words {
+            kind,
+            severity,
+            topic,
+            title,
+            told,
+            next,
+        } = quorum(&self.record.event)
+            .or_else(|| freeze(&self.record.event))
+            .or_else(|| source(&self.record.event))?;
         let mut news = self.news(kind, severity, &title, &told);
         if let Event::RevisionRejected { errors, .. } = &self.record.event {
             news.evidence = text::lines(errors);
         }
-        news.next = next
-            .into_iter()
-            .map(|line| text::line(&line, text::LINE))
-            .collect();
+        news.next = text::lines(next.as_slice());
         let mark = match &self.record.event {
             // The same revision may be found again after a restart; a failing source changes its reasons.
             Event::RevisionRejected { commit, .. } | Event::RevisionWithheld { commit, .. } => {
@@ -326,104 +329,131 @@ impl Teller<'_> {
             about: None,
         })
     }
+}
 
-    fn whole(&self) -> Option<(Kind, Severity, &'static str, String, String, Vec<String>)> {
-        use Severity::{Critical, Warning};
-        let plain = |kind, severity, topic, title: &str, told: &str, next: &str| {
-            let next = if next.is_empty() {
-                Vec::new()
-            } else {
-                vec![next.to_owned()]
-            };
-            Some((kind, severity, topic, title.to_owned(), told.to_owned(), next))
-        };
-        match &self.record.event {
-            Event::QuorumLost => plain(
-                Kind::QuorumLost,
-                Critical,
-                "quorum",
-                "The cluster has lost its quorum",
-                "Nothing is done until it may decide again. Bring nodes back, or check the network between them",
-                "pvecm status",
-            ),
-            Event::QuorumRegained => plain(
-                Kind::QuorumRegained,
-                Critical,
-                "quorum",
-                "The cluster may decide again",
-                "It has its quorum back",
-                "",
-            ),
-            Event::FreezeSet {
-                scope,
-                by,
-                reason,
-                until,
-            } => {
-                let what = match scope {
-                    FreezeScope::Autonomy => "all that Jarvis does unasked",
-                    FreezeScope::All => "everything, persons too",
-                };
-                let ends = until.map_or_else(String::new, |until| {
-                    format!(". It ends by itself at {}", hours::rfc3339(until))
-                });
-                let (title, told) = (format!("{by} froze {what}"), format!("Reason: {reason}{ends}"));
-                plain(Kind::Frozen, Warning, "freeze", &title, &told, "jarvis thaw")
-            }
-            Event::Thawed { by } => {
-                let title = format!("The freeze was released by {by}");
-                plain(
-                    Kind::Thawed,
-                    Warning,
-                    "freeze",
-                    &title,
-                    "Jarvis acts again as its manifests say",
-                    "",
-                )
-            }
-            Event::RevisionRejected { commit, errors } => {
-                let title = format!("Revision {} has {} errors", short(commit), errors.len());
-                let told = "It is not in force; the last good revision stays. Correct these and commit";
-                plain(
-                    Kind::RevisionRejected,
-                    Warning,
-                    "revision",
-                    &title,
-                    told,
-                    "jarvis validate PATH",
-                )
-            }
-            Event::RevisionWithheld {
-                commit,
-                digest,
-                reason,
-                ..
-            } => {
-                let title = format!(
-                    "Revision {} removes a great deal and waits for a person",
-                    short(commit)
-                );
-                let next = format!("jarvis confirm {}", digest.short());
-                plain(Kind::RevisionWithheld, Warning, "revision", &title, reason, &next)
-            }
-            Event::SourceFailed { reason } => plain(
-                Kind::SourceFailed,
-                Warning,
-                "source",
-                "The manifests cannot be read",
-                &format!("The last good revision stays in force. {reason}"),
-                "jarvis doctor",
-            ),
-            Event::SourceRecovered => plain(
-                Kind::SourceRecovered,
-                Warning,
-                "source",
-                "The manifests can be read again",
-                "New commits are followed again",
-                "",
-            ),
-            _ => None,
+/// News of no resource, in words.
+struct Words {
+    kind: Kind,
+    severity: Severity,
+    topic: &'static str,
+    title: String,
+    told: String,
+    next: Option<String>,
+}
+
+impl Words {
+    fn new(kind: Kind, topic: &'static str, title: impl Into<String>, told: impl Into<String>) -> Self {
+        Self {
+            kind,
+            severity: Severity::Warning,
+            topic,
+            title: title.into(),
+            told: told.into(),
+            next: None,
         }
+    }
+
+    fn critical(self) -> Self {
+        Self {
+            severity: Severity::Critical,
+            ..self
+        }
+    }
+
+    fn next(self, command: impl Into<String>) -> Self {
+        Self {
+            next: Some(command.into()),
+            ..self
+        }
+    }
+}
+
+fn quorum(event: &Event) -> Option<Words> {
+    const LOST: &str =
+        "Nothing is done until it may decide again. Bring nodes back, or check the network between them";
+    let words = |kind, title: &str, told: &str| Words::new(kind, "quorum", title, told).critical();
+    match event {
+        Event::QuorumLost => {
+            Some(words(Kind::QuorumLost, "The cluster has lost its quorum", LOST).next("pvecm status"))
+        }
+        Event::QuorumRegained => Some(words(
+            Kind::QuorumRegained,
+            "The cluster may decide again",
+            "It has its quorum back",
+        )),
+        _ => None,
+    }
+}
+
+fn freeze(event: &Event) -> Option<Words> {
+    let what = |scope: &FreezeScope| match scope {
+        FreezeScope::Autonomy => "all that Jarvis does unasked",
+        FreezeScope::All => "everything, persons too",
+    };
+    const AGAIN: &str = "Jarvis acts again as its manifests say, unless another freeze is in force";
+    match event {
+        Event::FreezeSet {
+            scope,
+            by,
+            reason,
+            until,
+        } => {
+            let ends = until.map_or_else(String::new, |until| {
+                format!(". It ends by itself at {}", hours::rfc3339(until))
+            });
+            let title = format!("{by} froze {}", what(scope));
+            let words = Words::new(Kind::Frozen, "freeze", title, format!("Reason: {reason}{ends}"));
+            Some(words.next("jarvis thaw"))
+        }
+        Event::Thawed { by } => {
+            let title = format!("The freeze was released by {by}");
+            Some(Words::new(Kind::Thawed, "freeze", title, AGAIN))
+        }
+        Event::FreezeFileFound { scope, reason } => {
+            let title = format!("The freeze file froze {}", what(scope));
+            let words = Words::new(Kind::Frozen, "freeze file", title, format!("It says: {reason}"));
+            Some(words.next("remove the file `freeze` in the state folder"))
+        }
+        Event::FreezeFileGone => {
+            let title = "The freeze file is gone";
+            Some(Words::new(Kind::Thawed, "freeze file", title, AGAIN))
+        }
+        _ => None,
+    }
+}
+
+fn source(event: &Event) -> Option<Words> {
+    match event {
+        Event::RevisionRejected { commit, errors } => {
+            let title = format!("Revision {} has {} errors", short(commit), errors.len());
+            let told = "It is not in force; the last good revision stays. Correct these and commit";
+            let words = Words::new(Kind::RevisionRejected, "revision", title, told);
+            Some(words.next("jarvis validate PATH"))
+        }
+        Event::RevisionWithheld {
+            commit,
+            digest,
+            reason,
+        } => {
+            let title = format!(
+                "Revision {} removes a great deal and waits for a person",
+                short(commit)
+            );
+            let words = Words::new(Kind::RevisionWithheld, "revision", title, reason);
+            Some(words.next(format!("jarvis confirm {}", digest.short())))
+        }
+        Event::SourceFailed { reason } => {
+            let told = format!("The last good revision stays in force. {reason}");
+            let words = Words::new(Kind::SourceFailed, "source", "The manifests cannot be read", told);
+            Some(words.next("jarvis doctor"))
+        }
+        Event::SourceRecovered => Some(Words::new(
+            Kind::SourceRecovered,
+            "source",
+            "The manifests can be read again",
+            "New commits are followed again",
+        )),
+        _ => None,
     }
 }
 

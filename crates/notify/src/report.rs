@@ -3,8 +3,8 @@
 
 use crate::{hours, picture::Picture, text};
 use jarvis_model::{
-    Autonomy, Event, Freeze, GuestStatus, Intent, IntentId, Memory, Outcome, Record, ResourceKey, Severity,
-    Timestamp, memory::PendingRevision, observed::limits,
+    Event, Freeze, GuestStatus, Intent, IntentId, Memory, Outcome, Record, Severity, Timestamp,
+    memory::PendingRevision, observed::limits,
 };
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -51,15 +51,15 @@ pub struct Entry {
 #[derive(Debug, Clone)]
 struct Act {
     words: String,
-    /// Done alone, for this resource.
-    alone: Option<ResourceKey>,
+    /// Nobody is told of it.
+    silent: bool,
 }
 
 impl Act {
     fn of(intent: &Intent) -> Self {
         Self {
             words: format!("{}, for {}", intent.action, intent.origin.label()),
-            alone: intent.resource.clone().filter(|_| intent.origin.is_autonomous()),
+            silent: intent.silent,
         }
     }
 }
@@ -75,7 +75,7 @@ pub struct Day {
 
 impl Day {
     /// Takes in the next record and its hash; `memory` knows acts that began before the day.
-    pub fn hear(&mut self, record: &Record, hash: &str, memory: &Memory, picture: &Picture) {
+    pub fn hear(&mut self, record: &Record, hash: &str, memory: &Memory) {
         self.note_anchor(record.seq, hash);
         let entry = |words: &str| Entry {
             at: record.at,
@@ -85,10 +85,9 @@ impl Day {
             Event::IntentLogged { intent } => drop(self.begun.insert(intent.id.clone(), Act::of(intent))),
             Event::IntentClosed { intent, outcome } => {
                 let earlier = || memory.intents.get(intent).map(Act::of);
-                let Some(Act { words, alone }) = self.begun.remove(intent).or_else(earlier) else {
+                let Some(Act { words, silent }) = self.begun.remove(intent).or_else(earlier) else {
                     return;
                 };
-                let silent = alone.is_some_and(|resource| picture.level(&resource, memory) >= Autonomy::L4);
                 if *outcome != Outcome::Verified {
                     self.failed.push(entry(&format!("{words}: {}", outcome.words())));
                 } else if !silent {
@@ -178,15 +177,17 @@ fn standing(memory: &Memory, picture: &Picture, zone: &TimeZone) -> Vec<String> 
     if memory.quorum_lost {
         lines.push("The cluster has no quorum: nothing is done.".to_owned());
     }
-    match &memory.freeze {
-        Freeze::Off => {}
-        Freeze::On {
-            by, since, reason, ..
-        } => {
-            let since = hours::stamp(*since, zone);
-            lines.push(format!("Frozen by {by} since {since}: {reason}"));
+    for freeze in [&memory.freeze, &memory.freeze_file] {
+        match freeze {
+            Freeze::Off => {}
+            Freeze::On {
+                by, since, reason, ..
+            } => {
+                let since = hours::stamp(*since, zone);
+                lines.push(format!("Frozen by {by} since {since}: {reason}"));
+            }
+            Freeze::Unreadable { reason } => lines.push(format!("The kill switch cannot be read: {reason}")),
         }
-        Freeze::Unreadable { reason } => lines.push(format!("The kill switch cannot be read: {reason}")),
     }
     let holds = memory
         .holds

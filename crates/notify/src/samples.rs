@@ -2,10 +2,9 @@
 
 use crate::{desk::Desk, letter::Letter, picture::Picture};
 use jarvis_crds::Desired;
-use jarvis_guard::Floor;
 use jarvis_model::{
-    Action, Autonomy, Cause, Digest, Effect, Event, GuestKind, GuestVerb, Intent, IntentId, IssueKey, Memory,
-    NodeName, Observed, Origin, Outcome, Record, Severity, Stage, Tier, Timestamp, Vmid,
+    Action, Cause, Digest, Effect, Event, GuestKind, GuestVerb, Intent, IntentId, IssueKey, Memory, NodeName,
+    Observed, Origin, Outcome, Record, Severity, Stage, Tier, Timestamp, Vmid,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -62,6 +61,7 @@ pub fn intent(id: &str, logged_at: Timestamp, attempt: u32) -> Intent {
         uptime_before_secs: None,
         identity: None,
         undo: "shut guest 101 down".into(),
+        silent: false,
         stage: Stage::Logged,
         outcome: None,
         closed_at: None,
@@ -77,25 +77,16 @@ pub struct Story {
 
 impl Story {
     pub fn with(documents: &[&str]) -> Self {
-        let floor = Floor {
-            autonomy: Autonomy::L3,
-            ..Floor::default()
-        };
         Self {
             memory: Memory::default(),
             desk: Desk::default(),
             picture: Picture {
                 cluster: "home".into(),
                 desired: desired(documents),
-                floor: Arc::new(floor),
                 observed: Arc::new(Observed::default()),
                 at: at(0),
             },
         }
-    }
-
-    pub fn level(&mut self, level: Autonomy) {
-        Arc::make_mut(&mut self.picture.floor).autonomy = level;
     }
 
     pub fn happens(&mut self, secs: u64, event: Event) {
@@ -148,16 +139,18 @@ impl Story {
     }
 
     pub fn tried(&mut self, secs: u64, attempt: u32, outcome: Outcome) {
-        let id = format!("intent-{secs:05}");
-        let intent = Box::new(intent(&id, at(secs), attempt));
-        self.happens(secs, Event::IntentLogged { intent });
-        self.happens(
-            secs + 5,
-            Event::IntentClosed {
-                intent: IntentId(id),
-                outcome,
-            },
+        self.acted(
+            secs,
+            intent(&format!("intent-{secs:05}"), at(secs), attempt),
+            outcome,
         );
+    }
+
+    pub fn acted(&mut self, secs: u64, intent: Intent, outcome: Outcome) {
+        let id = intent.id.clone();
+        let intent = Box::new(intent);
+        self.happens(secs, Event::IntentLogged { intent });
+        self.happens(secs + 5, Event::IntentClosed { intent: id, outcome });
     }
 
     pub fn escalated(&mut self, secs: u64) {

@@ -477,7 +477,7 @@ fn report(
             after = stored.record.seq;
             let known = after > due.after;
             if known {
-                day.hear(&stored.record, &stored.hash, memory, picture);
+                day.hear(&stored.record, &stored.hash, memory);
             } else {
                 day.note_anchor(after, &stored.hash);
             }

@@ -145,7 +145,7 @@ impl<'a> Case<'a> {
         sync: Sync,
         health: Health,
         kind: ConditionType,
-        reason: &str,
+        reason: &'static str,
         message: impl Into<String>,
     ) -> ResourceStatus {
         status(
@@ -162,6 +162,7 @@ impl<'a> Case<'a> {
         IssueKey {
             resource: self.key.clone(),
             kind,
+            about: None,
         }
     }
 
@@ -252,7 +253,14 @@ impl<'a> Case<'a> {
         Some(held)
     }
 
-    fn aside(&self, sync: Sync, health: Health, kind: ConditionType, reason: &str, text: String) -> Outcome {
+    fn aside(
+        &self,
+        sync: Sync,
+        health: Health,
+        kind: ConditionType,
+        reason: &'static str,
+        text: String,
+    ) -> Outcome {
         Outcome::only(self.is(sync, health, kind, reason, text))
     }
 

@@ -11,6 +11,7 @@
 //! | [`guest`] | one guest against its manifest |
 //! | [`cause`] | what the reason of a stop means for a run strategy |
 //! | [`node`] | nodes against their manifests |
+//! | [`threshold`] | figures against their limits |
 //! | [`ticket`] | requests of people |
 //! | [`cluster`] | what is remembered of nodes, quorum and running guests |
 //! | [`backoff`] | how long to wait between attempts |
@@ -28,6 +29,7 @@ pub mod pursue;
 #[cfg(test)]
 mod scene;
 mod status;
+pub mod threshold;
 pub mod ticket;
 mod waiting;
 
@@ -35,3 +37,4 @@ pub use input::Input;
 pub use pass::plan;
 pub use plan::{Decision, Look, Plan, ReportLine};
 pub use pursue::{Evidence, Step, pursue};
+pub use threshold::passed;

@@ -34,6 +34,7 @@ pub fn evaluate(input: &Input<'_>, key: &ResourceKey, node: &Manifest<NodeSpec>)
     let issue = IssueKey {
         resource: key.clone(),
         kind: IssueKind::NodeUnreachable,
+        about: None,
     };
     let name = &node.spec.node;
     let reconciling = |sync, health, reason, text: String| {

@@ -13,16 +13,23 @@ use jarvis_guard::{
     judge,
 };
 use jarvis_model::{
-    Cause, Condition, ConditionType, Digest, Event, Health, Intent, NodeStatus, Origin, Outcome, ResourceKey,
-    ResourceStatus, Rule, Severity, Sync, Timestamp, Verdict, Vmid, limits,
+    Cause, Condition, ConditionType, Digest, Event, GuestObserved, Health, Intent, NodeStatus, Observation,
+    Origin, Outcome, ResourceKey, ResourceStatus, Rule, Severity, Sync, Timestamp, UnknownReason, Verdict,
+    Vmid, limits,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
 };
 
 /// Looks of one pass: never one request for every guest.
 const LOOKS_PER_PASS: usize = 12;
+
+/// Identities of guests that were never seen, looked for at once.
+const FIRST_SIGHTS_AT_ONCE: usize = 4;
+/// And only this long after a cluster-wide look, so that a large cluster is not flooded.
+const FIRST_SIGHTS_BEHIND_A_LOOK: Duration = Duration::from_secs(1);
 
 struct Draft {
     statuses: BTreeMap<ResourceKey, ResourceStatus>,
@@ -63,6 +70,7 @@ pub fn plan(input: &Input<'_>) -> Plan {
         nodes(input, &mut draft);
         guests(input, &mut draft);
         identities(input, &mut draft);
+        first_sights(input, &mut draft);
         tickets(input, &mut draft);
         judge_wants(input, &mut draft);
         waiting::say_what_is_stuck(input, &mut draft.statuses);
@@ -131,20 +139,24 @@ fn nodes(input: &Input<'_>, draft: &mut Draft) {
 
 fn guests(input: &Input<'_>, draft: &mut Draft) {
     let in_flight: Vec<&Intent> = input.memory.open_intents().collect();
+    let mut statuses = Vec::with_capacity(input.desired.guests.len());
     for (key, manifest) in &input.desired.guests {
         match guarded(key, input, || guest::evaluate(input, &in_flight, key, manifest)) {
             Ok(outcome) => {
                 draft.events.extend(outcome.events);
                 draft.looks.extend(outcome.looks);
                 draft.sooner(outcome.wake_at);
-                draft.statuses.insert(key.clone(), outcome.status);
+                statuses.push((key.clone(), outcome.status));
                 if let Some(want) = outcome.want {
                     draft.wants.push((key.clone(), want));
                 }
             }
-            Err(stalled) => drop(draft.statuses.insert(key.clone(), stalled)),
+            Err(stalled) => statuses.push((key.clone(), stalled)),
         }
     }
+    // In order as they are, they become a map at once; nodes are few.
+    let others = std::mem::replace(&mut draft.statuses, statuses.into_iter().collect());
+    draft.statuses.extend(others);
 }
 
 /// Identities seen for the first time.
@@ -158,6 +170,31 @@ fn identities(input: &Input<'_>, draft: &mut Draft) {
             });
         }
     }
+}
+
+/// A guest that another one could take the place of must be known before that happens: identities of declared guests are
+/// read at first sight, a few at a time and only right behind a cluster-wide look.
+fn first_sights(input: &Input<'_>, draft: &mut Draft) {
+    let recent = |at: Timestamp| input.now.since(at) < FIRST_SIGHTS_BEHIND_A_LOOK;
+    if !input.observed.looked_at.is_some_and(recent) {
+        return;
+    }
+    let unknown = |guest: &&GuestObserved| {
+        let seen = input.memory.identities.contains_key(&guest.vmid);
+        let readable = match &guest.identity {
+            Observation::Unknown { why } => {
+                matches!(why, UnknownReason::NotYetSeen | UnknownReason::NodeAway)
+            }
+            Observation::Known { .. } => false,
+        };
+        !seen && readable && input.observed.node_online(&guest.node, input.now)
+    };
+    let declared = input.desired.guests.values().map(|manifest| manifest.spec.vmid);
+    let guests = declared.filter_map(|vmid| input.observed.guests.get(&vmid));
+    let first = guests.filter(unknown).take(FIRST_SIGHTS_AT_ONCE);
+    draft
+        .looks
+        .extend(first.map(|guest| Look::Identity { vmid: guest.vmid }));
 }
 
 fn tickets(input: &Input<'_>, draft: &mut Draft) {
@@ -264,7 +301,7 @@ fn after_verdict(input: &Input<'_>, draft: &mut Draft, key: &ResourceKey, decisi
         status.conditions.push(Condition {
             kind,
             status: true,
-            reason: reason.to_owned(),
+            reason: reason.into(),
             message: message.clone(),
         });
     }
@@ -335,7 +372,9 @@ fn released(input: &Input<'_>, draft: &mut Draft) {
 fn slots(input: &Input<'_>, draft: &mut Draft) {
     for intent in input.memory.intents.values() {
         if intent.outcome == Some(Outcome::Unresolved) {
-            let node = intent.effect.node();
+            let Some(node) = intent.effect.node() else {
+                continue;
+            };
             let seen = input.observed.nodes.get(node);
             let proven = seen.is_some_and(|node| {
                 let offline = node.status.fresh(input.now, limits::CRITICAL) == Some(&NodeStatus::Offline);
@@ -389,7 +428,7 @@ fn finish(input: &Input<'_>, draft: Draft) -> Plan {
     looks.retain(|look| !matches!(look, Look::Guest { vmid } if open.contains(vmid)));
     looks.truncate(LOOKS_PER_PASS);
     Plan {
-        revision: input.desired.revision.commit.clone(),
+        revision: input.desired.revision.commit.to_string(),
         at: input.now,
         digest,
         decisions: draft.decisions,

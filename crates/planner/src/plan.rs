@@ -2,7 +2,9 @@
 //! look again. Plain values.
 
 use jarvis_guard::facts::Request;
-use jarvis_model::{Digest, Event, NodeName, ResourceKey, ResourceStatus, Timestamp, Verdict, Vmid};
+use jarvis_model::{
+    Digest, Event, Host, IssueKey, NodeName, ResourceKey, ResourceStatus, Timestamp, Verdict, Vmid,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -69,6 +71,28 @@ pub enum Look {
     Ready {
         /// Which.
         vmid: Vmid,
+    },
+    /// What a service does, by its manifest's check.
+    Service {
+        /// Which.
+        service: ResourceKey,
+    },
+    /// A host's figures.
+    Figures {
+        /// Which.
+        host: Host,
+    },
+    /// The address by which a node can be woken.
+    Mac {
+        /// Which.
+        node: NodeName,
+    },
+    /// When guests were last backed up.
+    Backups,
+    /// The log behind an escalation.
+    Log {
+        /// Of which issue.
+        issue: IssueKey,
     },
     /// Quorum, by two entry points.
     Quorum,

@@ -3,9 +3,12 @@
 //! A reply never closes an intent; a fresh observation does. A lost reply is resolved by looking at the task list and
 //! the state, never by sending again. At its deadline an intent without an answer is `Unresolved`.
 
+mod host;
+
 use jarvis_model::{
-    Effect, Event, GuestStatus, GuestVerb, Intent, LiveStatus, NodeName, NodeStatus, NodeVerb, Observed,
-    Outcome, Stage, TaskObserved, Timestamp, Upid, Vmid, limits, observed::exit_is_success,
+    Effect, Event, GuestStatus, GuestVerb, Host, Intent, LiveStatus, NodeName, NodeStatus, NodeVerb,
+    Observed, Outcome, Reach, ServiceStatus, ServiceUnit, Stage, TaskObserved, Timestamp, Upid, Vmid, limits,
+    observed::exit_is_success,
 };
 use std::time::Duration;
 
@@ -42,6 +45,8 @@ pub struct Evidence {
     pub live: Option<(LiveStatus, Timestamp)>,
     /// Uptime of the node, seconds, when its own API answered.
     pub node_uptime: Option<(u64, Timestamp)>,
+    /// What the service does.
+    pub service: Option<(ServiceStatus, Timestamp)>,
     /// How far the cluster's clock is ahead of ours, milliseconds, as far as the two could be told apart.
     pub cluster_ahead_millis: i64,
     /// Whether a look is under way.
@@ -82,6 +87,15 @@ pub enum Step {
         /// Which.
         node: NodeName,
     },
+    /// Ask a host for a service's state.
+    LookService {
+        /// Where.
+        host: Host,
+        /// By which way.
+        reach: Reach,
+        /// Which.
+        unit: ServiceUnit,
+    },
     /// Remember this.
     Record {
         /// What.
@@ -97,7 +111,9 @@ pub fn pursue(intent: &Intent, evidence: &Evidence, observed: &Observed, now: Ti
         };
     }
     if now >= intent.deadline {
-        let seen_end = matches!(intent.stage, Stage::Finished { .. });
+        // Nothing is at work any more after a packet was sent.
+        let seen_end =
+            matches!(intent.stage, Stage::Finished { .. }) || matches!(intent.effect, Effect::Wake { .. });
         return close(
             intent,
             if seen_end {
@@ -123,6 +139,8 @@ pub fn pursue(intent: &Intent, evidence: &Evidence, observed: &Observed, now: Ti
             case.step()
         }
         Effect::Node { node, request } => node_step(intent, evidence, observed, now, node, *request),
+        Effect::Host { .. } => host::step(intent, evidence, now),
+        Effect::Wake { node, .. } => host::wake(intent, observed, node, now),
     }
 }
 
@@ -253,7 +271,12 @@ impl GuestCase<'_> {
         {
             return close(self.intent, Outcome::Verified);
         }
-        if self.now >= finished_at + self.patience() {
+        let looked = self
+            .evidence
+            .live
+            .as_ref()
+            .is_some_and(|(_, at)| *at >= finished_at);
+        if looked && self.now >= finished_at + self.patience() {
             return close(self.intent, Outcome::NotVerified);
         }
         self.throttled(Step::LookGuest { vmid: self.vmid })

@@ -1,24 +1,25 @@
 //! Builders of resource statuses, so that every rule spells them the same way.
 
 use jarvis_model::{Condition, ConditionType, Health, ResourceStatus, Sync};
+use std::sync::Arc;
 
 /// A status with one condition.
 pub fn status(
-    revision: &str,
+    revision: &Arc<str>,
     sync: Sync,
     health: Health,
     kind: ConditionType,
-    reason: &str,
+    reason: &'static str,
     message: impl Into<String>,
 ) -> ResourceStatus {
     ResourceStatus {
-        observed_revision: revision.to_owned(),
+        observed_revision: revision.clone(),
         sync,
         health,
         conditions: vec![Condition {
             kind,
             status: true,
-            reason: reason.to_owned(),
+            reason: reason.into(),
             message: message.into(),
         }],
         since: None,

@@ -28,7 +28,7 @@ pub(crate) fn say_what_is_stuck(input: &Input<'_>, statuses: &mut BTreeMap<Resou
                 status.conditions.push(Condition {
                     kind: ConditionType::Blocked,
                     status: true,
-                    reason: "DependencyStaysDown".to_owned(),
+                    reason: "DependencyStaysDown".into(),
                     message,
                 });
             }

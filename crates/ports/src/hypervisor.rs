@@ -4,6 +4,7 @@
 //! permit and never repeats a write; time-outs exist for every call; what is returned is what the cluster said,
 //! without judgement (staleness and trust are decided above).
 
+use crate::{HostAnswer, HostRead};
 use async_trait::async_trait;
 use jarvis_guard::Permit;
 use jarvis_model::{GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Usage, Vmid};
@@ -188,7 +189,7 @@ pub enum LookError {
 /// An accepted effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Accepted {
-    /// The task to follow; node power has none.
+    /// The task to follow; only guests have one.
     pub upid: Option<Upid>,
 }
 
@@ -203,12 +204,27 @@ pub enum PerformError {
         /// Whether later may be better (lock time-out, refused connection).
         retryable: bool,
     },
+    /// It was carried out and failed, as the host said at once.
+    #[error("{text}")]
+    Failed {
+        /// What it said.
+        text: String,
+    },
     /// It may have been begun: reply lost, 595 to 599 after sending, time-out, unreadable answer.
     #[error("{text}")]
     Unknown {
         /// What went wrong.
         text: String,
     },
+}
+
+/// The newest backup of each guest, in every storage that could be read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct BackupLook {
+    /// When.
+    pub newest: BTreeMap<Vmid, Timestamp>,
+    /// Storages that should hold backups and could not be read, each with the reason; then nothing is known of a guest that is not in `newest`.
+    pub unread: Vec<String>,
 }
 
 /// A Proxmox cluster.
@@ -256,6 +272,15 @@ pub trait Hypervisor: Send + Sync {
     async fn look_task(&self, upid: &Upid) -> Result<TaskState, LookError>;
     /// The last lines of a task's log, at most `lines`.
     async fn look_task_log(&self, upid: &Upid, lines: usize) -> Result<Vec<String>, LookError>;
-    /// Sends the permitted effect, once.
+    /// The newest backup of each guest: `GET /nodes/{node}/storage` and `…/storage/{storage}/content?content=backup`.
+    async fn look_backups(&self) -> Result<BackupLook, LookError>;
+    /// Reads inside a QEMU guest through its agent (`POST agent/exec`, `GET agent/exec-status`); the programs only read.
+    async fn read_by_agent(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+        read: &HostRead,
+    ) -> Result<HostAnswer, LookError>;
+    /// Sends the permitted effect, once: on a guest, a node, or through a guest's agent.
     async fn perform(&self, permit: Permit) -> Result<Accepted, PerformError>;
 }

@@ -7,16 +7,18 @@ pub mod hypervisor;
 pub mod journal;
 pub mod probe;
 pub mod recorder;
+pub mod shell;
 pub mod source;
 pub mod store;
 
 pub use clock::{Clock, SystemClock};
 pub use hypervisor::{
-    Accepted, ClusterLook, GuestRow, Hypervisor, LookError, NodeRow, PerformError, Priority, QuorumLook,
-    StorageRow, TaskState,
+    Accepted, BackupLook, ClusterLook, GuestRow, Hypervisor, LookError, NodeRow, PerformError, Priority,
+    QuorumLook, StorageRow, TaskState,
 };
 pub use journal::{Journal, JournalError, Stored};
 pub use probe::Probe;
 pub use recorder::{Pass, Recorder};
+pub use shell::{HostAnswer, HostNews, HostRead, HostShell, Waker};
 pub use source::{Fetched, ManifestSource, SourceError};
 pub use store::{Store, StoreError, Write};

@@ -27,8 +27,14 @@ impl Proxmox {
             retryable,
         };
         check(effect).map_err(|why| rejected(why, false))?;
+        let (Some(node), Some(post)) = (effect.node(), paths::effect(effect)) else {
+            return Err(rejected(
+                "Proxmox has no such request; nothing was sent".to_owned(),
+                false,
+            ));
+        };
         let entry = self
-            .entry_for_write(effect.node())
+            .entry_for_write(node)
             .ok_or_else(|| rejected("no entry point".to_owned(), false))?;
         if let Some(why) = entry.health.token_refused() {
             return Err(rejected(
@@ -42,14 +48,14 @@ impl Proxmox {
         let patience = send_before
             .since(self.options.clock.now())
             .min(self.options.timeouts.write);
-        let Ok(_pass) = timeout(patience, self.enter(effect.node().as_str(), Priority::Act)).await else {
+        let Ok(_pass) = timeout(patience, self.enter(node.as_str(), Priority::Act)).await else {
             return Err(rejected(
                 "its time to be sent passed while waiting for a slot; nothing was sent".to_owned(),
                 true,
             ));
         };
         let pass = self
-            .admit_write(&entry, effect.node(), patience)
+            .admit_write(&entry, node, patience)
             .await
             .map_err(|(why, retryable)| rejected(why, retryable))?;
         if self.options.clock.now() >= send_before {
@@ -59,7 +65,7 @@ impl Proxmox {
             ));
         }
         info!(cluster = %self.options.cluster, entry = %entry.name(), effect = %what, "sending");
-        match self.post_within(&entry, effect, &pass).await {
+        match self.post_within(&entry, &post, &pass).await {
             // The ticket has ended. The write was not done, and it is not for this place to send it again.
             Ok(answer) if answer.status == 401 && entry.spend(&pass) => {
                 entry.health.answered();
@@ -74,7 +80,7 @@ impl Proxmox {
                 answer.outcome(&what, matches!(effect, Effect::Guest { .. }))
             }
             Err(failure) => {
-                self.note_failure(&entry, Some(effect.node()), &failure);
+                self.note_failure(&entry, Some(node), &failure);
                 let text = format!("cannot reach {}: {}", entry.name(), failure.why);
                 if failure.may_be_sent() {
                     let text = format!("{what}: {text}; whether it was begun is not known");
@@ -87,9 +93,9 @@ impl Proxmox {
     }
 
     /// Posts the effect; no answer in time is none.
-    async fn post_within(&self, entry: &Entry, effect: &Effect, pass: &Pass) -> Result<Answer, NoAnswer> {
+    async fn post_within(&self, entry: &Entry, post: &paths::Post, pass: &Pass) -> Result<Answer, NoAnswer> {
         let limit = self.options.timeouts.write;
-        let posted = timeout(limit, entry.post(&paths::effect(effect), pass)).await;
+        let posted = timeout(limit, entry.post(post, pass)).await;
         posted.unwrap_or_else(|_| {
             Err(NoAnswer {
                 kind: NoAnswerKind::TimedOut,
@@ -138,6 +144,8 @@ impl Proxmox {
 /// What would be sent, in words.
 fn describe(effect: &Effect) -> String {
     match effect {
+        Effect::Host { host, request, .. } => format!("run {:?} on {host}", request.argv().join(" ")),
+        Effect::Wake { node, .. } => format!("wake node {node}"),
         Effect::Node { node, request } => format!("{} node {node}", format!("{request:?}").to_lowercase()),
         Effect::Guest {
             node,

@@ -16,6 +16,7 @@
 //! | `ask` | asking: fail-over, hedging |
 //! | `looks`, `quorum` | the port's looks |
 //! | `effects` | the port's writes |
+//! | [`watchdog`] | the one door past the guard: one guest, two requests (ADR 9) |
 //! | `entry`, [`health`], `gate` | one entry point: exchange, standing, slots |
 //! | `answer`, `decode`, `list`, `loose` | what an answer says |
 //! | [`privileges`] | what the token may do |
@@ -60,6 +61,7 @@ pub mod privileges;
 pub mod replay;
 pub mod tls;
 pub mod token;
+pub mod watchdog;
 
 mod admission;
 mod answer;
@@ -82,6 +84,7 @@ pub use client::{EntryStats, Proxmox};
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use health::Class;
 pub use login::{Credential, InvalidLogin, Login};
+pub use looks::AgentStanding;
 pub use options::{DEFAULT_PORT, EntryPoint, Options, OptionsError, Timeouts};
 pub use privileges::{Lack, Privileges};
 pub use tls::{CertificateProblem, ClusterCa, InvalidTls, Tls};

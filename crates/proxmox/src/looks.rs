@@ -14,7 +14,8 @@ use async_trait::async_trait;
 use jarvis_guard::Permit;
 use jarvis_model::{GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid};
 use jarvis_ports::{
-    Accepted, ClusterLook, Hypervisor, LookError, PerformError, Priority, QuorumLook, TaskState,
+    Accepted, BackupLook, ClusterLook, HostAnswer, HostRead, Hypervisor, LookError, PerformError, Priority,
+    QuorumLook, TaskState,
 };
 use std::sync::Arc;
 
@@ -31,7 +32,42 @@ pub(crate) fn read<T>(what: &str, result: Result<T, Misfit>) -> Result<T, LookEr
     })
 }
 
+/// How the guest agent of a virtual machine stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentStanding {
+    /// It answers.
+    Answers,
+    /// It should answer and does not.
+    Silent,
+    /// None is configured, or the machine does not run: nothing is learnt.
+    Absent,
+}
+
 impl Proxmox {
+    /// How the guest agent stands, `POST agent/ping`; it reads only.
+    pub async fn agent_standing(&self, node: &NodeName, vmid: Vmid) -> Result<AgentStanding, LookError> {
+        let what = format!("ping the agent of guest {vmid} on {node}");
+        let look = |at: &NodeName| Look {
+            request: Read::Post(paths::agent_ping(at, vmid)),
+            ..Look::node(what.clone(), String::new(), at, Priority::Act)
+        };
+        match self.ask_about_guest(node, GuestKind::Qemu, vmid, look).await {
+            Ok(envelope) if decode::agent_answered(&envelope.data) => Ok(AgentStanding::Answers),
+            Ok(_) => Ok(AgentStanding::Silent),
+            Err(LookError::Refused { status: 500, why, .. })
+                if why.contains("guest agent is not running") =>
+            {
+                Ok(AgentStanding::Silent)
+            }
+            Err(LookError::Refused { status: 500, why, .. })
+                if why.contains("guest agent") || why.contains("not running") =>
+            {
+                Ok(AgentStanding::Absent)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// `GET /version`: the version text, e.g. `9.2.11`.
     pub async fn version(&self) -> Result<String, LookError> {
         let look = Look::cluster("ask for the version", paths::VERSION);
@@ -176,20 +212,8 @@ impl Hypervisor for Proxmox {
     }
 
     async fn ping_agent(&self, node: &NodeName, vmid: Vmid) -> Result<bool, LookError> {
-        let what = format!("ping the agent of guest {vmid} on {node}");
-        let look = |at: &NodeName| Look {
-            request: Read::Post(paths::agent_ping(at, vmid)),
-            ..Look::node(what.clone(), String::new(), at, Priority::Act)
-        };
-        match self.ask_about_guest(node, GuestKind::Qemu, vmid, look).await {
-            Ok(envelope) => Ok(decode::agent_answered(&envelope.data)),
-            Err(LookError::Refused { status: 500, why, .. })
-                if why.contains("guest agent") || why.contains("not running") =>
-            {
-                Ok(false)
-            }
-            Err(error) => Err(error),
-        }
+        let standing = self.agent_standing(node, vmid).await?;
+        Ok(standing == AgentStanding::Answers)
     }
 
     async fn look_guest_tasks(
@@ -267,6 +291,25 @@ impl Hypervisor for Proxmox {
         }
         log.drain(..log.len().saturating_sub(lines));
         Ok(log)
+    }
+
+    async fn look_backups(&self) -> Result<BackupLook, LookError> {
+        Ok(BackupLook {
+            newest: std::collections::BTreeMap::new(),
+            unread: vec!["no storage is read".to_owned()],
+        })
+    }
+
+    async fn read_by_agent(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+        _: &HostRead,
+    ) -> Result<HostAnswer, LookError> {
+        Err(LookError::Missing {
+            what: format!("read inside guest {vmid} on {node}"),
+            why: "the guest agent is not used".to_owned(),
+        })
     }
 
     async fn perform(&self, permit: Permit) -> Result<Accepted, PerformError> {

@@ -96,9 +96,10 @@ pub fn task_log(upid: &Upid, start: u64, limit: usize) -> String {
     )
 }
 
-/// The one request that carries out an effect.
-pub fn effect(effect: &Effect) -> Post {
-    match effect {
+/// The one request that carries out an effect on a guest or a node; none for what Proxmox has no request for.
+pub fn effect(effect: &Effect) -> Option<Post> {
+    Some(match effect {
+        Effect::Host { .. } | Effect::Wake { .. } => return None,
         Effect::Node { node, request } => {
             let command = match request {
                 NodeVerb::Reboot => "reboot",
@@ -121,7 +122,7 @@ pub fn effect(effect: &Effect) -> Post {
                 form,
             }
         }
-    }
+    })
 }
 
 fn guest_request(kind: GuestKind, request: &GuestVerb) -> (String, String) {

@@ -7,7 +7,7 @@
 use crate::merge::without_nulls;
 use jarvis_crds::Desired;
 use jarvis_guard::Floor;
-use jarvis_model::{Memory, Observed, Timestamp, observed::Usage};
+use jarvis_model::{GuestObserved, Memory, Observed, Timestamp, observed::Usage};
 use jarvis_planner::{Input, Plan};
 use jarvis_ports::Pass;
 use serde::{Deserialize, Serialize};
@@ -38,7 +38,7 @@ impl Document {
     pub fn of(pass: &Pass) -> serde_json::Result<Self> {
         let mut observed = (*pass.observed).clone();
         for guest in observed.guests.values_mut() {
-            guest.usage = Usage::default();
+            *guest = without_figures(guest);
         }
         for node in observed.nodes.values_mut() {
             node.usage = Usage::default();
@@ -69,6 +69,14 @@ impl Document {
             memory,
             now: self.now,
         }
+    }
+}
+
+/// A guest without figures for the screen.
+pub fn without_figures(guest: &GuestObserved) -> GuestObserved {
+    GuestObserved {
+        usage: Usage::default(),
+        ..guest.clone()
     }
 }
 

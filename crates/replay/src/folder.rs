@@ -2,11 +2,11 @@
 //! before a kill can be read. A file begins with everything; a full one is followed by the next, and the oldest go
 //! when all together are too large. Nothing is written while nothing is recorded.
 
-use crate::{document::Document, line, line::Line, merge};
+use crate::{delta::Delta, line, line::Line};
 use flate2::{Compression, write::GzEncoder};
 use jarvis_model::Digest;
 use jarvis_ports::Pass;
-use serde_json::{Map, Value};
+use serde::Serialize;
 use std::{
     fs::{self, File},
     io::{self, Write as _},
@@ -67,13 +67,13 @@ pub fn files(folder: &Path) -> io::Result<Vec<(u64, PathBuf)>> {
 struct Open {
     path: PathBuf,
     encoder: GzEncoder<File>,
-    /// The document of its last line.
-    last: Value,
+    /// The pass of its last line.
+    last: Option<Pass>,
 }
 
 impl Open {
-    fn line(&mut self, line: &Line) -> io::Result<()> {
-        self.encoder.write_all(line::seal(line)?.as_bytes())?;
+    fn line(&mut self, line: &impl Serialize) -> io::Result<()> {
+        self.encoder.write_all(&line::seal(line)?)?;
         self.encoder.flush()
     }
 
@@ -122,7 +122,6 @@ impl Writer {
     }
 
     fn try_pass(&mut self, pass: &Pass) -> io::Result<()> {
-        let document = Document::of(pass)?.to_value()?;
         let plan_digest = Digest::of(&*pass.plan);
         let full = match &self.open {
             Some(open) => open.bytes()? >= self.limits.file_bytes,
@@ -134,13 +133,16 @@ impl Writer {
         let Some(open) = &mut self.open else {
             return Err(io::ErrorKind::NotConnected.into());
         };
-        let change = merge::change(&open.last, &document).unwrap_or_else(|| Value::Object(Map::new()));
-        open.line(&Line::Pass {
+        let last = open.last.take();
+        open.line(&line::Pass {
             missed: self.missed,
             plan_digest,
-            change,
+            change: Delta {
+                before: last.as_ref(),
+                after: pass,
+            },
         })?;
-        open.last = document;
+        open.last = Some(pass.clone());
         Ok(())
     }
 
@@ -164,7 +166,7 @@ impl Writer {
         let mut open = Open {
             path,
             encoder: GzEncoder::new(file, Compression::default()),
-            last: Value::Null,
+            last: None,
         };
         let begun = open.line(&Line::Begin {
             format: line::FORMAT,

@@ -7,6 +7,7 @@
 //! | [`folder`] | the files of a recording: their names, limits, rotation |
 //! | [`line`] | one line: sealed, packed, told from a torn one |
 //! | [`document`] | what a line says: input and plan as one JSON document, as the change since the line before |
+//! | [`delta`] | that change, written without making the documents |
 //! | [`merge`] | JSON merge patches (RFC 7396) |
 //! | [`recording`] | reads a recording from its first line to its last |
 //! | [`replay`](mod@replay) | plans everything again and compares |
@@ -16,6 +17,7 @@
 //!
 //! Knows no journal on disk (it is given one through its port), and decides nothing.
 
+pub mod delta;
 pub mod difference;
 pub mod document;
 pub mod folder;

@@ -42,11 +42,28 @@ pub enum Line {
     },
 }
 
+/// [`Line::Pass`] as it is written: with a change that becomes text bit by bit.
+#[derive(Serialize)]
+#[serde(tag = "line", rename = "pass", rename_all = "camelCase")]
+pub struct Pass<C> {
+    /// As there.
+    pub missed: u64,
+    /// As there.
+    pub plan_digest: Digest,
+    /// As there.
+    pub change: C,
+}
+
 /// As text, with its checksum and line end.
-pub fn seal(line: &Line) -> serde_json::Result<String> {
-    let says = serde_json::to_string(line)?;
-    let sum = crc32fast::hash(says.as_bytes());
-    Ok(format!("{HEAD}{sum:08x}{MIDDLE}{says}}}\n"))
+pub fn seal(line: &impl Serialize) -> serde_json::Result<Vec<u8>> {
+    let zeros = [b'0'; DIGITS];
+    let mut text = [HEAD.as_bytes(), &zeros, MIDDLE.as_bytes()].concat();
+    let says_from = text.len();
+    serde_json::to_writer(&mut text, line)?;
+    let sum = format!("{:08x}", crc32fast::hash(&text[says_from..]));
+    text[HEAD.len()..HEAD.len() + DIGITS].copy_from_slice(sum.as_bytes());
+    text.extend(b"}\n");
+    Ok(text)
 }
 
 /// Reads a whole line without its line end; the error says what is wrong.
@@ -75,7 +92,7 @@ mod tests {
             plan_digest: Digest::of(&1),
             change: json!({"now": 5, "text": "a \"quoted\" word"}),
         };
-        let text = seal(&line).unwrap();
+        let text = String::from_utf8(seal(&line).unwrap()).unwrap();
         let whole = text.trim_end();
         assert!(serde_json::from_str::<Value>(whole).unwrap()["says"]["line"] == "pass");
         assert_eq!(open(whole), Ok(line));

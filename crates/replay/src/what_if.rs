@@ -40,14 +40,17 @@ struct Scene {
 
 impl Scene {
     fn judge(&self, input: &Input<'_>) -> Verdict {
-        let facts = Facts {
+        judge(&self.request, &self.facts(input.desired))
+    }
+
+    fn facts<'a>(&'a self, desired: &'a jarvis_crds::Desired) -> Facts<'a> {
+        Facts {
             floor: &self.floor,
-            desired: input.desired,
+            desired,
             observed: &self.observed,
             memory: &self.memory,
             now: self.now,
-        };
-        judge(&self.request, &facts)
+        }
     }
 
     fn vmid(&self) -> Option<Vmid> {
@@ -282,7 +285,9 @@ fn just_stopped(scene: &mut Scene) -> Option<()> {
 /// The same act once more, logged a moment ago for another decision.
 fn in_flight(scene: &mut Scene) -> Option<()> {
     let request = &scene.request;
-    let effect = resolve(&request.action, &scene.observed).ok()?;
+    // Any effect takes the slot; services, which only their manifests resolve, need none here.
+    let nothing = jarvis_crds::Desired::default();
+    let effect = resolve(&request.action, &scene.facts(&nothing)).ok()?;
     let intent = Intent {
         id: IntentId("another".to_owned()),
         resource: None,
@@ -300,6 +305,7 @@ fn in_flight(scene: &mut Scene) -> Option<()> {
         uptime_before_secs: None,
         identity: None,
         undo: String::new(),
+        silent: false,
         stage: Stage::Logged,
         outcome: None,
         closed_at: None,

@@ -23,6 +23,7 @@ use crate::{
     frame::Header,
     mark::Mark,
     scan::{Segment, Window, segment_name},
+    stopwatch::Stopwatch,
 };
 use jarvis_model::{Event, Record, Timestamp};
 use jarvis_ports::{Journal, JournalError, Stored};
@@ -33,6 +34,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 /// Sizes of a journal.
@@ -87,6 +89,7 @@ pub struct FileJournal {
     /// The head for those who do not want to wait for a sync that is under way.
     head: AtomicU64,
     low_space: AtomicBool,
+    sync: Stopwatch,
     state: Mutex<State>,
     /// Keeps other writers out for as long as the journal lives.
     _lock: Option<Box<dyn Held>>,
@@ -119,6 +122,11 @@ impl FileJournal {
             self.low_space.store(made.is_err(), Ordering::Release);
         }
         self.low_space()
+    }
+
+    /// How long the sync of the last append took; of one that is under way, how long by now. Waits for nobody.
+    pub fn sync_took(&self) -> Duration {
+        self.sync.told()
     }
 
     /// The last record and its hash, to be kept elsewhere.
@@ -260,7 +268,7 @@ impl FileJournal {
                 return Err(Failed::Cleanly(error));
             }
         }
-        file.sync().map_err(Failed::Unknown)
+        self.sync.time(|| file.sync()).map_err(Failed::Unknown)
     }
 }
 

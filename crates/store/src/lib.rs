@@ -27,6 +27,7 @@ mod mark;
 mod memory;
 mod scan;
 mod sled_store;
+mod stopwatch;
 mod verify;
 
 pub use chain::{Anchor, Hash};

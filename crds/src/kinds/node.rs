@@ -21,7 +21,7 @@ pub struct NodeSpec {
     /// The node's name in Proxmox; the letter case counts.
     #[schemars(with = "NodeNameText")]
     pub node: NodeName,
-    /// How to wake it; without this it is never woken.
+    /// How to wake it. Without this it is never woken by Jarvis itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wake_on_lan: Option<WakeOnLan>,
     /// In which state it is healthy.
@@ -56,9 +56,10 @@ impl NodeSpec {
 /// How to wake a node over the network.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 pub struct WakeOnLan {
-    /// The address of the card that listens.
-    #[schemars(with = "MacText")]
-    pub mac: MacAddress,
+    /// The address of the card that listens; what was read over SSH while the node was up when left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<MacText>")]
+    pub mac: Option<MacAddress>,
     /// Where to send the packet; `255.255.255.255` when left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<Ipv4Text>")]

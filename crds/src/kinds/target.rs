@@ -2,7 +2,7 @@
 
 use super::is_default;
 use crate::schema::words::{HostPortText, NodeNameText, PlainNameText, UrlText, VmidNumber};
-use jarvis_model::{NodeName, Vmid};
+use jarvis_model::{Host, NodeName, Reach, ServiceUnit, Vmid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -57,6 +57,28 @@ pub enum Target {
     Guest(GuestTarget),
     /// On a host named in the configuration file, reached over SSH.
     Host(#[schemars(with = "PlainNameText")] String),
+}
+
+impl Target {
+    /// The host, however it is reached.
+    pub fn host(&self) -> Host {
+        match self {
+            Self::Node(node) => Host::Node(node.clone()),
+            Self::Guest(guest) => Host::Guest(guest.vmid),
+            Self::Host(name) => Host::Named(name.clone()),
+        }
+    }
+
+    /// By which way it is reached.
+    pub fn reach(&self) -> Reach {
+        match self {
+            Self::Guest(GuestTarget {
+                via: GuestAccess::GuestAgent,
+                ..
+            }) => Reach::GuestAgent,
+            _ => Reach::Ssh,
+        }
+    }
 }
 
 /// A guest as the place of a service.
@@ -130,6 +152,23 @@ impl fmt::Display for Place {
         match self {
             Self::Node(node) => write!(f, "node {node}"),
             Self::Guest(vmid) => write!(f, "vmid {vmid}"),
+        }
+    }
+}
+
+impl ServiceName {
+    /// Whether a word names it; `.service` may be left out.
+    pub fn is(&self, word: &str) -> bool {
+        let (Self::Unit(name) | Self::Container(name)) = self;
+        let bare = |name: &str| name.strip_suffix(".service").unwrap_or(name).to_owned();
+        bare(name) == bare(word)
+    }
+
+    /// Who keeps it.
+    pub fn unit(&self) -> ServiceUnit {
+        match self {
+            Self::Unit(name) => ServiceUnit::Systemd(name.clone()),
+            Self::Container(name) => ServiceUnit::Docker(name.clone()),
         }
     }
 }

@@ -214,19 +214,19 @@ impl<'a> Set<'a> {
     fn reference(&mut self, document: &Document, path: Path, kind: ResourceKind, name: &str) {
         let wanted = ResourceKey {
             kind,
-            name: name.to_owned(),
+            name: name.into(),
         };
         if self.complete && !self.known.contains(&wanted) {
             let names: Vec<&str> = self
                 .known
                 .iter()
                 .filter(|key| key.kind == kind)
-                .map(|key| key.name.as_str())
+                .map(|key| &*key.name)
                 .collect();
             let elsewhere = self
                 .known
                 .iter()
-                .find(|key| key.name == name && is_guest(key.kind) && is_guest(kind));
+                .find(|key| *key.name == *name && is_guest(key.kind) && is_guest(kind));
             let hint = match (elsewhere, suggest::nearest(name, &names)) {
                 (Some(other), _) => format!("did you mean {other}?"),
                 (None, Some(near)) => format!("did you mean {near}?"),

@@ -146,8 +146,12 @@ fn node() -> impl Strategy<Value = NodeSpec> {
     });
     // A name with `Z` in front is no other's: a node cannot wake itself.
     let via = of("Z[a-z]{1,5}".prop_map(|name| NodeName::new(&name).unwrap()));
-    let wake = (mac, of(any::<u32>().prop_map(Ipv4Addr::from)), via)
-        .prop_map(|(mac, broadcast, via)| WakeOnLan { mac, broadcast, via });
+    let wake =
+        (mac, of(any::<u32>().prop_map(Ipv4Addr::from)), via).prop_map(|(mac, broadcast, via)| WakeOnLan {
+            mac: Some(mac),
+            broadcast,
+            via,
+        });
     let expected = select(vec![Expected::Online, Expected::Offline, Expected::Any]);
     let own = "[a-y][a-z0-9]{0,5}".prop_map(|name| NodeName::new(&name).unwrap());
     (

@@ -229,6 +229,7 @@ pub fn intent(number: u64, at: Timestamp) -> Intent {
         uptime_before_secs: None,
         identity: Some(Identity(format!("uuid-{index}"))),
         undo: format!("Shut guest {} ({}) down.", vmid(index), name(index)),
+        silent: false,
         stage: Stage::Logged,
         outcome: None,
         closed_at: None,
@@ -240,6 +241,7 @@ pub fn issue(index: u32) -> IssueKey {
     IssueKey {
         resource: key(index),
         kind: IssueKind::GuestDown,
+        about: None,
     }
 }
 
@@ -249,7 +251,7 @@ fn key(index: u32) -> ResourceKey {
             GuestKind::Qemu => ResourceKind::VirtualMachine,
             GuestKind::Lxc => ResourceKind::Container,
         },
-        name: name(index),
+        name: name(index).into(),
     }
 }
 

@@ -6,6 +6,7 @@ mod journal;
 mod manifests;
 mod observe;
 mod plan;
+mod stored;
 
 use criterion::Criterion;
 use std::time::Duration;

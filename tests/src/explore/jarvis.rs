@@ -148,7 +148,7 @@ impl Jarvis {
     pub fn apply_revision(&mut self, setting: &Setting) {
         let desired = setting.desired(self.commit);
         let event = Event::RevisionApplied {
-            commit: desired.revision.commit.clone(),
+            commit: desired.revision.commit.to_string(),
             hash: desired.revision.hash.clone(),
             resources: desired.resources().collect(),
         };
@@ -343,11 +343,12 @@ impl Jarvis {
     }
 
     /// Logs the intent of a decision. With some seeded bugs it is not logged, or not counted.
-    pub fn log(&mut self, decision: &Decision, observed: &Observed, bug: Bug) {
+    pub fn log(&mut self, decision: &Decision, setting: &Setting, observed: &Observed) {
+        let bug = setting.bug;
         let Some(guest) = guest_of(&decision.request.action) else {
             return;
         };
-        let intent = self.intent(decision, observed);
+        let intent = self.intent(decision, setting, observed);
         if bug != Bug::SendsWithoutRecord {
             self.remember(Event::IntentLogged {
                 intent: Box::new(intent),
@@ -363,9 +364,10 @@ impl Jarvis {
     }
 
     /// The intent of a decision.
-    fn intent(&self, decision: &Decision, observed: &Observed) -> Intent {
+    fn intent(&self, decision: &Decision, setting: &Setting, observed: &Observed) -> Intent {
         let request = &decision.request;
-        let effect = resolve(&request.action, observed).expect("a permitted action resolves");
+        let facts = setting.input(self, observed).facts();
+        let effect = resolve(&request.action, &facts).expect("a permitted action resolves");
         let taken = |id: &String| self.memory.intents.contains_key(&IntentId(id.clone()));
         let target = request.action.target();
         let id = (0..1000)
@@ -389,6 +391,7 @@ impl Jarvis {
             uptime_before_secs: None,
             identity: None,
             undo: String::new(),
+            silent: false,
             stage: Stage::Logged,
             outcome: None,
             closed_at: None,

@@ -104,7 +104,7 @@ impl Lab {
                 .find(|decision| self.permits(&decision.verdict));
             if let Some(decision) = chosen {
                 what = format!("{what}; log {}", decision.request.action);
-                next.jarvis.log(decision, &observed, self.bug());
+                next.jarvis.log(decision, &self.setting, &observed);
                 if let Some(guest) = guest_of(&decision.request.action) {
                     next.world.tasks[usize::from(guest)] = match self.bug() {
                         Bug::IgnoresInFlight | Bug::ForgetsIntentOnDeath => {

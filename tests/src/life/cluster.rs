@@ -13,7 +13,8 @@ use jarvis_model::{
     GuestKind, GuestStatus, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid,
 };
 use jarvis_ports::{
-    Accepted, ClusterLook, Hypervisor, LookError, PerformError, Priority, QuorumLook, TaskState,
+    Accepted, BackupLook, ClusterLook, HostAnswer, HostRead, Hypervisor, LookError, PerformError, Priority,
+    QuorumLook, TaskState,
 };
 use std::{
     sync::{
@@ -312,6 +313,20 @@ impl Hypervisor for Cluster {
         .await
     }
 
+    async fn look_backups(&self) -> Result<BackupLook, LookError> {
+        Ok(BackupLook::default())
+    }
+    async fn read_by_agent(
+        &self,
+        node: &NodeName,
+        vmid: Vmid,
+        read: &HostRead,
+    ) -> Result<HostAnswer, LookError> {
+        Err(LookError::Missing {
+            what: format!("read {read:?} inside guest {vmid} on {node}"),
+            why: "it has no agent".to_owned(),
+        })
+    }
     async fn look_cluster_tasks(&self) -> Result<Vec<TaskObserved>, LookError> {
         self.ask(cluster_question("list tasks of the cluster"), |stage, entry| {
             let mut tasks = rows::cluster_tasks(&stage.world, entry);

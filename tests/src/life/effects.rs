@@ -42,7 +42,7 @@ pub async fn perform(cluster: &Cluster, permit: Permit) -> Result<Accepted, Perf
     cluster.breathe().await;
     let scene = cluster.scene.clone();
     let (effect, intent) = (permit.effect().clone(), permit.intent().clone());
-    let node = effect.node().as_str().to_owned();
+    let node = node_of(&effect).to_owned();
     let (way, slot, fate) = scene.with(|stage| {
         // Slow looks hold the two places a node has; an act waits for one.
         let busy = stage.wire.slow.is_some();
@@ -134,7 +134,7 @@ impl Server {
         if let Some(status) = foul {
             return self.refuse(status);
         }
-        let node = self.effect.node().as_str();
+        let node = node_of(&self.effect);
         let barred = self
             .scene
             .with(|stage| wire::barred(&stage.world, &self.entry, node, true));
@@ -210,7 +210,7 @@ fn act(stage: &mut Stage, effect: &Effect) -> Result<Option<String>, Refusal> {
                 ..
             }
         );
-        return world.power_command(effect.node().as_str(), reboot).map(|()| None);
+        return world.power_command(node_of(effect), reboot).map(|()| None);
     };
     let (node, kind, vmid) = (node.as_str(), rows::world_kind(*kind), vmid.get());
     let seconds = |secs: &u32| Some(Duration::from_secs(u64::from(*secs)));
@@ -247,9 +247,16 @@ fn act(stage: &mut Stage, effect: &Effect) -> Result<Option<String>, Refusal> {
     world.act(node, kind, vmid, action, JARVIS).map(Some)
 }
 
+/// The node whose slot an effect takes; every effect of this life has one.
+pub fn node_of(effect: &Effect) -> &str {
+    effect.node().map_or("", |node| node.as_str())
+}
+
 /// An effect in a few words.
 pub fn describe(effect: &Effect) -> String {
     match effect {
+        Effect::Host { host, request, .. } => format!("{:?} on {host}", request.argv()),
+        Effect::Wake { node, .. } => format!("wake {node}"),
         Effect::Node { node, request } => format!("{request:?} node {node}"),
         Effect::Guest {
             node, vmid, request, ..

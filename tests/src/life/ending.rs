@@ -123,7 +123,7 @@ impl Doing {
             let headline = status.headline();
             let at_goal = headline.is_some_and(settled);
             if status.sync != Sync::Synced && !waits && !at_goal {
-                let reason = headline.map_or("", |condition| condition.reason.as_str());
+                let reason = headline.map_or("", |condition| &*condition.reason);
                 return Some(format!("{key} is {:?}, {reason}", status.sync));
             }
             if let Some(headline) = headline

@@ -173,7 +173,7 @@ impl Journal for LifeJournal {
     }
 
     fn low_space(&self) -> bool {
-        self.inner.low_space()
+        Journal::low_space(self.inner.as_ref())
     }
 
     fn acquire_lease(&self) -> Result<u64, JournalError> {

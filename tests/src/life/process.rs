@@ -138,6 +138,8 @@ impl Jarvis {
             }),
             store: Arc::new(MemoryStore::new()),
             source: Some(self.source.clone()),
+            shell: None,
+            waker: None,
             probe: Arc::new(NoProbe),
             recorder: None,
             clock: self.scene.watch.clone(),

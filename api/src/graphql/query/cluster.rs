@@ -9,6 +9,7 @@ use crate::graphql::{
     errors, shared,
     types::{
         cluster::{Cluster, Guest, Node, Quorum, Storage, Task},
+        host::{PassedLimit, Service},
         paging::{self, DEFAULT_PAGE, GuestFilter, GuestOrder, GuestPage},
     },
 };
@@ -40,6 +41,18 @@ impl ClusterQuery {
         Ok(Node::all(&shared(context)?.moment())
             .into_iter()
             .find(|node| node.name == name))
+    }
+
+    /// All declared services, by key.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn services(&self, context: &Context<'_>) -> Result<Vec<Service>> {
+        Ok(Service::all(&shared(context)?.moment()))
+    }
+
+    /// Figures beyond their limits, by issue.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn passed_limits(&self, context: &Context<'_>) -> Result<Vec<PassedLimit>> {
+        Ok(PassedLimit::all(&shared(context)?.moment()))
     }
 
     /// Guests in pages of at most 100.

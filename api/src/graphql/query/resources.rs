@@ -198,7 +198,7 @@ impl ResourceQuery {
     /// The kill switch.
     async fn freeze(&self, context: &Context<'_>) -> Result<Freeze> {
         let moment = shared(context)?.moment();
-        Ok(Freeze::of(&moment.view.memory.freeze, moment.now))
+        Ok(Freeze::of(moment.view.memory.kill_switch(moment.now), moment.now))
     }
 
     /// Holds in force.

@@ -10,7 +10,7 @@ use futures::{Stream, StreamExt, stream};
 use jarvis_controller::View;
 use jarvis_planner::Plan;
 use jarvis_ports::Stored;
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{cmp::Ordering, collections::VecDeque, sync::Arc, time::Duration};
 use tokio::{
     sync::{
         broadcast::{self, error::RecvError},
@@ -196,7 +196,8 @@ pub fn records(shared: Shared, after: Option<u64>) -> impl Stream<Item = Result<
         shared,
         news,
         at,
-        read: VecDeque::new(),
+        ahead: VecDeque::new(),
+        behind: true,
         failed: false,
     };
     stream::unfold(reader, |mut reader| async move {
@@ -210,7 +211,10 @@ struct Reader {
     views: watch::Receiver<Arc<View>>,
     news: broadcast::Receiver<Arc<Stored>>,
     at: u64,
-    read: VecDeque<Stored>,
+    /// Records to give next, in order.
+    ahead: VecDeque<Arc<Stored>>,
+    /// Whether there may be records in the journal that were not heard of.
+    behind: bool,
     failed: bool,
 }
 
@@ -220,22 +224,32 @@ impl Reader {
             if self.failed {
                 return None;
             }
-            if let Some(stored) = self.read.pop_front() {
+            if let Some(stored) = self.ahead.pop_front() {
                 self.at = stored.record.seq;
                 return Some(Ok(self.in_words(&stored).await));
             }
-            match self.read_on().await {
-                Ok(()) if self.read.is_empty() => {}
-                Ok(()) => continue,
-                Err(error) => {
+            if self.behind {
+                if let Err(error) = self.read_on().await {
                     self.failed = true;
                     return Some(Err(error));
                 }
+                continue;
             }
             match self.news.recv().await {
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Ok(stored) => self.hear(stored),
+                Err(RecvError::Lagged(_)) => self.behind = true,
                 Err(RecvError::Closed) => return None,
             }
+        }
+    }
+
+    /// The next record is given as it was heard, so that hundreds of subscribers do not read the journal for each;
+    /// one that was read already is not given twice, and after a gap the journal is read.
+    fn hear(&mut self, stored: Arc<Stored>) {
+        match stored.record.seq.cmp(&(self.at + 1)) {
+            Ordering::Less => {}
+            Ordering::Equal => self.ahead.push_back(stored),
+            Ordering::Greater => self.behind = true,
         }
     }
 
@@ -244,9 +258,9 @@ impl Reader {
         let read = tokio::task::spawn_blocking(move || handle.records_after(at, CHUNK)).await;
         let read =
             read.map_err(|_| errors::unavailable("reading the journal was cut short; subscribe again"))?;
-        self.read = read
-            .map_err(|error| errors::unavailable(error.to_string()))?
-            .into();
+        let read = read.map_err(|error| errors::unavailable(error.to_string()))?;
+        self.behind = !read.is_empty();
+        self.ahead.extend(read.into_iter().map(Arc::new));
         Ok(())
     }
 

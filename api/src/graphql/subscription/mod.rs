@@ -89,7 +89,7 @@ impl Subscription {
     /// The kill switch whenever it changes.
     async fn freeze_updates(&self, context: &Context<'_>) -> Result<impl Stream<Item = Freeze> + use<>> {
         Ok(follow::changes(shared(context)?.clone(), |moment| {
-            Freeze::of(&moment.view.memory.freeze, moment.now)
+            Freeze::of(moment.view.memory.kill_switch(moment.now), moment.now)
         }))
     }
 }

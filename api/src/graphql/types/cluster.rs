@@ -2,6 +2,7 @@
 
 use super::{
     Moment,
+    host::HostFigures,
     scalar::{Counter, Time, int},
     word::{GuestKind, GuestStatus, NodeStatus, RunStrategy},
 };
@@ -211,6 +212,8 @@ pub struct Node {
     pub ip: Option<String>,
     /// Figures.
     pub usage: Usage,
+    /// Figures read on it over SSH; absent where SSH does not reach.
+    pub host: Option<HostFigures>,
     /// Guests on it.
     pub guests: i32,
     /// Guests on it known running.
@@ -263,6 +266,11 @@ impl Node {
             ha_state: node.ha_state.clone(),
             ip: node.ip.clone(),
             usage: node.usage.into(),
+            host: HostFigures::of(
+                &node.name,
+                declared.and_then(|(_, manifest)| manifest.spec.temperature_sensor.as_deref()),
+                moment,
+            ),
             guests: int(here().count()),
             guests_running: int(here().filter(|guest| is_running(guest, moment)).count()),
             protected,
@@ -470,7 +478,7 @@ impl From<&jarvis_model::TaskObserved> for Task {
     }
 }
 
-fn reason<T>(fact: &Observation<T>, moment: &Moment, limit: Duration) -> Option<String> {
+pub(super) fn reason<T>(fact: &Observation<T>, moment: &Moment, limit: Duration) -> Option<String> {
     fact.why_not(moment.now, limit).map(|why| why.as_str().to_owned())
 }
 

@@ -8,6 +8,7 @@
 //! | [`resource`] | manifest resources and their status |
 //! | [`plan`] | plans, decisions, verdicts, actions |
 //! | [`record`] | journal records: feed and audit |
+//! | [`host`] | services, figures of hosts, figures beyond their limits |
 //! | [`issue`] | issues, alerts, intents |
 //! | [`ticket`] | tickets, holds, the kill switch |
 //! | [`policy`] | the policy in force, windows |
@@ -16,6 +17,7 @@
 
 pub mod access;
 pub mod cluster;
+pub mod host;
 pub mod issue;
 pub mod paging;
 pub mod plan;

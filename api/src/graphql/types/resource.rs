@@ -38,7 +38,7 @@ impl From<&jarvis_model::Condition> for Condition {
         Self {
             kind: condition.kind.into(),
             status: condition.status,
-            reason: condition.reason.clone(),
+            reason: condition.reason.to_string(),
             message: condition.message.clone(),
         }
     }
@@ -64,7 +64,7 @@ pub struct Status {
 impl From<&ResourceStatus> for Status {
     fn from(status: &ResourceStatus) -> Self {
         Self {
-            observed_revision: status.observed_revision.clone(),
+            observed_revision: status.observed_revision.to_string(),
             sync: status.sync.into(),
             health: status.health.into(),
             conditions: status.conditions.iter().map(Condition::from).collect(),
@@ -112,7 +112,7 @@ impl Resource {
         let labels = manifest.metadata().labels.iter();
         Self {
             kind: key.kind.into(),
-            name: key.name.clone(),
+            name: key.name.to_string(),
             labels: labels
                 .map(|(name, value)| Label {
                     name: name.clone(),

@@ -140,6 +140,27 @@ pub enum IssueKind {
     IdentityChanged,
     /// A node that is expected online is not.
     NodeUnreachable,
+    /// A guest runs, and its `ready` probe has failed for too long.
+    GuestNotReady,
+    /// A service is not as declared.
+    ServiceDown,
+    /// A figure passed its limit.
+    ThresholdPassed,
+}
+
+/// What a service does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ServiceHealth {
+    /// It runs, or answers as it should.
+    Up,
+    /// It does not.
+    Down,
+    /// It is starting, stopping or reloading.
+    Changing,
+    /// Its host knows no such unit or container.
+    Missing,
+    /// Not known.
+    Unknown,
 }
 
 /// Whom the kill switch stops.

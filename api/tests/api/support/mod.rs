@@ -70,12 +70,20 @@ impl Api {
 
     /// Starts one with other options.
     pub async fn with(change: impl FnOnce(ApiOptions) -> ApiOptions) -> Self {
+        Self::with_state(change, |state| state).await
+    }
+
+    /// Starts one whose shared state is changed before it serves.
+    pub async fn with_state(
+        change: impl FnOnce(ApiOptions) -> ApiOptions,
+        adjust: impl FnOnce(ApiState) -> ApiState,
+    ) -> Self {
         let clock = HandClock::at_start();
         let puppet = Puppet::start(clock.clone());
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let addr = listener.local_addr().unwrap();
         let options = change(ApiOptions::new(addr, SigningKey::new(vec![42; 32]).unwrap()));
-        let state = ApiState::new(puppet.handle.clone(), options, clock.clone());
+        let state = adjust(ApiState::new(puppet.handle.clone(), options, clock.clone()));
         let cancel = CancellationToken::new();
         let served = tokio::spawn(jarvis_api::serve(listener, state, cancel.clone()));
         let url = format!("http://{addr}");

@@ -116,6 +116,7 @@ impl From<&Host> for Spot {
         match host {
             Host::Node(node) => Self::Node(node.clone()),
             Host::Guest(vmid) => Self::Guest(*vmid),
+            Host::Named(name) => Self::Named(name.clone()),
         }
     }
 }

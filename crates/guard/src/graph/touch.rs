@@ -115,8 +115,10 @@ fn command_ends(action: &Action, host: &Host, desired: &Desired) -> BTreeSet<End
     if base_tier(action, desired) == Tier::Green {
         return BTreeSet::new();
     }
-    BTreeSet::from([match host {
-        Host::Node(node) => End::Node(node.clone()),
-        Host::Guest(vmid) => End::Guest(*vmid),
-    }])
+    match host {
+        Host::Node(node) => BTreeSet::from([End::Node(node.clone())]),
+        Host::Guest(vmid) => BTreeSet::from([End::Guest(*vmid)]),
+        // The cluster knows nothing of it; its docker daemon stands for the machine.
+        Host::Named(name) => BTreeSet::from([End::Docker(Spot::Named(name.clone()))]),
+    }
 }

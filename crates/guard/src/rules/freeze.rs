@@ -9,8 +9,9 @@ pub fn kill_switch(case: &Case<'_>) -> Option<Verdict> {
     if case.only_reads() {
         return None;
     }
-    let scope = case.facts.memory.freeze.scope_at(case.now())?;
-    if let Freeze::Unreadable { reason } = &case.facts.memory.freeze {
+    let switch = case.facts.memory.kill_switch(case.now());
+    let scope = switch.scope_at(case.now())?;
+    if let Freeze::Unreadable { reason } = switch {
         return Some(
             case.refuse(
                 Rule::FreezeUnreadable,
@@ -31,7 +32,7 @@ pub fn kill_switch(case: &Case<'_>) -> Option<Verdict> {
     }
     let Freeze::On {
         by, reason, until, ..
-    } = &case.facts.memory.freeze
+    } = switch
     else {
         return None;
     };
@@ -44,6 +45,14 @@ pub fn kill_switch(case: &Case<'_>) -> Option<Verdict> {
     } else {
         format!(": {reason}")
     };
+    if switch.is_by_file() {
+        return Some(case.refuse(
+            Rule::Frozen,
+            "cluster".to_owned(),
+            format!("The file `freeze` in the state folder freezes {whom}{why}."),
+            "Remove that file; `jarvis thaw` does not end it.".to_owned(),
+        ));
+    }
     let end = until.map_or_else(
         || "`jarvis thaw`".to_owned(),
         |at| format!("`jarvis thaw`, or {}", words::time(at)),

@@ -12,7 +12,7 @@ pub fn unresolved(case: &Case<'_>) -> Option<Verdict> {
     let blocking = intents
         .filter(|intent| intent.outcome == Some(Outcome::Unresolved))
         .find(|intent| may_still_run(case, intent))?;
-    let node = blocking.effect.node();
+    let node = blocking.effect.node()?;
     Some(case.wait(
         Rule::Unresolved,
         words::node(node),
@@ -27,7 +27,15 @@ pub fn unresolved(case: &Case<'_>) -> Option<Verdict> {
 
 fn may_still_run(case: &Case<'_>, intent: &Intent) -> bool {
     let closed_at = intent.closed_at.unwrap_or(intent.deadline);
-    let Some(node) = case.facts.observed.nodes.get(intent.effect.node()) else {
+    // What ran on a host outside the cluster, or was a packet, holds no node.
+    let Some(node) = intent
+        .effect
+        .node()
+        .filter(|_| !matches!(intent.effect, Effect::Wake { .. }))
+    else {
+        return false;
+    };
+    let Some(node) = case.facts.observed.nodes.get(node) else {
         return true;
     };
     let offline = node.status.fresh(case.now(), limits::CRITICAL) == Some(&NodeStatus::Offline);
@@ -47,21 +55,27 @@ pub fn in_flight(case: &Case<'_>) -> Option<Verdict> {
     let other = open.next()?;
     let same_guest =
         matches!(&other.effect, Effect::Guest { vmid, .. } if case.action().vmid() == Some(*vmid));
-    let place = match (same_guest, case.node() == Some(other.effect.node())) {
+    let place = match (same_guest, other.effect.node()) {
         (true, _) => "on the same guest".to_owned(),
-        (false, true) => "on the same node".to_owned(),
-        (false, false) => format!("on node {}", other.effect.node()),
+        (false, None) => "on a host outside the cluster".to_owned(),
+        (false, node) if case.node() == node => "on the same node".to_owned(),
+        (false, Some(node)) => format!("on node {node}"),
     };
-    Some(case.wait(
-        Rule::InFlight,
-        words::node(other.effect.node()),
-        format!("The act to {} is in flight {place}.", other.action),
-        format!(
-            "Wait for its outcome; it has until {}.",
-            words::time(other.deadline)
+    Some(
+        case.wait(
+            Rule::InFlight,
+            other
+                .effect
+                .node()
+                .map_or_else(|| "the cluster".to_owned(), words::node),
+            format!("The act to {} is in flight {place}.", other.action),
+            format!(
+                "Wait for its outcome; it has until {}.",
+                words::time(other.deadline)
+            ),
+            Some(other.deadline),
         ),
-        Some(other.deadline),
-    ))
+    )
 }
 
 /// A guest is started at the earliest five seconds after it was stopped, whoever stopped it.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 /// What this version cannot carry out is refused before anything is looked up.
 pub fn supported(case: &Case<'_>) -> Option<Verdict> {
-    match effect::resolve(case.action(), case.facts.observed) {
+    match effect::resolve(case.action(), case.facts) {
         Err(refusal) if refusal.rule == Rule::Unsupported => Some(case.refuse(
             Rule::Unsupported,
             refusal.resource,

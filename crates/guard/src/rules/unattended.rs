@@ -25,10 +25,13 @@ pub fn ha_managed(case: &Case<'_>) -> Option<Verdict> {
     )
 }
 
+/// What is done inside a guest is no business of the HA manager.
 fn under_ha(case: &Case<'_>) -> bool {
-    case.guest().is_some_and(|guest| {
-        guest.ha_state.is_some() || guest.live.value().is_some_and(|live| live.ha_managed)
-    })
+    let inside = case.service().is_some() || matches!(case.action(), Action::RunCommand { .. });
+    !inside
+        && case.guest().is_some_and(|guest| {
+            guest.ha_state.is_some() || guest.live.value().is_some_and(|live| live.ha_managed)
+        })
 }
 
 /// The HA manager has it, for a person about to act.
@@ -268,7 +271,14 @@ fn asked(case: &Case<'_>) -> Option<Autonomy> {
     let desired = case.facts.desired;
     let manifests = case.resources().into_iter().filter_map(|key| {
         let guest = desired.guests.get(key).and_then(|guest| guest.spec.autonomy);
-        guest.or_else(|| desired.nodes.get(key).and_then(|node| node.spec.autonomy))
+        let node = || desired.nodes.get(key).and_then(|node| node.spec.autonomy);
+        let service = || {
+            desired
+                .services
+                .get(key)
+                .and_then(|service| service.spec.autonomy)
+        };
+        guest.or_else(node).or_else(service)
     });
     case.request.autonomy.into_iter().chain(manifests).min()
 }

@@ -123,6 +123,7 @@ fn attempts_are_counted_issue_by_issue() {
     let other = IssueKey {
         resource,
         kind: IssueKind::GuestUp,
+        about: None,
     };
     let request = Request {
         cause: jarvis_model::Cause::Issue { issue: other },

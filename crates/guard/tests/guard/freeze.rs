@@ -2,7 +2,7 @@
 
 use crate::world::*;
 use jarvis_guard::Request;
-use jarvis_model::{Digest, Event, Freeze, FreezeScope, Role, Rule, Scope};
+use jarvis_model::{Digest, Event, Freeze, FreezeScope, Role, Rule, Scope, Verdict};
 use std::time::Duration;
 
 /// Requests of everybody for the same act, each permitted when nothing is frozen.
@@ -139,6 +139,36 @@ fn a_freeze_with_an_end_ends_then_and_not_before() {
     assert_eq!(world.judge(&request).rule(), Some(Rule::Frozen));
     world.now = NOW + Duration::from_mins(1);
     assert_ne!(world.judge(&request).rule(), Some(Rule::Frozen));
+}
+
+#[test]
+fn the_freeze_file_stops_whom_it_says_and_names_itself() {
+    let found = |scope| Event::FreezeFileFound {
+        scope,
+        reason: "smoke".to_owned(),
+    };
+    let mut world = world();
+    world.happened(secs_ago(1), found(FreezeScope::Autonomy));
+    assert_eq!(
+        stopped(&mut world, Rule::Frozen),
+        ["reconciler", "runbook", "token"]
+    );
+    world.happened(secs_ago(1), found(FreezeScope::All));
+    assert_eq!(stopped(&mut world, Rule::Frozen).len(), 5);
+    let Verdict::Refuse { refusal } = world.judge(&start_by_reconciler()) else {
+        panic!("not refused");
+    };
+    let text = refusal.to_string();
+    assert!(
+        text.contains("The file `freeze`") && text.contains("smoke"),
+        "{text}"
+    );
+    assert!(text.contains("Remove that file"), "{text}");
+    let by = "anna".to_owned();
+    world.happened(secs_ago(1), Event::Thawed { by });
+    assert_eq!(stopped(&mut world, Rule::Frozen).len(), 5, "a thaw does not help");
+    world.happened(secs_ago(1), Event::FreezeFileGone);
+    assert_eq!(stopped(&mut world, Rule::Frozen).len(), 0);
 }
 
 #[test]

@@ -288,13 +288,14 @@ impl World {
             origin: request.origin.clone(),
             tier: jarvis_guard::base_tier(&request.action, &self.desired),
             digest: request.digest.clone(),
-            revision: self.desired.revision.commit.clone(),
+            revision: self.desired.revision.commit.to_string(),
             epoch: 7,
             attempt: 1,
             logged_at: self.now,
             uptime_before_secs: None,
             identity: None,
             undo: String::new(),
+            silent: false,
             stage: Stage::Logged,
             outcome: None,
             closed_at: None,
@@ -453,6 +454,7 @@ pub fn issue() -> IssueKey {
     IssueKey {
         resource: key(101),
         kind: IssueKind::GuestDown,
+        about: None,
     }
 }
 

@@ -161,6 +161,11 @@ pub enum Command {
     /// Break things in the demo's simulated cluster.
     #[command(after_help = "Example:\n  jarvis chaos crash 101")]
     Chaos(chaos::Chaos),
+    /// Watch Jarvis from another machine, and start or reset the one it runs in when it is dead. See docs/WATCHDOG.md.
+    #[command(
+        after_help = "Example:\n  jarvis watchdog --config /etc/jarvis/watchdog.yaml\n  jarvis watchdog --config /etc/jarvis/watchdog.yaml --tell \"a test\""
+    )]
+    Watchdog(Watchdog),
     /// Print generated schemas: the JSON Schema of one kind, or the names of all.
     #[command(
         after_help = "Example:\n  jarvis schema VirtualMachine > virtualmachine.json\n  jarvis schema --crd"
@@ -175,6 +180,20 @@ pub enum Command {
     /// Print the reference of all commands, as in docs/CLI.md.
     #[command(hide = true, after_help = "Example:\n  jarvis docs-cli > docs/CLI.md")]
     DocsCli,
+}
+
+/// `watchdog`.
+#[derive(Debug, Clone, Args)]
+pub struct Watchdog {
+    /// The config file.
+    #[arg(long, value_name = "FILE")]
+    pub config: PathBuf,
+    /// Only check the config file and the files it names.
+    #[arg(long, conflicts_with = "tell")]
+    pub check: bool,
+    /// Only send this text to whom `mail` of the config names.
+    #[arg(long, value_name = "TEXT")]
+    pub tell: Option<String>,
 }
 
 /// `demo`.

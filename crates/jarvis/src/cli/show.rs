@@ -27,6 +27,12 @@ pub enum Things {
     /// Virtual machines and containers.
     #[value(aliases = ["guest", "vms", "vm"])]
     Guests,
+    /// Declared services and what they do.
+    #[value(alias = "service")]
+    Services,
+    /// Figures beyond their limits.
+    #[value(alias = "limit")]
+    Limits,
     /// Manifest resources and their status.
     #[value(aliases = ["resource", "manifests"])]
     Resources,

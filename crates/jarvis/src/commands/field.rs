@@ -54,6 +54,19 @@ pub fn percent(value: &Value) -> String {
         .map_or_else(|| "-".to_owned(), |fraction| format!("{:.0} %", fraction * 100.0))
 }
 
+/// Degrees Celsius.
+pub fn degrees(value: &Value) -> String {
+    value
+        .as_f64()
+        .map_or_else(|| "-".to_owned(), |degrees| format!("{degrees:.0} °C"))
+}
+
+/// A figure with at most one decimal.
+pub fn figure(value: &Value) -> String {
+    let plain = |figure: f64| format!("{figure:.1}").trim_end_matches(".0").to_owned();
+    value.as_f64().map_or_else(|| "-".to_owned(), plain)
+}
+
 /// Part of a whole as percent.
 pub fn share(part: &Value, whole: &Value) -> String {
     match (part.as_f64(), whole.as_f64()) {

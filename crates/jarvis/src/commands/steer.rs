@@ -42,7 +42,15 @@ pub async fn freeze(arguments: &Freeze, client: &Client) -> Outcome {
 /// `jarvis thaw`.
 pub async fn thaw(client: &Client) -> Outcome {
     client.ask("mutation { thaw }", json!({})).await?;
-    out::print("thawed");
+    let left = client.ask("{ freeze { state by } }", json!({})).await?;
+    if left["freeze"]["state"] == "OFF" {
+        out::print("thawed");
+    } else {
+        let by = cell(&left["freeze"]["by"]);
+        out::print(&format!(
+            "thawed what people froze; {by} in the state folder freezes on: remove it"
+        ));
+    }
     Ok(Exit::Ok)
 }
 

@@ -80,18 +80,24 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
     }
 }
 
-struct Checker<'a> {
-    around: &'a Around<'a>,
-    errors: Vec<ConfigError>,
-    warnings: Vec<String>,
+/// Gathers what is wrong while a file is checked; the watchdog's file is checked with it as well.
+pub struct Checker<'a> {
+    /// What surrounds the file.
+    pub around: &'a Around<'a>,
+    /// What is wrong.
+    pub errors: Vec<ConfigError>,
+    /// What the operator should know.
+    pub warnings: Vec<String>,
 }
 
-fn place<T>(spanned: &Spanned<T>) -> Place {
+/// Where a value stands.
+pub fn place<T>(spanned: &Spanned<T>) -> Place {
     spanned.referenced.into()
 }
 
 impl Checker<'_> {
-    fn wrong(&mut self, at: Place, field: &str, problem: impl Into<String>, hint: impl Into<String>) {
+    /// Notes an error.
+    pub fn wrong(&mut self, at: Place, field: &str, problem: impl Into<String>, hint: impl Into<String>) {
         self.errors.push(ConfigError {
             file: self.around.name.to_owned(),
             at,
@@ -101,7 +107,8 @@ impl Checker<'_> {
         });
     }
 
-    fn path(&self, text: &str) -> PathBuf {
+    /// A path of the file; relative ones begin at its folder.
+    pub fn path(&self, text: &str) -> PathBuf {
         self.around.base.join(text)
     }
 
@@ -158,7 +165,8 @@ impl Checker<'_> {
         }
     }
 
-    fn secret(&mut self, field: &str, secret: &Spanned<file::Secret>) -> Option<Zeroizing<String>> {
+    /// Looks a secret up.
+    pub fn secret(&mut self, field: &str, secret: &Spanned<file::Secret>) -> Option<Zeroizing<String>> {
         match secret::resolve(&secret.value, self.around.base, self.around.environment) {
             Ok(resolved) => {
                 self.warnings
@@ -172,7 +180,8 @@ impl Checker<'_> {
         }
     }
 
-    fn seconds(
+    /// A span within bounds.
+    pub fn seconds(
         &mut self,
         field: &str,
         given: Option<&Spanned<u64>>,
@@ -218,7 +227,7 @@ impl Checker<'_> {
             .filter_map(|entry| self.entry(entry))
             .collect();
         let credential = self.credential(&cluster, at);
-        let tls = self.tls(cluster.tls.as_ref(), at);
+        let tls = self.tls("cluster.tls", cluster.tls.as_ref(), at);
         Some(ClusterConfig {
             name,
             entry_points,
@@ -228,7 +237,8 @@ impl Checker<'_> {
         })
     }
 
-    fn entry(&mut self, entry: &Spanned<file::Entry>) -> Option<EntryPoint> {
+    /// One of `cluster.entryPoints`.
+    pub fn entry(&mut self, entry: &Spanned<file::Entry>) -> Option<EntryPoint> {
         match EntryPoint::new(entry.value.node.as_deref(), &entry.value.url) {
             Ok(point) => Some(point),
             Err(error) => {
@@ -241,7 +251,7 @@ impl Checker<'_> {
     fn credential(&mut self, cluster: &file::Cluster, at: Place) -> Option<Credential> {
         const WAYS: &str = "write token: {file: PATH}; only where no token can be had, user: USER@REALM and password: {file: PATH}";
         match (&cluster.token, &cluster.user, &cluster.password) {
-            (Some(token), None, None) => self.token(token).map(Credential::Token),
+            (Some(token), None, None) => self.token("cluster.token", token).map(Credential::Token),
             (None, Some(user), Some(password)) => self.login(user, password).map(Credential::Login),
             (None, None, None) => {
                 self.wrong(
@@ -276,25 +286,27 @@ impl Checker<'_> {
         }
     }
 
-    fn token(&mut self, secret: &Spanned<file::Secret>) -> Option<Token> {
-        let text = self.secret("cluster.token", secret)?;
+    /// An API token of Proxmox.
+    pub fn token(&mut self, field: &str, secret: &Spanned<file::Secret>) -> Option<Token> {
+        let text = self.secret(field, secret)?;
         match Token::parse(&text) {
             Ok(token) => Some(token),
             Err(error) => {
-                self.wrong(place(secret), "cluster.token", plain(&error), "");
+                self.wrong(place(secret), field, plain(&error), "");
                 None
             }
         }
     }
 
-    fn tls(&mut self, tls: Option<&Spanned<file::Tls>>, cluster_at: Place) -> Option<Tls> {
+    /// How certificates are trusted; `above` is where it is missing when it is.
+    pub fn tls(&mut self, field: &str, tls: Option<&Spanned<file::Tls>>, above: Place) -> Option<Tls> {
         const WAYS: &str =
             "write {caFile: pve-root-ca.pem}, {fingerprints: [AA:BB:…]}, {system: true} or {insecure: true}";
         let Some(tls) = tls else {
             self.wrong(
-                cluster_at,
-                "cluster.tls",
-                "is missing: it must be said how the nodes' certificates are trusted",
+                above,
+                field,
+                "is missing: it must be said how certificates are trusted",
                 WAYS,
             );
             return None;
@@ -310,16 +322,11 @@ impl Checker<'_> {
             (None, None, true, false) => Ok(Tls::WebRoots),
             (None, None, false, true) => Ok(Tls::Insecure),
             _ => {
-                self.wrong(
-                    place(tls),
-                    "cluster.tls",
-                    "exactly one way of trust is wanted",
-                    WAYS,
-                );
+                self.wrong(place(tls), field, "exactly one way of trust is wanted", WAYS);
                 return None;
             }
         };
-        made.map_err(|problem| self.wrong(place(tls), "cluster.tls", problem, ""))
+        made.map_err(|problem| self.wrong(place(tls), field, problem, ""))
             .ok()
     }
 
@@ -464,7 +471,7 @@ enum Subject {
 }
 
 /// The client's texts begin with the name of its setting; the field stands in front already.
-fn plain(error: &dyn std::error::Error) -> String {
+pub fn plain(error: &dyn std::error::Error) -> String {
     let text = error.to_string();
     match text.strip_prefix('`').and_then(|rest| rest.split_once('`')) {
         Some((_, rest)) => rest.trim_start_matches([':', ' ']).to_owned(),

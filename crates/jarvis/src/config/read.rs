@@ -5,6 +5,7 @@ use super::{
     file::File,
 };
 use jarvis_crds::check::suggest::nearest;
+use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Location};
 
 impl From<Location> for Place {
@@ -16,12 +17,20 @@ impl From<Location> for Place {
     }
 }
 
+/// Where every field of jarvis.yaml is shown.
+const EXAMPLE: &str = "examples/homelab/jarvis.yaml";
+
 /// Reads the text of a file called `name`.
 pub fn read(text: &str, name: &str) -> Result<File, ConfigError> {
-    serde_saphyr::from_str(text).map_err(|error| explain(&error, name))
+    read_as(text, name, EXAMPLE)
 }
 
-fn explain(error: &Error, name: &str) -> ConfigError {
+/// Reads a file of any shape; `example` is a file that shows every field of it.
+pub fn read_as<T: DeserializeOwned>(text: &str, name: &str, example: &str) -> Result<T, ConfigError> {
+    serde_saphyr::from_str(text).map_err(|error| explain(&error, name, example))
+}
+
+fn explain(error: &Error, name: &str, example: &str) -> ConfigError {
     let at = error.location().map(Place::from).unwrap_or_default();
     let (problem, hint) = match error.without_snippet() {
         Error::SerdeUnknownField { field, expected, .. } => {
@@ -35,12 +44,12 @@ fn explain(error: &Error, name: &str) -> ConfigError {
         ),
         Error::SerdeMissingField { field, .. } => (
             format!("`{field}` is missing"),
-            "examples/homelab/jarvis.yaml shows every field".to_owned(),
+            format!("{example} shows every field"),
         ),
         other => {
             let text = other.to_string();
             let line = text.lines().next().unwrap_or_default().trim().to_owned();
-            plain(&without_place(&line))
+            plain(&without_place(&line), example)
         }
     };
     ConfigError {
@@ -53,15 +62,15 @@ fn explain(error: &Error, name: &str) -> ConfigError {
 }
 
 /// The parser's commonest words, said for people.
-fn plain(text: &str) -> (String, String) {
-    const EXAMPLE: &str = "examples/homelab/jarvis.yaml shows every field with its form";
+fn plain(text: &str, example: &str) -> (String, String) {
+    let shown = format!("{example} shows every field with its form");
     match text {
         "expected mapping start" => (
             "a mapping is wanted here, not a plain value or a list".to_owned(),
-            format!("{EXAMPLE}; a secret is written {{env: NAME}} or {{file: PATH}}"),
+            format!("{shown}; a secret is written {{env: NAME}} or {{file: PATH}}"),
         ),
-        "unexpected end of input" => ("the file is empty".to_owned(), EXAMPLE.to_owned()),
-        other => (other.to_owned(), EXAMPLE.to_owned()),
+        "unexpected end of input" => ("the file is empty".to_owned(), shown),
+        other => (other.to_owned(), shown),
     }
 }
 

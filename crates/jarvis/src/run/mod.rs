@@ -9,6 +9,7 @@
 //! | [`probe`] | readiness probes |
 //! | [`clock`] | a clock that may run faster, for the demo |
 //! | [`logging`] | where log lines go |
+//! | [`manager`], [`pulse`] | the service manager, and the signs of life that it is given |
 //! | [`metrics`] | figures of the adapters |
 //! | [`notifying`] | telling people |
 //! | [`signals`] | being asked to stop |
@@ -17,14 +18,17 @@ pub mod access;
 pub mod clock;
 pub mod listening;
 pub mod logging;
+pub mod manager;
 pub mod metrics;
 pub mod notifying;
 pub mod opening;
 pub mod own_guest;
 pub mod probe;
+pub mod pulse;
 pub mod signals;
 
 use crate::{
+    client::{self, Trust},
     config::{ClusterConfig, Config},
     context::{self, ChaosContext, Context},
     environment::Environment,
@@ -38,7 +42,9 @@ use jarvis_guard::Floor;
 use jarvis_ports::{Clock, ManifestSource, Recorder};
 use jarvis_proxmox::Proxmox;
 use jarvis_source::GitSource;
+use manager::Manager;
 use opening::Opened;
+use pulse::Pulse;
 use signals::Signals;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -46,8 +52,6 @@ use tokio_util::sync::CancellationToken;
 
 /// How long answers in hand may take after the loop has ended.
 const LAST_ANSWERS: Duration = Duration::from_secs(5);
-/// How often the room on the disk is looked at when it was low.
-const ROOM_EVERY: Duration = Duration::from_secs(30);
 
 /// What a start needs beside the config.
 pub struct Launch {
@@ -111,9 +115,13 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         .transpose()?;
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
     let (stats, journal) = (client, opened.journal.clone());
-    let state = ApiState::new(handle.clone(), options, clock.clone()).with_metrics(Arc::new(move || {
-        metrics::text(&stats.stats(), journal.low_space())
-    }));
+    let pulse = pulse_of(&handle, &opened);
+    let liveness = pulse.clone();
+    let state = ApiState::new(handle.clone(), options, clock.clone())
+        .with_metrics(Arc::new(move || {
+            metrics::text(&stats.stats(), journal.low_space())
+        }))
+        .with_liveness(Arc::new(move || liveness.stuck()));
     let serving = Serving {
         certificate: certificate.clone(),
         ..Serving::default()
@@ -123,7 +131,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         state,
         serving,
     };
-    let running = Running::begin(service, notifier, handle, api, &opened);
+    let running = Running::begin(service, notifier, handle, api);
     let password = access::first_password(&running.handle, mode).await;
     let context = Context {
         url: listening::own_url(address, certificate.as_ref()),
@@ -142,9 +150,63 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         state: config.state.clone(),
         password,
     };
+    let ping = Ping {
+        url: context.url.clone(),
+        certificate: certificate.clone(),
+    };
     follow(certificate, context, environment, &running);
     out::print(&announce(&started));
-    running.until_asked(&mut signals, &opened).await
+    let manager = give_signs(environment, pulse, ping, &running);
+    running.until_asked(&mut signals, &opened, &manager).await
+}
+
+/// Tells the service manager that it serves, and from then on that it lives.
+fn give_signs(environment: &Environment, pulse: Pulse, ping: Ping, running: &Running) -> Arc<Manager> {
+    let manager = Arc::new(Manager::find(environment));
+    manager.ready();
+    let stop = running.stop_loop.clone();
+    tokio::spawn(pulse::beat_for(
+        manager.clone(),
+        pulse,
+        move || ping.clone().ask(),
+        stop,
+    ));
+    manager
+}
+
+/// Follows the loop and the disk.
+fn pulse_of(handle: &Handle, opened: &Opened) -> Pulse {
+    let journal = opened.journal.clone();
+    Pulse::follow(handle.watch(), Arc::new(move || journal.sync_took()))
+}
+
+/// Asks the API as a stranger would: with a connection of its own, so that what accepts connections is proven too.
+#[derive(Clone)]
+struct Ping {
+    url: String,
+    certificate: Option<Certificate>,
+}
+
+impl Ping {
+    async fn ask(self) -> Result<(), String> {
+        let asked = tokio::time::timeout(pulse::PING_WITHIN, self.get()).await;
+        asked.unwrap_or_else(|_| Err("no answer in time".to_owned()))
+    }
+
+    async fn get(self) -> Result<(), String> {
+        let trust = match &self.certificate {
+            Some(served) => served.about().fingerprint.parse().map(Trust::Pin),
+            None => Ok(Trust::System),
+        };
+        let trust = trust.map_err(|_| "its own certificate has no fingerprint".to_owned())?;
+        let http = client::http(trust).map_err(|failure| failure.text)?;
+        let url = format!("{}/api/health", self.url);
+        let answer = http.get(url).send().await.map_err(|error| error.to_string())?;
+        answer
+            .error_for_status()
+            .map(drop)
+            .map_err(|error| error.to_string())
+    }
 }
 
 /// Keeps the context file true to the certificate.
@@ -168,6 +230,8 @@ fn control(
         journal: opened.journal.clone(),
         store: opened.store.clone(),
         source: source(config)?,
+        shell: None,
+        waker: None,
         probe: Arc::new(probe::NetworkProbe::new()?),
         recorder: opened
             .recorder
@@ -273,6 +337,7 @@ fn controller_options(config: &Config, floor: Floor) -> jarvis_controller::Optio
             .as_ref()
             .map_or(defaults.fetch_every, |source| source.poll),
         recall: config.recall,
+        freeze_file: Some(config.state.join(jarvis_controller::freeze_file::NAME)),
         ..defaults
     }
 }
@@ -307,13 +372,7 @@ struct Running {
 }
 
 impl Running {
-    fn begin(
-        service: Service,
-        notifier: Option<jarvis_notify::Service>,
-        handle: Handle,
-        api: Api,
-        opened: &Opened,
-    ) -> Self {
+    fn begin(service: Service, notifier: Option<jarvis_notify::Service>, handle: Handle, api: Api) -> Self {
         let [stop_loop, stop_notifier, stop_api] = std::array::from_fn(|_| CancellationToken::new());
         let loop_task = tokio::spawn(service.run(stop_loop.clone()));
         let notifier_task = tokio::spawn(notifying::run(notifier, stop_notifier.clone()));
@@ -323,7 +382,6 @@ impl Running {
             api.serving,
             stop_api.clone(),
         ));
-        tokio::spawn(watch_room(opened.journal.clone(), stop_api.clone()));
         Self {
             handle,
             stop_loop,
@@ -337,12 +395,13 @@ impl Running {
 
     /// Waits for a signal (or for a part to end, which is an error), then ends in order: the loop, so that the effect in
     /// hand reaches a recorded state; the notifier, which tells of it; the store; the API last. A second signal ends it at once.
-    async fn until_asked(mut self, signals: &mut Signals, opened: &Opened) -> Outcome {
+    async fn until_asked(mut self, signals: &mut Signals, opened: &Opened, manager: &Manager) -> Outcome {
         let broken = tokio::select! {
             name = signals.next() => { tracing::info!(signal = name, "asked to stop; a second signal stops at once"); None }
             ended = &mut self.loop_task => Some(format!("the reconcile loop ended: {ended:?}")),
             ended = &mut self.api_task => Some(format!("the API ended: {ended:?}")),
         };
+        manager.stopping();
         let ending = self.end(broken.is_none(), opened);
         tokio::select! {
             () = ending => {}
@@ -372,29 +431,6 @@ impl Running {
         self.stop_api.cancel();
         if wait && tokio::time::timeout(LAST_ANSWERS, self.api_task).await.is_err() {
             tracing::warn!("answers in hand were cut off");
-        }
-    }
-}
-
-/// Gets the journal's reserve back once there is room again.
-async fn watch_room(journal: Arc<jarvis_store::FileJournal>, stop: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            () = tokio::time::sleep(ROOM_EVERY) => {}
-        }
-        if journal.low_space() {
-            let journal = journal.clone();
-            let still = tokio::task::spawn_blocking(move || journal.reclaim_space())
-                .await
-                .unwrap_or(true);
-            if still {
-                tracing::error!(
-                    "the disk of the state folder is full: make room; records cannot be promised any more"
-                );
-            } else {
-                tracing::info!("the disk of the state folder has room again");
-            }
         }
     }
 }

@@ -25,7 +25,6 @@ impl Followed for Following {
         known.then(|| Picture {
             cluster: view.cluster.clone(),
             desired: view.desired.clone(),
-            floor: view.floor.clone(),
             observed: view.observed.clone(),
             at: view.at,
         })

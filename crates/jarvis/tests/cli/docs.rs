@@ -9,7 +9,7 @@ mod codes;
 mod compare;
 mod links;
 mod markdown;
-mod rights;
+pub mod rights;
 mod session;
 mod stage;
 mod yaml;

@@ -3,14 +3,14 @@
 use crate::support::{Process, Said, jarvis, program, until, word_after};
 use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
 
-fn simulator(home: &Path) -> Process {
+pub fn simulator(home: &Path) -> Process {
     let mut command = program(home);
     command.args(["simulate", "--ca-file", "ca.pem"]);
     Process::start(command, home.join("simulate.log"), "JARVIS_CHAOS_URL=")
 }
 
 /// A config for the simulator with one way of trust.
-fn config(home: &Path, simulator: &Process, tls: &str, token: &str) {
+pub fn config(home: &Path, simulator: &Process, tls: &str, token: &str) {
     fs::write(home.join("token"), token).unwrap();
     fs::set_permissions(home.join("token"), fs::Permissions::from_mode(0o600)).unwrap();
     let entries: Vec<String> = ["atlas", "agent1"]
@@ -30,12 +30,18 @@ fn config(home: &Path, simulator: &Process, tls: &str, token: &str) {
 }
 
 fn run(home: &Path) -> Process {
+    run_with(home, |_| {})
+}
+
+/// Starts it with a changed command.
+pub fn run_with(home: &Path, change: impl FnOnce(&mut Command)) -> Process {
     let mut command: Command = program(home);
     command.args(["run", "--config", "jarvis.yaml"]);
+    change(&mut command);
     Process::start(command, home.join("run.log"), "ready: http://127.0.0.1:")
 }
 
-fn reading_token(simulator: &Process) -> String {
+pub fn reading_token(simulator: &Process) -> String {
     let line = simulator
         .banner
         .lines()

@@ -11,6 +11,7 @@ fn key() -> IssueKey {
     IssueKey {
         resource: "VirtualMachine/web-01".parse().unwrap(),
         kind: IssueKind::GuestDown,
+        about: None,
     }
 }
 
@@ -43,6 +44,7 @@ fn intent(id: &str, secs: u64, request: GuestVerb) -> Intent {
         uptime_before_secs: None,
         identity: None,
         undo: String::new(),
+        silent: false,
         stage: Stage::Logged,
         outcome: None,
         closed_at: None,
@@ -251,6 +253,63 @@ fn freeze_and_holds_are_folded() {
     assert_eq!(memory.freeze.scope_at(at(3)), Some(FreezeScope::All));
     log.add(3, Event::Thawed { by: "op".into() });
     assert_eq!(Memory::fold(&log.0).freeze.scope_at(at(4)), None);
+}
+
+#[test]
+fn the_freeze_file_and_people_freeze_each_for_themselves() {
+    let mut log = Log(Vec::new());
+    let found = |scope| Event::FreezeFileFound {
+        scope,
+        reason: "rack on fire".into(),
+    };
+    let set = |scope, until| Event::FreezeSet {
+        scope,
+        by: "op".into(),
+        reason: String::new(),
+        until,
+    };
+    let scope = |log: &Log, secs| Memory::fold(&log.0).kill_switch(at(secs)).scope_at(at(secs));
+    let by_file = |log: &Log, secs| Memory::fold(&log.0).kill_switch(at(secs)).is_by_file();
+    log.add(1, set(FreezeScope::All, Some(at(50))));
+    log.add(2, found(FreezeScope::Autonomy));
+    assert_eq!(
+        scope(&log, 3),
+        Some(FreezeScope::All),
+        "what stops more is in force"
+    );
+    assert!(!by_file(&log, 3));
+    assert_eq!(
+        scope(&log, 50),
+        Some(FreezeScope::Autonomy),
+        "the file has no time limit"
+    );
+    assert!(by_file(&log, 50));
+    log.add(51, Event::Thawed { by: "op".into() });
+    assert!(by_file(&log, 52), "a thaw does not release what the file froze");
+    log.add(53, set(FreezeScope::Autonomy, None));
+    assert!(
+        by_file(&log, 54),
+        "alike, the file is shown: it outlives the thaw"
+    );
+    log.add(55, Event::FreezeFileGone);
+    assert_eq!(
+        scope(&log, 56),
+        Some(FreezeScope::Autonomy),
+        "the person's freeze stays"
+    );
+    log.add(57, Event::Thawed { by: "op".into() });
+    assert_eq!(scope(&log, 58), None);
+    let mut memory = Memory::fold(&log.0);
+    memory.freeze = Freeze::Unreadable {
+        reason: "torn".into(),
+    };
+    memory.apply(&Record {
+        seq: memory.seq + 1,
+        at: at(60),
+        epoch: 1,
+        event: found(FreezeScope::All),
+    });
+    assert!(matches!(memory.kill_switch(at(61)), Freeze::Unreadable { .. }));
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! Who is told when, once, and together with what.
 
 use super::*;
-use crate::samples::{MAIL, PHONE, Story, WEB, at, web};
-use jarvis_model::{Autonomy, Closed, Digest, FreezeScope, NodeName, Outcome, Rearmed};
+use crate::samples::{MAIL, PHONE, Story, WEB, at, intent, web};
+use jarvis_model::{Closed, Digest, FreezeScope, NodeName, Outcome, Rearmed};
 use proptest::prelude::*;
 
 const NIGHT_MAIL: &str = "kind: NotificationChannel\nmetadata: {name: mail}\nspec: {email: {to: [ops@home.example]}, quietHours: {from: '22:30', to: '07:00'}, timeZone: Europe/Berlin}\n";
@@ -55,6 +55,36 @@ fn channels_that_manifests_name_are_told_and_no_others() {
         story.escalated(200);
         let expected: Vec<String> = expected.iter().map(|name| format!("{name}: {subject}")).collect();
         assert_eq!(story.told(220), expected, "{runbook}");
+    }
+}
+
+#[test]
+fn a_threshold_names_who_is_told_of_it() {
+    let threshold = |more: &str| {
+        format!(
+            "kind: Threshold\nmetadata: {{name: full}}\nspec: {{on: {{kind: Node}}, metric: storage, above: 90{more}}}\n"
+        )
+    };
+    let subject = "[jarvis home] warning: atlas needs attention";
+    for (more, about, expected) in [
+        (", notify: [phone]", "full:local-zfs", "phone"),
+        (", notify: [phone]", "other", "mail"),
+        ("", "full", "mail"),
+    ] {
+        let mut story = Story::with(&[MAIL, PHONE, &threshold(more)]);
+        story.happens(
+            0,
+            Event::IssueAlerted {
+                issue: format!("Node/atlas#threshold-passed:{about}").parse().unwrap(),
+                severity: Severity::Warning,
+                text: "storage local-zfs is 93 % full".into(),
+            },
+        );
+        assert_eq!(
+            story.told(20),
+            [format!("{expected}: {subject}")],
+            "{more} {about}"
+        );
     }
 }
 
@@ -113,15 +143,18 @@ fn mended_is_told_once_and_to_those_who_were_alerted() {
 
 #[test]
 fn at_level_four_only_the_end_of_an_alarm_is_told() {
+    let silent = |secs| jarvis_model::Intent {
+        silent: true,
+        ..intent(&format!("i{secs}"), at(secs), 1)
+    };
     let mut story = Story::with(&[MAIL, WEB]);
-    story.level(Autonomy::L4);
     story.opened(0);
-    story.tried(10, 1, Outcome::Verified);
+    story.acted(10, silent(10), Outcome::Verified);
     story.closed(700);
     assert!(story.letters(800).is_empty());
     story.opened(1000);
     story.alerted(1001, Severity::Warning);
-    story.tried(1010, 1, Outcome::Verified);
+    story.acted(1010, silent(1010), Outcome::Verified);
     assert_eq!(
         story.told(1100),
         ["mail: [jarvis home] warning: web-01 needs attention"]

@@ -4,14 +4,14 @@ use super::*;
 use crate::samples::{Story, at, intent, web};
 use jarvis_model::{Digest, NodeName, Rearmed};
 
-fn told(story: &Story, event: Event, level: Autonomy) -> Option<Telling> {
+fn told(story: &Story, event: Event) -> Option<Telling> {
     let record = Record {
         seq: story.memory.seq + 1,
         at: at(100),
         epoch: 1,
         event,
     };
-    of(&record, &story.memory, |_| level)
+    of(&record, &story.memory)
 }
 
 fn node() -> NodeName {
@@ -89,6 +89,14 @@ fn some_events_are_told_and_the_others_are_not() {
             Event::SourceRecovered,
             Some((Kind::SourceRecovered, Severity::Warning)),
         ),
+        (
+            Event::FreezeFileFound {
+                scope: FreezeScope::All,
+                reason: summary(),
+            },
+            Some((Kind::Frozen, Severity::Warning)),
+        ),
+        (Event::FreezeFileGone, Some((Kind::Thawed, Severity::Warning))),
         // Nodes are told by their issues, and nobody hears of the same twice.
         (Event::NodeLost { node: node() }, None),
         (Event::NodeReturned { node: node() }, None),
@@ -123,8 +131,7 @@ fn some_events_are_told_and_the_others_are_not() {
         ),
     ];
     for (event, expected) in told_as {
-        let found =
-            told(&story, event.clone(), Autonomy::L4).map(|told| (told.news.kind, told.news.severity));
+        let found = told(&story, event.clone()).map(|told| (told.news.kind, told.news.severity));
         assert_eq!(found, expected, "{event:?}");
     }
 }
@@ -146,17 +153,16 @@ fn what_jarvis_mended_alone_is_told_up_to_level_three() {
         ..intent("person", at(11), 0)
     };
     story.happens(11, logged(person));
+    let silent = Intent {
+        silent: true,
+        ..intent("silent", at(12), 1)
+    };
+    story.happens(12, logged(silent));
     let ended = |id: &str, outcome| Event::IntentClosed {
         intent: IntentId(id.into()),
         outcome,
     };
-    for (level, is_told) in [(Autonomy::L2, true), (Autonomy::L3, true), (Autonomy::L4, false)] {
-        let found = told(&story, ended("alone", Outcome::Verified), level);
-        assert_eq!(found.is_some(), is_told, "{level}");
-    }
-    let news = told(&story, ended("alone", Outcome::Verified), Autonomy::L3)
-        .unwrap()
-        .news;
+    let news = told(&story, ended("alone", Outcome::Verified)).unwrap().news;
     assert_eq!((news.kind, news.severity), (Kind::Mended, Severity::Warning));
     assert!(
         news.text.contains("start guest 101, attempt 2 of 3"),
@@ -164,8 +170,12 @@ fn what_jarvis_mended_alone_is_told_up_to_level_three() {
         news.text
     );
     assert_eq!(news.tried.last().unwrap().text, "start guest 101: verified");
-    for (id, outcome) in [("alone", Outcome::NotVerified), ("person", Outcome::Verified)] {
-        assert_eq!(told(&story, ended(id, outcome), Autonomy::L3), None, "{id}");
+    for (id, outcome) in [
+        ("alone", Outcome::NotVerified),
+        ("silent", Outcome::Verified),
+        ("person", Outcome::Verified),
+    ] {
+        assert_eq!(told(&story, ended(id, outcome)), None, "{id}");
     }
 }
 
@@ -199,7 +209,7 @@ fn text_of_the_infrastructure_is_made_harmless() {
         severity: Severity::Warning,
         text,
     };
-    let news = told(&story, event, Autonomy::L3).unwrap().news;
+    let news = told(&story, event).unwrap().news;
     assert!(news.text.starts_with("gnp.exe Bcc: all@x xxx"), "{}", news.text);
     assert!(news.text.chars().count() <= text::PARAGRAPH);
 }

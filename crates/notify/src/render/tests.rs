@@ -30,7 +30,7 @@ fn report() -> Letter {
             evidence: Vec::new(),
         },
     };
-    day.hear(&record, &"ab".repeat(32), &story.memory, &story.picture);
+    day.hear(&record, &"ab".repeat(32), &story.memory);
     let zone = hours::zone("Europe/Berlin");
     let report = day.report(&story.memory, &story.picture, &zone, at(0), at(86_400));
     let spec = &crate::samples::desired(&[MAIL]);

@@ -1,7 +1,6 @@
 //! A notifier and the world around it.
 
 use async_trait::async_trait;
-use jarvis_guard::Floor;
 use jarvis_model::{Event, FreezeScope, Observed, Timestamp};
 use jarvis_notify::{
     Followed, Letter, Options, Outbox, Picture, Sender, Service, Settings, Smtp, SmtpTls,
@@ -95,7 +94,6 @@ impl World {
         let picture = Picture {
             cluster: "home".into(),
             desired: Arc::new(desired),
-            floor: Arc::new(Floor::default()),
             observed: Arc::new(Observed::default()),
             at: clock.now(),
         };

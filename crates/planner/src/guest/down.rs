@@ -325,7 +325,7 @@ impl Case<'_> {
                 text,
             );
             let changed = open.escalated_hash.as_ref() != current && current.is_some();
-            let commit = self.input.desired.revision.commit.clone();
+            let commit = self.input.desired.revision.commit.to_string();
             let rearmed = Event::IssueRearmed {
                 issue: open.key.clone(),
                 because: Rearmed::Commit { commit },

@@ -23,7 +23,7 @@ fn headline(scene: &Scene) -> (Sync, Health, ConditionType, String) {
         status.sync,
         status.health,
         condition.kind,
-        condition.reason.clone(),
+        condition.reason.to_string(),
     )
 }
 
@@ -351,7 +351,7 @@ fn waiting_for_what_stays_down_is_being_blocked_by_it() {
         let status = &scene.plan().statuses[&key];
         let headline = status.headline().unwrap();
         assert_eq!(
-            (headline.kind, headline.reason.as_str()),
+            (headline.kind, &*headline.reason),
             (ConditionType::Blocked, "DependencyStaysDown")
         );
         assert!(
@@ -524,6 +524,7 @@ impl Scene {
             uptime_before_secs: None,
             identity: None,
             undo: String::new(),
+            silent: false,
             stage: Stage::Logged,
             outcome: None,
             closed_at: None,

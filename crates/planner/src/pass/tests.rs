@@ -248,6 +248,7 @@ fn a_node_that_goes_down_because_it_was_asked_to_is_no_issue() {
         uptime_before_secs: None,
         identity: None,
         undo: String::new(),
+        silent: false,
         stage: Stage::Accepted {
             upid: None,
             at: scene.now,

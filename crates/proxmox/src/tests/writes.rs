@@ -285,3 +285,26 @@ async fn a_snapshot_name_that_is_a_path_is_refused_unsent() {
         .unwrap();
     assert_eq!(server.count(), 1);
 }
+
+#[tokio::test]
+async fn the_watchdogs_door_names_its_one_guest_and_two_requests() {
+    use crate::watchdog::{Deed, WatchdogDoor};
+    let server = Server::start(|_| Reply::data(&format!("\"{UPID}\""))).await;
+    let point = EntryPoint::new(Some("atlas"), &server.url()).unwrap();
+    let door = WatchdogDoor::new(options(vec![point]), vmid(103)).unwrap();
+    for deed in [Deed::Reset, Deed::Start] {
+        assert!(door.carry_out(deed, &node("atlas")).await.unwrap().upid.is_some());
+    }
+    let seen: Vec<String> = server
+        .seen()
+        .iter()
+        .map(|seen| format!("{} {}", seen.method, seen.path))
+        .collect();
+    assert_eq!(
+        seen,
+        [
+            "POST /api2/json/nodes/atlas/qemu/103/status/reset",
+            "POST /api2/json/nodes/atlas/qemu/103/status/start"
+        ]
+    );
+}

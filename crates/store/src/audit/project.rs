@@ -352,16 +352,18 @@ fn person(row: &mut AuditRow, event: &Event) {
             reason,
             until,
         } => {
-            let whom = match scope {
-                FreezeScope::Autonomy => "autonomy",
-                FreezeScope::All => "everything, persons too",
-            };
+            let whom = frozen(*scope);
             (
                 Some(by),
                 format!("{whom} was frozen {}: {reason}", lasting(*until)),
             )
         }
         Event::Thawed { by } => (Some(by), "the freeze was lifted".to_owned()),
+        Event::FreezeFileFound { scope, reason } => (
+            None,
+            format!("{} was frozen by the freeze file: {reason}", frozen(*scope)),
+        ),
+        Event::FreezeFileGone => (None, "the freeze file is gone".to_owned()),
         Event::HoldSet { scope, hold } => (
             Some(&hold.by),
             format!("{scope} is held {}: {}", lasting(hold.until), hold.reason),
@@ -375,6 +377,13 @@ fn person(row: &mut AuditRow, event: &Event) {
     };
     row.user = user.cloned();
     row.summary = summary;
+}
+
+fn frozen(scope: FreezeScope) -> &'static str {
+    match scope {
+        FreezeScope::Autonomy => "autonomy",
+        FreezeScope::All => "everything, persons too",
+    }
 }
 
 fn lasting(until: Option<Timestamp>) -> String {

@@ -47,6 +47,7 @@ fn intent(id: &str, cause: Cause, origin: Origin) -> Box<Intent> {
         uptime_before_secs: None,
         identity: None,
         undo: "shut guest 101 down".to_owned(),
+        silent: false,
         stage: Stage::Logged,
         outcome: None,
         closed_at: None,
@@ -259,6 +260,11 @@ fn changes_by_people() -> Vec<Event> {
             until: None,
         },
         Event::Thawed { by: by() },
+        Event::FreezeFileFound {
+            scope: FreezeScope::All,
+            reason: "smoke".to_owned(),
+        },
+        Event::FreezeFileGone,
         Event::HoldSet {
             scope: HoldScope::Cluster,
             hold,
@@ -299,9 +305,14 @@ fn what_people_change_is_told_and_secrets_are_not() {
         "token ci was created: role viewer, scopes [read, operate-red], without end"
     );
     assert_eq!(said[5], "everything, persons too was frozen until released: fire");
-    assert_eq!(said[7], "cluster is held until 2026-09-21T14:14:20.000Z: work");
-    assert_eq!(said[9], "the ceiling of autonomy was set to L1");
-    assert_eq!(said[11], "revision c has errors: e1; e2");
+    assert_eq!(
+        said[7],
+        "everything, persons too was frozen by the freeze file: smoke"
+    );
+    assert_eq!(said[8], "the freeze file is gone");
+    assert_eq!(said[9], "cluster is held until 2026-09-21T14:14:20.000Z: work");
+    assert_eq!(said[11], "the ceiling of autonomy was set to L1");
+    assert_eq!(said[13], "revision c has errors: e1; e2");
     assert!(
         rows.iter()
             .all(|row| !row.summary.is_empty() && row.summary != row.event)

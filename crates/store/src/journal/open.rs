@@ -9,6 +9,7 @@ use crate::{
     frame::{Header, VERSION},
     mark::{self, Mark},
     scan::{Broken, Scan, ScanError, Segment, Torn, Visit, is_segment, scan, segment_name},
+    stopwatch::Stopwatch,
 };
 use jarvis_ports::JournalError;
 use std::{
@@ -357,6 +358,7 @@ fn assemble(
         options,
         head: AtomicU64::new(state.head),
         low_space: AtomicBool::new(false),
+        sync: Stopwatch::default(),
         state: Mutex::new(state),
         _lock: lock,
     }

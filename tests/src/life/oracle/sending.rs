@@ -100,6 +100,8 @@ impl Oracle {
                 let carried = self.protected_guests.iter().find(|vmid| carries(vmid))?;
                 Some(format!("S1: node {node} carries guest {carried}"))
             }
+            // A wake interrupts nothing, and hosts are out of reach in this life.
+            Effect::Wake { .. } | Effect::Host { .. } => None,
         }
     }
 
@@ -107,7 +109,7 @@ impl Oracle {
     fn busy(&self, world: &World, effect: &Effect, id: &IntentId) -> Option<String> {
         let viewer = world.majority_viewer()?;
         let at_work = |request: &&Request| {
-            let node = request.effect.node().as_str();
+            let node = crate::life::effects::node_of(&request.effect);
             let there = world.sees_online(viewer, node)
                 && world
                     .nodes

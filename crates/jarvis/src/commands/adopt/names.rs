@@ -46,7 +46,7 @@ fn cut(part: &str, longest: usize) -> &str {
 pub fn distinct(wanted: &[Wanted], taken: &BTreeSet<ResourceKey>) -> Vec<ResourceKey> {
     let key = |wanted: &Wanted, name: String| ResourceKey {
         kind: wanted.kind,
-        name,
+        name: name.into(),
     };
     let mut sharing: BTreeMap<ResourceKey, usize> = BTreeMap::new();
     for one in wanted {

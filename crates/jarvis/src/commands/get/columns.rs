@@ -2,7 +2,7 @@
 
 use crate::{
     cli::show::Things,
-    commands::field::{age, bytes, cell, percent, share, short, span, word},
+    commands::field::{age, bytes, cell, degrees, figure, percent, share, short, span, word},
 };
 use serde_json::Value;
 
@@ -71,6 +71,8 @@ pub fn list(things: Things) -> &'static List {
         Things::Clusters => &CLUSTERS,
         Things::Nodes => &NODES,
         Things::Guests => &GUESTS,
+        Things::Services => &SERVICES,
+        Things::Limits => &LIMITS,
         Things::Resources => &RESOURCES,
         Things::Issues => &ISSUES,
         Things::Alerts => &ALERTS,
@@ -87,7 +89,7 @@ pub fn list(things: Things) -> &'static List {
 static CLUSTERS: List = List {
     query: "{ clusters { name nodesOnline nodesTotal guestsRunning guestsTotal issuesOpen revision \
             quorum { quorate unknownReason } loop { ready lastLookAt lookFailure actingStopped lastPassMillis } } \
-            freeze { state scope reason until } revision { sourceFailure pendingErrors } }",
+            freeze { state scope by reason until } revision { sourceFailure pendingErrors } }",
     field: "clusters",
     columns: &[
         ("NAME", |row| row.text("/name")),
@@ -102,7 +104,9 @@ static CLUSTERS: List = List {
         ("ISSUES", |row| row.text("/issuesOpen")),
         ("REVISION", |row| short(row.at("/revision"))),
         ("FREEZE", |row| {
-            row.first(&["/freeze/scope", "/freeze/state"]).to_lowercase()
+            let scope = row.first(&["/freeze/scope", "/freeze/state"]).to_lowercase();
+            let by_file = row.at("/freeze/by") == jarvis_model::Freeze::FILE;
+            scope + if by_file { " (file)" } else { "" }
         }),
         ("TROUBLE", |row| {
             row.first(&[
@@ -117,7 +121,7 @@ static CLUSTERS: List = List {
 
 static NODES: List = List {
     query: "{ nodes { name status uptimeSeconds guests guestsRunning votes haState protected resource unknownReason \
-            usage { cpu memBytes maxMemBytes } } }",
+            usage { cpu memBytes maxMemBytes } host { temperature load } } }",
     field: "nodes",
     columns: &[
         ("NAME", |row| row.text("/name")),
@@ -129,6 +133,8 @@ static NODES: List = List {
         ("MEMORY", |row| {
             share(row.at("/usage/memBytes"), row.at("/usage/maxMemBytes"))
         }),
+        ("TEMP", |row| degrees(row.at("/host/temperature"))),
+        ("LOAD", |row| figure(row.at("/host/load"))),
         ("UPTIME", |row| span(row.at("/uptimeSeconds"))),
         ("VOTES", |row| row.text("/votes")),
         ("PROTECTED", |row| row.yes("/protected")),
@@ -277,6 +283,32 @@ static HOLDS: List = List {
         ("SINCE", |row| row.text("/since")),
         ("UNTIL", |row| row.text("/until")),
         ("REASON", |row| row.text("/reason")),
+    ],
+};
+
+static SERVICES: List = List {
+    query: "{ services { resource host what status statusWord seenAt unknownReason trouble restartAllowed } }",
+    field: "services",
+    columns: &[
+        ("SERVICE", |row| row.text("/resource")),
+        ("HOST", |row| row.text("/host")),
+        ("WHAT", |row| row.text("/what")),
+        ("STATUS", |row| row.text("/statusWord")),
+        ("SEEN", |row| row.age("/seenAt")),
+        ("RESTART", |row| row.yes("/restartAllowed")),
+        ("TROUBLE", |row| row.first(&["/trouble", "/unknownReason"])),
+    ],
+};
+
+static LIMITS: List = List {
+    query: "{ passedLimits { issue resource threshold value since seenAt counts } }",
+    field: "passedLimits",
+    columns: &[
+        ("RESOURCE", |row| row.text("/resource")),
+        ("THRESHOLD", |row| row.text("/threshold")),
+        ("VALUE", |row| figure(row.at("/value"))),
+        ("SINCE", |row| row.age("/since")),
+        ("COUNTS", |row| row.yes("/counts")),
     ],
 };
 

@@ -55,19 +55,28 @@ fn pveum(access: &mut Access, line: &str) {
     }
 }
 
-fn as_told() -> Access {
-    let mut access = Access::default();
-    for block in markdown::blocks(&read("docs/REAL_CLUSTER.md")) {
+/// Carries out what a page says.
+pub fn carry_out(access: &mut Access, page: &str) {
+    for block in markdown::blocks(&read(page)) {
         for line in block.lines.iter().filter(|line| line.starts_with("pveum ")) {
-            pveum(&mut access, line);
+            pveum(access, line);
         }
     }
+}
+
+fn as_told() -> Access {
+    let mut access = Access::default();
+    carry_out(&mut access, "docs/REAL_CLUSTER.md");
     access
 }
 
 fn rights(access: &Access, token: &str) -> Privileges {
+    rights_of(access, "jarvis@pve", token)
+}
+
+fn rights_of(access: &Access, user: &str, token: &str) -> Privileges {
     let who = Identity {
-        user: "jarvis@pve".to_owned(),
+        user: user.to_owned(),
         token: Some(token.to_owned()),
     };
     let mut rights = Privileges::default();
@@ -117,5 +126,29 @@ fn the_acting_token_acts_on_guests_but_not_on_the_protected_ones() {
         ] {
             assert!(!rights.holds(path, privilege), "{privilege} on {path}");
         }
+    }
+}
+
+#[test]
+fn the_watchdogs_tokens_hold_what_they_need_and_no_more() {
+    let mut access = Access::default();
+    carry_out(&mut access, "docs/WATCHDOG.md");
+    let reset = rights_of(&access, "watchdog@pve", "reset");
+    for (path, held) in &reset.paths {
+        let held: Vec<&str> = held.keys().map(String::as_str).collect();
+        let wanted: &[&str] = if path == "/vms/103" {
+            &["VM.Audit", "VM.PowerMgmt"]
+        } else {
+            &[]
+        };
+        assert_eq!(held, wanted, "{path}");
+    }
+    let audit = rights_of(&access, "watchdog@pve", "audit");
+    assert!(audit.holds("/vms/103", "VM.GuestAgent.Audit") && audit.holds("/nodes", "Sys.Audit"));
+    for (path, held) in &audit.paths {
+        assert!(
+            held.keys().all(|name| name.ends_with(".Audit")),
+            "{held:?} on {path}"
+        );
     }
 }

@@ -7,6 +7,7 @@ mod dockerfile;
 mod image;
 mod kubernetes;
 mod tools;
+pub use tools::python;
 mod units;
 
 use serde_json::Value;

@@ -12,9 +12,13 @@ use std::{
 };
 
 /// The environment, or why there is none.
-static FOLDER: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
-    let wanted = text("packaging/check/requirements.txt");
-    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("packaging-check");
+static FOLDER: LazyLock<Result<PathBuf, String>> =
+    LazyLock::new(|| environment("packaging-check", "packaging/check/requirements.txt"));
+
+/// A virtual environment of this name with what a file of requirements lists, installed once.
+pub fn environment(name: &str, requirements: &str) -> Result<PathBuf, String> {
+    let wanted = text(requirements);
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let done = folder.join("installed.txt");
     if std::fs::read_to_string(&done).is_ok_and(|installed| installed == wanted) {
         return Ok(folder);
@@ -24,15 +28,27 @@ static FOLDER: LazyLock<Result<PathBuf, String>> = LazyLock::new(|| {
             .args(["-m", "venv", "--clear"])
             .arg(&folder),
     )?;
-    let requirements = root().join("packaging/check/requirements.txt");
     succeed(
         Command::new(folder.join("bin/python"))
             .args(["-m", "pip", "install", "--quiet", "-r"])
-            .arg(requirements),
+            .arg(root().join(requirements)),
     )?;
     std::fs::write(done, wanted).map_err(|error| error.to_string())?;
     Ok(folder)
-});
+}
+
+/// Python with what a file of requirements lists; none when it may be missing and is.
+#[track_caller]
+pub fn python(name: &str, requirements: &str, required_by: &str) -> Option<PathBuf> {
+    match environment(name, requirements) {
+        Ok(folder) => Some(folder.join("bin/python")),
+        Err(why) if std::env::var_os(required_by).is_none() => {
+            crate::support::not_checked(&format!("{requirements} cannot be installed: {why}"));
+            None
+        }
+        Err(why) => panic!("{requirements} cannot be installed: {why}"),
+    }
+}
 
 fn succeed(command: &mut Command) -> Result<(), String> {
     let output = command.output().map_err(|error| error.to_string())?;

@@ -22,43 +22,78 @@ fn tool(name: &str, arguments: &[&str]) -> Option<Said> {
     }
 }
 
+/// Every unit, and how many programs it starts.
+const UNITS: [(&str, usize); 3] = [
+    ("jarvis.service", 2),
+    ("jarvis-watchdog.service", 2),
+    ("jarvis-failed@.service", 1),
+];
+
 #[test]
-fn systemd_understands_the_service_without_a_complaint() {
+fn systemd_understands_every_unit_without_a_complaint() {
     let folder = tempfile::tempdir().unwrap();
-    let unit = folder.path().join("jarvis.service");
-    // The program is where the test built it; every other line is as shipped.
-    let service = text("packaging/systemd/jarvis.service");
-    assert_eq!(service.matches("=/usr/bin/jarvis ").count(), 2);
-    let service = service.replace(
-        "=/usr/bin/jarvis ",
-        concat!("=", env!("CARGO_BIN_EXE_jarvis"), " "),
-    );
-    fs::write(&unit, service).unwrap();
-    let unit = unit.to_str().unwrap();
-    if let Some(said) = tool(
-        "systemd-analyze",
-        &["verify", "--man=no", "--recursive-errors=no", unit],
-    ) {
-        assert_eq!((said.code, said.err.as_str()), (0, ""), "{said:?}");
+    for (name, programs) in UNITS {
+        // The program is where the test built it; every other line is as shipped.
+        let unit = text(&format!("packaging/systemd/{name}"));
+        assert_eq!(unit.matches("=/usr/bin/jarvis ").count(), programs, "{name}");
+        let unit = unit.replace(
+            "=/usr/bin/jarvis ",
+            concat!("=", env!("CARGO_BIN_EXE_jarvis"), " "),
+        );
+        fs::write(folder.path().join(name), unit).unwrap();
+    }
+    for (name, _) in UNITS {
+        let unit = folder.path().join(name.replace("@.", "@jarvis."));
+        let unit = unit.to_str().unwrap();
+        if let Some(said) = tool(
+            "systemd-analyze",
+            &["verify", "--man=no", "--recursive-errors=no", unit],
+        ) {
+            assert_eq!((said.code, said.err.as_str()), (0, ""), "{name}: {said:?}");
+        }
     }
 }
 
 #[test]
-fn systemd_rates_its_exposure_as_low() {
-    let unit = root().join("packaging/systemd/jarvis.service");
-    let arguments = ["security", "--no-pager", "--offline=true", "--threshold=15"];
-    let arguments = [&arguments[..], &[unit.to_str().unwrap()]].concat();
-    if let Some(said) = tool("systemd-analyze", &arguments) {
-        // The threshold is in tenths: 1.5 of 10.
-        assert_eq!(said.code, 0, "{}", said.out);
+fn systemd_rates_their_exposure_as_low() {
+    for (name, _) in UNITS {
+        let unit = root().join("packaging/systemd").join(name);
+        let arguments = ["security", "--no-pager", "--offline=true", "--threshold=15"];
+        let arguments = [&arguments[..], &[unit.to_str().unwrap()]].concat();
+        if let Some(said) = tool("systemd-analyze", &arguments) {
+            // The threshold is in tenths: 1.5 of 10.
+            assert_eq!(said.code, 0, "{name}: {}", said.out);
+        }
     }
+}
+
+#[test]
+fn a_service_that_hangs_or_ends_is_begun_again_and_one_that_keeps_failing_is_mailed() {
+    for (name, patience) in [
+        ("jarvis.service", "WatchdogSec=30s"),
+        ("jarvis-watchdog.service", "WatchdogSec=3min"),
+    ] {
+        let service = text(&format!("packaging/systemd/{name}"));
+        for line in [
+            "Type=notify",
+            "NotifyAccess=main",
+            patience,
+            "Restart=always",
+            "RestartSec=2s",
+            "StartLimitIntervalSec=600s",
+            "StartLimitBurst=10",
+            "OnFailure=jarvis-failed@%N.service",
+        ] {
+            assert!(service.lines().any(|there| there == line), "{name}: {line}");
+        }
+    }
+    assert!(text("packaging/systemd/jarvis-failed@.service").contains("--tell \"%i has failed"));
 }
 
 #[test]
 fn the_service_is_hardened_as_promised() {
     let service = text("packaging/systemd/jarvis.service");
     for line in [
-        "Type=exec",
         "User=jarvis",
         "ProtectSystem=strict",
         "ProtectHome=yes",
