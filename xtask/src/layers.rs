@@ -19,6 +19,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("jarvis-store", ADAPTERS),
     ("jarvis-source", ADAPTERS),
     ("jarvis-ssh", ADAPTERS),
+    ("jarvis-notify", ADAPTERS),
     ("jarvis-simulator", ADAPTERS),
     ("jarvis-replay", ADAPTERS),
     ("jarvis-controller", 6),

@@ -1,8 +1,10 @@
-//! Manifest files from disk, by name, as the manifest crate wants them.
+//! Manifest files from disk, by name, as the manifest crate wants them, and from the git repository of a config.
 //!
 //! Knows nothing of what they say.
 
-use crate::exit::Failure;
+use crate::{config::SourceConfig, exit::Failure};
+use jarvis_ports::{Fetched, ManifestSource as _, SourceError};
+use jarvis_source::GitSource;
 use std::{
     collections::BTreeMap,
     fs,
@@ -33,6 +35,26 @@ pub fn read(paths: &[PathBuf]) -> Result<BTreeMap<String, Vec<u8>>, Failure> {
         }
     }
     Ok(files)
+}
+
+/// The newest revision of a source, read into a folder of its own, so that a running Jarvis is not disturbed.
+pub async fn fetch(source: &SourceConfig) -> Result<Fetched, SourceError> {
+    let failed = |why: String, hint: &str| SourceError {
+        what: "read",
+        remote: source.git.remote.clone(),
+        why,
+        hint: hint.to_owned(),
+    };
+    let folder = tempfile::tempdir().map_err(|error| {
+        failed(
+            format!("no folder to read it into: {error}"),
+            "make room for temporary files",
+        )
+    })?;
+    let mut git = source.git.clone();
+    git.checkout = folder.path().join("mirror");
+    let fetched = GitSource::new(git)?.fetch(None).await?;
+    fetched.ok_or_else(|| failed("it has no revision".to_owned(), "commit something to it"))
 }
 
 /// Reads `*.yaml` and `*.yml` below a folder; there may be none.

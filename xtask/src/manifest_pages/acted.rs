@@ -17,7 +17,6 @@ pub const NOT_YET: &[(ResourceKind, &str)] = &[
     (ResourceKind::Runbook, ""),
     (ResourceKind::SafetyPolicy, "commandAllowlist"),
     (ResourceKind::MaintenanceWindow, "overrun"),
-    (ResourceKind::NotificationChannel, ""),
 ];
 
 /// Since when something follows from a field.

@@ -7,6 +7,7 @@ pub mod adopt;
 pub mod chaos;
 pub mod doctor;
 pub mod init;
+pub mod notify;
 pub mod reference;
 pub mod replay;
 pub mod show;
@@ -154,6 +155,9 @@ pub enum Command {
     /// The audit trail, read from the state folder; works while the server runs and while it does not.
     #[command(after_help = "Example:\n  jarvis audit verify --state /var/lib/jarvis")]
     Audit(Audit),
+    /// Messages to people: try the channels, and see what waits to be sent.
+    #[command(after_help = "Example:\n  jarvis notify test")]
+    Notify(notify::Notify),
     /// Break things in the demo's simulated cluster.
     #[command(after_help = "Example:\n  jarvis chaos crash 101")]
     Chaos(chaos::Chaos),

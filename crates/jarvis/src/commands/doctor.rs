@@ -1,5 +1,5 @@
 //! `jarvis doctor`: whether what `jarvis run` will need is there: entry points, certificates, rights, clocks, versions,
-//! manifests, state folder, listener. Changes nothing; every finding that is not fine says what would mend it.
+//! manifests, notifications, state folder, listener. Changes nothing; every finding that is not fine says what would mend it.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -8,12 +8,14 @@
 //! | [`nodes`] | quorum, versions and clocks |
 //! | [`rights`] | what the credential may do, and what it should |
 //! | [`manifests`] | the git repository and what is declared |
+//! | [`notifications`] | the mail server, and what channels need of the config |
 //! | [`own`] | state folder, journal, protection, listener |
 
 mod entry;
 pub mod finding;
 mod manifests;
 mod nodes;
+mod notifications;
 mod own;
 pub mod rights;
 
@@ -59,14 +61,16 @@ async fn look_at(config: &Config, report: &mut Report, environment: &Environment
     }
     let reached = entry::look_at_all(config, report).await;
     let mut seen = BTreeSet::new();
-    if let Some(client) = entry::client(config, &reached)? {
+    let desired = if let Some(client) = entry::client(config, &reached)? {
         nodes::look_at(&client, &reached, report).await;
         seen = guests(&client, report).await;
         let desired = manifests::look_at(config, &seen, environment, report).await;
         rights::look_at(&client, config, desired.as_ref(), nodes::major(&reached), report).await;
+        desired
     } else {
-        manifests::look_at(config, &seen, environment, report).await;
-    }
+        manifests::look_at(config, &seen, environment, report).await
+    };
+    notifications::look_at(config, desired.as_ref(), environment, report).await;
     own::look_at(config, &seen, report);
     Ok(())
 }

@@ -1,5 +1,7 @@
 //! The shape of the file to a [`Config`], or every error in it. Reads the secret and certificate files it names.
 
+mod notifications;
+
 use super::{
     ClusterConfig, Config, DEFAULT_LISTEN, SourceConfig,
     error::{ConfigError, Place},
@@ -51,6 +53,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
     let source = file.source.and_then(|source| checker.source(source, &state));
     let floor = checker.floor(&file.safety);
     let recall = checker.seconds("recallSeconds", file.recall_seconds.as_ref(), 4, 0, 300);
+    let notifications = checker.notifications(file.notifications);
     let Checker {
         mut errors, warnings, ..
     } = checker;
@@ -66,6 +69,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
             source,
             floor,
             recall,
+            notifications,
             log: file.log,
             warnings,
         }),

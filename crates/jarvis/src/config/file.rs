@@ -8,7 +8,7 @@ use serde::{
     de::{MapAccess, Visitor, value::MapAccessDeserializer},
 };
 use serde_saphyr::Spanned;
-use std::fmt;
+use std::{collections::BTreeMap, fmt};
 
 /// Text with its place.
 pub type Text = Spanned<String>;
@@ -40,6 +40,9 @@ pub struct File {
     pub safety: Safety,
     /// How long a dashboard request can be recalled.
     pub recall_seconds: Option<Spanned<u64>>,
+    /// By which servers people are told.
+    #[serde(default)]
+    pub notifications: Notifications,
     /// Logging.
     #[serde(default)]
     pub log: Log,
@@ -196,6 +199,37 @@ pub struct Safety {
     pub actions_per_hour: Option<Spanned<u32>>,
     /// Largest plan that runs alone.
     pub largest_plan: Option<Spanned<u32>>,
+}
+
+/// `notifications`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Notifications {
+    /// The mail server.
+    pub smtp: Option<Spanned<Smtp>>,
+    /// Secrets that NotificationChannels name.
+    pub credentials: BTreeMap<String, Spanned<Secret>>,
+}
+
+/// `notifications.smtp`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Smtp {
+    /// Its name or address.
+    pub host: String,
+    /// Its port, where it is not the usual one.
+    pub port: Option<u16>,
+    /// How the way to it is protected.
+    #[serde(default)]
+    pub tls: jarvis_notify::SmtpTls,
+    /// The authority of its certificate, where that is a private one.
+    pub ca_file: Option<String>,
+    /// Who logs in.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<Spanned<Secret>>,
+    /// Who writes.
+    pub from: String,
 }
 
 /// A node or a guest: exactly one.

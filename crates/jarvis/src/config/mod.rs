@@ -57,6 +57,8 @@ pub struct Config {
     pub floor: Floor,
     /// How long a request from the dashboard can be recalled.
     pub recall: Duration,
+    /// By which servers people are told.
+    pub notifications: jarvis_notify::Settings,
     /// Logging.
     pub log: Log,
     /// What the operator should know about the file.

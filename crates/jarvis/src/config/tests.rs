@@ -110,6 +110,32 @@ fn secrets_come_from_the_environment_too_and_wide_files_are_told() {
     }
 }
 
+#[test]
+fn people_are_told_by_these_servers_and_no_secret_is_shown() {
+    let folder = folder();
+    let text = format!(
+        "{CLUSTER}notifications:\n  smtp: {{host: mail.home.example, user: jarvis, password: {{file: secrets/webhook}}, \
+         from: 'Jarvis <jarvis@home.example>', caFile: pve-root-ca.pem}}\n  credentials: {{hook: {{env: HOOK}}}}\n"
+    );
+    let config = load(&folder, &text, &[("HOOK", "canary-env")].into()).unwrap();
+    let smtp = config.notifications.smtp.as_ref().unwrap();
+    assert_eq!(
+        (smtp.address().as_str(), smtp.user()),
+        ("mail.home.example:587", Some("jarvis"))
+    );
+    assert_eq!(config.notifications.credentials["hook"].as_str(), "canary-env");
+    assert!(!format!("{config:?}").contains("canary"), "{config:?}");
+    for (tls, host, port) in [("tls", "mail.home.example", 465), ("none", "127.0.0.1", 25)] {
+        let text =
+            format!("{CLUSTER}notifications: {{smtp: {{host: {host}, tls: {tls}, from: a@b.example}}}}\n");
+        let config = load(&folder, &text, &Environment::default()).unwrap();
+        assert_eq!(
+            config.notifications.smtp.unwrap().address(),
+            format!("{host}:{port}")
+        );
+    }
+}
+
 /// What is bad, what is replaced in the smallest config, and by what.
 const BAD: &[(&str, &str, &str)] = &[
     ("an unknown field", "cluster:", "lisen: 127.0.0.1:1\ncluster:"),
@@ -214,6 +240,51 @@ const BAD: &[(&str, &str, &str)] = &[
         "a log level that is none",
         "cluster:",
         "log: {level: loud}\ncluster:",
+    ),
+    (
+        "a field that mail does not have",
+        "cluster:",
+        "notifications: {smtp: {host: a, from: a@b.example, ssl: true}}\ncluster:",
+    ),
+    (
+        "a port in the name of the mail server",
+        "cluster:",
+        "notifications: {smtp: {host: 'mail.home.example:25', from: a@b.example}}\ncluster:",
+    ),
+    (
+        "mail in the clear over the network",
+        "cluster:",
+        "notifications: {smtp: {host: mail.home.example, tls: none, from: a@b.example}}\ncluster:",
+    ),
+    (
+        "a way of protection that is none",
+        "cluster:",
+        "notifications: {smtp: {host: a, tls: ssl, from: a@b.example}}\ncluster:",
+    ),
+    (
+        "a sender that is no address",
+        "cluster:",
+        "notifications: {smtp: {host: a, from: jarvis}}\ncluster:",
+    ),
+    (
+        "a user without a password for mail",
+        "cluster:",
+        "notifications: {smtp: {host: a, from: a@b.example, user: jarvis}}\ncluster:",
+    ),
+    (
+        "no file of a mail authority",
+        "cluster:",
+        "notifications: {smtp: {host: a, from: a@b.example, caFile: nowhere.pem}}\ncluster:",
+    ),
+    (
+        "a mail authority without a certificate",
+        "cluster:",
+        "notifications: {smtp: {host: a, from: a@b.example, caFile: secrets/git-key}}\ncluster:",
+    ),
+    (
+        "a credential that is not there",
+        "cluster:",
+        "notifications: {credentials: {phone: {file: secrets/none}}}\ncluster:",
     ),
     (
         "several at once",

@@ -11,6 +11,7 @@
 //! | [`logging`] | where log lines go |
 //! | [`manager`], [`pulse`] | the service manager, and the signs of life that it is given |
 //! | [`metrics`] | figures of the adapters |
+//! | [`notifying`] | telling people |
 //! | [`signals`] | being asked to stop |
 
 pub mod access;
@@ -19,6 +20,7 @@ pub mod listening;
 pub mod logging;
 pub mod manager;
 pub mod metrics;
+pub mod notifying;
 pub mod opening;
 pub mod own_guest;
 pub mod probe;
@@ -107,6 +109,10 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     }
     let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
     let (service, handle) = control(&config, floor, client.clone(), &opened, &clock)?;
+    // The demo's channels belong to nobody.
+    let notifier = (mode != Mode::Demo)
+        .then(|| notifying::service(&config, &handle, opened.journal.clone(), &clock))
+        .transpose()?;
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
     let (stats, journal) = (client, opened.journal.clone());
     let pulse = pulse_of(&handle, &opened);
@@ -125,7 +131,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         state,
         serving,
     };
-    let running = Running::begin(service, handle, api);
+    let running = Running::begin(service, notifier, handle, api);
     let password = access::first_password(&running.handle, mode).await;
     let context = Context {
         url: listening::own_url(address, certificate.as_ref()),
@@ -358,15 +364,18 @@ struct Api {
 struct Running {
     handle: Handle,
     stop_loop: CancellationToken,
+    stop_notifier: CancellationToken,
     stop_api: CancellationToken,
     loop_task: JoinHandle<()>,
+    notifier_task: JoinHandle<()>,
     api_task: JoinHandle<std::io::Result<()>>,
 }
 
 impl Running {
-    fn begin(service: Service, handle: Handle, api: Api) -> Self {
-        let (stop_loop, stop_api) = (CancellationToken::new(), CancellationToken::new());
+    fn begin(service: Service, notifier: Option<jarvis_notify::Service>, handle: Handle, api: Api) -> Self {
+        let [stop_loop, stop_notifier, stop_api] = std::array::from_fn(|_| CancellationToken::new());
         let loop_task = tokio::spawn(service.run(stop_loop.clone()));
+        let notifier_task = tokio::spawn(notifying::run(notifier, stop_notifier.clone()));
         let api_task = tokio::spawn(jarvis_api::serve_as(
             api.listener,
             api.state,
@@ -376,14 +385,16 @@ impl Running {
         Self {
             handle,
             stop_loop,
+            stop_notifier,
             stop_api,
             loop_task,
+            notifier_task,
             api_task,
         }
     }
 
     /// Waits for a signal (or for a part to end, which is an error), then ends in order: the loop, so that the effect in
-    /// hand reaches a recorded state; the store; the API last. A second signal ends it at once.
+    /// hand reaches a recorded state; the notifier, which tells of it; the store; the API last. A second signal ends it at once.
     async fn until_asked(mut self, signals: &mut Signals, opened: &Opened, manager: &Manager) -> Outcome {
         let broken = tokio::select! {
             name = signals.next() => { tracing::info!(signal = name, "asked to stop; a second signal stops at once"); None }
@@ -411,6 +422,10 @@ impl Running {
         self.stop_loop.cancel();
         if wait && let Err(error) = self.loop_task.await {
             tracing::error!(%error, "the reconcile loop did not end well");
+        }
+        self.stop_notifier.cancel();
+        if let Err(error) = self.notifier_task.await {
+            tracing::error!(%error, "the notifier did not end well");
         }
         opened.close();
         self.stop_api.cancel();

@@ -13,6 +13,7 @@ mod doctor;
 mod init;
 mod killed;
 mod lan;
+mod mail;
 mod manager;
 mod offline;
 mod packaged;

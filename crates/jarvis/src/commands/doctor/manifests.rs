@@ -1,12 +1,9 @@
-//! The git repository of manifests: whether it can be read, and whether what is in it is valid. Reads into a folder of
-//! its own, so that a running Jarvis is not disturbed.
+//! The git repository of manifests: whether it can be read, and whether what is in it is valid.
 
 use super::finding::{Finding, Report};
-use crate::{config::Config, environment::Environment};
+use crate::{config::Config, environment::Environment, manifests};
 use jarvis_crds::Desired;
 use jarvis_model::Vmid;
-use jarvis_ports::ManifestSource as _;
-use jarvis_source::GitSource;
 use std::collections::BTreeSet;
 
 /// Errors told one by one; the others are counted.
@@ -31,25 +28,8 @@ pub async fn look_at(
         report.add(Finding::warn(AREA, what).fixed_by(fix));
         return None;
     };
-    let folder = match tempfile::tempdir() {
-        Ok(folder) => folder,
-        Err(error) => {
-            report.add(Finding::warn(
-                AREA,
-                format!("no folder to read them into: {error}"),
-            ));
-            return None;
-        }
-    };
-    let mut git = source.git.clone();
-    git.checkout = folder.path().join("mirror");
-    let fetched = match GitSource::new(git) {
-        Ok(git) => git.fetch(None).await,
-        Err(error) => Err(error),
-    };
-    let fetched = match fetched {
-        Ok(Some(fetched)) => fetched,
-        Ok(None) => return None,
+    let fetched = match manifests::fetch(source).await {
+        Ok(fetched) => fetched,
         Err(error) => {
             let what = format!("cannot {} {}: {}", error.what, error.remote, error.why);
             report.add(Finding::fail(AREA, what).fixed_by(error.hint));

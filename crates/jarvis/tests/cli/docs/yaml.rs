@@ -127,6 +127,8 @@ fn lay_out(home: &Path) {
         ("git-key", "-----BEGIN OPENSSH PRIVATE KEY-----\n"),
         ("known_hosts", "git.example ssh-ed25519 AAAA\n"),
         ("webhook", "a long enough secret of the webhook\n"),
+        ("smtp-password", "a password\n"),
+        ("ntfy-token", "tk_a-token\n"),
     ] {
         let path = home.join("secrets").join(name);
         fs::write(&path, text).unwrap();
