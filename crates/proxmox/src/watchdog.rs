@@ -79,7 +79,7 @@ fn complaints(held: &Privileges, vmid: Vmid) -> Vec<String> {
         .iter()
         .filter(|privilege| !held.holds(&own, privilege))
         .map(|privilege| format!("the watchdog's token lacks {privilege} on {own}: it cannot act"));
-    let elsewhere = held.paths.iter().flat_map(|(path, rights)| {
+    let elsewhere = held.paths.iter().filter_map(|(path, rights)| {
         let spare = |privilege: &&String| *path != own || !NEEDED.contains(&privilege.as_str());
         let spare: Vec<&str> = rights.keys().filter(spare).map(String::as_str).collect();
         (!spare.is_empty()).then(|| {

@@ -116,12 +116,11 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
     let (stats, journal) = (client, opened.journal.clone());
     let pulse = pulse_of(&handle, &opened);
-    let liveness = pulse.clone();
     let state = ApiState::new(handle.clone(), options, clock.clone())
         .with_metrics(Arc::new(move || {
             metrics::text(&stats.stats(), journal.low_space())
         }))
-        .with_liveness(Arc::new(move || liveness.stuck()));
+        .with_liveness(pulse.liveness());
     let serving = Serving {
         certificate: certificate.clone(),
         ..Serving::default()

@@ -7,6 +7,7 @@
 //! Knows nothing of what the loop does.
 
 use super::manager::Manager;
+use jarvis_api::Stuck;
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -47,6 +48,12 @@ impl Pulse {
             came_round,
             sync_took,
         }
+    }
+
+    /// The same for `/livez`.
+    pub fn liveness(&self) -> Stuck {
+        let pulse = self.clone();
+        Arc::new(move || pulse.stuck())
     }
 
     /// Why this process does no good any more, if so.

@@ -103,7 +103,7 @@ impl Config {
 fn load<T>(
     path: &Path,
     environment: &Environment,
-    check: impl FnOnce(shape::File, &crate::config::check::Around) -> Result<T, Vec<ConfigError>>,
+    check: impl FnOnce(shape::Given, &crate::config::check::Around) -> Result<T, Vec<ConfigError>>,
 ) -> Result<T, Vec<ConfigError>> {
     let name = path.display().to_string();
     let unreadable = |why: std::io::Error| {

@@ -32,11 +32,14 @@ const TRIES: u32 = 600;
 /// What waits at the end gets this long.
 const LAST_MOMENT: Duration = Duration::from_secs(10);
 
+/// Where mails wait, and who sends them.
+type Mails = (Sender<(Note, Timestamp)>, JoinHandle<()>);
+
 /// The log and the mail.
 pub struct Telling {
     keep: Keep,
     written: Arc<AtomicBool>,
-    mails: Option<(Sender<(Note, Timestamp)>, JoinHandle<()>)>,
+    mails: Option<Mails>,
 }
 
 impl Telling {

@@ -292,7 +292,7 @@ fn changes_by_people() -> Vec<Event> {
 #[test]
 fn what_people_change_is_told_and_secrets_are_not() {
     let rows = rows(&stored(changes_by_people()));
-    assert_eq!(rows.len(), 12);
+    assert_eq!(rows.len(), 14);
     let exported: String = rows.iter().map(|row| to_json_line(row) + &to_csv(row)).collect();
     assert!(!exported.contains("SECRET"));
     let said: Vec<&str> = rows.iter().map(|row| row.summary.as_str()).collect();

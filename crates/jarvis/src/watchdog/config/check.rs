@@ -17,7 +17,7 @@ use serde_saphyr::Spanned;
 use std::net::SocketAddr;
 
 /// Everything that watching needs.
-pub fn all(file: shape::File, around: &Around) -> Result<Config, Vec<ConfigError>> {
+pub fn all(file: shape::Given, around: &Around) -> Result<Config, Vec<ConfigError>> {
     let mut checker = checker(around);
     // systemd says where it made a folder for the service.
     let state = match (&file.state, around.environment.get("STATE_DIRECTORY")) {
@@ -74,7 +74,7 @@ pub fn all(file: shape::File, around: &Around) -> Result<Config, Vec<ConfigError
 }
 
 /// What a mail needs.
-pub fn mail_alone(file: shape::File, around: &Around) -> Result<Post, Vec<ConfigError>> {
+pub fn mail_alone(file: shape::Given, around: &Around) -> Result<Post, Vec<ConfigError>> {
     let mut checker = checker(around);
     let post = needed(&mut checker, "mail", file.mail).and_then(|given| mail(&mut checker, given));
     post.filter(|_| checker.errors.is_empty())
@@ -272,7 +272,7 @@ fn mail(checker: &mut Checker, given: Spanned<shape::Mail>) -> Option<Post> {
     let ca = given.ca_file.as_ref().and_then(|path| {
         std::fs::read(checker.path(&path.value))
             .map_err(|error| {
-                checker.wrong(place(path), "mail.caFile", format!("cannot be read: {error}"), "")
+                checker.wrong(place(path), "mail.caFile", format!("cannot be read: {error}"), "");
             })
             .ok()
     });

@@ -12,7 +12,7 @@ use serde_saphyr::Spanned;
 /// The file. What watching needs is checked later, for a mail alone needs less.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct File {
+pub struct Given {
     /// The Jarvis that is watched.
     pub jarvis: Option<Spanned<Watched>>,
     /// The machine that it runs in.

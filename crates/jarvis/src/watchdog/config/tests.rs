@@ -80,10 +80,19 @@ fn a_short_one_has_sensible_defaults() {
     assert!(config.warnings[0].contains("no `mail`"), "{:?}", config.warnings);
 }
 
+#[track_caller]
+fn all_told(cases: &[(String, &str)]) {
+    let folder = folder();
+    for (text, wanted) in cases {
+        let said = load(&folder, text).expect_err(wanted);
+        assert!(said.contains(wanted), "{wanted}\n{said}");
+        assert!(!said.contains("canary"), "{said}");
+    }
+}
+
 #[test]
 fn bad_ones_are_told_with_place_and_remedy() {
-    let folder = folder();
-    for (text, wanted) in [
+    all_told(&[
         (String::new(), "DIR/watchdog.yaml jarvis: is missing"),
         (
             GOOD.replace("machine: {vmid: 103}\n", ""),
@@ -134,6 +143,12 @@ fn bad_ones_are_told_with_place_and_remedy() {
             GOOD.replace("vmid: 103", "vmid: 103, uuid: 4711"),
             "machine.uuid: is no uuid",
         ),
+    ]);
+}
+
+#[test]
+fn bad_mail_is_told_too() {
+    all_told(&[
         (
             format!("{GOOD}mail: {{server: s, from: a@example.org, to: []}}\n"),
             "mail.to: is empty",
@@ -152,11 +167,7 @@ fn bad_ones_are_told_with_place_and_remedy() {
             format!("{GOOD}mail: {{server: s, from: a@example.org, to: [b@example.org], user: u}}\n"),
             "mail.user: `user` and `password` belong together",
         ),
-    ] {
-        let said = load(&folder, &text).expect_err(wanted);
-        assert!(said.contains(wanted), "{wanted}\n{said}");
-        assert!(!said.contains("canary"), "{said}");
-    }
+    ]);
 }
 
 #[test]

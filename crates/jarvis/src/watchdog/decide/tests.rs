@@ -151,7 +151,7 @@ fn six_misses_in_a_row_and_not_five() {
 #[test]
 fn two_acts_ten_minutes_apart_then_people_are_told_once_until_the_window_has_passed() {
     let mut life = Life::begin();
-    life.silent_for(WINDOW - secs(60), &dead());
+    life.silent_for(secs(WINDOW.as_secs() - 60), &dead());
     assert_eq!(life.sent.len(), MOST_ACTS);
     let apart = life.sent[1].0.since(life.sent[0].0);
     assert!(apart >= HOLD_OFF && apart < HOLD_OFF + LOOK_AGAIN, "{apart:?}");
@@ -172,14 +172,14 @@ fn the_edges_of_the_limits() {
         acts: ago.iter().map(|ago| NOW - *ago).collect(),
         ..State::default()
     };
-    let (one, minute) = (Duration::from_millis(1), secs(60));
+    let below = |span: Duration| span.checked_sub(Duration::from_millis(1)).unwrap();
     for (state, leave) in [
         (acted(&[]), Leave::Given),
-        (acted(&[HOLD_OFF - one]), Leave::HoldsOff),
+        (acted(&[below(HOLD_OFF)]), Leave::HoldsOff),
         (acted(&[HOLD_OFF]), Leave::Given),
-        (acted(&[WINDOW - one, HOLD_OFF]), Leave::UsedUp),
+        (acted(&[below(WINDOW), HOLD_OFF]), Leave::UsedUp),
         (acted(&[WINDOW, HOLD_OFF]), Leave::Given),
-        (acted(&[WINDOW - minute, HOLD_OFF - one]), Leave::HoldsOff),
+        (acted(&[below(WINDOW), below(HOLD_OFF)]), Leave::HoldsOff),
         (State::unreadable("x".into()), Leave::Unreadable("x".into())),
     ] {
         assert_eq!(state.leave(NOW), leave, "{:?}", state.acts);
