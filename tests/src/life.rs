@@ -12,6 +12,7 @@
 //! | [`place`], [`source`] | the cluster, its floor, its manifests |
 //! | [`stage`], [`watch`], [`trace`] | the world all share, time, what is written down |
 //! | [`wire`], [`rows`], [`cluster`], [`effects`] | the hypervisor port over the world |
+//! | [`hosts`] | the ports to hosts over the world, in stories |
 //! | [`journal`], [`process`] | the journal port, and Jarvis as a process that dies |
 //! | [`oracle`] | the promises, checked on what really happened |
 //! | [`ending`] | what must be true once nothing goes wrong any more |
@@ -24,6 +25,7 @@ pub mod deeds;
 pub mod doing;
 pub mod effects;
 pub mod ending;
+pub mod hosts;
 pub mod journal;
 pub mod oracle;
 pub mod people;

@@ -87,7 +87,8 @@ impl Doing {
 
     /// Commits what is declared now, and tells the oracle.
     pub fn declare(&self, specs: &[Spec], summary: &str) {
-        let commit = self.source.commit(yaml(specs), summary);
+        let beside = &self.place.beside;
+        let commit = self.source.commit(format!("{}{beside}", yaml(specs)), summary);
         self.scene.with(|stage| stage.oracle.declares(&commit, specs));
     }
 

@@ -61,7 +61,7 @@ pub async fn perform(cluster: &Cluster, permit: Permit) -> Result<Accepted, Perf
     };
     let told = scene.watch.told();
     let elapsed = scene.watch.elapsed_ms();
-    scene.with(|stage| stage.sent(&intent, &effect, told, elapsed));
+    scene.send(&intent, &effect);
     let outcome = exchange(cluster, &entry, &intent, &effect, fate).await;
     let repeats = scene.with(|stage| stage.bug == Bug::RepeatsLostWrites);
     if repeats && matches!(outcome, Err(PerformError::Unknown { .. })) {
@@ -261,6 +261,14 @@ pub fn describe(effect: &Effect) -> String {
         Effect::Guest {
             node, vmid, request, ..
         } => format!("{request:?} {vmid} on {node}"),
+    }
+}
+
+impl Scene {
+    /// A request leaves Jarvis.
+    pub fn send(&self, intent: &IntentId, effect: &Effect) {
+        let (told, elapsed) = (self.watch.told(), self.watch.elapsed_ms());
+        self.with(|stage| stage.sent(intent, effect, told, elapsed));
     }
 }
 

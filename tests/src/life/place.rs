@@ -54,6 +54,8 @@ pub struct Place {
     pub floor: Floor,
     /// What is declared at first.
     pub specs: Vec<Spec>,
+    /// What is declared beside guests, in every revision.
+    pub beside: String,
 }
 
 impl Place {
@@ -92,7 +94,12 @@ impl Place {
                 stop_timeout_secs: 20 + u32::try_from(dice.below(60)).unwrap_or(0),
             });
         }
-        Self { world, floor, specs }
+        Self {
+            world,
+            floor,
+            specs,
+            beside: String::new(),
+        }
     }
 }
 

@@ -1,11 +1,13 @@
 //! Jarvis as processes: started, killed at any instant, started again on what is left of the disk, or twice at once.
 
-use super::{bug::Bug, cluster::Cluster, journal::LifeJournal, source::LifeSource, stage::Scene};
+use super::{
+    bug::Bug, cluster::Cluster, hosts::Hosts, journal::LifeJournal, source::LifeSource, stage::Scene,
+};
 use async_trait::async_trait;
 use jarvis_controller::{Handle, Options, Ports, controller};
 use jarvis_guard::Floor;
 use jarvis_model::Record;
-use jarvis_ports::{Journal, Probe};
+use jarvis_ports::{HostShell, Journal, Probe, Waker};
 use jarvis_store::{
     FileJournal, MemoryStore, Options as JournalOptions,
     faulty::{Crash, FaultyDisk},
@@ -43,6 +45,8 @@ pub struct Jarvis {
     journal: Option<Arc<FileJournal>>,
     running: Vec<Process>,
     slow_disk: Duration,
+    /// Whether it has SSH access and sends magic packets.
+    pub reaches_hosts: bool,
 }
 
 /// Probes that nothing answers; the guest agent is asked through the cluster.
@@ -71,6 +75,7 @@ impl Jarvis {
             journal: None,
             running: Vec::new(),
             slow_disk: Duration::ZERO,
+            reaches_hosts: false,
         }
     }
 
@@ -125,11 +130,13 @@ impl Jarvis {
             floor,
             ..Options::default()
         };
+        let cluster = Cluster {
+            scene: self.scene.clone(),
+            alive: alive.clone(),
+        };
+        let hosts = Arc::new(Hosts(cluster.clone()));
         let ports = Ports {
-            hypervisor: Arc::new(Cluster {
-                scene: self.scene.clone(),
-                alive: alive.clone(),
-            }),
+            hypervisor: Arc::new(cluster),
             journal: Arc::new(LifeJournal {
                 inner: journal,
                 scene: self.scene.clone(),
@@ -138,8 +145,8 @@ impl Jarvis {
             }),
             store: Arc::new(MemoryStore::new()),
             source: Some(self.source.clone()),
-            shell: None,
-            waker: None,
+            shell: self.reaches_hosts.then(|| hosts.clone() as Arc<dyn HostShell>),
+            waker: self.reaches_hosts.then_some(hosts as Arc<dyn Waker>),
             probe: Arc::new(NoProbe),
             recorder: None,
             clock: self.scene.watch.clone(),

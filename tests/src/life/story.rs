@@ -43,6 +43,7 @@ pub fn place() -> Place {
     Place {
         floor,
         specs: Vec::new(),
+        beside: String::new(),
         world,
     }
 }
@@ -74,8 +75,10 @@ pub fn tell(place: Place, story: impl AsyncFnOnce(&mut Story)) {
     runtime.block_on(async move {
         let scene = Scene::new(SEED, &place, Bug::None);
         let source = Arc::new(LifeSource::default());
+        let mut jarvis = Jarvis::new(scene.clone(), place.floor.clone(), source.clone());
+        jarvis.reaches_hosts = true;
         let doing = Doing {
-            jarvis: Jarvis::new(scene.clone(), place.floor.clone(), source.clone()),
+            jarvis,
             specs: place.specs.clone(),
             scene: scene.clone(),
             place,
