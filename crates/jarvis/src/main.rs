@@ -31,11 +31,6 @@ use environment::Environment;
 use exit::{Exit, Failure, Outcome};
 use std::{process::ExitCode, time::Duration};
 
-/// A pass makes and frees some ten thousand small things at once, which the system's allocator takes twice as long for, and it
-/// gives less of it back.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 /// What is left to do when the end was cut short gets this long.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 

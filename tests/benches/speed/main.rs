@@ -11,10 +11,6 @@ mod stored;
 use criterion::Criterion;
 use std::time::Duration;
 
-/// That of the program.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() {
     let mut criterion = Criterion::default()
         .sample_size(20)
