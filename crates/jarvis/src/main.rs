@@ -36,7 +36,7 @@ use std::{process::ExitCode, time::Duration};
 /// A pass makes and frees some ten thousand small things at once, which the system's allocator takes twice as long for, and it
 /// gives less of it back.
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// What is left to do when the end was cut short gets this long.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
