@@ -2,8 +2,8 @@
 //! over the simulated cluster, with every promise checked by the oracle meanwhile.
 
 use jarvis_controller::Person;
-use jarvis_model::{Door, Event, FreezeScope, HoldScope, IssueKind, Outcome, Role, Severity};
-use jarvis_simulator::{Fault, world::guest::Kind};
+use jarvis_model::{Door, Effect, Event, FreezeScope, HoldScope, IssueKind, Outcome, Role, Severity};
+use jarvis_simulator::{Fault, Place as NodePlace, world::guest::Kind};
 use jarvis_store::faulty::Crash;
 use jarvis_tests::life::{
     deeds::Deed,
@@ -454,5 +454,223 @@ fn a_death_at_every_step_of_mending_causes_one_start() {
                 "step {step}"
             );
         });
+    }
+}
+
+/// The node of the first declared guest, which is not protected, and manifests that wake it and keep a service up on it.
+fn with_a_node_and_a_service(place: &mut Place) -> String {
+    let own: Vec<String> = place.floor.nodes.iter().map(ToString::to_string).collect();
+    let nodes = place.world.nodes.values();
+    let node = nodes
+        .into_iter()
+        .find(|node| !own.contains(&node.name))
+        .expect("one that is not protected");
+    let (name, mac) = (node.name.clone(), node.mac.to_lowercase());
+    place.beside = format!(
+        "---\napiVersion: jarvis.dev/v1alpha1\nkind: Node\nmetadata: {{name: {name}}}\nspec: {{node: {name}, wakeOnLan: {{mac: \
+         \"{mac}\"}}}}\n---\napiVersion: jarvis.dev/v1alpha1\nkind: Service\nmetadata: {{name: post}}\nspec: {{target: {{node: \
+         {name}}}, systemd: {{unit: postfix.service}}, restart: Allowed}}\n"
+    );
+    name
+}
+
+fn wakes(story: &Story) -> usize {
+    story.world(|world| world.ledger.wakes.len())
+}
+
+fn service_starts(story: &Story, node: &str) -> u32 {
+    story.world(|world| {
+        let id = world
+            .find_service(&NodePlace::node(node), None, "postfix.service")
+            .expect("every node has it");
+        world.services[&id].starts
+    })
+}
+
+fn fail_service(node: &str, forever: bool) -> Deed {
+    Deed::Cluster(Fault::FailService {
+        node: Some(node.to_owned()),
+        vmid: None,
+        service: "postfix.service".to_owned(),
+        forever,
+    })
+}
+
+#[test]
+fn a_dead_node_is_woken_once_and_comes_back_with_its_guests() {
+    let (mut place, _, _) = two_declared(Strategy::Always);
+    let node = with_a_node_and_a_service(&mut place);
+    tell(place, async |story| {
+        story.pass(minutes(5)).await;
+        story.happens(Deed::Cluster(Fault::PowerLoss { node: node.clone() }));
+        story
+            .until("the wake", |view| {
+                view.memory
+                    .intents
+                    .values()
+                    .any(|intent| matches!(intent.effect, Effect::Wake { .. }))
+            })
+            .await;
+        story
+            .until("all is well", |view| {
+                view.memory
+                    .issues
+                    .values()
+                    .all(|issue| issue.healthy_since.is_some())
+                    && view.memory.open_intents().next().is_none()
+            })
+            .await;
+        assert_eq!(wakes(story), 1);
+        let touched = story.count(|event| match event {
+            Event::IntentLogged { intent } => intent
+                .effect
+                .node()
+                .is_some_and(|touched| touched.as_str() != node),
+            _ => false,
+        });
+        assert_eq!(touched, 0, "no other node was touched");
+        story
+            .until("resolved", |view| view.memory.issues.is_empty())
+            .await;
+    });
+}
+
+#[test]
+fn a_node_whose_card_ignores_the_wake_is_tried_three_times_and_left_to_people() {
+    let (mut place, _, _) = two_declared(Strategy::Manual);
+    let node = with_a_node_and_a_service(&mut place);
+    tell(place, async |story| {
+        story.pass(minutes(5)).await;
+        story.happens(Deed::Cluster(Fault::IgnoresWake {
+            node: node.clone(),
+            on: true,
+        }));
+        story.happens(Deed::Cluster(Fault::PowerLoss { node: node.clone() }));
+        story
+            .until("the escalation", |view| {
+                view.memory
+                    .issues
+                    .values()
+                    .any(|issue| issue.escalated_at.is_some())
+            })
+            .await;
+        story.pass(hours(6)).await;
+        assert_eq!((wakes(story), story.count(is_escalation)), (3, 1));
+        story.happens(Deed::Cluster(Fault::PowerOn { node }));
+        story
+            .until("resolved", |view| view.memory.issues.is_empty())
+            .await;
+    });
+}
+
+#[test]
+fn two_dead_nodes_are_not_woken() {
+    let (mut place, _, _) = two_declared(Strategy::Manual);
+    let node = with_a_node_and_a_service(&mut place);
+    tell(place, async |story| {
+        story.pass(minutes(5)).await;
+        let other = story
+            .world(|world| world.nodes.keys().find(|name| **name != node).cloned())
+            .expect("another node");
+        for node in [node, other] {
+            story.happens(Deed::Cluster(Fault::PowerLoss { node }));
+        }
+        story.pass(hours(2)).await;
+        assert_eq!(wakes(story), 0);
+    });
+}
+
+#[test]
+fn a_service_that_dies_is_restarted_once_and_verified() {
+    let (mut place, _, _) = two_declared(Strategy::Manual);
+    let node = with_a_node_and_a_service(&mut place);
+    tell(place, async |story| {
+        story.pass(minutes(5)).await;
+        let before = service_starts(story, &node);
+        story.happens(fail_service(&node, false));
+        story
+            .until("verified", |view| {
+                view.memory
+                    .intents
+                    .values()
+                    .any(|intent| intent.outcome == Some(Outcome::Verified))
+            })
+            .await;
+        story
+            .until("resolved", |view| view.memory.issues.is_empty())
+            .await;
+        story.pass(hours(2)).await;
+        assert_eq!(service_starts(story, &node) - before, 1);
+    });
+}
+
+#[test]
+fn a_service_that_fails_for_ever_is_tried_three_times_and_left_to_people_with_its_log() {
+    let (mut place, _, _) = two_declared(Strategy::Manual);
+    let node = with_a_node_and_a_service(&mut place);
+    tell(place, async |story| {
+        story.pass(minutes(5)).await;
+        story.happens(fail_service(&node, true));
+        story
+            .until("the escalation", |view| {
+                view.memory
+                    .issues
+                    .values()
+                    .any(|issue| issue.escalated_at.is_some())
+            })
+            .await;
+        story.pass(hours(8)).await;
+        let attempts = story.count(|event| matches!(event, Event::IntentLogged { .. }));
+        assert_eq!((attempts, story.count(is_escalation)), (3, 1));
+        let told: Vec<String> = story
+            .records()
+            .into_iter()
+            .filter_map(|record| match record.event {
+                Event::IssueEscalated { evidence, .. } => Some(evidence.join("\n")),
+                _ => None,
+            })
+            .collect();
+        assert!(told[0].contains("postfix"), "{told:?}");
+    });
+}
+
+#[test]
+fn a_death_or_freeze_at_every_step_of_a_wake_or_a_restart_repeats_nothing() {
+    for step in 0..4_u32 {
+        for frozen in [false, true] {
+            let (mut place, _, _) = two_declared(Strategy::Manual);
+            let node = with_a_node_and_a_service(&mut place);
+            tell(place, async |story| {
+                story.pass(minutes(5)).await;
+                let before = service_starts(story, &node);
+                story.happens(fail_service(&node, false));
+                reached(story, step.min(2)).await;
+                if frozen {
+                    let why = "hands off".to_owned();
+                    story
+                        .jarvis()
+                        .freeze(FreezeScope::Autonomy, why, None, operator())
+                        .await
+                        .unwrap();
+                }
+                restart(story).await;
+                if frozen {
+                    story.pass(hours(2)).await;
+                    assert!(
+                        service_starts(story, &node) - before <= 1,
+                        "at most what was under way"
+                    );
+                    story.jarvis().thaw(operator()).await.unwrap();
+                }
+                story
+                    .until("resolved", |view| view.memory.issues.is_empty())
+                    .await;
+                let starts = service_starts(story, &node) - before;
+                assert!(
+                    (1..=2).contains(&starts),
+                    "{starts} starts at step {step}, frozen: {frozen}"
+                );
+            });
+        }
     }
 }
