@@ -1,5 +1,5 @@
 //! `jarvis doctor`: whether what `jarvis run` will need is there: entry points, certificates, rights, clocks, versions,
-//! manifests, state folder, listener. Changes nothing; every finding that is not fine says what would mend it.
+//! manifests, hosts over SSH, state folder, listener. Changes nothing; every finding that is not fine says what would mend it.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -8,6 +8,7 @@
 //! | [`nodes`] | quorum, versions and clocks |
 //! | [`rights`] | what the credential may do, and what it should |
 //! | [`manifests`] | the git repository and what is declared |
+//! | [`ssh`] | hosts over SSH: reached, known, admitted |
 //! | [`own`] | state folder, journal, protection, listener |
 
 mod entry;
@@ -16,6 +17,7 @@ mod manifests;
 mod nodes;
 mod own;
 pub mod rights;
+mod ssh;
 
 use crate::{
     cli,
@@ -67,6 +69,7 @@ async fn look_at(config: &Config, report: &mut Report, environment: &Environment
     } else {
         manifests::look_at(config, &seen, environment, report).await;
     }
+    ssh::look_at(config, report).await;
     own::look_at(config, &seen, report);
     Ok(())
 }
