@@ -61,7 +61,7 @@ async fn keep(
 async fn stream(node: &NodeName, link: &Link, news: &Sender<HostNews>, pace: &mut Pace) -> String {
     let (_session, mut place) = match link.place().await {
         Ok(place) => place,
-        Err(error) => return format!("{error:?}"),
+        Err(error) => return error.why().to_owned(),
     };
     if let Err(error) = place.start(&quote::line(&argv())).await {
         return error.to_string();

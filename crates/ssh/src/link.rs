@@ -46,6 +46,16 @@ pub enum NotRun {
     Perhaps(String),
 }
 
+impl NotRun {
+    /// In words.
+    pub fn why(&self) -> &str {
+        match self {
+            Self::NoConnection(trouble) => trouble.why(),
+            Self::NotStarted(why) | Self::Perhaps(why) => why,
+        }
+    }
+}
+
 /// A program to be run.
 pub struct Program<'a> {
     /// Itself and its arguments.

@@ -34,6 +34,17 @@ pub enum Trouble {
     ChangedKey(String),
 }
 
+impl Trouble {
+    /// In words.
+    pub fn why(&self) -> &str {
+        match self {
+            Self::Unreachable(why) | Self::NoLogin(why) | Self::UnknownKey(why) | Self::ChangedKey(why) => {
+                why
+            }
+        }
+    }
+}
+
 impl From<Distrust> for Trouble {
     fn from(distrust: Distrust) -> Self {
         match distrust {

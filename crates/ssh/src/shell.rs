@@ -98,11 +98,7 @@ impl Ssh {
             }),
             Err(NotRun::NoConnection(trouble)) => {
                 let passing = matches!(trouble, Trouble::Unreachable(_));
-                let (Trouble::Unreachable(why)
-                | Trouble::NoLogin(why)
-                | Trouble::UnknownKey(why)
-                | Trouble::ChangedKey(why)) = trouble;
-                Err(rejected(why, passing))
+                Err(rejected(trouble.why().to_owned(), passing))
             }
             Err(NotRun::NotStarted(why)) => Err(rejected(why, true)),
             Err(NotRun::Perhaps(why)) => Err(PerformError::Unknown {

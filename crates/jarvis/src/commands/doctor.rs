@@ -1,5 +1,6 @@
 //! `jarvis doctor`: whether what `jarvis run` will need is there: entry points, certificates, rights, clocks, versions,
-//! manifests, notifications, state folder, listener. Changes nothing; every finding that is not fine says what would mend it.
+//! manifests, hosts over SSH, notifications, state folder, listener. Changes nothing; every finding that is not fine says what
+//! would mend it.
 //!
 //! | module | what |
 //! | --- | --- |
@@ -9,6 +10,7 @@
 //! | [`rights`] | what the credential may do, and what it should |
 //! | [`manifests`] | the git repository and what is declared |
 //! | [`notifications`] | the mail server, and what channels need of the config |
+//! | [`ssh`] | hosts over SSH: reached, known, admitted |
 //! | [`own`] | state folder, journal, protection, listener |
 
 mod entry;
@@ -18,6 +20,7 @@ mod nodes;
 mod notifications;
 mod own;
 pub mod rights;
+mod ssh;
 
 use crate::{
     cli,
@@ -70,6 +73,7 @@ async fn look_at(config: &Config, report: &mut Report, environment: &Environment
     } else {
         manifests::look_at(config, &seen, environment, report).await
     };
+    ssh::look_at(config, report).await;
     notifications::look_at(config, desired.as_ref(), environment, report).await;
     own::look_at(config, &seen, report);
     Ok(())

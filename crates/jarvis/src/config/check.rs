@@ -1,6 +1,7 @@
 //! The shape of the file to a [`Config`], or every error in it. Reads the secret and certificate files it names.
 
 mod notifications;
+mod ssh;
 
 use super::{
     ClusterConfig, Config, DEFAULT_LISTEN, SourceConfig,
@@ -51,6 +52,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
     }
     let cluster = checker.cluster(file.cluster);
     let source = file.source.and_then(|source| checker.source(source, &state));
+    let ssh = checker.ssh(file.ssh, &state);
     let floor = checker.floor(&file.safety);
     let recall = checker.seconds("recallSeconds", file.recall_seconds.as_ref(), 4, 0, 300);
     let notifications = checker.notifications(file.notifications);
@@ -67,6 +69,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
             state,
             cluster,
             source,
+            ssh,
             floor,
             recall,
             notifications,

@@ -35,6 +35,8 @@ pub struct File {
     pub cluster: Spanned<Cluster>,
     /// Where manifests come from.
     pub source: Option<Source>,
+    /// Hosts over SSH.
+    pub ssh: Option<Spanned<SshAccess>>,
     /// Protection in force without any manifest.
     #[serde(default)]
     pub safety: Safety,
@@ -181,6 +183,54 @@ pub struct Ssh {
     pub key_file: String,
     /// Pinned host keys.
     pub known_hosts_file: String,
+}
+
+/// `ssh`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SshAccess {
+    /// As whom hosts are entered.
+    pub user: Option<Text>,
+    /// Private key.
+    pub key_file: Option<String>,
+    /// Passphrase of private keys.
+    pub passphrase: Option<Spanned<Secret>>,
+    /// Keys of the agent at SSH_AUTH_SOCK instead.
+    #[serde(default)]
+    pub agent: bool,
+    /// Pinned host keys; `known_hosts` in the state folder when not said.
+    pub known_hosts_file: Option<String>,
+    /// Whether a host without a pinned key is pinned by the first one it shows.
+    #[serde(default)]
+    pub trust_on_first_use: bool,
+    /// Port.
+    pub port: Option<Spanned<u16>>,
+    /// Whether journals of nodes are followed, for guests that end.
+    #[serde(default)]
+    pub follow_journal: bool,
+    /// Nodes, by name.
+    #[serde(default)]
+    pub nodes: BTreeMap<String, Spanned<SshHost>>,
+    /// Guests, by number.
+    #[serde(default)]
+    pub guests: BTreeMap<u32, Spanned<SshHost>>,
+    /// Other hosts, by the name that manifests use.
+    #[serde(default)]
+    pub hosts: BTreeMap<String, Spanned<SshHost>>,
+}
+
+/// One of `ssh.nodes`, `ssh.guests`, `ssh.hosts`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SshHost {
+    /// Name or IP address; the name above it when not said.
+    pub address: Option<String>,
+    /// As whom, where that differs.
+    pub user: Option<String>,
+    /// Port, where that differs.
+    pub port: Option<Spanned<u16>>,
+    /// Private key, where that differs.
+    pub key_file: Option<String>,
 }
 
 /// `safety`.

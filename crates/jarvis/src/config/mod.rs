@@ -53,6 +53,8 @@ pub struct Config {
     pub cluster: ClusterConfig,
     /// Where manifests come from; none means that nothing is declared.
     pub source: Option<SourceConfig>,
+    /// Hosts over SSH; none means that no host is looked into or acted on.
+    pub ssh: Option<jarvis_ssh::Options>,
     /// Protection and limits in force without any manifest.
     pub floor: Floor,
     /// How long a request from the dashboard can be recalled.

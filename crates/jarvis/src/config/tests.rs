@@ -79,6 +79,62 @@ fn user_and_password_stand_in_for_a_token() {
 }
 
 #[test]
+fn hosts_over_ssh_are_named_one_by_one() {
+    use jarvis_model::Host;
+    use jarvis_ssh::{Credential, FirstUse, JournalUse};
+    let folder = folder();
+    let text = format!(
+        "{CLUSTER}ssh:\n  user: jarvis\n  keyFile: secrets/git-key\n  passphrase: {{file: secrets/webhook}}\n  nodes:\n    \
+         forge: {{}}\n    atlas: {{address: 10.0.0.11, port: 2222}}\n  guests:\n    101: {{address: 'fe80::1'}}\n  hosts:\n    \
+         backup: {{address: nas.lan, user: admin, keyFile: other}}\n"
+    );
+    let config = load(&folder, &text, &Environment::default()).unwrap();
+    let ssh = config.ssh.as_ref().unwrap();
+    let shown: Vec<(String, String)> = ssh
+        .hosts
+        .iter()
+        .map(|(host, endpoint)| (String::from(host.clone()), endpoint.shown()))
+        .collect();
+    let expected = [
+        ("node/atlas", "jarvis@10.0.0.11:2222"),
+        ("node/forge", "jarvis@forge"),
+        ("guest/101", "jarvis@fe80::1"),
+        ("host/backup", "admin@nas.lan"),
+    ];
+    assert_eq!(shown, expected.map(|(host, at)| (host.to_owned(), at.to_owned())));
+    let Credential::KeyFile { path, passphrase } = &ssh.hosts[&Host::Named("backup".to_owned())].credential
+    else {
+        panic!()
+    };
+    assert_eq!((path, passphrase.is_some()), (&folder.path().join("other"), true));
+    assert_eq!(
+        (ssh.first_use, ssh.journal),
+        (FirstUse::Refuse, JournalUse::Leave)
+    );
+    assert_eq!(ssh.known_hosts_file, folder.path().join("state/known_hosts"));
+    assert!(!format!("{config:?}").contains("canary"));
+
+    let text = format!(
+        "{CLUSTER}ssh: {{agent: true, user: root, trustOnFirstUse: true, followJournal: true, knownHostsFile: secrets/known_hosts, \
+         nodes: {{forge: {{}}}}}}\n"
+    );
+    let ssh = load(&folder, &text, &[("SSH_AUTH_SOCK", "/run/agent")].into())
+        .unwrap()
+        .ssh
+        .unwrap();
+    let socket = "/run/agent".into();
+    assert_eq!(
+        ssh.hosts.values().next().unwrap().credential,
+        Credential::Agent { socket }
+    );
+    assert_eq!(
+        (ssh.first_use, ssh.journal),
+        (FirstUse::Trust, JournalUse::Follow)
+    );
+    assert_eq!(ssh.known_hosts_file, folder.path().join("secrets/known_hosts"));
+}
+
+#[test]
 fn the_smallest_config_has_careful_defaults() {
     let folder = folder();
     let config = load(&folder, CLUSTER, &Environment::default()).unwrap();
@@ -285,6 +341,66 @@ const BAD: &[(&str, &str, &str)] = &[
         "a credential that is not there",
         "cluster:",
         "notifications: {credentials: {phone: {file: secrets/none}}}\ncluster:",
+    ),
+    (
+        "SSH without a host",
+        "cluster:",
+        "ssh: {user: jarvis, keyFile: k}\ncluster:",
+    ),
+    (
+        "SSH without a key",
+        "cluster:",
+        "ssh: {user: jarvis, nodes: {forge: {}}}\ncluster:",
+    ),
+    (
+        "SSH with key and agent",
+        "cluster:",
+        "ssh: {user: jarvis, keyFile: k, agent: true, nodes: {forge: {}}}\ncluster:",
+    ),
+    (
+        "an agent that is not there",
+        "cluster:",
+        "ssh: {user: jarvis, agent: true, nodes: {forge: {}}}\ncluster:",
+    ),
+    (
+        "SSH without a user",
+        "cluster:",
+        "ssh: {keyFile: k, nodes: {forge: {}}}\ncluster:",
+    ),
+    (
+        "a user that is an option",
+        "cluster:",
+        "ssh: {user: -x, keyFile: k, nodes: {forge: {}}}\ncluster:",
+    ),
+    (
+        "an address with a port",
+        "cluster:",
+        "ssh: {user: jarvis, keyFile: k, nodes: {forge: {address: 'a:22'}}}\ncluster:",
+    ),
+    (
+        "a guest without an address",
+        "cluster:",
+        "ssh: {user: jarvis, keyFile: k, guests: {101: {}}}\ncluster:",
+    ),
+    (
+        "a guest that is none",
+        "cluster:",
+        "ssh: {user: jarvis, keyFile: k, guests: {7: {address: a}}}\ncluster:",
+    ),
+    (
+        "a host of no name",
+        "cluster:",
+        "ssh: {user: jarvis, keyFile: k, hosts: {a/b: {address: a}}}\ncluster:",
+    ),
+    (
+        "port 0",
+        "cluster:",
+        "ssh: {user: jarvis, keyFile: k, port: 0, nodes: {forge: {}}}\ncluster:",
+    ),
+    (
+        "a missing passphrase",
+        "cluster:",
+        "ssh: {user: jarvis, keyFile: k, passphrase: {file: none}, nodes: {forge: {}}}\ncluster:",
     ),
     (
         "several at once",

@@ -138,6 +138,7 @@ fn config(
             tls: Tls::ClusterCa(ca),
             look_every: Some(LOOK_EVERY),
         },
+        ssh: None,
         source: Some(SourceConfig {
             git: git(&folder.manifests(), &folder.state(), environment),
             poll: POLL,

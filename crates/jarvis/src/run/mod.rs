@@ -39,9 +39,10 @@ use crate::{
 use jarvis_api::{ApiOptions, ApiState, Certificate, Mode, OneTimePassword, Protection, Serving, tls::About};
 use jarvis_controller::{Handle, Ports, Service};
 use jarvis_guard::Floor;
-use jarvis_ports::{Clock, ManifestSource, Recorder};
+use jarvis_ports::{Clock, HostShell, ManifestSource, Recorder, Waker};
 use jarvis_proxmox::Proxmox;
 use jarvis_source::GitSource;
+use jarvis_ssh::{LanWaker, Ssh};
 use manager::Manager;
 use opening::Opened;
 use pulse::Pulse;
@@ -108,7 +109,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         tracing::warn!("{warning}");
     }
     let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
-    let (service, handle) = control(&config, floor, client.clone(), &opened, &clock)?;
+    let (service, handle) = control(&config, floor, client.clone(), &opened, &clock, mode)?;
     // The demo's channels belong to nobody.
     let notifier = (mode != Mode::Demo)
         .then(|| notifying::service(&config, &handle, opened.journal.clone(), &clock))
@@ -223,14 +224,16 @@ fn control(
     client: Arc<Proxmox>,
     opened: &Opened,
     clock: &Arc<dyn Clock>,
+    mode: Mode,
 ) -> Result<(Service, Handle), Failure> {
     let ports = Ports {
         hypervisor: client,
         journal: opened.journal.clone(),
         store: opened.store.clone(),
         source: source(config)?,
-        shell: None,
-        waker: None,
+        shell: ssh(config, clock).map(|ssh| ssh as Arc<dyn HostShell>),
+        // A simulated cluster has no network in which a packet could wake anybody.
+        waker: (mode == Mode::Normal).then(|| Arc::new(LanWaker::new(clock.clone())) as Arc<dyn Waker>),
         probe: Arc::new(probe::NetworkProbe::new()?),
         recorder: opened
             .recorder
@@ -313,6 +316,13 @@ pub fn proxmox(cluster: &ClusterConfig, clock: &Arc<dyn Clock>) -> Result<Proxmo
     .map_err(failed)?;
     options.clock = clock.clone();
     Proxmox::new(options).map_err(failed)
+}
+
+/// Hosts over SSH, where some are configured; opens no connection.
+fn ssh(config: &Config, clock: &Arc<dyn Clock>) -> Option<Arc<Ssh>> {
+    let mut options = config.ssh.clone()?;
+    options.clock = clock.clone();
+    Some(Arc::new(Ssh::new(options)))
 }
 
 fn source(config: &Config) -> Result<Option<Arc<dyn ManifestSource>>, Failure> {
