@@ -210,7 +210,8 @@ pub(crate) fn set<T>(fact: &mut Observation<T>, result: Result<T, LookError>, at
                 LookError::NotAuthenticated { .. }
                 | LookError::NoRights { .. }
                 | LookError::NoLogin { .. }
-                | LookError::HostKeyUnknown { .. } | LookError::HostKeyChanged { .. } => UnknownReason::NoRights,
+                | LookError::HostKeyUnknown { .. }
+                | LookError::HostKeyChanged { .. } => UnknownReason::NoRights,
                 LookError::Missing { .. } | LookError::Refused { .. } => UnknownReason::Contradictory,
                 LookError::Malformed { .. } => UnknownReason::Malformed,
             };

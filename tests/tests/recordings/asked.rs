@@ -79,7 +79,9 @@ fn describe(error: &LookError) -> String {
         LookError::Missing { why, .. } => format!("missing: {why}"),
         LookError::Refused { status, why, .. } => format!("refused: {status} {why}"),
         LookError::Malformed { why, .. } => format!("malformed: {why}"),
-        LookError::NoLogin { why, .. } | LookError::HostKeyUnknown { why, .. } | LookError::HostKeyChanged { why, .. } => format!("host: {why}"),
+        LookError::NoLogin { why, .. }
+        | LookError::HostKeyUnknown { why, .. }
+        | LookError::HostKeyChanged { why, .. } => format!("host: {why}"),
     }
 }
 
