@@ -64,7 +64,7 @@ impl Default for Timeouts {
             write: Duration::from_secs(35),
             hedge: Duration::from_secs(3),
             agent_read: Duration::from_secs(10),
-            agent_act: Duration::from_secs(120),
+            agent_act: Duration::from_mins(2),
             agent_poll: Duration::from_millis(500),
             aside: Duration::from_secs(20),
             auth_backoff: Duration::from_mins(1),

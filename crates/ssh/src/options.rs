@@ -159,7 +159,7 @@ impl Default for Limits {
             login: Duration::from_secs(10),
             place: Duration::from_secs(10),
             read: Duration::from_secs(10),
-            act: Duration::from_secs(120),
+            act: Duration::from_mins(2),
             keepalive: Duration::from_secs(15),
             rest: (Duration::from_secs(1), Duration::from_mins(1)),
             programs_at_once: 8,

@@ -14,7 +14,7 @@ pub fn rest(failures: u32, (least, most): (Duration, Duration), host: &str) -> D
         .fold(0x811c_9dc5_u32, |hash, byte| {
             (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
         });
-    whole - whole * (hash % 256) / 1024
+    whole.saturating_sub(whole * (hash % 256) / 1024)
 }
 
 /// A token bucket: how much news of one node is passed on.

@@ -33,7 +33,7 @@ async fn a_host_is_read() {
     let HostAnswer::Figures(figures) = ssh.read(&forge(), &HostRead::Figures).await.unwrap() else {
         panic!()
     };
-    assert_eq!(figures.temperatures["coretemp-isa-0000 Core 0"], 51.0);
+    assert!((figures.temperatures["coretemp-isa-0000 Core 0"] - 51.0).abs() < 0.01);
     assert!(
         figures.load.is_some() && figures.cores.is_some() && figures.uptime_secs.is_some(),
         "{figures:?}"
@@ -131,7 +131,7 @@ async fn ten_megabytes_are_cut() {
     let argv = ["journalctl".to_owned()];
     let program = crate::link::Program {
         argv: &argv,
-        within: Duration::from_secs(60),
+        within: Duration::from_mins(1),
     };
     let output = link.run(&program, None).await.unwrap();
     // All of it was taken from the host, which was not held up; a tenth of it was kept.

@@ -17,7 +17,8 @@ pub struct Server {
     child: Child,
     pub port: u16,
     pub folder: PathBuf,
-    _kept: Option<TempDir>,
+    /// The folder goes with it.
+    kept: Option<TempDir>,
 }
 
 impl Drop for Server {
@@ -75,7 +76,7 @@ impl Server {
             .unwrap()
             .port();
         let mut server = Self::listen(&folder, port, further);
-        server._kept = Some(kept);
+        server.kept = Some(kept);
         server.pin();
         server
     }
@@ -84,9 +85,9 @@ impl Server {
     pub fn again(&mut self) {
         self.end();
         let next = Self::listen(&self.folder, self.port, "");
-        let kept = self._kept.take();
+        let kept = self.kept.take();
         *self = next;
-        self._kept = kept;
+        self.kept = kept;
     }
 
     fn listen(folder: &Path, port: u16, further: &str) -> Self {
@@ -121,7 +122,7 @@ impl Server {
             child,
             port,
             folder: folder.to_owned(),
-            _kept: None,
+            kept: None,
         }
     }
 
