@@ -135,7 +135,10 @@ async fn what_the_outside_watchdog_reads_is_there_for_anybody() {
         before["journalHead"].as_u64().map(|head| head + 1),
         "every record raises the head"
     );
-    assert_eq!(after["frozen"], "all", "the freeze file's freeze is told like any other");
+    assert_eq!(
+        after["frozen"], "all",
+        "the freeze file's freeze is told like any other"
+    );
     assert!(!after.to_string().contains("smoke"));
 }
 
