@@ -9,7 +9,7 @@
 //! | [`probe`] | readiness probes |
 //! | [`clock`] | a clock that may run faster, for the demo |
 //! | [`logging`] | where log lines go |
-//! | [`manager`], [`pulse`] | the service manager, and the signs of life that it is given |
+//! | [`supervisor`], [`pulse`] | the supervisor, and the signs of life that it is given |
 //! | [`metrics`] | figures of the adapters |
 //! | [`notifying`] | telling people |
 //! | [`signals`] | being asked to stop |
@@ -18,7 +18,6 @@ pub mod access;
 pub mod clock;
 pub mod listening;
 pub mod logging;
-pub mod manager;
 pub mod metrics;
 pub mod notifying;
 pub mod opening;
@@ -26,6 +25,7 @@ pub mod own_guest;
 pub mod probe;
 pub mod pulse;
 pub mod signals;
+pub mod supervisor;
 
 use crate::{
     client::{self, Trust},
@@ -43,11 +43,11 @@ use jarvis_ports::{Clock, HostShell, ManifestSource, Recorder, Waker};
 use jarvis_proxmox::Proxmox;
 use jarvis_source::GitSource;
 use jarvis_ssh::{LanWaker, Ssh};
-use manager::Manager;
 use opening::Opened;
 use pulse::Pulse;
 use signals::Signals;
 use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
+use supervisor::Supervisor;
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -156,22 +156,22 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     };
     follow(certificate, context, environment, &running);
     out::print(&announce(&started));
-    let manager = give_signs(environment, pulse, ping, &running);
-    running.until_asked(&mut signals, &opened, &manager).await
+    let supervisor = give_signs(environment, pulse, ping, &running);
+    running.until_asked(&mut signals, &opened, &supervisor).await
 }
 
-/// Tells the service manager that it serves, and from then on that it lives.
-fn give_signs(environment: &Environment, pulse: Pulse, ping: Ping, running: &Running) -> Arc<Manager> {
-    let manager = Arc::new(Manager::find(environment));
-    manager.ready();
+/// Tells the supervisor that it serves, and from then on that it lives.
+fn give_signs(environment: &Environment, pulse: Pulse, ping: Ping, running: &Running) -> Arc<Supervisor> {
+    let supervisor = Arc::new(Supervisor::find(environment));
+    supervisor.ready();
     let stop = running.stop_loop.clone();
     tokio::spawn(pulse::beat_for(
-        manager.clone(),
+        supervisor.clone(),
         pulse,
         move || ping.clone().ask(),
         stop,
     ));
-    manager
+    supervisor
 }
 
 /// Follows the loop and the disk.
@@ -404,13 +404,18 @@ impl Running {
 
     /// Waits for a signal (or for a part to end, which is an error), then ends in order: the loop, so that the effect in
     /// hand reaches a recorded state; the notifier, which tells of it; the store; the API last. A second signal ends it at once.
-    async fn until_asked(mut self, signals: &mut Signals, opened: &Opened, manager: &Manager) -> Outcome {
+    async fn until_asked(
+        mut self,
+        signals: &mut Signals,
+        opened: &Opened,
+        supervisor: &Supervisor,
+    ) -> Outcome {
         let broken = tokio::select! {
             name = signals.next() => { tracing::info!(signal = name, "asked to stop; a second signal stops at once"); None }
             ended = &mut self.loop_task => Some(format!("the reconcile loop ended: {ended:?}")),
             ended = &mut self.api_task => Some(format!("the API ended: {ended:?}")),
         };
-        manager.stopping();
+        supervisor.stopping();
         let ending = self.end(broken.is_none(), opened);
         tokio::select! {
             () = ending => {}

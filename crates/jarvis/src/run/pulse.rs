@@ -1,4 +1,4 @@
-//! The pulse of this process: signs of life for the service manager, given only while work gets done. The manager ends
+//! The pulse of this process: signs of life for the supervisor, given only while work gets done. The supervisor ends
 //! a process without them and begins it again.
 //!
 //! Three things must hold: the loop came round a moment ago, the journal's last sync did not take long, and the API
@@ -6,7 +6,7 @@
 //!
 //! Knows nothing of what the loop does.
 
-use super::manager::Manager;
+use super::supervisor::Supervisor;
 use jarvis_api::Stuck;
 use std::{
     sync::{Arc, Mutex, PoisonError},
@@ -19,7 +19,7 @@ use tokio_util::sync::CancellationToken;
 pub const LOOP_WITHIN: Duration = Duration::from_secs(30);
 /// A sync that takes this long is a disk that hangs.
 pub const SYNC_WITHIN: Duration = Duration::from_secs(10);
-/// Signs of life come no more often than this, unless the manager's patience asks for it.
+/// Signs of life come no more often than this, unless the supervisor's patience asks for it.
 const BEAT: Duration = Duration::from_secs(10);
 /// The API answers its own ping within this.
 pub const PING_WITHIN: Duration = Duration::from_secs(5);
@@ -79,19 +79,19 @@ fn stuck(silent: Duration, sync: Duration) -> Option<String> {
     None
 }
 
-/// How often a manager with this patience is given a sign.
+/// How often a supervisor with this patience is given a sign.
 fn beat(patience: Duration) -> Duration {
     (patience / 3).clamp(Duration::from_millis(10), BEAT)
 }
 
 /// Gives signs of life until stopped. `ping` asks the API whether it answers.
 pub async fn beat_for<P: Future<Output = Result<(), String>>>(
-    manager: Arc<Manager>,
+    supervisor: Arc<Supervisor>,
     pulse: Pulse,
     ping: impl Fn() -> P,
     stop: CancellationToken,
 ) {
-    let Some(patience) = manager.patience() else {
+    let Some(patience) = supervisor.patience() else {
         return;
     };
     let mut ticks = tokio::time::interval(beat(patience));
@@ -109,10 +109,10 @@ pub async fn beat_for<P: Future<Output = Result<(), String>>>(
                 .map(|why| format!("the API does not answer its own ping: {why}")),
         };
         match trouble {
-            None => manager.alive(),
+            None => supervisor.alive(),
             Some(why) => {
-                tracing::error!(%why, "no sign of life is given to the service manager");
-                manager.trouble(&why);
+                tracing::error!(%why, "no sign of life is given to the supervisor");
+                supervisor.trouble(&why);
             }
         }
     }
@@ -126,7 +126,7 @@ mod tests {
         sync::atomic::{AtomicBool, AtomicU64, Ordering},
     };
 
-    /// A manager that listens, a loop that comes round when told, a disk and an API that can hang.
+    /// A supervisor that listens, a loop that comes round when told, a disk and an API that can hang.
     struct Bed {
         socket: UnixDatagram,
         pictures: watch::Sender<u32>,
@@ -144,7 +144,7 @@ mod tests {
             socket.set_nonblocking(true).unwrap();
             let name = path.display().to_string();
             let environment = [("NOTIFY_SOCKET", name.as_str()), ("WATCHDOG_USEC", "30000000")].into();
-            let manager = Arc::new(Manager::find(&environment));
+            let supervisor = Arc::new(Supervisor::find(&environment));
             let (pictures, receiver) = watch::channel(0);
             let (sync_secs, api_hangs) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicBool::new(false)));
             let sync = sync_secs.clone();
@@ -164,7 +164,7 @@ mod tests {
                     }
                 }
             };
-            tokio::spawn(beat_for(manager, pulse, ping, stop.clone()));
+            tokio::spawn(beat_for(supervisor, pulse, ping, stop.clone()));
             Self {
                 socket,
                 pictures,

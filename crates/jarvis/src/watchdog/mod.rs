@@ -27,7 +27,7 @@ use crate::{
     environment::Environment,
     exit::{Exit, Failure, Outcome},
     out,
-    run::{listening::host_name, logging, manager::Manager, signals::Signals},
+    run::{listening::host_name, logging, signals::Signals, supervisor::Supervisor},
 };
 use config::Config;
 use rounds::Rounds;
@@ -49,10 +49,10 @@ pub async fn run(arguments: &cli::Watchdog, environment: &Environment) -> Outcom
     let mut signals = Signals::listen()?;
     let announce = format!("watching: {} (VM {})\n", config.jarvis.url, config.vmid);
     let rounds = Rounds::new(config)?;
-    let manager = Manager::find(environment);
+    let supervisor = Supervisor::find(environment);
     out::print(&announce);
     let stop = CancellationToken::new();
-    let running = rounds.run(&manager, &stop);
+    let running = rounds.run(&supervisor, &stop);
     tokio::pin!(running);
     tokio::select! {
         () = &mut running => return Err(Failure::error("the watchdog ended by itself; start it again")),

@@ -10,7 +10,7 @@ use super::{
     looks::Looks,
     telling::Telling,
 };
-use crate::{exit::Failure, run::manager::Manager};
+use crate::{exit::Failure, run::supervisor::Supervisor};
 use jarvis_model::{NodeName, Timestamp};
 use jarvis_ports::{Clock, PerformError, SystemClock};
 use jarvis_proxmox::{
@@ -81,9 +81,9 @@ impl Rounds {
     }
 
     /// Watches until stopped.
-    pub async fn run(mut self, manager: &Manager, stop: &CancellationToken) {
+    pub async fn run(mut self, supervisor: &Supervisor, stop: &CancellationToken) {
         self.begin();
-        manager.ready();
+        supervisor.ready();
         let mut ticks = tokio::time::interval(self.config.every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut read = (self.clock.now(), Instant::now());
@@ -102,9 +102,9 @@ impl Rounds {
                 () = stop.cancelled() => break,
                 () = self.round() => {}
             }
-            manager.alive();
+            supervisor.alive();
         }
-        manager.stopping();
+        supervisor.stopping();
         if self.state.unreadable.is_none() && !same_on_disk(&self.state, &self.kept) {
             self.write();
         }

@@ -1,4 +1,4 @@
-//! The service manager that started this process, as far as it wants to hear of it: lines to the datagram socket that it
+//! The supervisor that started this process (systemd), as far as it wants to hear of it: lines to the datagram socket that it
 //! names in `NOTIFY_SOCKET` (sd_notify(3)). Without one nothing is said.
 //!
 //! Knows nothing of what is well and what is not.
@@ -12,12 +12,12 @@ use std::{
 
 /// Where it hears, and how long it waits between two signs of life.
 #[derive(Debug, Default)]
-pub struct Manager {
+pub struct Supervisor {
     socket: Option<UnixDatagram>,
     patience: Option<Duration>,
 }
 
-impl Manager {
+impl Supervisor {
     /// The one named in the environment.
     pub fn find(environment: &Environment) -> Self {
         let Some(name) = environment.get("NOTIFY_SOCKET") else {
@@ -29,7 +29,7 @@ impl Manager {
                 patience: patience(environment),
             },
             Err(error) => {
-                tracing::warn!(socket = name, %error, "the service manager cannot be told how it goes");
+                tracing::warn!(socket = name, %error, "the supervisor cannot be told how it goes");
                 Self::default()
             }
         }
@@ -64,12 +64,12 @@ impl Manager {
         if let Some(socket) = &self.socket
             && let Err(error) = socket.send(lines.as_bytes())
         {
-            tracing::debug!(%error, "the service manager does not hear");
+            tracing::debug!(%error, "the supervisor does not hear");
         }
     }
 }
 
-/// Never waits: a manager that does not read is not waited for.
+/// Never waits: a supervisor that does not read is not waited for.
 fn connect(name: &str) -> std::io::Result<UnixDatagram> {
     let socket = UnixDatagram::unbound()?;
     match name.strip_prefix('@') {
@@ -113,12 +113,12 @@ mod tests {
             ),
         ] {
             let environment = [("NOTIFY_SOCKET", name.as_str()), ("WATCHDOG_USEC", "30000000")].into();
-            let manager = Manager::find(&environment);
-            assert_eq!(manager.patience(), Some(Duration::from_secs(30)));
-            manager.ready();
-            manager.alive();
-            manager.trouble("no\npass\u{7}");
-            manager.stopping();
+            let supervisor = Supervisor::find(&environment);
+            assert_eq!(supervisor.patience(), Some(Duration::from_secs(30)));
+            supervisor.ready();
+            supervisor.alive();
+            supervisor.trouble("no\npass\u{7}");
+            supervisor.stopping();
             assert_eq!(heard(&socket), "READY=1\nSTATUS=serving");
             assert_eq!(heard(&socket), "WATCHDOG=1\nSTATUS=serving");
             assert_eq!(
@@ -136,9 +136,9 @@ mod tests {
             Environment::default(),
             [("NOTIFY_SOCKET", "/nowhere/notify"), ("WATCHDOG_USEC", "1")].into(),
         ] {
-            let manager = Manager::find(&environment);
-            assert_eq!(manager.patience(), None);
-            manager.ready();
+            let supervisor = Supervisor::find(&environment);
+            assert_eq!(supervisor.patience(), None);
+            supervisor.ready();
         }
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("notify");
@@ -149,9 +149,9 @@ mod tests {
             ("WATCHDOG_USEC", "30000000"),
             ("WATCHDOG_PID", "1"),
         ];
-        let manager = Manager::find(&environment.into());
-        assert_eq!(manager.patience(), None, "meant for another process");
+        let supervisor = Supervisor::find(&environment.into());
+        assert_eq!(supervisor.patience(), None, "meant for another process");
         drop(socket);
-        manager.alive();
+        supervisor.alive();
     }
 }
