@@ -188,19 +188,6 @@ impl Teller<'_> {
         }
     }
 
-    fn of_issue(&self, issue: &IssueKey, mark: &str, news: News) -> Telling {
-        Telling {
-            topic: Topic::issue(issue),
-            mark: mark.to_owned(),
-            about: Some(issue.clone()),
-            news: News {
-                issue: Some(issue.to_string()),
-                resource: Some(issue.resource.to_string()),
-                ..news
-            },
-        }
-    }
-
     fn alert(&self, issue: &IssueKey, severity: Severity, told: &str) -> Telling {
         let title = format!("{} needs attention", issue.resource.name);
         let mut news = self.news(Kind::Alert, severity, &title, told);
@@ -208,7 +195,7 @@ impl Teller<'_> {
             format!("jarvis describe {}", issue.resource),
             "jarvis plan".to_owned(),
         ];
-        self.of_issue(issue, "alert", news)
+        of_issue(issue, "alert", news)
     }
 
     fn escalation(&self, issue: &IssueKey, told: &str, evidence: &[String]) -> Telling {
@@ -221,7 +208,7 @@ impl Teller<'_> {
             format!("jarvis ack {issue}"),
             "or commit a change of its manifest: both let Jarvis try again".to_owned(),
         ];
-        self.of_issue(issue, "escalation", news)
+        of_issue(issue, "escalation", news)
     }
 
     /// What was done for an issue since it is open.
@@ -275,7 +262,7 @@ impl Teller<'_> {
             format!("jarvis explain {}", intent.id),
             format!("to undo: {}", text::line(&intent.undo, text::LINE)),
         ];
-        Some(self.of_issue(issue, "mended", news))
+        Some(of_issue(issue, "mended", news))
     }
 
     fn resolved(&self, issue: &IssueKey, because: &Closed) -> Telling {
@@ -293,7 +280,7 @@ impl Teller<'_> {
         let was = self.before.issues.get(issue).map(|open| open.summary.as_str());
         let told = was.map_or_else(|| why.to_owned(), |was| format!("{why}. It was: {was}"));
         let news = self.news(Kind::Resolved, Severity::Warning, &title, &told);
-        self.of_issue(issue, "resolved", news)
+        of_issue(issue, "resolved", news)
     }
 
     /// News of no resource.
@@ -386,11 +373,11 @@ fn quorum(event: &Event) -> Option<Words> {
 }
 
 fn freeze(event: &Event) -> Option<Words> {
+    const AGAIN: &str = "Jarvis acts again as its manifests say, unless another freeze is in force";
     let what = |scope: &FreezeScope| match scope {
         FreezeScope::Autonomy => "all that Jarvis does unasked",
         FreezeScope::All => "everything, persons too",
     };
-    const AGAIN: &str = "Jarvis acts again as its manifests say, unless another freeze is in force";
     match event {
         Event::FreezeSet {
             scope,
@@ -454,6 +441,19 @@ fn source(event: &Event) -> Option<Words> {
             "New commits are followed again",
         )),
         _ => None,
+    }
+}
+
+fn of_issue(issue: &IssueKey, mark: &str, news: News) -> Telling {
+    Telling {
+        topic: Topic::issue(issue),
+        mark: mark.to_owned(),
+        about: Some(issue.clone()),
+        news: News {
+            issue: Some(issue.to_string()),
+            resource: Some(issue.resource.to_string()),
+            ..news
+        },
     }
 }
 

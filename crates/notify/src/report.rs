@@ -95,7 +95,7 @@ impl Day {
                 }
             }
             Event::IssueEscalated { issue, .. } => {
-                self.failed.push(entry(&format!("{issue} was given to people")))
+                self.failed.push(entry(&format!("{issue} was given to people")));
             }
             Event::ActionRefused {
                 action,

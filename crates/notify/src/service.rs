@@ -30,7 +30,7 @@ const CHUNK: usize = 1_000;
 /// Letters that may wait for a channel; what comes then is gathered into the next.
 const MOST_LETTERS: usize = 50;
 /// How long it rests at most.
-const LONGEST_REST: Duration = Duration::from_secs(60);
+const LONGEST_REST: Duration = Duration::from_mins(1);
 /// How long it rests after the disk or the journal failed.
 const AFTER_FAILURE: Duration = Duration::from_secs(30);
 /// How long letters on their way may take when it ends.

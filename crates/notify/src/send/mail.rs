@@ -25,7 +25,7 @@ use lettre::{
     },
 };
 use std::{
-    error::Error as _,
+    error::Error as StdError,
     io,
     time::{Duration, UNIX_EPOCH},
 };
@@ -142,7 +142,7 @@ fn is_tls(error: &Error) -> bool {
     let mut cause = error.source();
     while let Some(inner) = cause {
         let by_rustls = inner.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
-        if error.is_tls() || by_rustls.is_some_and(|inner| inner.is::<rustls::Error>()) {
+        if error.is_tls() || by_rustls.is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>) {
             return true;
         }
         cause = inner.source();

@@ -17,7 +17,7 @@ use jarvis_ports::Clock;
 use std::{sync::Arc, time::Duration};
 
 /// A server that has not answered by then is tried again later.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_mins(1);
 /// Longest answer of a server that is kept.
 const ANSWER: usize = 300;
 

@@ -22,7 +22,7 @@ use zeroize::Zeroizing;
 use crate::aiosmtpd::{PASSWORD, USER, Way};
 
 /// Nothing that is waited for takes longer.
-pub const DEADLINE: Duration = Duration::from_secs(60);
+pub const DEADLINE: Duration = Duration::from_mins(1);
 const FACTOR: u32 = 100;
 
 /// A clock that runs fast.
