@@ -77,26 +77,33 @@ pub(crate) struct Host<'a> {
 
 /// Runs an argument vector at a place for somebody. `argv` is not empty.
 pub fn run(world: &mut World, place: &Place, argv: &[String], by: &str) -> Ran {
-    let argv: Vec<&str> = without_wrapper(argv.iter().map(String::as_str).collect());
+    let (argv, wrapper) = unwrapped(argv.iter().map(String::as_str).collect());
     let Some((program, arguments)) = argv.split_first() else {
         return Ran::Done(Output::default());
     };
     let mut host = Host { world, place, by };
     let name = program.rsplit('/').next().unwrap_or_default();
+    match (named(&mut host, name, arguments), wrapper) {
+        (Ran::Missing, Some(wrapper)) => Ran::Done(not_found(wrapper, program)),
+        (ran, _) => ran,
+    }
+}
+
+fn named(host: &mut Host<'_>, name: &str, arguments: &[&str]) -> Ran {
     match name {
         "true" | ":" => Ran::Done(Output::default()),
         "false" => Ran::Done(Output::failed(1, "")),
         "echo" => Ran::Done(Output::of(format!("{}\n", arguments.join(" ")))),
-        "df" => Ran::Done(files::df(&host)),
+        "df" => Ran::Done(files::df(host)),
         "apt-get" if arguments == ["clean"] => Ran::Done(Output::default()),
-        "cat" => Ran::Done(files::cat(&host, arguments)),
-        "hostname" | "nproc" | "uptime" | "uname" => Ran::Done(files::about_machine(&host, name)),
-        "sensors" => sensors::run(&host, arguments),
-        "ip" => Ran::Done(network::ip(&host, arguments)),
-        "perl" => Ran::Done(network::perl(&mut host, arguments)),
-        "systemctl" => systemctl::run(&mut host, arguments),
-        "docker" => docker::run(&mut host, arguments),
-        "journalctl" => journalctl::run(&host, arguments),
+        "cat" => Ran::Done(files::cat(host, arguments)),
+        "hostname" | "nproc" | "uptime" | "uname" => Ran::Done(files::about_machine(host, name)),
+        "sensors" => sensors::run(host, arguments),
+        "ip" => Ran::Done(network::ip(host, arguments)),
+        "perl" => Ran::Done(network::perl(host, arguments)),
+        "systemctl" => systemctl::run(host, arguments),
+        "docker" => docker::run(host, arguments),
+        "journalctl" => journalctl::run(host, arguments),
         _ => Ran::Missing,
     }
 }
@@ -113,20 +120,110 @@ pub fn settled(world: &World, job: &Job) -> Option<Output> {
     })
 }
 
-/// `sudo -n -- systemctl ...` runs systemctl; so do `env LC_ALL=C`, `timeout 10` and their like.
-fn without_wrapper(mut argv: Vec<&str>) -> Vec<&str> {
+/// `sudo -n -- systemctl ...` runs systemctl; so do `env LC_ALL=C`, `timeout -k 2 10` and their like. The last of these
+/// is told too, for it is the one that complains when there is no such program.
+fn unwrapped(mut argv: Vec<&str>) -> (Vec<&str>, Option<&str>) {
+    let mut last = None;
     while let Some(first) = argv.first().copied() {
-        let skipped = match first.rsplit('/').next().unwrap_or_default() {
-            "sudo" | "nice" => 1,
-            "env" => 1 + argv.iter().skip(1).take_while(|word| word.contains('=')).count(),
-            "timeout" => 2,
-            word if word.contains('=') && argv.len() > 1 => 1,
+        let wrapper = first.rsplit('/').next().unwrap_or_default();
+        let with_value: &[&str] = match wrapper {
+            "sudo" => &["-u", "-g"],
+            "nice" => &["-n"],
+            "timeout" => &["-k", "-s"],
+            "env" => &[],
+            word if word.contains('=') && argv.len() > 1 => {
+                argv.remove(0);
+                continue;
+            }
             _ => break,
         };
-        argv.drain(..skipped.min(argv.len()));
-        while argv.first().is_some_and(|word| word.starts_with('-')) {
+        last = Some(wrapper);
+        argv.remove(0);
+        while let Some(option) = argv.first().copied().filter(|word| word.starts_with('-')) {
+            argv.remove(0);
+            if with_value.contains(&option) && !argv.is_empty() {
+                argv.remove(0);
+            }
+        }
+        if wrapper == "timeout" && !argv.is_empty() {
             argv.remove(0);
         }
     }
-    argv
+    (argv, last)
+}
+
+/// What a program that should have started another one says when there is none.
+fn not_found(wrapper: &str, program: &str) -> Output {
+    match wrapper {
+        "sudo" => Output::failed(1, format!("sudo: {program}: command not found\n")),
+        "timeout" => Output::failed(
+            127,
+            format!("timeout: failed to run command '{program}': No such file or directory\n"),
+        ),
+        other => Output::failed(127, format!("{other}: '{program}': No such file or directory\n")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    fn ran(place: &Place, line: &str) -> Ran {
+        let mut world = Scenario::homelab().build(1);
+        run(&mut world, place, &line::words(line).unwrap(), "test")
+    }
+
+    fn output(place: &Place, line: &str) -> Output {
+        match ran(place, line) {
+            Ran::Done(output) => output,
+            other => panic!("{line}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn wrappers_run_what_follows() {
+        let atlas = Place::node("atlas");
+        for line in [
+            "hostname",
+            "/bin/hostname",
+            "sudo -n -- hostname",
+            "sudo -u root hostname",
+            "env LC_ALL=C hostname",
+            "LC_ALL=C hostname",
+            "timeout 10 hostname",
+            "timeout -k 2 10 hostname",
+            "timeout --kill-after=2 10 sudo -n nice -n 5 hostname",
+        ] {
+            assert_eq!(output(&atlas, line), Output::of("atlas\n"), "{line}");
+        }
+    }
+
+    #[test]
+    fn whoever_finds_no_program_says_so() {
+        let guest = Place::Guest(101);
+        assert_eq!(ran(&guest, "sensors -j"), Ran::Missing);
+        let timed = output(&guest, "timeout -k 2 10 sensors -j");
+        assert_eq!(
+            (timed.code, timed.stderr.as_str()),
+            (
+                127,
+                "timeout: failed to run command 'sensors': No such file or directory\n"
+            )
+        );
+        assert_eq!(output(&guest, "sudo -n frobnicate").code, 1);
+        assert_eq!(output(&guest, "sudo -n").code, 0);
+    }
+
+    #[test]
+    fn properties_come_in_the_order_of_systemd() {
+        let atlas = Place::node("atlas");
+        let shown = output(
+            &atlas,
+            "systemctl show -p SubState,ActiveState --value -- pveproxy.service nothing",
+        );
+        assert_eq!(shown.stdout, "active\nrunning\n\ninactive\ndead\n");
+        let missing = output(&atlas, "systemctl show --property=LoadState nothing");
+        assert_eq!(missing.stdout, "LoadState=not-found\n");
+    }
 }
