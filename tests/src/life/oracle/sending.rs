@@ -3,11 +3,12 @@
 use super::{Fate, Known, Oracle, Request};
 use crate::life::place::{Spec, Strategy};
 use jarvis_model::{
-    Cause, Effect, FreezeScope, GuestStatus, GuestVerb, HoldScope, Intent, IntentId, Timestamp, Vmid,
+    Cause, Effect, FreezeScope, GuestStatus, GuestVerb, HoldScope, HostVerb, Intent, IntentId, ServiceVerb,
+    Timestamp, Vmid,
     issue::{ATTEMPT_WINDOW, ATTEMPTS_PER_HOUR},
     limits,
 };
-use jarvis_simulator::world::World;
+use jarvis_simulator::world::{World, node::Node};
 use std::time::Duration;
 
 /// From the guard's last look to the request: the permit's ten seconds, and the way of the answer.
@@ -200,6 +201,23 @@ impl Oracle {
         let long = |since: &&u64| elapsed.saturating_sub(**since) > millis(KNOWN_AFTER);
         if self.away_since.values().filter(long).count() > 1 {
             return Some("S10: more than one node is away".to_owned());
+        }
+        match &intent.effect {
+            Effect::Wake { node, .. } => {
+                let on = world.nodes.get(node.as_str()).is_some_and(Node::is_on);
+                return on.then(|| format!("S5: {node} is woken and is on"));
+            }
+            Effect::Host { request, .. } => {
+                let mends = matches!(
+                    request,
+                    HostVerb::Service {
+                        verb: ServiceVerb::Start | ServiceVerb::Restart,
+                        ..
+                    }
+                );
+                return (!mends).then(|| format!("S7: {} of its own accord", intent.action));
+            }
+            Effect::Guest { .. } | Effect::Node { .. } => {}
         }
         let Effect::Guest {
             node, vmid, request, ..
