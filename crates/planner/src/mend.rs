@@ -118,12 +118,11 @@ impl<'a> Mending<'a> {
 
     /// What answers the issue: the runbook declared for it, or Jarvis's own answer, if there is one.
     pub(crate) fn answer(&self, open: &Issue, mut outcome: Outcome, own: Option<Want>) -> Outcome {
-        match runbook::answering(self.input, &self.key) {
-            Some(book) => runbook::begin(self.input, open, book, outcome),
-            None => {
-                outcome.want = own;
-                outcome
-            }
+        if let Some(book) = runbook::answering(self.input, &self.key) {
+            runbook::begin(self.input, open, book, outcome)
+        } else {
+            outcome.want = own;
+            outcome
         }
     }
 

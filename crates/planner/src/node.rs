@@ -114,15 +114,12 @@ impl Case<'_> {
         let open = self.input.memory.open_intents().map(|intent| &intent.effect);
         let power = |effect: &&Effect| matches!(effect, Effect::Node { node, .. } | Effect::Wake { node, .. } if node == self.name());
         let effect = open.into_iter().find(power)?;
-        Some(match effect {
-            Effect::Wake { .. } => {
-                let text = format!("node {} is being woken", self.name());
-                self.reconciling(Sync::OutOfSync, Health::Progressing, "InFlight", text)
-            }
-            _ => {
-                let text = format!("node {} is going down or coming back, as asked", self.name());
-                self.reconciling(Sync::Synced, Health::Progressing, "InFlight", text)
-            }
+        Some(if let Effect::Wake { .. } = effect {
+            let text = format!("node {} is being woken", self.name());
+            self.reconciling(Sync::OutOfSync, Health::Progressing, "InFlight", text)
+        } else {
+            let text = format!("node {} is going down or coming back, as asked", self.name());
+            self.reconciling(Sync::Synced, Health::Progressing, "InFlight", text)
         })
     }
 
@@ -244,7 +241,7 @@ impl Case<'_> {
     }
 
     fn seen_line(&self) -> String {
-        let seen = self.seen.status.seen_at().unwrap_or(Timestamp::default());
+        let seen = self.seen.status.seen_at().unwrap_or_default();
         let ha = self.seen.ha_state.as_deref().unwrap_or("not used");
         format!(
             "node {} seen offline {} s ago, state by HA: {ha}",

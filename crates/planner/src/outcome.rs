@@ -58,18 +58,21 @@ impl Outcome {
     }
 
     /// With a look.
+    #[must_use]
     pub fn looking(mut self, look: Look) -> Self {
         self.looks.push(look);
         self
     }
 
     /// To be looked at again then, at the latest.
+    #[must_use]
     pub fn at(mut self, wake_at: Timestamp) -> Self {
         self.wake_at = Some(self.wake_at.map_or(wake_at, |earlier| earlier.min(wake_at)));
         self
     }
 
     /// With something to remember.
+    #[must_use]
     pub fn remembering(mut self, events: impl IntoIterator<Item = Event>) -> Self {
         self.events.extend(events);
         self

@@ -175,7 +175,7 @@ fn stepped(issue: &IssueKey, book: &Manifest<RunbookSpec>, step: u32) -> Event {
     let text = book.spec.steps.get(step as usize).map(words).unwrap_or_default();
     Event::RunbookStepped {
         issue: issue.clone(),
-        runbook: book.metadata.name.to_string(),
+        runbook: book.metadata.name.clone(),
         step,
         text,
     }
@@ -219,7 +219,7 @@ fn acts_of<'a>(input: &Input<'a>, open: &Issue, run: &Run) -> Option<&'a Intent>
 }
 
 fn want(open: &Issue, book: &Manifest<RunbookSpec>, step: u32, action: Action) -> Want {
-    let runbook = book.metadata.name.to_string();
+    let runbook = book.metadata.name.clone();
     let evidence = vec![
         open.summary.clone(),
         format!("step {} of runbook {runbook}", step + 1),

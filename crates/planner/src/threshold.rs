@@ -66,7 +66,7 @@ struct Passing<'a> {
     passed: BTreeMap<IssueKey, Passed>,
 }
 
-impl<'a> Passing<'a> {
+impl Passing<'_> {
     fn subject<'l>(
         &mut self,
         key: &ResourceKey,
@@ -194,15 +194,14 @@ pub(crate) fn follow(input: &Input<'_>) -> Vec<Following> {
             continue;
         };
         let mending = Mending::of(input, issue.clone());
-        let outcome = match input.observed.passed.get(issue) {
-            Some(passed) => beyond(input, limit, &mending, passed),
-            None => {
-                let text = "within its limit again".to_owned();
-                let (events, wake_at) = mending.well(|| None);
-                let mut outcome = Outcome::only(told(input, ConditionType::Ready, text)).remembering(events);
-                outcome.wake_at = wake_at;
-                outcome
-            }
+        let outcome = if let Some(passed) = input.observed.passed.get(issue) {
+            beyond(input, limit, &mending, passed)
+        } else {
+            let text = "within its limit again".to_owned();
+            let (events, wake_at) = mending.well(|| None);
+            let mut outcome = Outcome::only(told(input, ConditionType::Ready, text)).remembering(events);
+            outcome.wake_at = wake_at;
+            outcome
         };
         all.push(Following {
             resource: issue.resource.clone(),

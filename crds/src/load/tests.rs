@@ -29,7 +29,7 @@ fn a_sound_set_loads_with_its_sources() {
     )
     .unwrap();
     assert_eq!(loaded.desired.len(), 2);
-    assert_eq!(loaded.desired.revision.commit, "abc");
+    assert_eq!(&*loaded.desired.revision.commit, "abc");
     let key: ResourceKey = "VirtualMachine/b".parse().unwrap();
     assert_eq!(
         loaded.sources[&key],

@@ -8,7 +8,7 @@ use jarvis_model::{
 use std::time::Duration;
 
 /// How long a service may take to come up, or to end, after its command ended.
-const SETTLE: Duration = Duration::from_secs(60);
+const SETTLE: Duration = Duration::from_mins(1);
 /// A wake is looked for with the cluster-wide look, which comes every ten seconds.
 const WAKE_EVERY: Duration = Duration::from_secs(5);
 
