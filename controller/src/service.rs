@@ -95,17 +95,8 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
     let (records, _) = broadcast::channel(RECORDS_KEPT);
     let desired = Arc::new(Desired::default());
     let empty = Arc::new(empty_plan(&ports));
-    let (views, watcher) = watch::channel(Arc::new(View {
-        version: 0,
-        at: ports.clock.now(),
-        cluster: options.cluster.clone().into(),
-        observed: Arc::new(Observed::default()),
-        desired: desired.clone(),
-        memory: memory.clone(),
-        plan: empty.clone(),
-        floor: Arc::new(options.floor.clone()),
-        state: state.clone(),
-    }));
+    let first = first_view(&options, &ports, memory.clone(), empty.clone(), state.clone());
+    let (views, watcher) = watch::channel(Arc::new(first));
     let wake_source = Arc::new(Notify::new());
     let history = Arc::new(Mutex::new(History::default()));
     let handle = Handle {
@@ -157,6 +148,27 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         },
         handle,
     )
+}
+
+/// The picture before anything was looked at.
+fn first_view(
+    options: &Options,
+    ports: &Ports,
+    memory: Arc<Memory>,
+    plan: Arc<Plan>,
+    state: LoopState,
+) -> View {
+    View {
+        version: 0,
+        at: ports.clock.now(),
+        cluster: options.cluster.clone().into(),
+        observed: Arc::default(),
+        desired: Arc::default(),
+        memory,
+        plan,
+        floor: Arc::new(options.floor.clone()),
+        state,
+    }
 }
 
 /// When the newest record was written: the clock cannot have been behind that.

@@ -11,7 +11,7 @@ use jarvis_crds::{Expected, Manifest, NodeSpec};
 use jarvis_guard::facts::Nature;
 use jarvis_model::{
     Action, Autonomy, ConditionType, Effect, Event, Health, Issue, IssueKey, IssueKind, NodeName,
-    NodeObserved, NodeStatus, ResourceKey, ResourceStatus, Severity, Sync, Timestamp, limits,
+    NodeObserved, NodeStatus, ResourceKey, ResourceStatus, Severity, Sync, limits,
 };
 use std::time::Duration;
 

@@ -131,7 +131,7 @@ fn a_long_chain_is_no_circle_and_no_burden() {
 fn unsaved_text_is_held_to_the_same_rules() {
     let unsaved = |text: String| load_unsaved(&BTreeMap::from([("editor.yaml".to_owned(), text)]));
     assert_eq!(
-        unsaved(vm("a", 100, "")).unwrap().desired.revision.commit,
+        &*unsaved(vm("a", 100, "")).unwrap().desired.revision.commit,
         "unsaved"
     );
     assert!(unsaved(vm("a", 100, "  dependsOn: [VirtualMachine/a]\n")).is_err());

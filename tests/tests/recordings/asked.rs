@@ -47,6 +47,7 @@ pub async fn ask(player: &mut Player, exchange: &Exchange) -> Facts {
                 },
                 Err(PerformError::Rejected { retryable: true, .. }) => "rejected for now".to_owned(),
                 Err(PerformError::Rejected { .. }) => "rejected".to_owned(),
+                Err(PerformError::Failed { .. }) => "failed".to_owned(),
                 Err(PerformError::Unknown { .. }) => "unknown".to_owned(),
             };
             put(&mut facts, "answer/write", write);

@@ -95,9 +95,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         manifests,
         announce,
     } = launch;
-    for warning in &config.warnings {
-        tracing::warn!("{warning}");
-    }
+    warn(&config.warnings);
     let listener = bind(&config).await?;
     let address = listener
         .local_addr()
@@ -105,9 +103,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     let opened = opening::open(&config.state, clock.now())?;
     let certificate = listening::certificate(&config, &clock)?;
     let client = Arc::new(proxmox(&config.cluster, &clock)?);
-    for warning in client.warnings() {
-        tracing::warn!("{warning}");
-    }
+    warn(client.warnings());
     let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
     let (service, handle) = control(&config, floor, client.clone(), &opened, &clock, mode)?;
     // The demo's channels belong to nobody.
@@ -158,6 +154,12 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     out::print(&announce(&started));
     let supervisor = give_signs(environment, pulse, ping, &running);
     running.until_asked(&mut signals, &opened, &supervisor).await
+}
+
+fn warn<T: std::fmt::Display>(warnings: impl IntoIterator<Item = T>) {
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
 }
 
 /// Tells the supervisor that it serves, and from then on that it lives.

@@ -130,76 +130,79 @@ fn a_restart_forgets_figures_and_not_issues() {
     assert_eq!(scene.settle().1, ["issueHealthy"]);
 }
 
+type Spoil = fn(&mut Scene);
+
+/// A limit, what passes it, and the issue that makes.
+const EVERY_FIGURE: [(&str, Spoil, &str); 10] = [
+    (
+        "{on: {kind: Node}, metric: cpu, above: 90}",
+        |scene| scene.node("a").usage.cpu = Some(0.95),
+        "Node/a#threshold-passed:hot",
+    ),
+    (
+        "{on: {kind: VirtualMachine}, metric: memory, above: 80}",
+        |scene| {
+            scene.edit(101, |guest| {
+                (guest.usage.mem_bytes, guest.usage.max_mem_bytes) = (Some(9), Some(10));
+            });
+        },
+        "VirtualMachine/web#threshold-passed:hot",
+    ),
+    (
+        "{on: {kind: Node}, metric: disk, above: 80}",
+        |scene| {
+            let usage = &mut scene.node("b").usage;
+            (usage.disk_bytes, usage.max_disk_bytes) = (Some(9), Some(10));
+        },
+        "Node/b#threshold-passed:hot",
+    ),
+    (
+        "{on: {kind: Node}, metric: storage, storage: zfs, above: 80}",
+        |scene| {
+            for storage in ["zfs", "other"] {
+                full(scene, Some("b"), storage);
+            }
+        },
+        "Node/b#threshold-passed:hot:zfs",
+    ),
+    (
+        "{on: {kind: Node}, metric: temperature, above: 80}",
+        |scene| heat(scene, 80.5),
+        "Node/a#threshold-passed:hot",
+    ),
+    (
+        "{on: {kind: Node}, metric: load, above: 2.5}",
+        |scene| heat(scene, 40.0),
+        "Node/a#threshold-passed:hot",
+    ),
+    (
+        "{on: {kind: Node}, metric: unreachable}",
+        |scene| scene.offline("c"),
+        "Node/c#threshold-passed:hot",
+    ),
+    (
+        "{on: {kind: Service}, metric: unreachable}",
+        |scene| scene.service("nginx", ServiceStatus::Down("no answer".into())),
+        "Service/nginx#threshold-passed:hot",
+    ),
+    (
+        "{on: {kind: VirtualMachine}, metric: backupAge, above: 24}",
+        |scene| {
+            let day = scene.now - Duration::from_hours(25);
+            scene.observed.backups = Observation::known(BTreeMap::from([(vmid(101), day)]), scene.now);
+        },
+        "VirtualMachine/web#threshold-passed:hot",
+    ),
+    (
+        "{on: {kind: VirtualMachine}, metric: backupAge, above: 24}",
+        |scene| scene.observed.backups = Observation::known(BTreeMap::new(), scene.now),
+        "VirtualMachine/web#threshold-passed:hot",
+    ),
+];
+
 #[test]
 fn every_figure_has_its_limit() {
-    type Ready = fn(&mut Scene);
-    let rows: [(&str, Ready, &str); 10] = [
-        (
-            "{on: {kind: Node}, metric: cpu, above: 90}",
-            |scene| scene.node("a").usage.cpu = Some(0.95),
-            "Node/a#threshold-passed:hot",
-        ),
-        (
-            "{on: {kind: VirtualMachine}, metric: memory, above: 80}",
-            |scene| {
-                scene.edit(101, |guest| {
-                    (guest.usage.mem_bytes, guest.usage.max_mem_bytes) = (Some(9), Some(10))
-                })
-            },
-            "VirtualMachine/web#threshold-passed:hot",
-        ),
-        (
-            "{on: {kind: Node}, metric: disk, above: 80}",
-            |scene| {
-                let usage = &mut scene.node("b").usage;
-                (usage.disk_bytes, usage.max_disk_bytes) = (Some(9), Some(10));
-            },
-            "Node/b#threshold-passed:hot",
-        ),
-        (
-            "{on: {kind: Node}, metric: storage, storage: zfs, above: 80}",
-            |scene| {
-                for storage in ["zfs", "other"] {
-                    full(scene, Some("b"), storage);
-                }
-            },
-            "Node/b#threshold-passed:hot:zfs",
-        ),
-        (
-            "{on: {kind: Node}, metric: temperature, above: 80}",
-            |scene| heat(scene, 80.5),
-            "Node/a#threshold-passed:hot",
-        ),
-        (
-            "{on: {kind: Node}, metric: load, above: 2.5}",
-            |scene| heat(scene, 40.0),
-            "Node/a#threshold-passed:hot",
-        ),
-        (
-            "{on: {kind: Node}, metric: unreachable}",
-            |scene| scene.offline("c"),
-            "Node/c#threshold-passed:hot",
-        ),
-        (
-            "{on: {kind: Service}, metric: unreachable}",
-            |scene| scene.service("nginx", ServiceStatus::Down("no answer".into())),
-            "Service/nginx#threshold-passed:hot",
-        ),
-        (
-            "{on: {kind: VirtualMachine}, metric: backupAge, above: 24}",
-            |scene| {
-                let day = scene.now - Duration::from_hours(25);
-                scene.observed.backups = Observation::known(BTreeMap::from([(vmid(101), day)]), scene.now);
-            },
-            "VirtualMachine/web#threshold-passed:hot",
-        ),
-        (
-            "{on: {kind: VirtualMachine}, metric: backupAge, above: 24}",
-            |scene| scene.observed.backups = Observation::known(BTreeMap::new(), scene.now),
-            "VirtualMachine/web#threshold-passed:hot",
-        ),
-    ];
-    for (spec, spoil, issue) in rows {
+    for (spec, spoil, issue) in EVERY_FIGURE {
         let mut scene = Scene::new();
         scene.guest(101, "a", GuestStatus::Running);
         let service = manifest(

@@ -153,7 +153,7 @@ pub fn wakes() -> Vec<Example> {
         ),
     ]
     .into_iter()
-    .map(|found| asleep(found))
+    .map(asleep)
     .collect()
 }
 
