@@ -16,7 +16,7 @@ use crate::{
     work::{Message, Worker},
 };
 use jarvis_crds::Desired;
-use jarvis_model::{Event, Freeze, Memory, Observed, Timestamp};
+use jarvis_model::{Event, Freeze, Memory, Timestamp};
 use jarvis_planner::{Look, Plan, passed, plan};
 use jarvis_ports::JournalError;
 use std::{

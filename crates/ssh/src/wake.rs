@@ -64,7 +64,12 @@ pub struct LanWaker {
 impl LanWaker {
     /// Sends to port 9.
     pub fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock, port: PORT }
+        Self::to_port(clock, PORT)
+    }
+
+    /// Sends to another port: that of a simulated network.
+    pub fn to_port(clock: Arc<dyn Clock>, port: u16) -> Self {
+        Self { clock, port }
     }
 
     async fn send(&self, effect: &Effect, send_before: Timestamp) -> Result<Accepted, PerformError> {

@@ -76,8 +76,10 @@ pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
     } else {
         Arc::new(FastClock::new(arguments.time_factor))
     };
-    shell::prepare(&folder.ssh(), &simulator)?;
-    let config = config(arguments, &folder, &simulator, &scenario, environment)?;
+    let files = shell::prepare(&folder.ssh(), &simulator)?;
+    let mut config = config(arguments, &folder, &simulator, &scenario, environment)?;
+    config.ssh = Some(shell::options(&files, &simulator)?);
+    let wake_port = Some(simulator.wake_address().port());
     let chaos = ChaosContext {
         url: simulator.control_url().to_owned(),
         secret: simulator.control_secret().to_owned(),
@@ -90,6 +92,7 @@ pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
         clock,
         chaos: Some(chaos),
         manifests: Some(manifests),
+        wake_port,
         announce: Box::new(move |started| {
             banner::text(&About {
                 started,

@@ -6,11 +6,15 @@ use crate::{
     exit::Failure,
     run::opening,
 };
-use jarvis_simulator::Simulator;
+use jarvis_model::{Host, NodeName, Vmid};
+use jarvis_simulator::{Place, Simulator};
+use jarvis_ssh::{Credential, Endpoint, JournalUse, Options};
 use std::path::{Path, PathBuf};
 
 /// The name of the folder, within the demo's own.
 pub const FOLDER: &str = "ssh";
+/// As whom Jarvis enters.
+const USER: &str = "jarvis";
 
 /// Files for an SSH client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +23,30 @@ pub struct Files {
     pub key: PathBuf,
     /// The machines' keys.
     pub known_hosts: PathBuf,
+}
+
+/// Every machine that lets SSH in, as Jarvis reaches it.
+pub fn options(files: &Files, simulator: &Simulator) -> Result<Options, Failure> {
+    let mut options = Options::new(files.known_hosts.clone());
+    options.journal = JournalUse::Follow;
+    for reached in simulator.ssh() {
+        let host = match &reached.place {
+            Place::Node(node) => NodeName::new(node).map(Host::Node),
+            Place::Guest(vmid) => Vmid::new(*vmid).map(Host::Guest),
+        };
+        let host = host.map_err(|error| Failure::error(format!("cannot set the demo up: {error}")))?;
+        let endpoint = Endpoint {
+            address: reached.address.ip().to_string(),
+            port: reached.address.port(),
+            user: USER.to_owned(),
+            credential: Credential::KeyFile {
+                path: files.key.clone(),
+                passphrase: None,
+            },
+        };
+        options.hosts.insert(host, endpoint);
+    }
+    Ok(options)
 }
 
 /// Writes them.

@@ -66,6 +66,8 @@ pub struct Launch {
     pub chaos: Option<ChaosContext>,
     /// The folder of manifests to commit in.
     pub manifests: Option<PathBuf>,
+    /// The simulated network's port for magic packets; a real one's when none.
+    pub wake_port: Option<u16>,
     /// What is printed once it serves.
     pub announce: Box<dyn FnOnce(&Started) -> String + Send>,
 }
@@ -93,6 +95,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         clock,
         chaos,
         manifests,
+        wake_port,
         announce,
     } = launch;
     warn(&config.warnings);
@@ -105,7 +108,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     let client = Arc::new(proxmox(&config.cluster, &clock)?);
     warn(client.warnings());
     let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
-    let (service, handle) = control(&config, floor, client.clone(), &opened, &clock, mode)?;
+    let (service, handle) = control(&config, floor, client.clone(), &opened, &clock, wake_port)?;
     // The demo's channels belong to nobody.
     let notifier = (mode != Mode::Demo)
         .then(|| notifying::service(&config, &handle, opened.journal.clone(), &clock))
@@ -226,16 +229,19 @@ fn control(
     client: Arc<Proxmox>,
     opened: &Opened,
     clock: &Arc<dyn Clock>,
-    mode: Mode,
+    wake_port: Option<u16>,
 ) -> Result<(Service, Handle), Failure> {
+    let waker = match wake_port {
+        Some(port) => LanWaker::to_port(clock.clone(), port),
+        None => LanWaker::new(clock.clone()),
+    };
     let ports = Ports {
         hypervisor: client,
         journal: opened.journal.clone(),
         store: opened.store.clone(),
         source: source(config)?,
         shell: ssh(config, clock).map(|ssh| ssh as Arc<dyn HostShell>),
-        // A simulated cluster has no network in which a packet could wake anybody.
-        waker: (mode == Mode::Normal).then(|| Arc::new(LanWaker::new(clock.clone())) as Arc<dyn Waker>),
+        waker: Some(Arc::new(waker) as Arc<dyn Waker>),
         probe: Arc::new(probe::NetworkProbe::new()?),
         recorder: opened
             .recorder
@@ -485,6 +491,7 @@ pub async fn from_file(arguments: &crate::cli::Run, environment: &Environment) -
         clock: Arc::new(jarvis_ports::SystemClock),
         chaos: None,
         manifests: None,
+        wake_port: None,
         announce: Box::new(announce),
     };
     serve(launch, environment).await
