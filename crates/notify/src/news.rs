@@ -10,7 +10,7 @@ use jarvis_model::{
 };
 use jarvis_model::{Timestamp, issue::ATTEMPTS_PER_HOUR};
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// What kind of news it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -28,6 +28,10 @@ pub enum Kind {
     QuorumLost,
     /// It may again.
     QuorumRegained,
+    /// A host shows another SSH key than the pinned one.
+    HostDistrusted,
+    /// It shows the pinned one.
+    HostTrusted,
     /// The kill switch was pulled.
     Frozen,
     /// It was released.
@@ -47,7 +51,7 @@ impl Kind {
     pub fn is_end(self) -> bool {
         matches!(
             self,
-            Self::Resolved | Self::QuorumRegained | Self::Thawed | Self::SourceRecovered
+            Self::Resolved | Self::QuorumRegained | Self::HostTrusted | Self::Thawed | Self::SourceRecovered
         )
     }
 
@@ -293,6 +297,7 @@ impl Teller<'_> {
             told,
             next,
         } = quorum(&self.record.event)
+            .or_else(|| host_key(&self.record.event))
             .or_else(|| freeze(&self.record.event))
             .or_else(|| source(&self.record.event))?;
         let mut news = self.news(kind, severity, &title, &told);
@@ -311,7 +316,7 @@ impl Teller<'_> {
         };
         Some(Telling {
             news,
-            topic: Topic::named(topic),
+            topic: Topic::named(&topic),
             mark,
             about: None,
         })
@@ -322,18 +327,23 @@ impl Teller<'_> {
 struct Words {
     kind: Kind,
     severity: Severity,
-    topic: &'static str,
+    topic: Cow<'static, str>,
     title: String,
     told: String,
     next: Option<String>,
 }
 
 impl Words {
-    fn new(kind: Kind, topic: &'static str, title: impl Into<String>, told: impl Into<String>) -> Self {
+    fn new(
+        kind: Kind,
+        topic: impl Into<Cow<'static, str>>,
+        title: impl Into<String>,
+        told: impl Into<String>,
+    ) -> Self {
         Self {
             kind,
             severity: Severity::Warning,
-            topic,
+            topic: topic.into(),
             title: title.into(),
             told: told.into(),
             next: None,
@@ -368,6 +378,26 @@ fn quorum(event: &Event) -> Option<Words> {
             "The cluster may decide again",
             "It has its quorum back",
         )),
+        _ => None,
+    }
+}
+
+fn host_key(event: &Event) -> Option<Words> {
+    match event {
+        Event::HostDistrusted { host, text } => {
+            let title = format!("Jarvis no longer speaks to {host}: its SSH key is not the known one");
+            Some(Words::new(Kind::HostDistrusted, format!("key of {host}"), title, text).critical())
+        }
+        Event::HostTrusted { host } => {
+            let title = format!("{host} shows the known SSH key");
+            let told = "Jarvis speaks to it again";
+            Some(Words::new(
+                Kind::HostTrusted,
+                format!("key of {host}"),
+                title,
+                told,
+            ))
+        }
         _ => None,
     }
 }

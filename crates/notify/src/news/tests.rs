@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::samples::{Story, at, intent, web};
-use jarvis_model::{Digest, NodeName, Rearmed};
+use jarvis_model::{Digest, Host, NodeName, Rearmed};
 
 fn told(story: &Story, event: Event) -> Option<Telling> {
     let record = Record {
@@ -55,6 +55,19 @@ fn of_issues() -> Vec<Row> {
 
 fn of_the_whole() -> Vec<Row> {
     vec![
+        (
+            Event::HostDistrusted {
+                host: Host::Named("backup".into()),
+                text: "SHA256:a, not SHA256:b".into(),
+            },
+            (Kind::HostDistrusted, Severity::Critical),
+        ),
+        (
+            Event::HostTrusted {
+                host: Host::Named("backup".into()),
+            },
+            (Kind::HostTrusted, Severity::Warning),
+        ),
         (Event::QuorumLost, (Kind::QuorumLost, Severity::Critical)),
         (Event::QuorumRegained, (Kind::QuorumRegained, Severity::Critical)),
         (
