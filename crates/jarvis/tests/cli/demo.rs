@@ -349,3 +349,46 @@ fn frozen_it_leaves_a_crash_alone_and_says_so() {
             .then_some(())
     });
 }
+
+#[test]
+fn services_that_fail_are_restarted_over_ssh_and_by_the_agent() {
+    let demo = Demo::with(&["--time-factor", "5"]);
+    until("the services are up", || {
+        let services = demo.jarvis(&["get", "services"]).out;
+        let up = services.lines().filter(|line| line.contains(" up ")).count();
+        (up >= 3).then_some(())
+    });
+    demo.jarvis(&["chaos", "fail-service", "atlas", "chrony.service"])
+        .expect(0);
+    until("restarted over SSH", || {
+        let events = demo.jarvis(&["get", "events"]).out;
+        events
+            .contains("Done and verified: restart chrony.service on node atlas")
+            .then_some(())
+    });
+    demo.jarvis(&["chaos", "fail-service", "101", "nginx.service"])
+        .expect(0);
+    until("restarted by the agent", || {
+        let events = demo.jarvis(&["get", "events"]).out;
+        events
+            .contains("Done and verified: restart nginx.service on guest 101")
+            .then_some(())
+    });
+}
+
+#[test]
+fn a_node_that_is_lost_is_woken_by_a_packet() {
+    let demo = Demo::with(&["--time-factor", "10"]);
+    demo.jarvis(&["chaos", "drop-node", "forge"]).expect(0);
+    until("the wake is verified", || {
+        let events = demo.jarvis(&["get", "events"]).out;
+        events
+            .contains("Done and verified: wake node forge")
+            .then_some(())
+    });
+    let nodes = demo.jarvis(&["get", "nodes", "forge"]).expect(0);
+    assert!(
+        nodes.contains("ONLINE") || nodes.to_lowercase().contains("online"),
+        "{nodes}"
+    );
+}

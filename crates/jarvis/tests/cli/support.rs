@@ -140,8 +140,14 @@ impl Demo {
     /// Starts one and waits until the cluster was looked at and the manifests are in force.
     #[track_caller]
     pub fn start() -> Self {
+        Self::with(&[])
+    }
+
+    /// The same with further arguments.
+    #[track_caller]
+    pub fn with(arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let process = Self::process(home.path());
+        let process = Self::process_with(home.path(), arguments);
         let demo = Self { home, process };
         demo.wait_ready();
         demo
@@ -150,8 +156,13 @@ impl Demo {
     /// Starts a demo process in a home.
     #[track_caller]
     pub fn process(home: &Path) -> Process {
+        Self::process_with(home, &[])
+    }
+
+    fn process_with(home: &Path, arguments: &[&str]) -> Process {
         let mut command = program(home);
         command.args(["demo", "--port", "0", "--verbose"]);
+        command.args(arguments);
         Process::start(command, home.join("demo.log"), "Ctrl-C ends it.")
     }
 
