@@ -272,6 +272,13 @@ impl Scene {
     }
 }
 
+impl Scene {
+    /// A host heard a request; nothing of it is left in the cluster.
+    pub fn heard(&self, intent: &IntentId, effect: &Effect) {
+        self.with(|stage| stage.arrived(intent, effect, &Ok(None)));
+    }
+}
+
 impl Stage {
     /// A request leaves Jarvis.
     fn sent(&mut self, intent: &IntentId, effect: &Effect, told: jarvis_model::Timestamp, elapsed: u64) {

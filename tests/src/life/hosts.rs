@@ -110,7 +110,9 @@ impl HostShell for Hosts {
             return rejected(format!("nobody knows {host}"));
         };
         self.0.scene.send(&intent, &effect);
-        match self.run(&place, &request.argv()).await {
+        let ran = self.run(&place, &request.argv()).await;
+        self.0.scene.heard(&intent, &effect);
+        match ran {
             Ok(output) if output.succeeded() => Ok(Accepted { upid: None }),
             Ok(output) => Err(PerformError::Failed { text: output.told() }),
             Err(why) => rejected(why),
@@ -130,6 +132,7 @@ impl Waker for Hosts {
         };
         self.0.scene.send(&intent, &effect);
         self.0.scene.with(|stage| stage.world.magic_packet(mac, "jarvis"));
+        self.0.scene.heard(&intent, &effect);
         Ok(Accepted { upid: None })
     }
 }

@@ -100,6 +100,15 @@ async fn a_commit_starts_a_stopped_vm_and_is_verified() {
     .await;
     let took = rig.now().since(began);
     assert!(took <= Duration::from_secs(25), "{took:?} by the cluster's clock");
+    wait::until(rig.jarvis(), "seen well by two looks", LIMIT, |view| {
+        let mut issues = view
+            .memory
+            .issues
+            .values()
+            .filter(|issue| issue.key.resource == key("win-lab"));
+        issues.all(|issue| issue.healthy_since.is_some())
+    })
+    .await;
     let seen = names(&rig, before);
     let wanted = [
         "revisionApplied",

@@ -96,7 +96,7 @@ fn cluster_by_tree(data: &Value) -> Result<ClusterLook, String> {
         let number = |field: &str| whole(row.get(field));
         let usage = Usage {
             cpu: share(row.get("cpu")),
-            max_cpu: fraction(row.get("maxcpu")),
+            max_cpu: fraction(row.get("maxcpu")).filter(|count| *count >= 0.0),
             mem_bytes: number("mem"),
             max_mem_bytes: number("maxmem"),
             disk_bytes: number("disk"),
