@@ -316,7 +316,10 @@ fn in_flight(scene: &mut Scene) -> Option<()> {
 
 fn attempts_spent(scene: &mut Scene) -> Option<()> {
     let now = scene.now;
-    scene.issue()?.attempts = vec![now; ATTEMPTS_PER_HOUR as usize];
+    let issue = scene.issue()?;
+    // A run of a runbook is an attempt itself, and is not held against its own acts.
+    let spent = ATTEMPTS_PER_HOUR + u32::from(issue.run.is_some());
+    issue.attempts = vec![now; spent as usize];
     Some(())
 }
 
