@@ -96,6 +96,11 @@ impl Lab {
             Look::Stale => {}
             Look::Partial(guest) => next.jarvis.look(&state.world, Some(guest)),
         }
+        // A wake holds its slot for five minutes at most.
+        let wake = next.jarvis.intent_of(WAKE);
+        if wake.is_some_and(|intent| now() >= intent.deadline) {
+            next.world.lapse();
+        }
         let observed = self.observed(&next);
         let plan = next.jarvis.pass(&self.setting, &observed);
         let moved = next.jarvis.pursue(&self.setting, &observed, &next.world);

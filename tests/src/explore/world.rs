@@ -104,6 +104,13 @@ impl World {
         }
     }
 
+    /// A packet's five minutes are over: a node that it could wake has booted by then.
+    pub fn lapse(&mut self) {
+        if self.tasks[WAKE] == Task::Running {
+            self.tasks[WAKE] = Task::Failed;
+        }
+    }
+
     /// A node loses power.
     pub fn lose(&mut self, index: usize) {
         self.up[index] = false;
