@@ -48,8 +48,7 @@ fn every_promise_holds_in_every_state() {
             ..NONE
         },
         Budget {
-            outages: 2,
-            failures: 1,
+            outages: 1,
             hosts: Hosts::Wake,
             ..NONE
         },

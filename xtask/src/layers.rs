@@ -53,6 +53,10 @@ const IMPURE: &[&str] = &[
     "rand",
 ];
 
+/// Crates that reach the outside only by a feature that other members of the workspace switch on, and that pure crates use
+/// without it: hashing makes no keys.
+const UNIFIED: &[&str] = &["crypto-common"];
+
 #[derive(Debug, Deserialize)]
 struct Metadata {
     packages: Vec<Package>,
@@ -230,7 +234,9 @@ fn impure(metadata: &Metadata, package: &Package) -> Vec<String> {
                 findings.push(format!("{} is pure but reaches {name}: {there}", package.name));
             }
             way.insert(&link.pkg, there);
-            open.push(&link.pkg);
+            if !UNIFIED.contains(name) {
+                open.push(&link.pkg);
+            }
         }
     }
     findings

@@ -67,6 +67,7 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
             "xtask/",
             "crates/proxmox/",
             "crates/source/",
+            "crates/ssh/",
             "crates/store/",
             "api/",
         ],

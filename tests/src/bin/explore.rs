@@ -87,9 +87,7 @@ const WORLDS: [(&str, Budget); 8] = [
     (
         "a node that is woken",
         Budget {
-            outages: 2,
-            failures: 1,
-            deaths: 1,
+            outages: 1,
             hosts: Hosts::Wake,
             ..NONE
         },
