@@ -47,6 +47,7 @@ impl Core {
             Message::Pursued(intent, found, at) => self.absorb_evidence(&intent, found, at),
             Message::Performed(intent, result) => self.absorb_performed(&intent, result),
             Message::News(news) => self.absorb_news(&news),
+            Message::Published(proposal, end) => self.absorb_published(&proposal, end),
             Message::Fetched(fetched) => self.absorb_fetched(fetched),
             Message::Restored(restored) => self.absorb_restored(restored),
         }

@@ -4,6 +4,7 @@ use crate::{
     command::{Command, CommandError, Confirm, NewRequest, Person, Reply},
     history::{self, History, Hour, Point},
     index::{self, IndexError},
+    proposals::Proposing,
     view::View,
 };
 use jarvis_crds::Desired;
@@ -30,6 +31,7 @@ pub struct Handle {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) source: Option<Arc<dyn ManifestSource>>,
     pub(crate) history: Arc<Mutex<History>>,
+    pub(crate) proposing: Proposing,
 }
 
 impl Handle {
@@ -114,7 +116,7 @@ impl Handle {
         })
     }
 
-    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, CommandError> {
+    pub(crate) async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, CommandError> {
         let (reply, answer) = oneshot::channel();
         self.commands
             .send(command(reply))

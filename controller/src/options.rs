@@ -1,5 +1,6 @@
 //! How the controller is set up.
 
+use crate::proposals::Proposing;
 use jarvis_guard::Floor;
 use std::{path::PathBuf, time::Duration};
 
@@ -28,6 +29,8 @@ pub struct Options {
     pub recall: Duration,
     /// How long a hold lasts that comes with a request.
     pub default_hold: Duration,
+    /// How proposals are handled.
+    pub proposing: Proposing,
     /// The file whose presence freezes; none looks for none.
     pub freeze_file: Option<PathBuf>,
 }
@@ -46,6 +49,7 @@ impl Default for Options {
             fetch_every: Duration::from_secs(30),
             recall: Duration::from_secs(4),
             default_hold: Duration::from_hours(1),
+            proposing: Proposing::default(),
             freeze_file: None,
         }
     }

@@ -108,6 +108,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         store: ports.store.clone(),
         source: ports.source.clone(),
         history: history.clone(),
+        proposing: options.proposing.clone(),
     };
     let worker = Worker::new(ports.clone(), messages);
     let core = Core {
@@ -128,6 +129,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         room_tried: None,
         urgent: BTreeSet::new(),
         macs_read: BTreeMap::new(),
+        publishing: BTreeMap::new(),
         clocks: Clocks::NotCompared,
         state,
         version: 0,
@@ -302,6 +304,9 @@ impl Service {
         if let Message::News(_) = &message {
             self.due.cluster = Timestamp::default();
         }
+        if let Message::Published(..) = &message {
+            self.due.fetch = Timestamp::default();
+        }
         self.core.absorb(message);
     }
 
@@ -314,6 +319,7 @@ impl Service {
             return LONGEST_REST;
         }
         let pursued = self.go_through(now);
+        self.core.publish_approved(&self.worker);
         let now = self.core.now();
         self.core.state.passes += 1;
         self.core.state.last_pass_at = Some(now);
@@ -337,6 +343,7 @@ impl Service {
             }
             Clocks::Agree { .. } => {
                 self.core.lapse_freeze(now);
+                self.core.lapse_proposals(now);
                 self.core.replan();
                 self.dispatch_looks();
                 let pursued = self.core.pursue_all(&self.worker);

@@ -38,6 +38,7 @@ pub fn handle(
         store,
         source,
         history: Arc::default(),
+        proposing: crate::proposals::Proposing::default(),
     };
     (
         handle,

@@ -21,5 +21,5 @@ pub use journal::{Journal, JournalError, Stored};
 pub use probe::Probe;
 pub use recorder::{Pass, Recorder};
 pub use shell::{HostAnswer, HostNews, HostRead, HostShell, Waker};
-pub use source::{Fetched, ManifestSource, SourceError};
+pub use source::{Author, Change, Fetched, ManifestSource, PushError, PushTarget, Pushed, SourceError};
 pub use store::{Store, StoreError, Write};
