@@ -1,9 +1,10 @@
-//! The query root, in four parts.
+//! The query root, in parts.
 
 mod access;
 mod cluster;
 mod history;
 mod preview;
+mod proposals;
 mod resources;
 
 pub use history::{EventFilter, Wanted};
@@ -16,5 +17,6 @@ pub struct Query(
     cluster::ClusterQuery,
     resources::ResourceQuery,
     history::HistoryQuery,
+    proposals::ProposalQuery,
     access::AccessQuery,
 );

@@ -7,6 +7,7 @@
 //! | [`cluster`] | nodes, guests, storages, quorum, the loop |
 //! | [`resource`] | manifest resources and their status |
 //! | [`plan`] | plans, decisions, verdicts, actions |
+//! | [`proposal`] | proposals, and what a change would do |
 //! | [`record`] | journal records: feed and audit |
 //! | [`host`] | services, figures of hosts, figures beyond their limits |
 //! | [`issue`] | issues, alerts, intents |
@@ -22,6 +23,7 @@ pub mod issue;
 pub mod paging;
 pub mod plan;
 pub mod policy;
+pub mod proposal;
 pub mod record;
 pub mod resource;
 pub mod scalar;
