@@ -5,6 +5,7 @@ use crate::{
     history::{self, History, Hour, Point},
     index::{self, IndexError},
     proposals::Proposing,
+    reads::Reads,
     view::View,
 };
 use jarvis_crds::Desired;
@@ -32,6 +33,7 @@ pub struct Handle {
     pub(crate) source: Option<Arc<dyn ManifestSource>>,
     pub(crate) history: Arc<Mutex<History>>,
     pub(crate) proposing: Proposing,
+    pub(crate) reads: Option<Arc<Reads>>,
 }
 
 impl Handle {
@@ -68,6 +70,11 @@ impl Handle {
     /// Where manifests come from, if a source is configured.
     pub fn source(&self) -> Option<&Arc<dyn ManifestSource>> {
         self.source.as_ref()
+    }
+
+    /// What is read only when a person looks at it; none where no cluster is behind.
+    pub fn reads(&self) -> Option<&Arc<Reads>> {
+        self.reads.as_ref()
     }
 
     /// Fetch the source now (a webhook came).

@@ -10,6 +10,7 @@
 //! | [`freeze_file`] | the kill switch as a file on the disk |
 //! | [`history`], [`index`] | figures over time, and records by resource, in the store |
 //! | [`proposals`] | changes of manifests that wait for a person |
+//! | [`reads`] | what is read only when a person looks at it |
 //! | [`options`], [`ports`] | how it is set up, and through what it works |
 
 mod absorb;
@@ -28,6 +29,7 @@ pub mod observe;
 pub mod options;
 pub mod ports;
 pub mod proposals;
+pub mod reads;
 mod room;
 pub mod service;
 mod sourcing;

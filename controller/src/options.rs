@@ -23,6 +23,8 @@ pub struct Options {
     pub hosts_every: Duration,
     /// How often backups are listed, where a threshold watches their age.
     pub backups_every: Duration,
+    /// How often packages of nodes are looked at for newer versions.
+    pub updates_every: Duration,
     /// How often the source is fetched.
     pub fetch_every: Duration,
     /// How long a person's request from the dashboard can be recalled when it interrupts something.
@@ -46,6 +48,7 @@ impl Default for Options {
             tasks_every: Duration::from_mins(1),
             hosts_every: Duration::from_secs(30),
             backups_every: Duration::from_mins(30),
+            updates_every: Duration::from_mins(30),
             fetch_every: Duration::from_secs(30),
             recall: Duration::from_secs(4),
             default_hold: Duration::from_hours(1),

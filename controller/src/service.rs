@@ -11,6 +11,7 @@ use crate::{
     observe::Tracker,
     options::Options,
     ports::Ports,
+    reads::Reads,
     timekeeping::{Clocks, Moved, Rest, moved},
     view::{LoopState, View},
     work::{Message, Worker},
@@ -59,6 +60,7 @@ struct Due {
     cluster: Timestamp,
     quorum: Timestamp,
     tasks: Timestamp,
+    updates: Timestamp,
     fetch: Timestamp,
     fetched: Timestamp,
     cluster_busy: bool,
@@ -109,6 +111,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         source: ports.source.clone(),
         history: history.clone(),
         proposing: options.proposing.clone(),
+        reads: Some(Arc::new(Reads::new(ports.hypervisor.clone(), ports.clock.clone()))),
     };
     let worker = Worker::new(ports.clone(), messages);
     let core = Core {
@@ -395,6 +398,14 @@ impl Service {
             self.due.tasks = now + options.tasks_every;
             self.due.tasks_busy = true;
             self.worker.tasks();
+        }
+        if now >= self.due.updates && self.core.observed.complete_passes > 0 {
+            self.due.updates = now + options.updates_every;
+            for node in self.core.observed.nodes.keys() {
+                if self.core.observed.node_online(node, now) {
+                    self.worker.updates(node.clone());
+                }
+            }
         }
         if now >= self.due.fetch && !self.due.fetch_busy && self.core.ports.source.is_some() {
             self.due.fetch = now + options.fetch_every;

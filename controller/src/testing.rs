@@ -39,6 +39,7 @@ pub fn handle(
         source,
         history: Arc::default(),
         proposing: crate::proposals::Proposing::default(),
+        reads: None,
     };
     (
         handle,

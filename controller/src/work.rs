@@ -42,6 +42,8 @@ pub enum Message {
     Performed(IntentId, Result<Accepted, PerformError>),
     /// A node's journal said something.
     News(HostNews),
+    /// How many packages of a node have a newer version came back.
+    Updates(NodeName, Result<usize, LookError>, Timestamp),
     /// The push of a proposal came to its end.
     Published(ProposalId, Published),
     /// The source came back.
@@ -157,6 +159,15 @@ impl Worker {
             return;
         };
         self.spawn(async move { Message::Restored(source.read(&commit).await) });
+    }
+
+    /// How many packages of a node have a newer version.
+    pub fn updates(&self, node: NodeName) {
+        let ports = self.ports.clone();
+        self.spawn(async move {
+            let found = ports.hypervisor.look_updates(&node).await;
+            Message::Updates(node, found, ports.clock.now())
+        });
     }
 
     /// Pushes an approved proposal.

@@ -15,7 +15,7 @@ pub mod store;
 pub use clock::{Clock, SystemClock};
 pub use hypervisor::{
     Accepted, BackupLook, ClusterLook, GuestRow, Hypervisor, LookError, NodeRow, PerformError, Priority,
-    QuorumLook, StorageRow, TaskState,
+    QuorumLook, SnapshotSeen, StorageRow, TaskState,
 };
 pub use journal::{Journal, JournalError, Stored};
 pub use probe::Probe;

@@ -3,8 +3,10 @@
 mod access;
 mod cluster;
 mod history;
+mod manifests;
 mod preview;
 mod proposals;
+mod reads;
 mod resources;
 
 pub use history::{EventFilter, Wanted};
@@ -18,5 +20,7 @@ pub struct Query(
     resources::ResourceQuery,
     history::HistoryQuery,
     proposals::ProposalQuery,
+    manifests::ManifestQuery,
+    reads::ReadQuery,
     access::AccessQuery,
 );
