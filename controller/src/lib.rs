@@ -9,6 +9,8 @@
 //! | [`observe`] | what may be believed of what the cluster says |
 //! | [`freeze_file`] | the kill switch as a file on the disk |
 //! | [`history`], [`index`] | figures over time, and records by resource, in the store |
+//! | [`proposals`] | changes of manifests that wait for a person |
+//! | [`reads`] | what is read only when a person looks at it |
 //! | [`options`], [`ports`] | how it is set up, and through what it works |
 
 mod absorb;
@@ -26,6 +28,8 @@ mod news;
 pub mod observe;
 pub mod options;
 pub mod ports;
+pub mod proposals;
+pub mod reads;
 mod room;
 pub mod service;
 mod sourcing;
@@ -38,5 +42,6 @@ pub use command::{CommandError, Confirm, NewRequest, Person};
 pub use handle::Handle;
 pub use options::Options;
 pub use ports::Ports;
+pub use proposals::{Preview, ProposeChange, Proposing, PushMode};
 pub use service::{Service, controller};
 pub use view::{LoopState, View};

@@ -1,11 +1,12 @@
 //! The read model: one consistent picture, published after every change. Readers never wait for the loop.
 
+use crate::reads::Updates;
 use jarvis_crds::Desired;
 use jarvis_guard::Floor;
-use jarvis_model::{Memory, Observed, Timestamp};
+use jarvis_model::{Memory, NodeName, Observed, Timestamp};
 use jarvis_planner::Plan;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One consistent picture. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -48,6 +49,9 @@ pub struct LoopState {
     pub look_failure: Option<String>,
     /// When the source was last read with success.
     pub last_fetch_at: Option<Timestamp>,
+    /// Packages of nodes that have a newer version, as last looked at.
+    #[serde(default)]
+    pub updates: BTreeMap<NodeName, Updates>,
     /// Whether the disk is too full to begin anything.
     pub low_space: bool,
     /// Why acting is impossible altogether (journal damaged, lease lost), if so.

@@ -7,6 +7,10 @@
 //! | [`cluster`] | nodes, guests, storages, quorum, the loop |
 //! | [`resource`] | manifest resources and their status |
 //! | [`plan`] | plans, decisions, verdicts, actions |
+//! | [`proposal`] | proposals, and what a change would do |
+//! | [`manifest`] | manifest files, schemas of their kinds |
+//! | [`read`] | snapshots, figures over time |
+//! | [`runbook`] | runbooks |
 //! | [`record`] | journal records: feed and audit |
 //! | [`host`] | services, figures of hosts, figures beyond their limits |
 //! | [`issue`] | issues, alerts, intents |
@@ -19,11 +23,15 @@ pub mod access;
 pub mod cluster;
 pub mod host;
 pub mod issue;
+pub mod manifest;
 pub mod paging;
 pub mod plan;
 pub mod policy;
+pub mod proposal;
+pub mod read;
 pub mod record;
 pub mod resource;
+pub mod runbook;
 pub mod scalar;
 pub mod ticket;
 pub mod word;

@@ -8,6 +8,7 @@ pub mod chaos;
 pub mod doctor;
 pub mod init;
 pub mod notify;
+pub mod propose;
 pub mod reference;
 pub mod replay;
 pub mod show;
@@ -120,6 +121,14 @@ pub enum Command {
     /// Take a request back before it begins.
     #[command(after_help = "Example:\n  jarvis recall 0199c7c0-7a37-7000-8000-000000000000")]
     Recall(act::TicketName),
+    /// Propose a change of the manifests: checked and planned now, committed once a person approves it.
+    #[command(
+        after_help = "Example:\n  jarvis propose guests/web.yaml --title \"Keep web-01 running\"\n  jarvis propose --set VirtualMachine/web-01:spec.runStrategy=Always --title \"Keep web-01 running\""
+    )]
+    Propose(propose::Propose),
+    /// Proposals: list, show, approve, reject.
+    #[command(after_help = "Example:\n  jarvis proposals --open")]
+    Proposals(propose::Proposals),
     /// Pull the kill switch: nothing is done alone any more.
     #[command(after_help = "Example:\n  jarvis freeze --for 1h --reason \"moving the rack\"")]
     Freeze(steer::Freeze),

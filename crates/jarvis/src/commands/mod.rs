@@ -13,6 +13,7 @@ pub mod healthcheck;
 pub mod init;
 pub mod notify;
 pub mod plan;
+pub mod propose;
 pub mod replay;
 pub mod schema;
 pub mod simulate;

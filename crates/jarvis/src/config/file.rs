@@ -153,8 +153,22 @@ pub struct Source {
     pub git: Spanned<Git>,
     /// How often it is fetched.
     pub poll_seconds: Option<Spanned<u64>>,
+    /// How proposals are committed and pushed.
+    pub propose: Option<Spanned<Propose>>,
     /// Secret of the webhook.
     pub webhook_secret: Option<Spanned<Secret>>,
+}
+
+/// `source.propose`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Propose {
+    /// `branch`, `proposal-branch` or `off`.
+    pub push: Option<String>,
+    /// Domain of the addresses of authors.
+    pub author_domain: Option<String>,
+    /// Days one waits for a person.
+    pub expires_after_days: Option<u64>,
 }
 
 /// `source.git`.

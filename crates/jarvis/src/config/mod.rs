@@ -89,6 +89,8 @@ pub struct SourceConfig {
     pub git: jarvis_source::Options,
     /// How often it is fetched.
     pub poll: Duration,
+    /// How proposals are committed and pushed.
+    pub proposing: jarvis_controller::Proposing,
     /// Secret of the webhook, when there is one.
     pub webhook_secret: Option<Zeroizing<String>>,
 }

@@ -145,6 +145,7 @@ fn config(
         source: Some(SourceConfig {
             git: git(&folder.manifests(), &folder.state(), environment),
             poll: POLL,
+            proposing: jarvis_controller::Proposing::default(),
             webhook_secret: None,
         }),
         floor: floor(scenario).map_err(|error| wrong(&error))?,

@@ -354,6 +354,10 @@ fn controller_options(config: &Config, floor: Floor) -> jarvis_controller::Optio
             .as_ref()
             .map_or(defaults.fetch_every, |source| source.poll),
         recall: config.recall,
+        proposing: config
+            .source
+            .as_ref()
+            .map_or(defaults.proposing, |source| source.proposing.clone()),
         freeze_file: Some(config.state.join(jarvis_controller::freeze_file::NAME)),
         ..defaults
     }

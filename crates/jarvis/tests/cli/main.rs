@@ -16,6 +16,7 @@ mod lan;
 mod mail;
 mod offline;
 mod packaged;
+mod proposals;
 mod replay;
 mod restart;
 mod run;
