@@ -157,7 +157,6 @@ async fn a_shell_that_ends_while_its_page_is_away_is_told_later() {
     let token = lab.token("ops", Role::Operator).await;
     let mut client = lab.terminal(&token).await;
     client.quiet().await;
-    let after = client.received.len() as u64;
     client
         .type_in("echo started; sleep 0.3; echo last words; exit 7\r")
         .await;

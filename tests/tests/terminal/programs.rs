@@ -97,7 +97,7 @@ async fn vim_less_and_top_paint_and_leave() {
 
     client.type_in("top -d 1\r").await;
     client.until("PID").await;
-    client.until("PID").await;
+    client.until("load average:").await;
     client.type_in("q").await;
     assert!(client.run("echo after").await.contains("after"));
 }
@@ -110,17 +110,11 @@ async fn ctrl_c_reaches_the_program() {
     client
         .type_in("trap 'echo caught' INT; sleep 1000; echo \"status $?\"\r")
         .await;
-    // The shell has read the line when sleep runs.
-    let sleeps = || lab.server.sleeping();
-    super::rig::soon("sleep", async {
-        while !sleeps() {
-            tokio::task::yield_now().await;
-        }
-    })
-    .await;
+    lab.server.wait_for("sleep").await;
     client.type_in("\x03").await;
     client.until("status 130\r\n").await;
     client.type_in("cat\r").await;
+    lab.server.wait_for("cat").await;
     client.type_in("\x04").await;
     assert!(client.run("echo here").await.contains("here"));
 }
@@ -182,11 +176,6 @@ async fn a_paste_comes_whole_and_bracketed() {
 }
 
 impl super::server::Server {
-    /// Whether a `sleep 1000` of ours runs.
-    fn sleeping(&self) -> bool {
-        self.runs("sleep")
-    }
-
     /// Whether a program runs in one of its sessions.
     fn runs(&self, program: &str) -> bool {
         let mut found = vec![self.id()];
@@ -201,6 +190,7 @@ impl super::server::Server {
         })
     }
 
+    /// Until it does: the shell has read the line by then.
     async fn wait_for(&self, program: &str) {
         super::rig::soon(program, async {
             while !self.runs(program) {
