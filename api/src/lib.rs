@@ -11,7 +11,6 @@
 //! | [`tls`] | the listener's own certificate |
 //! | [`auth`] | who is asking |
 //! | [`graphql`] | the schema, its limits and its doors |
-//! | [`feed`] | events as lines people read |
 //! | [`alerts`] | what needs a person, out of one picture |
 //! | [`web`] | pages, health, metrics, webhook, headers |
 //!
@@ -19,7 +18,6 @@
 
 pub mod alerts;
 pub mod auth;
-pub mod feed;
 pub mod graphql;
 pub mod listen;
 pub mod options;
@@ -30,6 +28,7 @@ pub mod web;
 
 pub use auth::bootstrap::{OneTimePassword, bootstrap_admin};
 pub use graphql::sdl;
+pub use jarvis_controller::feed;
 pub use listen::Serving;
 pub use options::{ApiOptions, BindError, ListenTls, Mode, Protection, SigningKey, check_bind, protection};
 pub use server::{router, serve, serve_as};
