@@ -11,6 +11,7 @@
 //! | [`tls`] | the listener's own certificate |
 //! | [`auth`] | who is asking |
 //! | [`graphql`] | the schema, its limits and its doors |
+//! | [`mcp`] | tools for other assistants |
 //! | [`alerts`] | what needs a person, out of one picture |
 //! | [`web`] | pages, health, metrics, webhook, headers |
 //!
@@ -20,6 +21,7 @@ pub mod alerts;
 pub mod auth;
 pub mod graphql;
 pub mod listen;
+pub mod mcp;
 pub mod options;
 pub mod server;
 pub mod state;

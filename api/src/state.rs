@@ -3,11 +3,13 @@
 use crate::{
     auth::{Sessions, password::Hasher, throttle::Throttle},
     graphql::{self, JarvisSchema, seats::Seats},
+    mcp::sessions::Owners,
     options::ApiOptions,
 };
 use jarvis_controller::Handle;
 use jarvis_model::Timestamp;
 use jarvis_ports::Clock;
+use jarvis_tools::{Desk, Proposer, Registry};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -28,6 +30,8 @@ pub struct ApiState {
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) schema: JarvisSchema,
+    pub(crate) tools: Registry,
+    pub(crate) mcp_sessions: Arc<Owners>,
     pub(crate) stopping: CancellationToken,
     pub(crate) more_metrics: Option<MetricsText>,
     pub(crate) stuck: Option<Stuck>,
@@ -43,6 +47,11 @@ impl ApiState {
             clock: clock.clone(),
             hasher: hasher.clone(),
         });
+        let tools = Registry::new(Desk {
+            handle: handle.clone(),
+            clock: clock.clone(),
+            proposer: None,
+        });
         Self {
             handle,
             options: Arc::new(options),
@@ -51,11 +60,36 @@ impl ApiState {
             sessions,
             throttle: Arc::new(Throttle::default()),
             seats: Arc::new(Seats::default()),
+            tools,
+            mcp_sessions: Arc::new(Owners::default()),
             schema,
             stopping: CancellationToken::new(),
             more_metrics: None,
             stuck: None,
         }
+    }
+
+    /// Lets assistants propose changes of manifests.
+    #[must_use]
+    pub fn with_proposer(self, proposer: Arc<dyn Proposer>) -> Self {
+        let tools = Registry::new(Desk {
+            handle: self.handle.clone(),
+            clock: self.clock.clone(),
+            proposer: Some(proposer),
+        });
+        self.with_tools(tools)
+    }
+
+    /// Serves other tools.
+    #[must_use]
+    pub fn with_tools(mut self, tools: Registry) -> Self {
+        self.tools = tools;
+        self
+    }
+
+    /// The tools, for whatever else serves them.
+    pub fn tools(&self) -> &Registry {
+        &self.tools
     }
 
     /// Adds metrics of others to `/metrics`.
