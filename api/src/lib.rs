@@ -33,6 +33,6 @@ pub use graphql::sdl;
 pub use jarvis_controller::feed;
 pub use listen::Serving;
 pub use options::{ApiOptions, BindError, ListenTls, Mode, Protection, SigningKey, check_bind, protection};
-pub use server::{router, serve, serve_as};
+pub use server::{router, router_with, serve, serve_as};
 pub use state::{ApiState, Stuck};
 pub use tls::{Certificate, CertificateError, CertificateSource};

@@ -34,6 +34,7 @@ pub const QUERIES: &[(&str, Role)] = &[
     ("ticket", Viewer),
     ("tickets", Viewer),
     ("tokens", Admin),
+    ("tools", Viewer),
     ("users", Admin),
     ("version", Viewer),
     ("windows", Viewer),

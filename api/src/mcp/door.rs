@@ -21,6 +21,8 @@ use jarvis_tools::Caller;
 /// Whose token it was.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenOf {
+    /// Its name.
+    pub name: String,
     /// Hash of its secret: a token made anew under the same name is another one.
     pub secret_hash: String,
 }
@@ -69,7 +71,7 @@ fn caller(state: &ApiState, headers: &HeaderMap) -> Option<(Caller, TokenOf)> {
         return None;
     };
     let scopes = memory.tokens.get(&name)?.scopes.clone();
-    Some((Caller::token(name, scopes), TokenOf { secret_hash }))
+    Some((Caller::token(name.clone(), scopes), TokenOf { name, secret_hash }))
 }
 
 fn refused(code: &str, message: &str) -> Response {

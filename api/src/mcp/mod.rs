@@ -38,7 +38,7 @@ pub fn router(state: &ApiState) -> Router {
     serving(state, move || McpServer::new(tools.clone()))
 }
 
-/// The route, over any server of the protocol: the same door, the same transport.
+/// The route, over any server of the protocol: the same door, the same transport. The conformance suite's fixtures are one.
 pub fn serving<S: ServerHandler + Send + Sync + 'static>(
     state: &ApiState,
     server: impl Fn() -> S + Send + Sync + 'static,

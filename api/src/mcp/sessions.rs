@@ -25,7 +25,7 @@ pub struct Owners(Mutex<Known>);
 #[derive(Debug, Default)]
 struct Known {
     /// Sessions by id: when it began, as a count, and whose it is.
-    owners: BTreeMap<String, (u64, String)>,
+    owners: BTreeMap<String, (u64, TokenOf)>,
     begun: u64,
 }
 
@@ -34,9 +34,7 @@ impl Owners {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.begun += 1;
         let at = known.begun;
-        known
-            .owners
-            .insert(session.to_owned(), (at, token.secret_hash.clone()));
+        known.owners.insert(session.to_owned(), (at, token.clone()));
         if known.owners.len() > MOST {
             let oldest = known.owners.iter().min_by_key(|(_, (at, _))| *at);
             if let Some(oldest) = oldest.map(|(session, _)| session.clone()) {
@@ -55,7 +53,7 @@ impl Owners {
         known
             .owners
             .get(session)
-            .is_some_and(|(_, owner)| *owner == token.secret_hash)
+            .is_some_and(|(_, owner)| owner == token)
     }
 }
 
@@ -102,6 +100,7 @@ mod tests {
     #[test]
     fn a_session_is_of_one_token_and_the_oldest_are_forgotten() {
         let token = |hash: &str| TokenOf {
+            name: "desk".to_owned(),
             secret_hash: hash.to_owned(),
         };
         let owners = Owners::default();

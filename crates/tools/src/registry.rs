@@ -54,6 +54,11 @@ impl Registry {
         Self { desk, tools }
     }
 
+    /// What its tools work with.
+    pub fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
     /// All tools, always in the same order.
     pub fn tools(&self) -> &'static [Tool] {
         self.tools

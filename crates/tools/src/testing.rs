@@ -7,7 +7,16 @@ use crate::{
     schema,
     tool::{Desk, Tool},
 };
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+use tokio::sync::Notify;
+
+/// How often `waits` was cancelled, in this process.
+pub static CANCELLED: AtomicU32 = AtomicU32::new(0);
+/// Told when it is.
+pub static CANCELLED_NOW: Notify = Notify::const_new();
 
 /// `waits` answers when it is cancelled or its 30 s are over, `hangs` never answers and has 1 s, `panics` does.
 pub static MISBEHAVING: [Tool; 3] = [
@@ -17,7 +26,8 @@ pub static MISBEHAVING: [Tool; 3] = [
             Box::pin(async move {
                 call.step(1, "waiting");
                 call.cancel.cancelled().await;
-                tracing::info!("a waiting tool was cancelled");
+                CANCELLED.fetch_add(1, Ordering::SeqCst);
+                CANCELLED_NOW.notify_one();
                 Answer::of(&serde_json::json!({}))
             })
         })
