@@ -54,7 +54,10 @@ pub async fn guarded(State(state): State<ApiState>, mut request: Request, next: 
 }
 
 fn known_host(state: &ApiState, request: &Request) -> bool {
-    let named = request.headers().get(header::HOST).map(|host| host.to_str().unwrap_or(""));
+    let named = request
+        .headers()
+        .get(header::HOST)
+        .map(|host| host.to_str().unwrap_or(""));
     let host = named.or_else(|| request.uri().authority().map(http::uri::Authority::as_str));
     host.is_some_and(|host| state.options.allows_host(host))
 }

@@ -6,9 +6,9 @@ use jarvis_tools::{Caller, Registry, Side, Step, Tool as Described, ToolResult};
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, JsonObject,
-        ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ServerCapabilities, ServerInfo, Tool,
-        ToolAnnotations,
+        CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation,
+        JsonObject, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ServerCapabilities,
+        ServerConfig, Tool, ToolAnnotations,
     },
     service::RequestContext,
 };
@@ -48,7 +48,14 @@ impl McpServer {
     }
 
     fn caller(&self, context: &RequestContext<RoleServer>) -> Result<Caller, ErrorData> {
-        let said = || context.extensions.get::<Parts>()?.extensions.get::<Caller>().cloned();
+        let said = || {
+            context
+                .extensions
+                .get::<Parts>()?
+                .extensions
+                .get::<Caller>()
+                .cloned()
+        };
         self.only
             .clone()
             .or_else(said)
@@ -64,14 +71,14 @@ pub fn implementation() -> Implementation {
 }
 
 /// What is announced.
-pub fn info() -> ServerInfo {
-    ServerInfo::new(ServerCapabilities::builder().enable_tools().build())
+pub fn info() -> ServerConfig {
+    ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
         .with_server_info(implementation())
         .with_instructions(INSTRUCTIONS)
 }
 
 impl ServerHandler for McpServer {
-    fn get_info(&self) -> ServerInfo {
+    fn get_info(&self) -> ServerConfig {
         info()
     }
 
@@ -120,7 +127,8 @@ async fn tell(context: &RequestContext<RoleServer>, mut steps: mpsc::UnboundedRe
     let token = context.meta.get_progress_token();
     while let Some(step) = steps.recv().await {
         if let Some(token) = &token {
-            let progress = ProgressNotificationParam::new(token.clone(), f64::from(step.done)).with_message(step.text);
+            let progress =
+                ProgressNotificationParam::new(token.clone(), f64::from(step.done)).with_message(step.text);
             // A caller who is gone needs no progress; the call itself notices.
             drop(context.peer.notify_progress(progress).await);
         }

@@ -50,10 +50,7 @@ impl Owners {
 
     fn owns(&self, session: &str, token: &TokenOf) -> bool {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .owners
-            .get(session)
-            .is_some_and(|(_, owner)| owner == token)
+        known.owners.get(session).is_some_and(|(_, owner)| owner == token)
     }
 }
 
@@ -105,7 +102,9 @@ mod tests {
         };
         let owners = Owners::default();
         owners.begin("s", &token("a"));
-        assert!(owners.owns("s", &token("a")) && !owners.owns("s", &token("b")) && !owners.owns("t", &token("a")));
+        assert!(
+            owners.owns("s", &token("a")) && !owners.owns("s", &token("b")) && !owners.owns("t", &token("a"))
+        );
         for n in 0..MOST {
             owners.begin(&format!("n{n}"), &token("a"));
         }

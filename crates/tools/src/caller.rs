@@ -109,7 +109,10 @@ mod tests {
         assert_eq!(open(&[Operate]), [true, false, true, false]);
         assert_eq!(open(&[OperateRed]), [true, false, true, true]);
         assert_eq!(Caller::token("desk", vec![Read]).person().role, Role::Viewer);
-        assert_eq!(Caller::token("desk", vec![Operate]).person().user, "token desk (mcp)");
+        assert_eq!(
+            Caller::token("desk", vec![Operate]).person().user,
+            "token desk (mcp)"
+        );
     }
 
     #[test]

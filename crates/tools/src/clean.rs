@@ -14,14 +14,46 @@ const BROKEN: char = '‹';
 
 /// Names between angle brackets that chat templates and tool-call formats use.
 const TAGS: &[&str] = &[
-    "tool_call", "tool_calls", "tool_response", "tool_result", "tool_results", "tool_use", "tools", "tool",
-    "function_call", "function_calls", "function_result", "function_results", "function", "invoke", "parameter",
-    "think", "thinking", "system", "user", "assistant", "human", "s", "bos", "eos", "sys", "start_of_turn",
-    "end_of_turn", "start_header_id", "end_header_id", "im_start", "im_end",
+    "tool_call",
+    "tool_calls",
+    "tool_response",
+    "tool_result",
+    "tool_results",
+    "tool_use",
+    "tools",
+    "tool",
+    "function_call",
+    "function_calls",
+    "function_result",
+    "function_results",
+    "function",
+    "invoke",
+    "parameter",
+    "think",
+    "thinking",
+    "system",
+    "user",
+    "assistant",
+    "human",
+    "s",
+    "bos",
+    "eos",
+    "sys",
+    "start_of_turn",
+    "end_of_turn",
+    "start_header_id",
+    "end_header_id",
+    "im_start",
+    "im_end",
 ];
 /// Names between square brackets, likewise.
 const BRACKETS: &[&str] = &[
-    "inst", "system_prompt", "tool_calls", "tool_results", "available_tools", "sys",
+    "inst",
+    "system_prompt",
+    "tool_calls",
+    "tool_results",
+    "available_tools",
+    "sys",
 ];
 /// Names before a colon at the start of a line that begin a turn.
 const SPEAKERS: &[&str] = &["human", "assistant", "system", "user", "tool", "developer"];
@@ -87,9 +119,7 @@ fn break_marks(text: &str) -> String {
 fn begins_mark(c: char, rest: &str) -> bool {
     let inner = &rest[c.len_utf8()..];
     match c {
-        '<' => {
-            inner.starts_with(['|', '｜']) || names(inner.trim_start_matches(['<', '/', ' ']), TAGS)
-        }
+        '<' => inner.starts_with(['|', '｜']) || names(inner.trim_start_matches(['<', '/', ' ']), TAGS),
         '|' | '｜' => inner.starts_with('>'),
         '[' => names(inner.trim_start_matches(['/', ' ']), BRACKETS),
         _ => false,
@@ -109,7 +139,9 @@ fn names(text: &str, known: &[&str]) -> bool {
 fn break_speakers(text: &str) -> String {
     let lines = text.split('\n').map(|line| {
         let begun = line.trim_start_matches([' ', '\t', '#', '*', '>']);
-        let speaker = begun.split_once(':').map(|(name, _)| name.trim_end_matches([' ', '*']));
+        let speaker = begun
+            .split_once(':')
+            .map(|(name, _)| name.trim_end_matches([' ', '*']));
         let quoted = line.starts_with("> ");
         match speaker {
             Some(name) if !quoted && SPEAKERS.iter().any(|known| known.eq_ignore_ascii_case(name)) => {
@@ -125,7 +157,9 @@ fn break_speakers(text: &str) -> String {
 pub fn fit(value: &mut Value, limit: usize, narrow: &str) {
     let mut left_out: Vec<(String, usize)> = Vec::new();
     while value.to_string().len() > limit {
-        let Some((name, items)) = longest(value) else { return };
+        let Some((name, items)) = longest(value) else {
+            return;
+        };
         let drop = (items.len() / 8).max(1);
         items.truncate(items.len() - drop);
         match left_out.iter_mut().find(|(known, _)| *known == name) {

@@ -52,7 +52,10 @@ fn section(page: &mut String, tool: &Tool) {
     let hints: Vec<&str> = [
         (tool.hints.read_only, "changes nothing"),
         (tool.hints.destructive, "may interrupt something"),
-        (tool.hints.idempotent && tool.kind != Kind::Read, "calling it again changes nothing more"),
+        (
+            tool.hints.idempotent && tool.kind != Kind::Read,
+            "calling it again changes nothing more",
+        ),
         (tool.hints.open_world, "reaches what Jarvis does not look after"),
     ]
     .into_iter()
@@ -81,7 +84,10 @@ fn section(page: &mut String, tool: &Tool) {
 }
 
 fn arguments(page: &mut String, schema: &Value) {
-    let Some(fields) = schema["properties"].as_object().filter(|fields| !fields.is_empty()) else {
+    let Some(fields) = schema["properties"]
+        .as_object()
+        .filter(|fields| !fields.is_empty())
+    else {
         page.push_str("No arguments.\n\n");
         return;
     };
@@ -93,16 +99,31 @@ fn arguments(page: &mut String, schema: &Value) {
         .collect();
     page.push_str("| argument | type | needed | what |\n| --- | --- | --- | --- |\n");
     for (name, field) in fields {
-        let bounds: Vec<String> = [("minimum", "from"), ("maximum", "to"), ("minLength", "at least"), ("maxLength", "at most"), ("minItems", "at least"), ("maxItems", "at most")]
-            .into_iter()
-            .filter_map(|(word, said)| Some(format!("{said} {}", field.get(word)?)))
-            .collect();
-        let what = [field["description"].as_str().unwrap_or_default(), &bounds.join(" ")].join(" ");
+        let bounds: Vec<String> = [
+            ("minimum", "from"),
+            ("maximum", "to"),
+            ("minLength", "at least"),
+            ("maxLength", "at most"),
+            ("minItems", "at least"),
+            ("maxItems", "at most"),
+        ]
+        .into_iter()
+        .filter_map(|(word, said)| Some(format!("{said} {}", field.get(word)?)))
+        .collect();
+        let what = [
+            field["description"].as_str().unwrap_or_default(),
+            &bounds.join(" "),
+        ]
+        .join(" ");
         let _ = writeln!(
             page,
             "| `{name}` | {} | {} | {} |",
             field["type"].as_str().unwrap_or("object"),
-            if needed.contains(&name.as_str()) { "yes" } else { "no" },
+            if needed.contains(&name.as_str()) {
+                "yes"
+            } else {
+                "no"
+            },
             what.trim()
         );
     }

@@ -144,9 +144,15 @@ fn propose(call: Call) -> Running {
 
 fn files(files: Vec<File>) -> Result<Vec<ProposedFile>, Trouble> {
     if files.is_empty() || files.len() > MOST_FILES {
-        return Err(Trouble(format!("wrong arguments: files: give 1 to {MOST_FILES} files")));
+        return Err(Trouble(format!(
+            "wrong arguments: files: give 1 to {MOST_FILES} files"
+        )));
     }
-    let bytes: usize = files.iter().filter_map(|file| file.content.as_ref()).map(String::len).sum();
+    let bytes: usize = files
+        .iter()
+        .filter_map(|file| file.content.as_ref())
+        .map(String::len)
+        .sum();
     if bytes > LARGEST {
         return Err(Trouble(format!(
             "wrong arguments: files: {bytes} bytes are too much for one proposal; at most {LARGEST}"
@@ -155,7 +161,9 @@ fn files(files: Vec<File>) -> Result<Vec<ProposedFile>, Trouble> {
     let checked = files.into_iter().map(|file| {
         let path = arguments::words("path", &file.path, 200)?;
         let fine = !path.starts_with('/')
-            && path.split('/').all(|part| !matches!(part, "" | "." | ".." | ".git"))
+            && path
+                .split('/')
+                .all(|part| !matches!(part, "" | "." | ".." | ".git"))
             && [".yaml", ".yml"].iter().any(|ending| path.ends_with(ending));
         if fine {
             Ok(ProposedFile {

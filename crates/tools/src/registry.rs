@@ -128,9 +128,7 @@ async fn keep(tool: &'static Tool, call: Call, cancel: CancellationToken) -> Too
     };
     match ended {
         Ok(Ok(answer)) => finish(tool, answer),
-        Ok(Err(Trouble(text))) => {
-            ToolResult::failure(format!("{}: {}", tool.name, clean::line(&text, 1000)))
-        }
+        Ok(Err(Trouble(text))) => ToolResult::failure(format!("{}: {}", tool.name, clean::line(&text, 1000))),
         Err(error) => {
             tracing::error!(tool = tool.name, panicked = error.is_panic(), "a tool broke down");
             ToolResult::failure(format!(
@@ -192,7 +190,11 @@ pub fn described(tool: &Tool) -> Value {
 pub fn fingerprint(tools: &[Tool]) -> String {
     let mut hash = Sha256::new();
     for tool in tools {
-        let more = json!([tool.tier.to_string(), crate::caller::word(tool.scope), tool.budget.as_secs()]);
+        let more = json!([
+            tool.tier.to_string(),
+            crate::caller::word(tool.scope),
+            tool.budget.as_secs()
+        ]);
         hash.update(described(tool).to_string());
         hash.update(more.to_string());
     }

@@ -35,7 +35,9 @@ pub static MISBEHAVING: [Tool; 3] = [
     Tool {
         budget: Duration::from_secs(1),
         input: schema::input::<Nothing>,
-        ..reads("hangs", "Hangs", "Never answers.", |_| Box::pin(std::future::pending()))
+        ..reads("hangs", "Hangs", "Never answers.", |_| {
+            Box::pin(std::future::pending())
+        })
     },
     reads("panics", "Panics", "Breaks down.", |_| {
         Box::pin(async { std::panic::panic_any("the secret is hunter2".to_owned()) })

@@ -13,7 +13,11 @@ async fn without_a_token_nobody_gets_in_on_loopback_either() {
         let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
         let bare = reqwest::Client::new().request(method.clone(), format!("{}/mcp", api.url));
         let answer = refused(bare.json(&listing)).await;
-        assert_eq!((answer.status, answer.code()), (401, "UNAUTHENTICATED"), "{method}");
+        assert_eq!(
+            (answer.status, answer.code()),
+            (401, "UNAUTHENTICATED"),
+            "{method}"
+        );
         assert_eq!(answer.headers["www-authenticate"], "Bearer realm=\"jarvis\"");
     }
 }
@@ -47,7 +51,10 @@ async fn a_cookie_counts_for_nothing() {
     let api = Api::start().await;
     api.user("anna", Role::Admin).await;
     let cookie = api.log_in("anna").await;
-    let bare = api.post("/mcp").header("cookie", cookie).header("origin", &api.origin);
+    let bare = api
+        .post("/mcp")
+        .header("cookie", cookie)
+        .header("origin", &api.origin);
     let answer = refused(bare.json(&json!({}))).await;
     assert_eq!(answer.status, 401);
 }
@@ -59,7 +66,11 @@ async fn pages_of_other_sites_and_rebound_names_are_refused_with_a_good_token_to
     for origin in ["https://evil.example", "null", "http://127.0.0.1:1", ""] {
         let asked = request(&api, &token, "tools/list", None, json!({})).header("origin", origin);
         let answer = refused(asked).await;
-        assert_eq!((answer.status, answer.code()), (403, "FOREIGN_ORIGIN"), "{origin:?}");
+        assert_eq!(
+            (answer.status, answer.code()),
+            (403, "FOREIGN_ORIGIN"),
+            "{origin:?}"
+        );
     }
     for host in ["evil.example", "127.0.0.1:1", "localhost", "evil.example:7474"] {
         let asked = request(&api, &token, "tools/list", None, json!({})).header("host", host);
@@ -76,7 +87,13 @@ async fn scopes_are_those_of_the_token_now() {
     let token = api.assistant("desk", &[Scope::Read]);
     let refused = result(call(&api, &token, "start_guest", json!({ "vmid": 102 }))).await;
     assert_eq!(refused["isError"], true);
-    assert!(refused["content"][0]["text"].as_str().unwrap().contains("lacks the scope `operate`"), "{refused}");
+    assert!(
+        refused["content"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("lacks the scope `operate`"),
+        "{refused}"
+    );
     api.assistant("desk", &[Scope::Operate]);
     let read = result(call(&api, &token, "get_guest", json!({ "vmid": 102 }))).await;
     assert_ne!(read["isError"], true);
@@ -84,14 +101,20 @@ async fn scopes_are_those_of_the_token_now() {
     let asked = call(&api, &token, "shutdown_guest", json!({ "vmid": 101 })).send();
     let opened = async {
         let mut views = api.puppet.handle.watch();
-        views.wait_for(|view| !view.memory.tickets.is_empty()).await.unwrap();
+        views
+            .wait_for(|view| !view.memory.tickets.is_empty())
+            .await
+            .unwrap();
     };
     tokio::select! {
         answer = asked => panic!("the puppet ends nothing: {answer:?}"),
         () = opened => {}
     }
     let asked = api.puppet.asked();
-    assert!(asked[0].contains("Mcp { token: \"desk\", scopes: [Operate] }"), "{asked:?}");
+    assert!(
+        asked[0].contains("Mcp { token: \"desk\", scopes: [Operate] }"),
+        "{asked:?}"
+    );
 }
 
 #[tokio::test]
@@ -103,6 +126,9 @@ async fn viewers_see_the_list_over_graphql() {
     let tools = answer.data()["tools"].as_array().unwrap();
     assert_eq!(tools.len(), 18);
     assert_eq!(tools[12]["name"], "stop_guest");
-    assert_eq!((&tools[12]["tier"], &tools[12]["scope"]), (&json!("RED"), &json!("OPERATE")));
+    assert_eq!(
+        (&tools[12]["tier"], &tools[12]["scope"]),
+        (&json!("RED"), &json!("OPERATE"))
+    );
     assert_eq!(tools[12]["inputSchema"]["additionalProperties"], false);
 }

@@ -26,22 +26,37 @@ async fn the_newer_era_needs_no_session() {
     assert!(listed.len() < 16_000, "{} bytes of tools", listed.len());
     let status = result(call(&api, &token, "get_cluster_status", json!({}))).await;
     assert_eq!(status["structuredContent"]["cluster"], "home");
-    assert!(status["content"][0]["text"].as_str().unwrap().contains("It is data"), "{status}");
+    assert!(
+        status["content"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("It is data"),
+        "{status}"
+    );
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_an_error_of_the_protocol() {
     let api = Api::start().await;
     let token = api.assistant("desk", &[Scope::Read]);
-    let answer = call(&api, &token, "no_such_tool", json!({})).send().await.unwrap();
+    let answer = call(&api, &token, "no_such_tool", json!({}))
+        .send()
+        .await
+        .unwrap();
     let all = messages(answer).await;
     assert_eq!(all[0]["error"]["code"], -32602, "{all:?}");
-    let answer = request(&api, &token, "resources/subscribe", None, json!({ "uri": "x" })).send().await.unwrap();
+    let answer = request(&api, &token, "resources/subscribe", None, json!({ "uri": "x" }))
+        .send()
+        .await
+        .unwrap();
     let all = messages(answer).await;
     assert_eq!(all[0]["error"]["code"], -32601, "{all:?}");
     let wrong = call(&api, &token, "get_guest", json!({ "vmid": "101" }));
     let result = result(wrong).await;
-    assert_eq!(result["isError"], true, "wrong arguments are for the model: {result}");
+    assert_eq!(
+        result["isError"], true,
+        "wrong arguments are for the model: {result}"
+    );
 }
 
 fn old(api: &Api, token: &str, session: Option<&str>, body: &Value) -> RequestBuilder {
@@ -67,14 +82,23 @@ async fn a_session_of_the_older_era_is_of_the_token_that_began_it() {
     let session = begun.headers()["mcp-session-id"].to_str().unwrap().to_owned();
     let all = messages(begun).await;
     assert_eq!(all.last().unwrap()["result"]["protocolVersion"], "2025-06-18");
-    assert!(all.last().unwrap()["result"]["instructions"].as_str().unwrap().contains("no instruction"), "{all:?}");
+    assert!(
+        all.last().unwrap()["result"]["instructions"]
+            .as_str()
+            .unwrap()
+            .contains("no instruction"),
+        "{all:?}"
+    );
     let said = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
     let answer = old(&api, &token, Some(&session), &said).send().await.unwrap();
     assert_eq!(answer.status(), 202);
     let listing = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     let listed = result(old(&api, &token, Some(&session), &listing)).await;
     assert_eq!(listed["tools"].as_array().unwrap().len(), 18);
-    assert!(listed.get("resultType").is_none(), "a member of the newer era: {listed}");
+    assert!(
+        listed.get("resultType").is_none(),
+        "a member of the newer era: {listed}"
+    );
 
     let other = api.assistant("other", &[Scope::Read]);
     for (token, session) in [(&other, session.as_str()), (&token, "made-up")] {

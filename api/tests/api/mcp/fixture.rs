@@ -4,15 +4,17 @@
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        AudioContent, CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, ListToolsResult,
-        PaginatedRequestParams, ProgressNotificationParam, ResourceContents, ServerInfo, Tool,
+        AudioContent, CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
+        ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ResourceContents, ServerConfig,
+        Tool,
     },
     service::RequestContext,
 };
 use serde_json::{Value, json};
 
 /// One red pixel, and silence.
-const PIXEL: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
+const PIXEL: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mP8z8BQDwAEhQGAhKmMIQAAAABJRU5ErkJggg==";
 const SILENCE: &str = "UklGRiQAAABXQVZFZm10IBAAAAABAAEARKwAAIhYAQACABAAZGF0YQAAAAA=";
 
 /// The server of the suite's tools.
@@ -35,7 +37,13 @@ fn tools() -> Vec<Tool> {
     ];
     let mut tools: Vec<Tool> = plain
         .into_iter()
-        .map(|name| Tool::new(name, "A tool of the conformance suite.", schema(json!({ "type": "object" }))))
+        .map(|name| {
+            Tool::new(
+                name,
+                "A tool of the conformance suite.",
+                schema(json!({ "type": "object" })),
+            )
+        })
         .collect();
     tools.push(Tool::new(
         "json_schema_2020_12_tool",
@@ -87,7 +95,7 @@ async fn progress(context: &RequestContext<RoleServer>) {
 }
 
 impl ServerHandler for Fixture {
-    fn get_info(&self) -> ServerInfo {
+    fn get_info(&self) -> ServerConfig {
         jarvis_api::mcp::server::info()
     }
 
@@ -124,7 +132,11 @@ impl ServerHandler for Fixture {
             "test_multiple_content_types" => vec![
                 text("Multiple content types test:"),
                 image(),
-                embedded("test://mixed-content-resource", "application/json", r#"{"test":"data","value":123}"#),
+                embedded(
+                    "test://mixed-content-resource",
+                    "application/json",
+                    r#"{"test":"data","value":123}"#,
+                ),
             ],
             "test_error_handling" => {
                 let said = vec![text("This tool intentionally returns an error for testing")];
@@ -135,7 +147,12 @@ impl ServerHandler for Fixture {
                 vec![text("progress was told")]
             }
             "test_custom_header" | "json_schema_2020_12_tool" => vec![text("understood")],
-            other => return Err(ErrorData::invalid_params(format!("there is no tool {other:?}"), None)),
+            other => {
+                return Err(ErrorData::invalid_params(
+                    format!("there is no tool {other:?}"),
+                    None,
+                ));
+            }
         };
         Ok(CallToolResult::success(content).into())
     }

@@ -51,7 +51,8 @@ async fn messages(response: Response) -> Vec<Value> {
         return vec![one];
     }
     let data = text.lines().filter_map(|line| line.strip_prefix("data:"));
-    data.filter_map(|data| serde_json::from_str(data.trim()).ok()).collect()
+    data.filter_map(|data| serde_json::from_str(data.trim()).ok())
+        .collect()
 }
 
 /// The result of a request that must have one.

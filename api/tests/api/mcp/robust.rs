@@ -25,7 +25,11 @@ async fn misbehaving() -> (Api, String) {
 #[tokio::test]
 async fn a_panic_and_a_hang_are_results_and_the_server_goes_on() {
     let (api, token) = misbehaving().await;
-    for (name, said) in [("panics", "broke down"), ("hangs", "within 1 s"), ("panics", "broke down")] {
+    for (name, said) in [
+        ("panics", "broke down"),
+        ("hangs", "within 1 s"),
+        ("panics", "broke down"),
+    ] {
         let result = soon(name, result(call(&api, &token, name, json!({})))).await;
         assert_eq!(result["isError"], true, "{result}");
         let text = result["content"][0]["text"].as_str().unwrap();
@@ -42,7 +46,10 @@ async fn a_caller_who_leaves_cancels() {
     let mut stream = response.bytes_stream();
     let first = soon("progress", stream.next()).await.unwrap().unwrap();
     let text = String::from_utf8_lossy(&first).into_owned();
-    assert!(text.contains("notifications/progress") && text.contains("waiting"), "{text}");
+    assert!(
+        text.contains("notifications/progress") && text.contains("waiting"),
+        "{text}"
+    );
     drop(stream);
     let cancelled = async {
         while testing::CANCELLED.load(Ordering::SeqCst) == before {
@@ -64,6 +71,9 @@ async fn many_calls_at_once_are_all_answered() {
         }
     });
     for answer in futures::future::join_all(calls).await {
-        assert!(answer.last().unwrap()["result"]["structuredContent"].is_object(), "{answer:?}");
+        assert!(
+            answer.last().unwrap()["result"]["structuredContent"].is_object(),
+            "{answer:?}"
+        );
     }
 }

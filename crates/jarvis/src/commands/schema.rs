@@ -16,7 +16,10 @@ const TOOLS: &str = "tools";
 pub fn run(arguments: &Schema) -> Outcome {
     match (&arguments.kind, arguments.crd) {
         (Some(name), false) if name == TOOLS => {
-            let tools: Vec<serde_json::Value> = jarvis_tools::CATALOGUE.iter().map(jarvis_tools::registry::described).collect();
+            let tools: Vec<serde_json::Value> = jarvis_tools::CATALOGUE
+                .iter()
+                .map(jarvis_tools::registry::described)
+                .collect();
             out::print(&format!("{:#}\n", serde_json::Value::from(tools)));
         }
         (Some(name), crd) => {
@@ -36,7 +39,10 @@ pub fn run(arguments: &Schema) -> Outcome {
             for kind in ResourceKind::ALL {
                 table.row([kind.as_str().to_owned(), about(kind).to_owned()]);
             }
-            table.row([TOOLS.to_owned(), "what assistants are told of the tools".to_owned()]);
+            table.row([
+                TOOLS.to_owned(),
+                "what assistants are told of the tools".to_owned(),
+            ]);
             out::print(&table.text());
         }
     }

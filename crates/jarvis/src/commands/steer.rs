@@ -3,7 +3,8 @@
 use super::field::{age, cell, word};
 use crate::{
     cli::steer::{
-        AcceptIdentity, Ack, AutonomyCommand, Ceiling, Freeze, Hold, Release, Role, Scope, TokenCommand, UserCommand,
+        AcceptIdentity, Ack, AutonomyCommand, Ceiling, Freeze, Hold, Release, Role, Scope, TokenCommand,
+        UserCommand,
     },
     client::Client,
     exit::{Exit, Failure, Outcome},
@@ -160,7 +161,9 @@ fn scope_word(scope: Scope) -> &'static str {
 
 fn scopes_of(token: &serde_json::Value) -> String {
     let scopes = token["scopes"].as_array().into_iter().flatten();
-    let words: Vec<String> = scopes.map(|scope| word(scope).to_lowercase().replace('_', "-")).collect();
+    let words: Vec<String> = scopes
+        .map(|scope| word(scope).to_lowercase().replace('_', "-"))
+        .collect();
     words.join(",")
 }
 

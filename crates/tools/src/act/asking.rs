@@ -92,7 +92,11 @@ async fn follow(call: &Call, asked: Ticket) -> Result<Outcome, Trouble> {
 
 /// The caller does not want it any more: what has not begun is taken back.
 async fn take_back(call: &Call, ticket: &TicketId) -> Result<Outcome, Trouble> {
-    let recalled = call.desk.handle.recall(ticket.clone(), call.caller.person()).await;
+    let recalled = call
+        .desk
+        .handle
+        .recall(ticket.clone(), call.caller.person())
+        .await;
     Err(Trouble(match recalled {
         Ok(()) => format!("cancelled; ticket {ticket} was taken back before it began"),
         Err(error) => format!("cancelled, but {error}"),

@@ -17,7 +17,16 @@ pub(crate) const START: Tool = Tool {
         "Start a guest",
         "Starts a stopped guest and verifies that it runs.",
         ADDS,
-        |call| request::<Which>(call, |which| Ok((Action::StartGuest { vmid: arguments::vmid(which.vmid)? }, None))),
+        |call| {
+            request::<Which>(call, |which| {
+                Ok((
+                    Action::StartGuest {
+                        vmid: arguments::vmid(which.vmid)?,
+                    },
+                    None,
+                ))
+            })
+        },
     )
 };
 
@@ -71,7 +80,10 @@ pub(crate) const STOP: Tool = Tool {
         |call| {
             request::<Confirmable>(call, |which| {
                 let vmid = arguments::vmid(which.vmid)?;
-                Ok((Action::StopGuest { vmid }, arguments::digest(which.digest.as_deref())?))
+                Ok((
+                    Action::StopGuest { vmid },
+                    arguments::digest(which.digest.as_deref())?,
+                ))
             })
         },
     )
@@ -90,7 +102,10 @@ pub(crate) const SNAPSHOT: Tool = Tool {
         },
         |call| {
             request::<Snapshot>(call, |which| {
-                let (vmid, snapshot) = (arguments::vmid(which.vmid)?, arguments::snapshot(&which.snapshot)?);
+                let (vmid, snapshot) = (
+                    arguments::vmid(which.vmid)?,
+                    arguments::snapshot(&which.snapshot)?,
+                );
                 Ok((Action::CreateSnapshot { vmid, snapshot }, None))
             })
         },

@@ -45,7 +45,16 @@ pub(crate) const WAKE: Tool = Tool {
         "Wake a node",
         "Wakes a node that is offline, over the network; takes minutes.",
         ADDS,
-        |call| request::<Node>(call, |which| Ok((Action::WakeNode { node: arguments::node(&which.node)? }, None))),
+        |call| {
+            request::<Node>(call, |which| {
+                Ok((
+                    Action::WakeNode {
+                        node: arguments::node(&which.node)?,
+                    },
+                    None,
+                ))
+            })
+        },
     )
 };
 

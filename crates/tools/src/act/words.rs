@@ -48,7 +48,11 @@ pub(super) fn outcome(call: &Call, ticket: &Ticket) -> Outcome {
     let mut outcome = Outcome {
         ticket: ticket.id.to_string(),
         state: word(ticket).to_owned(),
-        words: format!("{}: {}.", words::capitalised(&ticket.action.to_string()), state(ticket)),
+        words: format!(
+            "{}: {}.",
+            words::capitalised(&ticket.action.to_string()),
+            state(ticket)
+        ),
         tier: None,
         digest: None,
         preview: Vec::new(),
@@ -82,7 +86,10 @@ fn refused(outcome: &mut Outcome, refusal: &Refusal) {
 }
 
 fn awaiting(outcome: &mut Outcome, call: &Call, ticket: &Ticket, moment: &Moment) {
-    let TicketState::AwaitingConfirmation { digest, expires_at, .. } = &ticket.state else {
+    let TicketState::AwaitingConfirmation {
+        digest, expires_at, ..
+    } = &ticket.state
+    else {
         return;
     };
     let asked = request(ticket, &moment.input());
@@ -94,7 +101,10 @@ fn awaiting(outcome: &mut Outcome, call: &Call, ticket: &Ticket, moment: &Moment
         .interrupts
         .iter()
         .map(|what| format!("interrupts {what}"))
-        .chain([format!("quorum: {}", preview.quorum_after), format!("to undo: {}", preview.undo)])
+        .chain([
+            format!("quorum: {}", preview.quorum_after),
+            format!("to undo: {}", preview.undo),
+        ])
         .collect();
     let (rule, reason) = match jarvis_guard::judge(&asked, &facts) {
         Verdict::Confirm { rule, reason, .. } => (rule, reason),
@@ -122,7 +132,10 @@ fn awaiting(outcome: &mut Outcome, call: &Call, ticket: &Ticket, moment: &Moment
 fn goes_on(outcome: &mut Outcome, ticket: &Ticket, moment: &Moment) {
     let subject = format!("ticket {}", ticket.id);
     let report = moment.view.plan.report.iter();
-    let why = report.filter(|line| line.subject == subject).map(|line| line.text.clone()).next();
+    let why = report
+        .filter(|line| line.subject == subject)
+        .map(|line| line.text.clone())
+        .next();
     let why = why.map_or_else(String::new, |why| format!(" {why}"));
     outcome.words = format!(
         "{} is still {}, ticket {}.{why} Ask get_plan with this ticket for its end; do not ask for it again.",
@@ -136,7 +149,10 @@ fn goes_on(outcome: &mut Outcome, ticket: &Ticket, moment: &Moment) {
 fn warnings(ticket: &Ticket, moment: &Moment) -> Vec<String> {
     let asked = request(ticket, &moment.input());
     let mut warnings = jarvis_guard::warnings(&asked, &moment.facts());
-    let wanted = ticket.action.vmid().and_then(|vmid| moment.view.desired.guest_by_vmid(vmid));
+    let wanted = ticket
+        .action
+        .vmid()
+        .and_then(|vmid| moment.view.desired.guest_by_vmid(vmid));
     if let Some((key, manifest)) = wanted
         && let Some(then) = undone(&ticket.action, manifest.spec.run_strategy)
     {

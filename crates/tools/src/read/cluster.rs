@@ -97,7 +97,11 @@ fn of(moment: &Moment) -> Result<ClusterStatus, Trouble> {
             .collect(),
         holds: holds(view),
         frozen: frozen(moment),
-        revision: view.memory.revision.as_ref().map(|revision| revision.commit.clone()),
+        revision: view
+            .memory
+            .revision
+            .as_ref()
+            .map(|revision| revision.commit.clone()),
         troubles: troubles(view),
         note: None,
     })
@@ -106,7 +110,9 @@ fn of(moment: &Moment) -> Result<ClusterStatus, Trouble> {
 fn votes(moment: &Moment) -> String {
     let observed = &moment.view.observed;
     let Some(quorum) = observed.quorum.fresh(moment.now, limits::CRITICAL) else {
-        let why = moment.why_not(&observed.quorum, limits::CRITICAL).unwrap_or_default();
+        let why = moment
+            .why_not(&observed.quorum, limits::CRITICAL)
+            .unwrap_or_default();
         return format!("not known: {why}");
     };
     let online: u32 = observed
@@ -136,7 +142,14 @@ fn issue_line(issue: &Issue, moment: &Moment) -> IssueLine {
 fn holds(view: &View) -> Vec<String> {
     let holds = view.memory.holds.iter();
     holds
-        .map(|(scope, hold)| format!("{scope}: {} by {}, {}", hold.reason, hold.by, words::until(hold.until)))
+        .map(|(scope, hold)| {
+            format!(
+                "{scope}: {} by {}, {}",
+                hold.reason,
+                hold.by,
+                words::until(hold.until)
+            )
+        })
         .collect()
 }
 
@@ -144,7 +157,9 @@ fn frozen(moment: &Moment) -> Option<String> {
     let switch = moment.view.memory.kill_switch(moment.now);
     switch.scope_at(moment.now)?;
     Some(match switch {
-        Freeze::On { by, reason, until, .. } => format!("by {by}, {}: {reason}", words::until(*until)),
+        Freeze::On {
+            by, reason, until, ..
+        } => format!("by {by}, {}: {reason}", words::until(*until)),
         Freeze::Unreadable { reason } => format!("its state cannot be read: {reason}"),
         Freeze::Off => return None,
     })
@@ -156,7 +171,10 @@ fn troubles(view: &View) -> Vec<String> {
     let source = view.memory.source_failure.as_ref();
     let pending = view.memory.pending.as_ref().map(|pending| match pending {
         PendingRevision::Rejected { commit, errors, .. } => {
-            format!("revision {commit} has {} errors and is not in force", errors.len())
+            format!(
+                "revision {commit} has {} errors and is not in force",
+                errors.len()
+            )
         }
         PendingRevision::Withheld { commit, reason, .. } => {
             format!("revision {commit} waits for a person: {reason}")

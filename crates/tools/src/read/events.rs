@@ -83,7 +83,9 @@ impl Wanted {
             "info" => Ok(Severity::Info),
             "warning" => Ok(Severity::Warning),
             "critical" => Ok(Severity::Critical),
-            _ => Err(Trouble("wrong arguments: severity: give info, warning or critical".to_owned())),
+            _ => Err(Trouble(
+                "wrong arguments: severity: give info, warning or critical".to_owned(),
+            )),
         });
         Ok(Self {
             resource: resource

@@ -139,7 +139,12 @@ fn line(node: &NodeObserved, protected: bool, moment: &Moment) -> NodeLine {
 
 /// The temperature that stands for a node, by the sensor its manifest names.
 pub(super) fn celsius(node: &NodeObserved, moment: &Moment) -> Option<f64> {
-    let figures = &moment.view.observed.hosts.get(&Host::Node(node.name.clone()))?.figures;
+    let figures = &moment
+        .view
+        .observed
+        .hosts
+        .get(&Host::Node(node.name.clone()))?
+        .figures;
     let declared = moment.view.desired.nodes.values();
     let sensor = declared
         .filter(|manifest| manifest.spec.node == node.name)
@@ -151,8 +156,15 @@ fn get(which: &Which, moment: &Moment) -> Result<Node, Trouble> {
     let name = arguments::node(&which.node)?;
     let observed = &moment.view.observed;
     let Some(node) = observed.nodes.get(&name) else {
-        let known: Vec<&str> = observed.nodes.keys().map(jarvis_model::NodeName::as_str).collect();
-        return Err(Trouble(format!("there is no node {name}; there are {}", known.join(", "))));
+        let known: Vec<&str> = observed
+            .nodes
+            .keys()
+            .map(jarvis_model::NodeName::as_str)
+            .collect();
+        return Err(Trouble(format!(
+            "there is no node {name}; there are {}",
+            known.join(", ")
+        )));
     };
     let host = observed.hosts.get(&Host::Node(name.clone()));
     let figures = host.and_then(|host| host.figures.fresh(moment.now, limits::IMPORTANT));

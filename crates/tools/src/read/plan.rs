@@ -86,7 +86,9 @@ fn of(which: &Which, moment: &Moment) -> Result<Plan, Trouble> {
                 evidence: decision.evidence.clone(),
             })
             .collect(),
-        waits: report.map(|line| format!("{}: {}", line.subject, line.text)).collect(),
+        waits: report
+            .map(|line| format!("{}: {}", line.subject, line.text))
+            .collect(),
         tickets: tickets(only, moment)?,
         note: None,
     })
@@ -106,7 +108,10 @@ fn tickets(only: Option<&str>, moment: &Moment) -> Result<Vec<Requested>, Troubl
         Some(id) => {
             let found = all.get(&TicketId(id.to_owned()));
             vec![found.ok_or_else(|| {
-                Trouble("there is no such ticket (any more); get_plan without arguments shows those there are".to_owned())
+                Trouble(
+                    "there is no such ticket (any more); get_plan without arguments shows those there are"
+                        .to_owned(),
+                )
             })?]
         }
         None => {

@@ -82,9 +82,9 @@ fn of(which: &OnNode, moment: &Moment) -> Result<Temperatures, Trouble> {
     });
     let nodes: Vec<Node> = nodes.collect();
     match wanted {
-        Some(name) if nodes.is_empty() => Err(Trouble(format!(
-            "there is no node {name}; list_nodes shows them"
-        ))),
+        Some(name) if nodes.is_empty() => {
+            Err(Trouble(format!("there is no node {name}; list_nodes shows them")))
+        }
         _ => Ok(Temperatures { nodes, note: None }),
     }
 }

@@ -15,7 +15,9 @@ async fn carry_through(puppet: &Puppet, ticket: &str, outcome: Outcome) {
     let mut views = puppet.handle.watch();
     let queued = |view: &std::sync::Arc<jarvis_controller::View>| {
         let tickets = &view.memory.tickets;
-        tickets.values().any(|found| found.id.0 == ticket && found.state == TicketState::Queued)
+        tickets
+            .values()
+            .any(|found| found.id.0 == ticket && found.state == TicketState::Queued)
     };
     views.wait_for(queued).await.unwrap();
     let intent = IntentId("i1".to_owned());
@@ -42,10 +44,20 @@ async fn yellow_runs_with_operate_and_the_end_is_told() {
         carry_through(&puppet, "t1", Outcome::Verified)
     );
     let outcome = data(&result);
-    assert_eq!((&outcome["state"], &outcome["ticket"]), (&json!("done"), &json!("t1")));
-    assert!(result.text.starts_with("Start guest 102: done and verified."), "{}", result.text);
+    assert_eq!(
+        (&outcome["state"], &outcome["ticket"]),
+        (&json!("done"), &json!("t1"))
+    );
+    assert!(
+        result.text.starts_with("Start guest 102: done and verified."),
+        "{}",
+        result.text
+    );
     let first = told.recv().await.unwrap();
-    assert_eq!((first.done, first.text.as_str()), (1, "asked to start guest 102: ticket t1"));
+    assert_eq!(
+        (first.done, first.text.as_str()),
+        (1, "asked to start guest 102: ticket t1")
+    );
     let asked = puppet.asked();
     assert!(asked[0].contains("Mcp { token: \"desk\""), "{asked:?}");
 }
@@ -61,7 +73,11 @@ async fn a_failure_is_an_error_with_its_reason() {
         carry_through(&puppet, "t1", failed)
     );
     assert!(result.is_error);
-    assert!(result.text.contains("did not succeed: failed: got timeout."), "{}", result.text);
+    assert!(
+        result.text.contains("did not succeed: failed: got timeout."),
+        "{}",
+        result.text
+    );
 }
 
 #[tokio::test]
@@ -70,7 +86,11 @@ async fn a_scope_that_is_missing_stops_it_before_the_controller() {
     for (name, arguments, scope) in [
         ("start_guest", json!({ "vmid": 102 }), "operate"),
         ("stop_guest", json!({ "vmid": 101 }), "operate"),
-        ("run_command", json!({ "host": "node/atlas", "argv": ["uptime"] }), "operate"),
+        (
+            "run_command",
+            json!({ "host": "node/atlas", "argv": ["uptime"] }),
+            "operate",
+        ),
         ("propose_manifest_change", json!({}), "propose"),
     ] {
         let result = ask(&puppet, &reader(), name, arguments).await;
@@ -79,7 +99,11 @@ async fn a_scope_that_is_missing_stops_it_before_the_controller() {
     }
     let nothing = Caller::token("nothing", Vec::new());
     let result = ask(&puppet, &nothing, "list_nodes", json!({})).await;
-    assert!(result.is_error && result.text.contains("lacks the scope `read`"), "{}", result.text);
+    assert!(
+        result.is_error && result.text.contains("lacks the scope `read`"),
+        "{}",
+        result.text
+    );
     assert_eq!(puppet.asked(), Vec::<String>::new());
 }
 
@@ -89,12 +113,18 @@ async fn black_names_rule_resource_and_what_would_unblock_it() {
     for (name, arguments) in [
         ("shutdown_guest", json!({ "vmid": 103 })),
         ("stop_guest", json!({ "vmid": 103 })),
-        ("run_command", json!({ "host": "node/atlas", "argv": ["rm", "-rf", "/"] })),
+        (
+            "run_command",
+            json!({ "host": "node/atlas", "argv": ["rm", "-rf", "/"] }),
+        ),
     ] {
         let result = ask(&puppet, &red(), name, arguments).await;
         assert!(result.is_error, "{}", result.text);
         let outcome = result.structured.as_ref().unwrap();
-        assert_eq!((&outcome["state"], &outcome["tier"]), (&json!("refused"), &json!("black")));
+        assert_eq!(
+            (&outcome["state"], &outcome["tier"]),
+            (&json!("refused"), &json!("black"))
+        );
         let of = |field: &str| outcome[field].as_str().unwrap();
         assert!(of("rule").starts_with("JV10"), "{outcome}");
         for part in [of("resource"), of("unblock")] {
@@ -111,7 +141,10 @@ async fn red_takes_a_second_call_with_operate_red() {
     let puppet = Puppet::start();
     let first = ask(&puppet, &red(), "stop_guest", json!({ "vmid": 101 })).await;
     let shown = data(&first).clone();
-    assert_eq!((&shown["state"], &shown["tier"]), (&json!("awaiting-confirmation"), &json!("red")));
+    assert_eq!(
+        (&shown["state"], &shown["tier"]),
+        (&json!("awaiting-confirmation"), &json!("red"))
+    );
     assert!(first.text.contains("call stop_guest again"), "{}", first.text);
     assert!(shown["preview"].to_string().contains("interrupts"), "{shown}");
     assert!(shown["warnings"].to_string().contains("Always"), "{shown}");
@@ -119,33 +152,69 @@ async fn red_takes_a_second_call_with_operate_red() {
 
     for (what, caller, arguments) in [
         ("another guest", red(), json!({ "vmid": 104, "digest": digest })),
-        ("another token", Caller::token("other", vec![Scope::OperateRed]), json!({ "vmid": 101, "digest": digest })),
-        ("another digest", red(), json!({ "vmid": 101, "digest": "0".repeat(64) })),
+        (
+            "another token",
+            Caller::token("other", vec![Scope::OperateRed]),
+            json!({ "vmid": 101, "digest": digest }),
+        ),
+        (
+            "another digest",
+            red(),
+            json!({ "vmid": 101, "digest": "0".repeat(64) }),
+        ),
     ] {
         let result = ask(&puppet, &caller, "stop_guest", arguments).await;
-        assert!(result.is_error && result.text.contains("Call without `digest` first"), "{what}: {}", result.text);
+        assert!(
+            result.is_error && result.text.contains("Call without `digest` first"),
+            "{what}: {}",
+            result.text
+        );
     }
     assert!(!puppet.asked().iter().any(|asked| asked.starts_with("Confirm")));
 
     let caller = red();
     let (second, ()) = tokio::join!(
-        ask(&puppet, &caller, "stop_guest", json!({ "vmid": 101, "digest": digest })),
+        ask(
+            &puppet,
+            &caller,
+            "stop_guest",
+            json!({ "vmid": 101, "digest": digest })
+        ),
         carry_through(&puppet, "t1", Outcome::Verified)
     );
     assert_eq!(data(&second)["state"], "done");
     let asked = puppet.asked();
     let confirm = asked.iter().find(|asked| asked.starts_with("Confirm")).unwrap();
-    assert!(confirm.contains("user: \"token root (mcp)\"") && confirm.contains("door: Mcp"), "{confirm}");
+    assert!(
+        confirm.contains("user: \"token root (mcp)\"") && confirm.contains("door: Mcp"),
+        "{confirm}"
+    );
 }
 
 #[tokio::test]
 async fn without_operate_red_a_person_confirms() {
     let puppet = Puppet::start();
     let first = ask(&puppet, &operator(), "stop_guest", json!({ "vmid": 101 })).await;
-    assert!(first.text.contains("A person confirms ticket t1 on the dashboard; you cannot"), "{}", first.text);
+    assert!(
+        first
+            .text
+            .contains("A person confirms ticket t1 on the dashboard; you cannot"),
+        "{}",
+        first.text
+    );
     let digest = data(&first)["digest"].as_str().unwrap().to_owned();
-    let second = ask(&puppet, &operator(), "stop_guest", json!({ "vmid": 101, "digest": digest })).await;
-    assert!(second.is_error && second.text.contains("operate-red"), "{}", second.text);
+    let second = ask(
+        &puppet,
+        &operator(),
+        "stop_guest",
+        json!({ "vmid": 101, "digest": digest }),
+    )
+    .await;
+    assert!(
+        second.is_error && second.text.contains("operate-red"),
+        "{}",
+        second.text
+    );
     assert_eq!(puppet.asked().len(), 1, "nothing was confirmed");
 }
 
@@ -155,8 +224,18 @@ async fn the_conversation_asks_and_never_confirms() {
     let anna = Caller::in_conversation("anna", jarvis_model::Role::Admin);
     let first = ask(&puppet, &anna, "stop_guest", json!({ "vmid": 101 })).await;
     let digest = data(&first)["digest"].as_str().unwrap().to_owned();
-    let second = ask(&puppet, &anna, "stop_guest", json!({ "vmid": 101, "digest": digest })).await;
-    assert!(second.is_error && second.text.contains("operate-red"), "{}", second.text);
+    let second = ask(
+        &puppet,
+        &anna,
+        "stop_guest",
+        json!({ "vmid": 101, "digest": digest }),
+    )
+    .await;
+    assert!(
+        second.is_error && second.text.contains("operate-red"),
+        "{}",
+        second.text
+    );
     let yellow = ask(&puppet, &anna, "start_guest", json!({ "vmid": 102 })).await;
     assert_eq!(data(&yellow)["state"], "awaiting-confirmation");
 }
@@ -179,16 +258,26 @@ async fn a_cancelled_request_is_taken_back() {
     let caller = operator();
     let opened = async {
         let mut views = puppet.handle.watch();
-        views.wait_for(|view| !view.memory.tickets.is_empty()).await.unwrap();
+        views
+            .wait_for(|view| !view.memory.tickets.is_empty())
+            .await
+            .unwrap();
         cancel.cancel();
     };
     let (result, ()) = tokio::join!(
         registry.call(&caller, "start_guest", json!({ "vmid": 102 }), side),
         opened
     );
-    assert!(result.is_error && result.text.contains("taken back before it began"), "{}", result.text);
+    assert!(
+        result.is_error && result.text.contains("taken back before it began"),
+        "{}",
+        result.text
+    );
     let view = puppet.handle.view();
-    assert_eq!(view.memory.tickets.values().next().unwrap().state, TicketState::Recalled);
+    assert_eq!(
+        view.memory.tickets.values().next().unwrap().state,
+        TicketState::Recalled
+    );
 }
 
 #[tokio::test]
@@ -197,13 +286,21 @@ async fn a_caller_who_goes_away_takes_the_request_back_too() {
     let registry = puppet.registry();
     let caller = operator();
     let mut views = puppet.handle.watch();
-    let opened = async { views.wait_for(|view| !view.memory.tickets.is_empty()).await.map(drop) };
+    let opened = async {
+        views
+            .wait_for(|view| !view.memory.tickets.is_empty())
+            .await
+            .map(drop)
+    };
     tokio::select! {
         result = registry.call(&caller, "start_guest", json!({ "vmid": 102 }), Side::default()) => panic!("{result:?}"),
         opened = opened => opened.unwrap(),
     }
     let recalled = |view: &std::sync::Arc<jarvis_controller::View>| {
-        view.memory.tickets.values().all(|ticket| ticket.state == TicketState::Recalled)
+        view.memory
+            .tickets
+            .values()
+            .all(|ticket| ticket.state == TicketState::Recalled)
     };
     let mut views = puppet.handle.watch();
     views.wait_for(recalled).await.unwrap();

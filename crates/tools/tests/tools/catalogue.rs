@@ -1,7 +1,10 @@
 //! The list itself: how many, how large, how true.
 
 use jarvis_model::{Scope, Tier};
-use jarvis_tools::{CATALOGUE, Kind, registry::{described, fingerprint}};
+use jarvis_tools::{
+    CATALOGUE, Kind,
+    registry::{described, fingerprint},
+};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -17,14 +20,14 @@ fn the_list_is_pinned() {
 #[test]
 fn nine_read_six_act_three_reach_further() {
     let count = |kind| CATALOGUE.iter().filter(|tool| tool.kind == kind).count();
-    assert_eq!(
-        [Kind::Read, Kind::Lifecycle, Kind::System].map(count),
-        [9, 6, 3]
-    );
+    assert_eq!([Kind::Read, Kind::Lifecycle, Kind::System].map(count), [9, 6, 3]);
     let names: BTreeSet<&str> = CATALOGUE.iter().map(|tool| tool.name).collect();
     assert_eq!(names.len(), 18);
     for name in names {
-        assert!(name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{name}");
+        assert!(
+            name.len() <= 64 && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'),
+            "{name}"
+        );
     }
 }
 
@@ -47,16 +50,35 @@ fn hints_tiers_and_scopes_are_true() {
         assert_eq!(hints.open_world, name == "run_command", "{name}");
     }
     let named = |holds: fn(&jarvis_tools::Tool) -> bool| -> Vec<&str> {
-        CATALOGUE.iter().filter(|tool| holds(tool)).map(|tool| tool.name).collect()
+        CATALOGUE
+            .iter()
+            .filter(|tool| holds(tool))
+            .map(|tool| tool.name)
+            .collect()
     };
     assert_eq!(
         named(|tool| tool.hints.destructive),
-        ["shutdown_guest", "reboot_guest", "stop_guest", "restart_service", "run_command"]
+        [
+            "shutdown_guest",
+            "reboot_guest",
+            "stop_guest",
+            "restart_service",
+            "run_command"
+        ]
     );
-    assert_eq!(named(|tool| tool.tier == Tier::Red), ["stop_guest", "run_command"]);
+    assert_eq!(
+        named(|tool| tool.tier == Tier::Red),
+        ["stop_guest", "run_command"]
+    );
     assert_eq!(
         named(|tool| !tool.hints.idempotent),
-        ["reboot_guest", "restart_service", "create_snapshot", "run_command", "propose_manifest_change"]
+        [
+            "reboot_guest",
+            "restart_service",
+            "create_snapshot",
+            "run_command",
+            "propose_manifest_change"
+        ]
     );
 }
 
@@ -68,7 +90,11 @@ fn schemas_are_valid_closed_and_fit_the_examples() {
             assert_eq!(schema["type"], "object", "{}", tool.name);
             assert!(jsonschema::meta::is_valid(schema), "{}: {schema}", tool.name);
             let text = schema.to_string();
-            assert!(!text.contains("$ref") && !text.contains("null"), "{}: {text}", tool.name);
+            assert!(
+                !text.contains("$ref") && !text.contains("null"),
+                "{}: {text}",
+                tool.name
+            );
         }
         assert_eq!(input["additionalProperties"], false, "{}", tool.name);
         let example: Value = serde_json::from_str(tool.example).unwrap();

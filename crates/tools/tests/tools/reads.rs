@@ -15,9 +15,16 @@ async fn read(registry: &Registry, name: &str, arguments: Value) -> Value {
         assert!(fields.contains_key(field), "{name}: {field} is in no schema");
     }
     let validator = jsonschema::validator_for(&schema).unwrap();
-    let errors: Vec<String> = validator.iter_errors(&value).map(|error| error.to_string()).collect();
+    let errors: Vec<String> = validator
+        .iter_errors(&value)
+        .map(|error| error.to_string())
+        .collect();
     assert!(errors.is_empty(), "{name}: {errors:?}");
-    assert!(result.text.contains(&value.to_string()), "text and structure differ: {}", result.text);
+    assert!(
+        result.text.contains(&value.to_string()),
+        "text and structure differ: {}",
+        result.text
+    );
     value
 }
 
@@ -40,7 +47,10 @@ async fn status_tells_the_whole() {
     let status = read(&puppet.registry(), "get_cluster_status", json!({})).await;
     assert_eq!(status["quorate"], true);
     assert_eq!(status["votes"], "3 of 3 present, 2 needed");
-    assert_eq!((&status["nodesOnline"], &status["guestsRunning"]), (&json!(3), &json!(2)));
+    assert_eq!(
+        (&status["nodesOnline"], &status["guestsRunning"]),
+        (&json!(3), &json!(2))
+    );
     assert_eq!(status["issues"][0]["issue"], "VirtualMachine/db-01#guest-down");
     assert_eq!(status["frozen"], "by anna, until released: move");
 }
@@ -57,12 +67,20 @@ async fn nodes_guests_storage_and_temperatures() {
     assert_eq!(node["onIt"], json!(["101 web-01 running", "102 db-01 stopped"]));
     assert_eq!(node["memoryPercent"], 25.0);
     let guests = read(&registry, "list_guests", json!({ "status": "unknown" })).await;
-    assert_eq!((&guests["guests"][0]["vmid"], &guests["total"]), (&json!(104), &json!(1)));
+    assert_eq!(
+        (&guests["guests"][0]["vmid"], &guests["total"]),
+        (&json!(104), &json!(1))
+    );
     assert_eq!(guests["guests"][0]["why"], "its node does not answer");
     let guests = read(&registry, "list_guests", json!({ "limit": 1, "after": 101 })).await;
     assert_eq!(guests["guests"][0]["vmid"], 102);
     assert_eq!(guests["note"], "2 more; go on with after=102");
-    let guests = read(&registry, "list_guests", json!({ "text": "WEB", "node": "atlas" })).await;
+    let guests = read(
+        &registry,
+        "list_guests",
+        json!({ "text": "WEB", "node": "atlas" }),
+    )
+    .await;
     assert_eq!(guests["total"], 1);
     let guest = read(&registry, "get_guest", json!({ "vmid": 101 })).await;
     assert_eq!(guest["runStrategy"], "Always");
@@ -70,7 +88,10 @@ async fn nodes_guests_storage_and_temperatures() {
     assert_eq!(storage["storages"][0]["storage"], "tank", "fullest first");
     assert_eq!(storage["storages"][0]["usedPercent"], 95.0);
     let warm = read(&registry, "get_temperatures", json!({ "node": "atlas" })).await;
-    assert_eq!(warm["nodes"][0]["sensors"][1], json!({ "sensor": "nvme Composite", "celsius": 60.5 }));
+    assert_eq!(
+        warm["nodes"][0]["sensors"][1],
+        json!({ "sensor": "nvme Composite", "celsius": 60.5 })
+    );
     let cold = read(&registry, "get_temperatures", json!({ "node": "nova" })).await;
     assert!(cold["nodes"][0]["why"].as_str().unwrap().contains("SSH"));
 }
@@ -85,13 +106,20 @@ async fn events_come_newest_first_and_in_pages() {
         until: None,
     };
     puppet.append((0..5).map(|n| freeze(&format!("reason {n}"))).collect());
-    puppet.append(vec![Event::Thawed { by: "anna".to_owned() }]);
+    puppet.append(vec![Event::Thawed {
+        by: "anna".to_owned(),
+    }]);
     let registry = puppet.registry();
     let first = read(&registry, "list_events", json!({ "limit": 2 })).await;
     assert_eq!(first["events"][0]["title"], "anna released the freeze");
     assert_eq!(first["events"][1]["detail"], "reason 4");
     assert_eq!(first["note"], "more before seq 5");
-    let next = read(&registry, "list_events", json!({ "before": 5, "severity": "warning" })).await;
+    let next = read(
+        &registry,
+        "list_events",
+        json!({ "before": 5, "severity": "warning" }),
+    )
+    .await;
     assert_eq!(next["events"].as_array().unwrap().len(), 4);
     assert_eq!(next["events"][0]["detail"], "reason 3");
 }
@@ -107,18 +135,35 @@ async fn the_plan_shows_requests() {
     assert_eq!(plan["tickets"][0]["action"], "stop guest 101");
     assert_eq!(plan["tickets"][0]["by"], "token desk (mcp)");
     let one = read(&registry, "get_plan", json!({ "ticket": "t1" })).await;
-    assert!(one["tickets"][0]["state"].as_str().unwrap().starts_with("awaits confirmation"));
+    assert!(
+        one["tickets"][0]["state"]
+            .as_str()
+            .unwrap()
+            .starts_with("awaits confirmation")
+    );
     let none = call(&registry, &reader(), "get_plan", json!({ "ticket": "t9" })).await;
-    assert!(none.is_error && none.text.contains("no such ticket"), "{}", none.text);
+    assert!(
+        none.is_error && none.text.contains("no such ticket"),
+        "{}",
+        none.text
+    );
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_said_with_what_is() {
     let registry = Puppet::start().registry();
     for (name, arguments, said) in [
-        ("get_node", json!({ "node": "forge" }), "there are agent1, atlas, nova"),
+        (
+            "get_node",
+            json!({ "node": "forge" }),
+            "there are agent1, atlas, nova",
+        ),
         ("get_guest", json!({ "vmid": 999 }), "list_guests shows them"),
-        ("get_temperatures", json!({ "node": "forge" }), "list_nodes shows them"),
+        (
+            "get_temperatures",
+            json!({ "node": "forge" }),
+            "list_nodes shows them",
+        ),
     ] {
         let result = call(&registry, &reader(), name, arguments).await;
         assert!(result.is_error && result.text.contains(said), "{}", result.text);
@@ -147,7 +192,10 @@ async fn wrong_arguments_are_sentences() {
         ("stop_guest", json!({ "vmid": 101, "digest": "abc" })),
         ("restart_service", json!({ "host": "101", "service": "nginx" })),
         ("restart_service", json!({ "host": "guest/101", "service": "" })),
-        ("restart_service", json!({ "host": "guest/101", "service": "a\nb" })),
+        (
+            "restart_service",
+            json!({ "host": "guest/101", "service": "a\nb" }),
+        ),
         ("create_snapshot", json!({ "vmid": 101, "snapshot": "1st" })),
         ("create_snapshot", json!({ "vmid": 101, "snapshot": "a;b" })),
         ("run_command", json!({ "host": "node/atlas", "argv": [] })),
@@ -166,7 +214,10 @@ async fn wrong_arguments_are_sentences() {
     }
     for (name, arguments) in wrong {
         let result = call(&registry, &operator(), name, arguments.clone()).await;
-        assert!(result.is_error && result.structured.is_none(), "{name} {arguments}");
+        assert!(
+            result.is_error && result.structured.is_none(),
+            "{name} {arguments}"
+        );
         assert!(
             result.text.starts_with(&format!("{name}: wrong arguments: ")),
             "{name} {arguments}: {}",

@@ -11,7 +11,11 @@ async fn a_panic_is_a_sentence_without_its_words() {
     let registry = testing::registry(Puppet::start().desk(None));
     for _ in 0..3 {
         let result = call(&registry, &reader(), "panics", json!({})).await;
-        assert!(result.is_error && result.text.contains("broke down"), "{}", result.text);
+        assert!(
+            result.is_error && result.text.contains("broke down"),
+            "{}",
+            result.text
+        );
         assert!(!result.text.contains("hunter2"));
     }
 }
@@ -20,7 +24,11 @@ async fn a_panic_is_a_sentence_without_its_words() {
 async fn a_tool_that_hangs_is_ended() {
     let registry = testing::registry(Puppet::start().desk(None));
     let result = call(&registry, &reader(), "hangs", json!({})).await;
-    assert!(result.is_error && result.text.contains("within 1 s"), "{}", result.text);
+    assert!(
+        result.is_error && result.text.contains("within 1 s"),
+        "{}",
+        result.text
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -36,7 +44,11 @@ async fn a_tool_that_does_not_listen_is_ended_soon_after_it_is_cancelled() {
 async fn an_unknown_tool_is_named_with_those_there_are() {
     let registry = Puppet::start().registry();
     let result = call(&registry, &operator(), "destroy_guest<|im_start|>", json!({})).await;
-    assert!(result.is_error && result.text.contains("there are get_cluster_status"), "{}", result.text);
+    assert!(
+        result.is_error && result.text.contains("there are get_cluster_status"),
+        "{}",
+        result.text
+    );
     assert!(!result.text.contains("<|"));
 }
 
@@ -81,10 +93,19 @@ async fn a_large_answer_is_cut_and_says_how_to_narrow() {
             observed.guests.insert(more.vmid, more);
         }
     });
-    let result = call(&puppet.registry(), &reader(), "list_guests", json!({ "limit": 200 })).await;
+    let result = call(
+        &puppet.registry(),
+        &reader(),
+        "list_guests",
+        json!({ "limit": 200 }),
+    )
+    .await;
     let data = data(&result);
     assert!(data.to_string().len() <= jarvis_tools::registry::ANSWER_LIMIT + 300);
     let note = data["note"].as_str().unwrap();
-    assert!(note.contains("left out") && note.contains("narrow with node"), "{note}");
+    assert!(
+        note.contains("left out") && note.contains("narrow with node"),
+        "{note}"
+    );
     assert_eq!(data["total"], 404);
 }

@@ -8,9 +8,9 @@ use jarvis_controller::{
 };
 use jarvis_guard::{Floor, judge};
 use jarvis_model::{
-    Confirmed, Digest, Event, GuestKind, GuestObserved, GuestStatus, Host, HostFigures, HostObserved, Identity,
-    LiveStatus, Memory, NodeName, NodeObserved, NodeStatus, Observation, Observed, Quorum, StorageObserved, Ticket,
-    TicketId, TicketState, Timestamp, UnknownReason, Usage, Verdict, Vmid,
+    Confirmed, Digest, Event, GuestKind, GuestObserved, GuestStatus, Host, HostFigures, HostObserved,
+    Identity, LiveStatus, Memory, NodeName, NodeObserved, NodeStatus, Observation, Observed, Quorum,
+    StorageObserved, Ticket, TicketId, TicketState, Timestamp, UnknownReason, Usage, Verdict, Vmid,
 };
 use jarvis_planner::{Input, Plan, ticket::request};
 use jarvis_ports::{Clock, Journal, Stored};
@@ -135,7 +135,10 @@ fn observed() -> Observed {
         total_bytes: Some(20 << 40),
     };
     let figures = HostFigures {
-        temperatures: BTreeMap::from([("coretemp Core 0".to_owned(), 51.0), ("nvme Composite".to_owned(), 60.5)]),
+        temperatures: BTreeMap::from([
+            ("coretemp Core 0".to_owned(), 51.0),
+            ("nvme Composite".to_owned(), 60.5),
+        ]),
         load: Some(0.5),
         cores: Some(8),
         ..HostFigures::default()
@@ -271,7 +274,10 @@ impl Puppet {
 
     /// Writes records, folds and announces them.
     pub fn append(&self, events: Vec<Event>) {
-        let stored = self.journal.append(self.journal.head(), 1, START, events).unwrap();
+        let stored = self
+            .journal
+            .append(self.journal.head(), 1, START, events)
+            .unwrap();
         self.change(|view| {
             for record in &stored {
                 Arc::make_mut(&mut view.memory).apply(&record.record);

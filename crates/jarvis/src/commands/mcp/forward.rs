@@ -6,8 +6,8 @@ use jarvis_api::mcp::server;
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        CallToolRequestParams, CallToolResponse, CallToolResult, ErrorCode, ListToolsResult, PaginatedRequestParams,
-        ProgressNotificationParam, ServerInfo,
+        CallToolRequestParams, CallToolResponse, CallToolResult, ErrorCode, ListToolsResult,
+        PaginatedRequestParams, ProgressNotificationParam, ServerConfig,
     },
     service::RequestContext,
 };
@@ -31,7 +31,7 @@ impl Forwarder {
 }
 
 impl ServerHandler for Forwarder {
-    fn get_info(&self) -> ServerInfo {
+    fn get_info(&self) -> ServerConfig {
         server::info()
     }
 
@@ -80,8 +80,9 @@ impl ServerHandler for Forwarder {
 }
 
 fn understood<T: DeserializeOwned>(result: Value) -> Result<T, ErrorData> {
-    serde_json::from_value(result)
-        .map_err(|error| ErrorData::internal_error(format!("Jarvis answered what cannot be read: {error}"), None))
+    serde_json::from_value(result).map_err(|error| {
+        ErrorData::internal_error(format!("Jarvis answered what cannot be read: {error}"), None)
+    })
 }
 
 fn told(error: WireError) -> ErrorData {

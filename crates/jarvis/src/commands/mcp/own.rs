@@ -24,7 +24,13 @@ pub async fn run(file: &Path, environment: &Environment) -> Outcome {
     })?;
     run::logging::begin(config.log, environment)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let (service, handle) = run::looking(&config, floor(&config), Arc::new(MemoryJournal::new()), Arc::new(MemoryStore::new()), &clock)?;
+    let (service, handle) = run::looking(
+        &config,
+        floor(&config),
+        Arc::new(MemoryJournal::new()),
+        Arc::new(MemoryStore::new()),
+        &clock,
+    )?;
     let stop = CancellationToken::new();
     let looking = tokio::spawn(service.run(stop.clone()));
     freeze(&handle).await?;
@@ -56,5 +62,9 @@ async fn freeze(handle: &Handle) -> Result<(), Failure> {
     };
     let reason = "this instance only looks".to_owned();
     let frozen = handle.freeze(FreezeScope::All, reason, None, by).await;
-    frozen.map_err(|error| Failure::error(format!("cannot freeze an instance that should only look: {error}")))
+    frozen.map_err(|error| {
+        Failure::error(format!(
+            "cannot freeze an instance that should only look: {error}"
+        ))
+    })
 }

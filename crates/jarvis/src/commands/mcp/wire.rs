@@ -52,7 +52,12 @@ impl Upstream {
         let url = base
             .join(jarvis_api::mcp::PATH)
             .map_err(|error| Failure::error(error.to_string()))?;
-        Ok(Self { base, url, token, http })
+        Ok(Self {
+            base,
+            url,
+            token,
+            http,
+        })
     }
 
     /// Asks; progress goes to `steps` as it comes. Dropping this cancels it on the other side.
@@ -87,14 +92,21 @@ impl Upstream {
         self.read(response, &steps).await
     }
 
-    async fn read(&self, mut response: Response, steps: &UnboundedSender<(f64, String)>) -> Result<Value, WireError> {
+    async fn read(
+        &self,
+        mut response: Response,
+        steps: &UnboundedSender<(f64, String)>,
+    ) -> Result<Value, WireError> {
         let status = response.status();
         if status == StatusCode::UNAUTHORIZED {
             return Err(WireError::Failed(
                 "the token is not accepted: it is unknown, revoked or lapsed; `jarvis token create` makes one".to_owned(),
             ));
         }
-        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok());
+        let kind = response
+            .headers()
+            .get("content-type")
+            .and_then(|kind| kind.to_str().ok());
         let streams = kind.is_some_and(|kind| kind.starts_with("text/event-stream"));
         let mut lines = Lines::default();
         let mut whole = Vec::new();
@@ -104,7 +116,10 @@ impl Upstream {
             .map_err(|error| WireError::Failed(unreachable(&self.base, &error).text))?
         {
             if whole.len() + lines.held() + chunk.len() > LARGEST {
-                return Err(WireError::Failed(format!("{} answers more than can be read", self.base)));
+                return Err(WireError::Failed(format!(
+                    "{} answers more than can be read",
+                    self.base
+                )));
             }
             if !streams {
                 whole.extend_from_slice(&chunk);
@@ -124,7 +139,10 @@ impl Upstream {
         let said = body["errors"][0]["message"].as_str();
         WireError::Failed(match said {
             Some(said) => said.to_owned(),
-            None => format!("{} answered {status}, and not as Jarvis does; check the URL", self.base),
+            None => format!(
+                "{} answered {status}, and not as Jarvis does; check the URL",
+                self.base
+            ),
         })
     }
 }
@@ -145,7 +163,10 @@ fn heard(message: &Value, steps: &UnboundedSender<(f64, String)>) -> Option<Resu
     let code = error["code"].as_i64().and_then(|code| i32::try_from(code).ok());
     Some(Err(WireError::Protocol {
         code: code.unwrap_or(-32603),
-        message: error["message"].as_str().unwrap_or("an error without words").to_owned(),
+        message: error["message"]
+            .as_str()
+            .unwrap_or("an error without words")
+            .to_owned(),
     }))
 }
 
@@ -195,7 +216,11 @@ mod tests {
         assert_eq!(whole[1]["result"]["ok"], "ä");
         for size in 1..STREAM.len() {
             let mut lines = Lines::default();
-            let cut: Vec<Value> = STREAM.as_bytes().chunks(size).flat_map(|piece| lines.take(piece)).collect();
+            let cut: Vec<Value> = STREAM
+                .as_bytes()
+                .chunks(size)
+                .flat_map(|piece| lines.take(piece))
+                .collect();
             assert_eq!(cut, whole, "in pieces of {size}");
         }
     }
@@ -209,6 +234,9 @@ mod tests {
         assert_eq!(heard(&messages[1], &steps).unwrap().unwrap()["ok"], "ä");
         let refused = json!({ "error": { "code": -32602, "message": "no such tool" } });
         let error = heard(&refused, &steps).unwrap().unwrap_err();
-        assert!(matches!(error, WireError::Protocol { code: -32602, .. }), "{error}");
+        assert!(
+            matches!(error, WireError::Protocol { code: -32602, .. }),
+            "{error}"
+        );
     }
 }

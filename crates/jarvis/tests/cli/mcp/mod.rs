@@ -56,7 +56,9 @@ fn install() -> Result<PathBuf, String> {
 /// Runs a script of this folder to its good end.
 #[track_caller]
 pub fn succeed(python: &Path, script: &str, given: &serde_json::Value) {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/mcp").join(script);
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/cli/mcp")
+        .join(script);
     let output = Command::new(python)
         .arg(path)
         .arg(given.to_string())
@@ -67,7 +69,10 @@ pub fn succeed(python: &Path, script: &str, given: &serde_json::Value) {
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     );
-    assert!(output.status.success() && said.lines().any(|line| line == "fine"), "{said}");
+    assert!(
+        output.status.success() && said.lines().any(|line| line == "fine"),
+        "{said}"
+    );
 }
 
 fn token(demo: &Demo, name: &str, scopes: &str) -> String {
@@ -91,7 +96,10 @@ fn the_official_client_reads_acts_and_is_kept_out() {
     });
     succeed(python, "check.py", &given);
     let list = demo.jarvis(&["token", "list"]).expect(0);
-    assert!(list.contains("read,operate") && list.contains("operate-red"), "{list}");
+    assert!(
+        list.contains("read,operate") && list.contains("operate-red"),
+        "{list}"
+    );
     let audit = demo.jarvis(&["audit", "log", "--last", "400"]).expect(0);
     assert!(audit.contains("token desk (mcp)"), "{audit}");
 }
@@ -105,6 +113,12 @@ fn a_forwarder_without_a_token_or_a_server_says_so() {
         .unwrap();
     assert_eq!(said.status.code(), Some(1));
     let text = String::from_utf8(said.stderr).unwrap();
-    assert!(text.contains("there is no token for http://127.0.0.1:9"), "{text}");
-    assert!(said.stdout.is_empty(), "nothing but the protocol is written there");
+    assert!(
+        text.contains("there is no token for http://127.0.0.1:9"),
+        "{text}"
+    );
+    assert!(
+        said.stdout.is_empty(),
+        "nothing but the protocol is written there"
+    );
 }

@@ -9,7 +9,12 @@ fn it_looks_at_the_cluster_and_can_do_nothing() {
     let Some(python) = interpreter() else { return };
     let home = tempfile::tempdir().unwrap();
     let simulator = run::simulator(home.path());
-    run::config(home.path(), &simulator, "{caFile: ca.pem}", &run::reading_token(&simulator));
+    run::config(
+        home.path(),
+        &simulator,
+        "{caFile: ca.pem}",
+        &run::reading_token(&simulator),
+    );
     let given = json!({
         "jarvis": env!("CARGO_BIN_EXE_jarvis"),
         "home": home.path(),
