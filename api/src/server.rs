@@ -3,6 +3,7 @@
 use crate::{
     auth, graphql,
     listen::{self, Serving},
+    mcp,
     state::ApiState,
     terminal, web,
 };
@@ -28,6 +29,12 @@ pub const REQUEST_LIMIT: Duration = Duration::from_secs(45);
 
 /// All routes.
 pub fn router(state: ApiState) -> Router {
+    let tools = mcp::router(&state);
+    router_with(state, tools)
+}
+
+/// All routes, with another server of tools.
+pub fn router_with(state: ApiState, tools: Router) -> Router {
     let limited = Router::new()
         .route("/", get(web::page::index))
         .route("/assets/{name}", get(web::page::asset))
@@ -54,9 +61,13 @@ pub fn router(state: ApiState) -> Router {
     let hooks = Router::new()
         .route("/hooks/git", post(web::hooks::git))
         .layer(RequestBodyLimitLayer::new(HOOK_BODY_LIMIT));
+    let tools: Router<ApiState> = tools
+        .layer(RequestBodyLimitLayer::new(mcp::BODY_LIMIT))
+        .with_state(());
     limited
         .merge(open)
         .merge(hooks)
+        .merge(tools)
         .fallback(web::headers::no_such_page)
         .method_not_allowed_fallback(web::headers::wrong_method)
         .layer(DefaultBodyLimit::disable())

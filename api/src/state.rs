@@ -3,12 +3,14 @@
 use crate::{
     auth::{Sessions, password::Hasher, throttle::Throttle},
     graphql::{self, JarvisSchema, seats::Seats},
+    mcp::sessions::Owners,
     options::ApiOptions,
     terminal::Terminals,
 };
 use jarvis_controller::Handle;
 use jarvis_model::Timestamp;
 use jarvis_ports::Clock;
+use jarvis_tools::{Desk, Proposer, Registry};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -29,6 +31,8 @@ pub struct ApiState {
     pub(crate) throttle: Arc<Throttle>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) schema: JarvisSchema,
+    pub(crate) tools: Registry,
+    pub(crate) mcp_sessions: Arc<Owners>,
     pub(crate) stopping: CancellationToken,
     pub(crate) more_metrics: Option<MetricsText>,
     pub(crate) stuck: Option<Stuck>,
@@ -45,6 +49,11 @@ impl ApiState {
             clock: clock.clone(),
             hasher: hasher.clone(),
         });
+        let tools = Registry::new(Desk {
+            handle: handle.clone(),
+            clock: clock.clone(),
+            proposer: None,
+        });
         Self {
             handle,
             options: Arc::new(options),
@@ -53,6 +62,8 @@ impl ApiState {
             sessions,
             throttle: Arc::new(Throttle::default()),
             seats: Arc::new(Seats::default()),
+            tools,
+            mcp_sessions: Arc::new(Owners::default()),
             schema,
             stopping: CancellationToken::new(),
             more_metrics: None,
@@ -66,6 +77,29 @@ impl ApiState {
     pub fn with_terminals(mut self, terminals: Arc<Terminals>) -> Self {
         self.terminals = Some(terminals);
         self
+    }
+
+    /// Lets assistants propose changes of manifests.
+    #[must_use]
+    pub fn with_proposer(self, proposer: Arc<dyn Proposer>) -> Self {
+        let tools = Registry::new(Desk {
+            handle: self.handle.clone(),
+            clock: self.clock.clone(),
+            proposer: Some(proposer),
+        });
+        self.with_tools(tools)
+    }
+
+    /// Serves other tools.
+    #[must_use]
+    pub fn with_tools(mut self, tools: Registry) -> Self {
+        self.tools = tools;
+        self
+    }
+
+    /// The tools, for whatever else serves them.
+    pub fn tools(&self) -> &Registry {
+        &self.tools
     }
 
     /// Adds metrics of others to `/metrics`.

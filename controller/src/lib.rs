@@ -6,6 +6,7 @@
 //! | [`handle`] | how everything above talks to it |
 //! | [`view`] | the read model it publishes after every pass |
 //! | [`command`] | what can be asked of it |
+//! | [`feed`] | events as lines people read |
 //! | [`observe`] | what may be believed of what the cluster says |
 //! | [`freeze_file`] | the kill switch as a file on the disk |
 //! | [`history`], [`index`] | figures over time, and records by resource, in the store |
@@ -18,6 +19,7 @@ pub mod command;
 mod commands;
 mod core;
 mod execute;
+pub mod feed;
 pub mod freeze_file;
 pub mod handle;
 pub mod history;

@@ -44,6 +44,7 @@ pub const QUERIES: &[(&str, Role)] = &[
     ("ticket", Viewer),
     ("tickets", Viewer),
     ("tokens", Admin),
+    ("tools", Viewer),
     ("users", Admin),
     ("validateManifests", Operator),
     ("version", Viewer),

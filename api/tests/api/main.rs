@@ -8,6 +8,7 @@ mod events;
 mod feed;
 mod hostile;
 mod log_in;
+mod mcp;
 mod mutations;
 mod npm;
 mod outside;

@@ -79,7 +79,11 @@ impl Preview {
     fn foresee(&mut self, view: &View, desired: &Desired, touched: &[Touched]) {
         if let Some(problem) = foreign_cluster(desired, &view.cluster) {
             self.errors.push(ManifestError {
-                file: self.files.first().map(|file| file.path.clone()).unwrap_or_default(),
+                file: self
+                    .files
+                    .first()
+                    .map(|file| file.path.clone())
+                    .unwrap_or_default(),
                 line: 1,
                 column: 1,
                 resource: None,
@@ -107,7 +111,11 @@ impl Preview {
             .map(|(key, status)| (key.clone(), status.clone()))
             .collect();
         self.foreseen = foreseen(&planned, &view.plan);
-        self.effect = format!("{} {}", self.effect, outlook(&self.foreseen, &planned, &view.plan));
+        self.effect = format!(
+            "{} {}",
+            self.effect,
+            outlook(&self.foreseen, &planned, &view.plan)
+        );
         let names = view
             .memory
             .revision
@@ -167,7 +175,8 @@ fn outlook(foreseen: &[Foreseen], planned: &Plan, now: &Plan) -> String {
             Foresaid::Refuse => format!("want to {}, which is refused", decision.text),
         })
         .collect();
-    let still = |decision: &&Decision| own(planned).any(|other| other.request.action == decision.request.action);
+    let still =
+        |decision: &&Decision| own(planned).any(|other| other.request.action == decision.request.action);
     let gone: Vec<String> = own(now)
         .filter(|decision| !still(decision))
         .map(|decision| decision.request.action.to_string())
@@ -176,12 +185,21 @@ fn outlook(foreseen: &[Foreseen], planned: &Plan, now: &Plan) -> String {
         (true, true) => "Nothing would be done right away.".to_owned(),
         (false, true) => format!("Jarvis would then {}.", listed(&new)),
         (true, false) => format!("Jarvis would no longer {}.", listed(&gone)),
-        (false, false) => format!("Jarvis would then {}, and no longer {}.", listed(&new), listed(&gone)),
+        (false, false) => format!(
+            "Jarvis would then {}, and no longer {}.",
+            listed(&new),
+            listed(&gone)
+        ),
     }
 }
 
 fn listed(texts: &[String]) -> String {
-    let shown = texts.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join("; ");
+    let shown = texts
+        .iter()
+        .take(MOST_NAMED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("; ");
     match texts.len().saturating_sub(MOST_NAMED) {
         0 => shown,
         more => format!("{shown}; and {more} more"),

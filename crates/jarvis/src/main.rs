@@ -90,7 +90,7 @@ fn begin(cli: Cli, environment: &Environment) -> Outcome {
         _ => {}
     }
     let mut builder = match &cli.command {
-        Command::Run(_) | Command::Demo(_) | Command::Simulate(_) => {
+        Command::Run(_) | Command::Demo(_) | Command::Simulate(_) | Command::Mcp(_) => {
             tokio::runtime::Builder::new_multi_thread()
         }
         _ => tokio::runtime::Builder::new_current_thread(),
@@ -119,6 +119,7 @@ async fn dispatch(cli: Cli, environment: &Environment) -> Outcome {
             let client = Client::find(connection, environment);
             return commands::explain::run(arguments, client, environment).await;
         }
+        Command::Mcp(arguments) => return commands::mcp::run(arguments, connection, environment).await,
         Command::Healthcheck(arguments) => {
             return commands::healthcheck::run(arguments, connection, environment).await;
         }

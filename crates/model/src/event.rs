@@ -2,9 +2,9 @@
 //! projections of them.
 
 use crate::{
-    Action, Autonomy, Confirmed, Digest, Door, FreezeScope, Hold, HoldScope, Host, Identity, Intent, IntentId,
-    IssueKey, Memory, NodeName, Origin, Outcome, Proposal, ProposalId, Refusal, ResourceKey, Role, Scope, Ticket, TicketId,
-    TicketState, Tier, Timestamp, Upid, Vmid,
+    Action, Autonomy, Confirmed, Digest, Door, FreezeScope, Hold, HoldScope, Host, Identity, Intent,
+    IntentId, IssueKey, Memory, NodeName, Origin, Outcome, Proposal, ProposalId, Refusal, ResourceKey, Role,
+    Scope, Ticket, TicketId, TicketState, Tier, Timestamp, Upid, Vmid,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};

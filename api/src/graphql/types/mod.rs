@@ -37,7 +37,6 @@ pub mod ticket;
 pub mod word;
 
 use jarvis_controller::View;
-use jarvis_crds::Protected;
 use jarvis_model::{NodeName, Timestamp, Vmid};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -53,35 +52,11 @@ pub struct Moment {
 impl Moment {
     /// Guests that are protected by floor or policy.
     pub fn protected_guests(&self) -> BTreeSet<Vmid> {
-        let floor = &self.view.floor;
-        let mut all: BTreeSet<Vmid> = floor.guests.iter().copied().chain(floor.own_guest).collect();
-        all.extend(self.protected().filter_map(|thing| match thing {
-            Protected::Guest(vmid) => Some(*vmid),
-            _ => None,
-        }));
-        all
+        self.view.protected_guests()
     }
 
     /// Nodes that are protected by floor or policy, or because Jarvis lives there.
     pub fn protected_nodes(&self) -> BTreeSet<NodeName> {
-        let floor = &self.view.floor;
-        let mut all: BTreeSet<NodeName> = floor.nodes.iter().chain(&floor.own_node).cloned().collect();
-        let own = floor
-            .own_guest
-            .and_then(|vmid| self.view.observed.guests.get(&vmid));
-        all.extend(own.map(|guest| guest.node.clone()));
-        all.extend(self.protected().filter_map(|thing| match thing {
-            Protected::Node(node) => Some(node.clone()),
-            _ => None,
-        }));
-        all
-    }
-
-    fn protected(&self) -> impl Iterator<Item = &Protected> {
-        self.view
-            .desired
-            .policies
-            .values()
-            .flat_map(|policy| &policy.spec.protected)
+        self.view.protected_nodes()
     }
 }

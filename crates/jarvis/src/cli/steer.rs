@@ -108,6 +108,19 @@ pub enum Role {
     Admin,
 }
 
+/// What an assistant may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scope {
+    /// Reads.
+    Read,
+    /// Proposes manifest changes.
+    Propose,
+    /// Yellow actions, and asks for red ones.
+    Operate,
+    /// Confirms its own red actions by a second call.
+    OperateRed,
+}
+
 /// `token`.
 #[derive(Debug, Clone, Args)]
 pub struct Token {
@@ -120,13 +133,18 @@ pub struct Token {
 #[derive(Debug, Clone, Subcommand)]
 pub enum TokenCommand {
     /// Make a token; it is printed once.
-    #[command(after_help = "Example:\n  jarvis token create ci --role viewer --for 30d")]
+    #[command(
+        after_help = "Example:\n  jarvis token create ci --role viewer --for 30d\n  jarvis token create desk --scope read,propose,operate"
+    )]
     Create {
         /// Its name: lower-case letters, digits and hyphens.
         name: String,
-        /// What it may do.
+        /// What it may do over GraphQL and as a command's token.
         #[arg(long, value_enum, default_value = "viewer")]
         role: Role,
+        /// What an assistant may do with it at /mcp.
+        #[arg(long = "scope", value_enum, value_delimiter = ',', default_value = "read")]
+        scopes: Vec<Scope>,
         /// When it lapses; without it never.
         #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
         ttl: Option<Duration>,

@@ -11,6 +11,7 @@ pub mod field;
 pub mod get;
 pub mod healthcheck;
 pub mod init;
+pub mod mcp;
 pub mod notify;
 pub mod plan;
 pub mod propose;

@@ -3,7 +3,8 @@
 use super::field::{age, cell, word};
 use crate::{
     cli::steer::{
-        AcceptIdentity, Ack, AutonomyCommand, Ceiling, Freeze, Hold, Release, Role, TokenCommand, UserCommand,
+        AcceptIdentity, Ack, AutonomyCommand, Ceiling, Freeze, Hold, Release, Role, Scope, TokenCommand,
+        UserCommand,
     },
     client::Client,
     exit::{Exit, Failure, Outcome},
@@ -149,13 +150,36 @@ fn role_word(role: Role) -> &'static str {
     }
 }
 
+fn scope_word(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Read => "READ",
+        Scope::Propose => "PROPOSE",
+        Scope::Operate => "OPERATE",
+        Scope::OperateRed => "OPERATE_RED",
+    }
+}
+
+fn scopes_of(token: &serde_json::Value) -> String {
+    let scopes = token["scopes"].as_array().into_iter().flatten();
+    let words: Vec<String> = scopes
+        .map(|scope| word(scope).to_lowercase().replace('_', "-"))
+        .collect();
+    words.join(",")
+}
+
 /// `jarvis token`.
 pub async fn token(command: &TokenCommand, client: &Client) -> Outcome {
     match command {
-        TokenCommand::Create { name, role, ttl } => {
-            const QUERY: &str = "mutation($name: String!, $role: Role!, $ttl: Int) { createToken(name: $name, role: $role, ttlSeconds: $ttl) { secret } }";
-            let variables =
-                json!({ "name": name, "role": role_word(*role), "ttl": ttl.map(|ttl| ttl.as_secs()) });
+        TokenCommand::Create {
+            name,
+            role,
+            scopes,
+            ttl,
+        } => {
+            const QUERY: &str = "mutation($name: String!, $role: Role!, $scopes: [Scope!]!, $ttl: Int) { createToken(name: $name, role: $role, scopes: $scopes, ttlSeconds: $ttl) { secret } }";
+            let scopes: Vec<&str> = scopes.iter().map(|scope| scope_word(*scope)).collect();
+            let ttl = ttl.map(|ttl| ttl.as_secs());
+            let variables = json!({ "name": name, "role": role_word(*role), "scopes": scopes, "ttl": ttl });
             let data = client.ask(QUERY, variables).await?;
             out::note(&format!("token {name}; it is shown this once:"));
             out::print(&cell(&data["createToken"]["secret"]));
@@ -167,12 +191,13 @@ pub async fn token(command: &TokenCommand, client: &Client) -> Outcome {
                     json!({}),
                 )
                 .await?;
-            let mut table = Table::new(&["NAME", "ROLE", "BY", "AGE", "LAPSES"]);
+            let mut table = Table::new(&["NAME", "ROLE", "SCOPES", "BY", "AGE", "LAPSES"]);
             for token in data["tokens"].as_array().into_iter().flatten() {
                 let age = age(&token["createdAt"], jiff::Timestamp::now());
                 table.row([
                     cell(&token["name"]),
                     word(&token["role"]).to_lowercase(),
+                    scopes_of(token),
                     cell(&token["by"]),
                     age,
                     cell(&token["expiresAt"]),

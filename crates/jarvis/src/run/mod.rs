@@ -43,7 +43,7 @@ use jarvis_api::{
 };
 use jarvis_controller::{Handle, Ports, Service};
 use jarvis_guard::Floor;
-use jarvis_ports::{Clock, HostShell, ManifestSource, Recorder, Waker};
+use jarvis_ports::{Clock, HostShell, Journal, ManifestSource, Recorder, Store, Waker};
 use jarvis_proxmox::Proxmox;
 use jarvis_source::GitSource;
 use jarvis_ssh::{LanWaker, Ssh};
@@ -262,6 +262,31 @@ fn control(
         controller_options(config, floor),
         ports,
     ))
+}
+
+/// Makes a controller that keeps its records in memory, with everything of the config that looks. What its floor and its kill
+/// switch allow is the caller's to say.
+pub fn looking(
+    config: &Config,
+    floor: Floor,
+    journal: Arc<dyn Journal>,
+    store: Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Service, Handle), Failure> {
+    let ports = Ports {
+        hypervisor: Arc::new(proxmox(&config.cluster, clock)?),
+        journal,
+        store,
+        source: source(config)?,
+        shell: ssh(config, clock).map(|ssh| ssh as Arc<dyn HostShell>),
+        waker: None,
+        probe: Arc::new(probe::NetworkProbe::new()?),
+        recorder: None,
+        clock: clock.clone(),
+    };
+    let mut options = controller_options(config, floor);
+    options.freeze_file = None;
+    Ok(jarvis_controller::controller(options, ports))
 }
 
 /// Whether the config's address may be listened on as it says.

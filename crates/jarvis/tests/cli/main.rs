@@ -14,6 +14,7 @@ mod init;
 mod killed;
 mod lan;
 mod mail;
+mod mcp;
 mod offline;
 mod packaged;
 mod proposals;

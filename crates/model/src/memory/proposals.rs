@@ -78,7 +78,8 @@ impl Memory {
             let ProposalState::Pushed { by, commit, .. } = &proposal.state else {
                 continue;
             };
-            let as_wanted = |(key, hash): (&ResourceKey, &Option<String>)| resources.get(key) == hash.as_ref();
+            let as_wanted =
+                |(key, hash): (&ResourceKey, &Option<String>)| resources.get(key) == hash.as_ref();
             let in_it = commit == revision
                 || (!proposal.resources.is_empty() && proposal.resources.iter().all(as_wanted));
             if in_it {
@@ -111,7 +112,12 @@ impl Memory {
             proposal.state.is_final() || matches!(proposal.state, ProposalState::Pushed { .. })
         };
         while self.proposals.values().filter(ended).count() > KEPT {
-            let Some(oldest) = self.proposals.values().find(ended).map(|proposal| proposal.id.clone()) else {
+            let Some(oldest) = self
+                .proposals
+                .values()
+                .find(ended)
+                .map(|proposal| proposal.id.clone())
+            else {
                 return;
             };
             self.proposals.remove(&oldest);
