@@ -28,7 +28,10 @@ pub mod state;
 pub mod tls;
 pub mod web;
 
-pub use auth::bootstrap::{OneTimePassword, bootstrap_admin};
+pub use auth::{
+    bootstrap::{OneTimePassword, bootstrap_admin},
+    oidc::{Oidc, OidcOptions, Web},
+};
 pub use graphql::sdl;
 pub use listen::Serving;
 pub use options::{ApiOptions, BindError, ListenTls, Mode, Protection, SigningKey, check_bind, protection};

@@ -1,7 +1,7 @@
 //! What all requests share. Cheap to clone.
 
 use crate::{
-    auth::{Sessions, password::Hasher, throttle::Throttle},
+    auth::{Sessions, oidc::Oidc, password::Hasher, throttle::Throttle},
     graphql::{self, JarvisSchema, seats::Seats},
     options::ApiOptions,
 };
@@ -26,6 +26,7 @@ pub struct ApiState {
     pub(crate) hasher: Hasher,
     pub(crate) sessions: Sessions,
     pub(crate) throttle: Arc<Throttle>,
+    pub(crate) oidc: Option<Arc<Oidc>>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) schema: JarvisSchema,
     pub(crate) stopping: CancellationToken,
@@ -50,12 +51,21 @@ impl ApiState {
             hasher,
             sessions,
             throttle: Arc::new(Throttle::default()),
+            oidc: None,
             seats: Arc::new(Seats::default()),
             schema,
             stopping: CancellationToken::new(),
             more_metrics: None,
             stuck: None,
         }
+    }
+
+    /// Lets people in whom an OpenID Connect provider vouches for.
+    #[must_use]
+    pub fn with_provider(mut self, oidc: Oidc) -> Self {
+        self.sessions = self.sessions.with_provider();
+        self.oidc = Some(Arc::new(oidc));
+        self
     }
 
     /// Adds metrics of others to `/metrics`.
