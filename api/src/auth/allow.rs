@@ -167,7 +167,10 @@ mod tests {
         assert!(may(Role::Operator, &[], true) && may(Role::Viewer, &[Scope::Propose], true));
         assert!(may(Role::Viewer, &[Scope::OperateRed], true));
         assert!(!may(Role::Viewer, &[Scope::Read], true) && !may(Role::Viewer, &[], true));
-        assert!(!may(Role::Admin, &SCOPES, false), "a browser has no business there");
+        assert!(
+            !may(Role::Admin, &SCOPES, false),
+            "a browser has no business there"
+        );
     }
 
     #[test]
@@ -188,7 +191,10 @@ mod tests {
             "anna has the role viewer; this needs the role operator"
         );
         assert_eq!(
-            words(caller(Role::Admin, &[Scope::Read, Scope::Propose], true), Need::Scope(Scope::OperateRed)),
+            words(
+                caller(Role::Admin, &[Scope::Read, Scope::Propose], true),
+                Need::Scope(Scope::OperateRed)
+            ),
             "token:ci has the scope read, propose; this needs a bearer token with the scope operate-red"
         );
         assert_eq!(

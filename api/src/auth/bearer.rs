@@ -100,11 +100,17 @@ mod tests {
             ("token:ci-1", Role::Operator)
         );
         assert_eq!(
-            ask(&format!("Bearer {}", token.text.as_str()), Timestamp::from_secs(200)),
+            ask(
+                &format!("Bearer {}", token.text.as_str()),
+                Timestamp::from_secs(200)
+            ),
             None
         );
         assert_eq!(ask(&format!("Basic {}", token.text.as_str()), now), None);
-        assert_eq!(ask(&format!("Bearer {}", make("ci-1").unwrap().text.as_str()), now), None);
+        assert_eq!(
+            ask(&format!("Bearer {}", make("ci-1").unwrap().text.as_str()), now),
+            None
+        );
         assert_eq!(
             ask(&format!("Bearer {}", token.text.replace("ci-1", "ci-2")), now),
             None

@@ -145,7 +145,10 @@ mod tests {
         );
         let jwt = jwt_of(&set);
         let claims = verify(&options(1).key, &jwt, made).unwrap();
-        assert_eq!((claims.sub.as_str(), claims.sid.as_str(), claims.turn), ("anna", "sid", 3));
+        assert_eq!(
+            (claims.sub.as_str(), claims.sid.as_str(), claims.turn),
+            ("anna", "sid", 3)
+        );
         assert_eq!(verify(&options(2).key, &jwt, made), None);
         assert!(verify(&options(1).key, &jwt, made + Duration::from_secs(899)).is_some());
         assert_eq!(

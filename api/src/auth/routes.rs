@@ -198,10 +198,7 @@ async fn check(state: &ApiState, user: &str, password: &str, address: IpAddr) ->
         })?;
     let view = state.handle.view();
     let known = view.memory.users.get(user);
-    let fits = state
-        .hasher
-        .verify(known.and_then(password_hash), password)
-        .await;
+    let fits = state.hasher.verify(known.and_then(password_hash), password).await;
     let Some(known) = known.filter(|_| fits) else {
         tracing::warn!(user = printable(user), %address, "log-in failed");
         return Err(Problem::new(

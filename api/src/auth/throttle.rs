@@ -131,7 +131,9 @@ mod tests {
         let error = throttle.begin("Anna", ip("10.0.1.1"), at(1100)).unwrap_err();
         assert_eq!(error.retry_after, Duration::from_secs(500));
         assert!(error.to_string().ends_with("try again in 9 minutes"), "{error}");
-        let soon = Throttled { retry_after: Duration::from_secs(119) };
+        let soon = Throttled {
+            retry_after: Duration::from_secs(119),
+        };
         assert!(soon.to_string().ends_with("try again in 119 seconds"), "{soon}");
         assert!(throttle.begin("berta", ip("10.0.1.1"), at(1100)).is_ok());
         assert!(throttle.begin("anna", ip("10.0.1.1"), at(1600)).is_ok());

@@ -83,7 +83,8 @@ fn check_counts(document: &ExecutableDocument) -> ServerResult<()> {
     limit("aliases", aliases, ALIASES)?;
     let selections = expanded(document);
     if selections > SELECTIONS {
-        let message = format!("a document may have {SELECTIONS} selections with its fragments put in; ask for less");
+        let message =
+            format!("a document may have {SELECTIONS} selections with its fragments put in; ask for less");
         return Err(refusal("INVALID", message, None));
     }
     Ok(())
@@ -95,7 +96,11 @@ fn expanded(document: &ExecutableDocument) -> u64 {
     let mut known = BTreeMap::new();
     let mut sum = 0_u64;
     for (_, operation) in document.operations.iter() {
-        sum = sum.saturating_add(selections(&operation.node.selection_set.node, document, &mut known));
+        sum = sum.saturating_add(selections(
+            &operation.node.selection_set.node,
+            document,
+            &mut known,
+        ));
     }
     sum
 }

@@ -42,7 +42,10 @@ fn secure(options: &ApiOptions, response: &mut Response) {
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let always = [
-        (header::CONTENT_SECURITY_POLICY, if is_page { PAGE } else { NO_PAGE }),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            if is_page { PAGE } else { NO_PAGE },
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),

@@ -10,6 +10,7 @@ mod hostile;
 mod log_in;
 mod mutations;
 mod npm;
+mod oidc;
 mod outside;
 mod pages;
 mod plans;

@@ -126,7 +126,11 @@ mod tests {
             (json!(true), None),
             (Value::Null, None),
         ] {
-            assert_eq!(role(&claims(json!({ "groups": groups })), &options), expected, "{groups}");
+            assert_eq!(
+                role(&claims(json!({ "groups": groups })), &options),
+                expected,
+                "{groups}"
+            );
         }
         assert_eq!(role(&claims(json!({})), &options), None);
     }
@@ -134,15 +138,24 @@ mod tests {
     #[test]
     fn a_claim_may_be_deep_or_have_dots() {
         let deep = claims(json!({"realm_access": {"roles": ["ops"]}, "https://x.example/roles": ["admins"]}));
-        assert_eq!(role(&deep, &options("sub", "realm_access.roles")), Some(Role::Operator));
-        assert_eq!(role(&deep, &options("sub", "https://x.example/roles")), Some(Role::Admin));
+        assert_eq!(
+            role(&deep, &options("sub", "realm_access.roles")),
+            Some(Role::Operator)
+        );
+        assert_eq!(
+            role(&deep, &options("sub", "https://x.example/roles")),
+            Some(Role::Admin)
+        );
         assert_eq!(role(&deep, &options("sub", "realm_access")), None);
     }
 
     #[test]
     fn a_user_is_named_after_the_claim_and_nothing_strange_is_a_name() {
         let named = |claim: &str, value: Value| user(&claims(value), &options(claim, "groups"));
-        assert_eq!(named("sub", json!({"sub": "auth0|a-1"})).unwrap(), "oidc:auth0|a-1");
+        assert_eq!(
+            named("sub", json!({"sub": "auth0|a-1"})).unwrap(),
+            "oidc:auth0|a-1"
+        );
         for bad in [
             json!({}),
             json!({"sub": ""}),
@@ -156,7 +169,10 @@ mod tests {
             assert!(named("sub", bad.clone()).is_err(), "{bad}");
         }
         let mail = |verified: Value| {
-            named("email", json!({"email": "anna@example.org", "email_verified": verified}))
+            named(
+                "email",
+                json!({"email": "anna@example.org", "email_verified": verified}),
+            )
         };
         assert!(mail(json!(true)).is_ok() && mail(json!(false)).is_err());
     }

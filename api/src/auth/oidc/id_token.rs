@@ -40,8 +40,9 @@ pub fn key_id(token: &str) -> Result<Option<String>, OidcError> {
 }
 
 fn header(token: &str) -> Result<jsonwebtoken::Header, OidcError> {
-    let header = jsonwebtoken::decode_header(token)
-        .map_err(|error| OidcError::untrusted(format!("the ID token has no header that is known: {error}")))?;
+    let header = jsonwebtoken::decode_header(token).map_err(|error| {
+        OidcError::untrusted(format!("the ID token has no header that is known: {error}"))
+    })?;
     if !ALGORITHMS.contains(&header.alg) {
         return Err(OidcError::untrusted(format!(
             "the ID token is signed with {:?}; RS256, ES256 and EdDSA are believed",
@@ -49,7 +50,9 @@ fn header(token: &str) -> Result<jsonwebtoken::Header, OidcError> {
         )));
     }
     if header.crit.is_some() {
-        return Err(OidcError::untrusted("the ID token demands what is not known here (crit)"));
+        return Err(OidcError::untrusted(
+            "the ID token demands what is not known here (crit)",
+        ));
     }
     Ok(header)
 }
@@ -76,7 +79,10 @@ fn fits(key: &Jwk, algorithm: Algorithm) -> bool {
         _ => false,
     };
     let for_signing = matches!(key.common.public_key_use, None | Some(PublicKeyUse::Signature));
-    let declared = key.common.key_algorithm.is_none_or(|declared| declared == algorithm.into());
+    let declared = key
+        .common
+        .key_algorithm
+        .is_none_or(|declared| declared == algorithm.into());
     kind && for_signing && declared
 }
 
@@ -121,7 +127,9 @@ fn for_us(claims: &Claims, expected: &Expected) -> Result<(), OidcError> {
     let party = claims.get("azp");
     let ours = party.and_then(Value::as_str) == Some(expected.client_id);
     if (party.is_some() || audience.len() > 1) && !ours {
-        return Err(OidcError::untrusted("the ID token was given to somebody else (azp)"));
+        return Err(OidcError::untrusted(
+            "the ID token was given to somebody else (azp)",
+        ));
     }
     match claims.get("sub").and_then(Value::as_str) {
         Some(subject) if !subject.is_empty() && subject.len() <= 255 => Ok(()),
@@ -140,12 +148,19 @@ fn now(claims: &Claims, now: Timestamp) -> Result<(), OidcError> {
         return Err(OidcError::untrusted("the ID token has lapsed (exp)"));
     }
     if made > late {
-        return Err(OidcError::untrusted("the ID token is from the future (iat): compare the clocks"));
+        return Err(OidcError::untrusted(
+            "the ID token is from the future (iat): compare the clocks",
+        ));
     }
     if made + OLDEST.as_secs_f64() < now.as_secs() as f64 {
-        return Err(OidcError::untrusted("the ID token is old (iat): compare the clocks"));
+        return Err(OidcError::untrusted(
+            "the ID token is old (iat): compare the clocks",
+        ));
     }
-    match claims.get("nbf").map(|from| from.as_f64().is_some_and(|from| from <= late)) {
+    match claims
+        .get("nbf")
+        .map(|from| from.as_f64().is_some_and(|from| from <= late))
+    {
         None | Some(true) => Ok(()),
         Some(false) => Err(OidcError::untrusted("the ID token is not valid yet (nbf)")),
     }
@@ -156,7 +171,9 @@ fn for_this(claims: &Claims, nonce: &str) -> Result<(), OidcError> {
     if bool::from(told.as_bytes().ct_eq(nonce.as_bytes())) {
         Ok(())
     } else {
-        Err(OidcError::untrusted("the ID token answers another sign-in (nonce)"))
+        Err(OidcError::untrusted(
+            "the ID token answers another sign-in (nonce)",
+        ))
     }
 }
 

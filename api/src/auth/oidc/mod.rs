@@ -18,7 +18,6 @@ pub mod provider;
 pub mod routes;
 
 use async_trait::async_trait;
-use jarvis_ports::Clock;
 use pending::Pending;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use provider::Provider;
@@ -100,17 +99,15 @@ pub struct Oidc {
     options: OidcOptions,
     provider: Provider,
     pending: Pending,
-    clock: Arc<dyn Clock>,
 }
 
 impl Oidc {
     /// Puts it together; nothing is asked before somebody signs in.
-    pub fn new(options: OidcOptions, web: Arc<dyn Web>, clock: Arc<dyn Clock>) -> Self {
+    pub fn new(options: OidcOptions, web: Arc<dyn Web>) -> Self {
         Self {
             provider: Provider::new(&options, web),
             pending: Pending::default(),
             options,
-            clock,
         }
     }
 
@@ -159,7 +156,11 @@ pub fn is_name(user: &str) -> bool {
 }
 
 /// All but what RFC 3986 leaves as it is.
-const STRICT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+const STRICT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// A value for a query or a form.
 fn encoded(text: &str) -> String {

@@ -84,7 +84,11 @@ impl Pending {
         let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = all.remove(&secret_hash(state)).ok_or(OidcError::Unknown)?;
         let same = binding.is_some_and(|binding| {
-            bool::from(secret_hash(binding).as_bytes().ct_eq(kept.binding_hash.as_bytes()))
+            bool::from(
+                secret_hash(binding)
+                    .as_bytes()
+                    .ct_eq(kept.binding_hash.as_bytes()),
+            )
         });
         if same && kept.until > now {
             Ok(kept)
@@ -110,15 +114,27 @@ mod tests {
         let pending = Pending::default();
         let begin = || pending.begin(HERE, ip("10.0.0.1"), now).unwrap();
         let good = begin();
-        let taken = pending.take(&good.state, Some(&good.binding), now + Duration::from_secs(299)).unwrap();
+        let taken = pending
+            .take(&good.state, Some(&good.binding), now + Duration::from_secs(299))
+            .unwrap();
         assert_eq!((&*taken.nonce, &*taken.verifier), (&*good.nonce, &*good.verifier));
-        assert!(pending.take(&good.state, Some(&good.binding), now).is_err(), "twice");
+        assert!(
+            pending.take(&good.state, Some(&good.binding), now).is_err(),
+            "twice"
+        );
         for (binding, later) in [(Some("other"), 0), (None, 0), (Some(""), 0), (Some("own"), 300)] {
             let begun = begin();
-            let binding = if binding == Some("own") { Some(begun.binding.as_str()) } else { binding };
+            let binding = if binding == Some("own") {
+                Some(begun.binding.as_str())
+            } else {
+                binding
+            };
             let at = now + Duration::from_secs(later);
             assert!(pending.take(&begun.state, binding, at).is_err(), "{later}");
-            assert!(pending.take(&begun.state, Some(&begun.binding), now).is_err(), "tried once, it is over");
+            assert!(
+                pending.take(&begun.state, Some(&begun.binding), now).is_err(),
+                "tried once, it is over"
+            );
         }
         assert!(pending.take("guessed", Some("x"), now).is_err());
     }
@@ -130,8 +146,14 @@ mod tests {
         for n in 0..FROM_ONE {
             pending.begin(HERE, ip(&format!("2001:db8::{n}")), now).unwrap();
         }
-        assert_eq!(pending.begin(HERE, ip("2001:db8::ffff"), now).err(), Some(OidcError::Busy));
+        assert_eq!(
+            pending.begin(HERE, ip("2001:db8::ffff"), now).err(),
+            Some(OidcError::Busy)
+        );
         assert!(pending.begin(HERE, ip("10.0.0.1"), now).is_ok());
-        assert!(pending.begin(HERE, ip("2001:db8::1"), now + LIFE).is_ok(), "the old ones are gone");
+        assert!(
+            pending.begin(HERE, ip("2001:db8::1"), now + LIFE).is_ok(),
+            "the old ones are gone"
+        );
     }
 }

@@ -2,11 +2,16 @@
 //! asked for again when a token is signed with one that is not known.
 
 use super::{
-    Answer, Call, OidcError, OidcOptions, Web, claims::{self, Claims}, encoded, form,
+    Answer, Call, OidcError, OidcOptions, Web,
+    claims::{self, Claims},
+    encoded, form,
     id_token::{self, Expected},
     pending::{Begun, Kept},
 };
-use base64::{Engine, prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD}};
+use base64::{
+    Engine,
+    prelude::{BASE64_STANDARD, BASE64_URL_SAFE_NO_PAD},
+};
 use jarvis_model::Timestamp;
 use jsonwebtoken::jwk::JwkSet;
 use serde::{Deserialize, Deserializer};
@@ -129,7 +134,9 @@ impl Provider {
         if fine {
             Ok(())
         } else {
-            Err(OidcError::untrusted("the browser comes back from another provider (iss)"))
+            Err(OidcError::untrusted(
+                "the browser comes back from another provider (iss)",
+            ))
         }
     }
 
@@ -181,7 +188,9 @@ impl Provider {
         let bearer = Zeroizing::new(format!("Bearer {}", tokens.access_token.as_str()));
         let more: Claims = self.json(url, Some(&bearer)).await?;
         if more.get("sub") != claims.get("sub") {
-            return Err(OidcError::untrusted("the user information is about somebody else (sub)"));
+            return Err(OidcError::untrusted(
+                "the user information is about somebody else (sub)",
+            ));
         }
         for (claim, value) in more {
             claims.entry(claim).or_insert(value);
@@ -227,7 +236,10 @@ impl Provider {
 
     async fn discover(&self) -> Result<About, OidcError> {
         let issuer = self.options.issuer.as_str();
-        let url = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
+        let url = format!(
+            "{}/.well-known/openid-configuration",
+            issuer.trim_end_matches('/')
+        );
         let about: About = self.json(&url, None).await?;
         if about.issuer != issuer {
             return Err(OidcError::untrusted(format!(
@@ -235,7 +247,11 @@ impl Provider {
                 about.issuer
             )));
         }
-        let endpoints = [&about.authorization_endpoint, &about.token_endpoint, &about.jwks_uri];
+        let endpoints = [
+            &about.authorization_endpoint,
+            &about.token_endpoint,
+            &about.jwks_uri,
+        ];
         for endpoint in endpoints.into_iter().chain(&about.userinfo_endpoint) {
             if issuer.starts_with("https://") && !endpoint.starts_with("https://") {
                 return Err(OidcError::untrusted(format!("{endpoint:.200} is not https")));
@@ -257,10 +273,14 @@ impl Provider {
             })
             .await?;
         if answer.status != 200 {
-            return Err(OidcError::unavailable(url, format!("it answered {}", answer.status)));
+            return Err(OidcError::unavailable(
+                url,
+                format!("it answered {}", answer.status),
+            ));
         }
-        serde_json::from_slice(&answer.body)
-            .map_err(|error| OidcError::unavailable(url, format!("its answer is not what is expected: {error}")))
+        serde_json::from_slice(&answer.body).map_err(|error| {
+            OidcError::unavailable(url, format!("its answer is not what is expected: {error}"))
+        })
     }
 
     async fn send(&self, call: Call<'_>) -> Result<Answer, OidcError> {
@@ -290,6 +310,12 @@ fn reason(answer: &Answer) -> String {
 pub(super) fn printable(text: &str) -> String {
     text.chars()
         .take(100)
-        .map(|c| if c.is_ascii_alphanumeric() || " ._-".contains(c) { c } else { '?' })
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || " ._-".contains(c) {
+                c
+            } else {
+                '?'
+            }
+        })
         .collect()
 }

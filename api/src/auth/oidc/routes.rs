@@ -34,12 +34,15 @@ pub struct Sent {
 pub async fn login(State(state): State<ApiState>, extensions: Extensions, headers: HeaderMap) -> Response {
     let outcome = async {
         let oidc = state.oidc.as_deref().ok_or(Failure::Absent)?;
-        if headers.get("sec-fetch-site").is_some_and(|site| site == "cross-site") {
+        if headers
+            .get("sec-fetch-site")
+            .is_some_and(|site| site == "cross-site")
+        {
             return Err(Failure::Foreign);
         }
         let redirect_uri = redirect_uri(&state.options, &headers).ok_or(Failure::Foreign)?;
         let address = routes::address_of(&state, &extensions, &headers);
-        let now = oidc.clock.now();
+        let now = state.now();
         let begun = oidc.pending.begin(&redirect_uri, address, now)?;
         let url = oidc.provider.sign_in_url(&begun, &redirect_uri, now).await?;
         let set = binding(&state.options, &begun.binding, LIFE.as_secs());
@@ -49,10 +52,14 @@ pub async fn login(State(state): State<ApiState>, extensions: Extensions, header
 }
 
 /// `GET /auth/oidc/callback`: 303 to our page with a session, or a page that says why not.
-pub async fn callback(State(state): State<ApiState>, headers: HeaderMap, Query(sent): Query<Sent>) -> Response {
+pub async fn callback(
+    State(state): State<ApiState>,
+    headers: HeaderMap,
+    Query(sent): Query<Sent>,
+) -> Response {
     let outcome = async {
         let oidc = state.oidc.as_deref().ok_or(Failure::Absent)?;
-        let claims = returned(oidc, &state.options, &headers, &sent).await?;
+        let claims = returned(&state, oidc, &headers, &sent).await?;
         let user = claims::user(&claims, &oidc.options)?;
         let role = claims::role(&claims, &oidc.options);
         let role = admitted(&state, &user, role).await?;
@@ -66,13 +73,13 @@ pub async fn callback(State(state): State<ApiState>, headers: HeaderMap, Query(s
 
 /// The claims about who came back, if the log-in began here.
 async fn returned(
+    state: &ApiState,
     oidc: &Oidc,
-    options: &ApiOptions,
     headers: &HeaderMap,
     sent: &Sent,
 ) -> Result<Claims, OidcError> {
-    let now = oidc.clock.now();
-    let binding = cookie::in_headers(headers, binding_name(options));
+    let now = state.now();
+    let binding = cookie::in_headers(headers, binding_name(&state.options));
     let begun = oidc
         .pending
         .take(sent.state.as_deref().unwrap_or_default(), binding, now)?;
@@ -122,10 +129,11 @@ async fn admitted(state: &ApiState, user: &str, role: Option<Role>) -> Result<Ro
 /// Our callback under the name the browser knows us by, which is one of ours.
 fn redirect_uri(options: &ApiOptions, headers: &HeaderMap) -> Option<String> {
     let host = headers.get(header::HOST)?.to_str().ok()?.to_ascii_lowercase();
-    let origin = options
-        .origins
-        .iter()
-        .find(|origin| origin.split_once("://").is_some_and(|(_, authority)| authority == host))?;
+    let origin = options.origins.iter().find(|origin| {
+        origin
+            .split_once("://")
+            .is_some_and(|(_, authority)| authority == host)
+    })?;
     Some(format!("{origin}{CALLBACK}"))
 }
 
@@ -221,7 +229,10 @@ fn told(error: &OidcError) -> (StatusCode, String) {
 }
 
 fn page(words: &str) -> String {
-    let words = words.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let words = words
+        .replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;");
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
          content=\"width=device-width\">\n<title>Not signed in</title>\n<h1>Not signed in</h1>\n<p>{words}</p>\n<p><a \

@@ -32,7 +32,8 @@ impl AccessMutation {
         let (caller, shared) = (caller(context)?, shared(context)?);
         let scopes: Vec<jarvis_model::Scope> = scopes.into_iter().map(Into::into).collect();
         for scope in &scopes {
-            allow(caller, Need::Give(*scope)).map_err(|denied| errors::coded("FORBIDDEN", denied.to_string()))?;
+            allow(caller, Need::Give(*scope))
+                .map_err(|denied| errors::coded("FORBIDDEN", denied.to_string()))?;
         }
         if !bearer::is_name(&name) {
             return Err(errors::invalid(

@@ -96,8 +96,17 @@ fn the_three_algorithms_are_believed_with_the_right_key_only() {
         let payload = BASE64_URL_SAFE_NO_PAD.encode(changed.to_string());
         let parts: Vec<&str> = token.split('.').collect();
         let forged = format!("{}.{payload}.{}", parts[0], parts[2]);
-        assert!(believed(&forged, &keys(&[&ours])).unwrap_err().contains("signature"));
-        for cut in [&token[..token.len() - 4], &token[..token.rfind('.').unwrap()], "", "a.b.c"] {
+        assert!(
+            believed(&forged, &keys(&[&ours]))
+                .unwrap_err()
+                .contains("signature")
+        );
+        for cut in [
+            &token[..token.len() - 4],
+            &token[..token.rfind('.').unwrap()],
+            "",
+            "a.b.c",
+        ] {
             assert!(believed(cut, &keys(&[&ours])).is_err());
         }
     }
@@ -107,7 +116,11 @@ fn the_three_algorithms_are_believed_with_the_right_key_only() {
 fn none_and_shared_secrets_are_no_signatures() {
     let ours = Signer::new(Algorithm::ES256, "1");
     let part = |text: &str| BASE64_URL_SAFE_NO_PAD.encode(text);
-    for header in [r#"{"alg":"none"}"#, r#"{"alg":"None","kid":"1"}"#, r#"{"kid":"1"}"#] {
+    for header in [
+        r#"{"alg":"none"}"#,
+        r#"{"alg":"None","kid":"1"}"#,
+        r#"{"kid":"1"}"#,
+    ] {
         let forged = format!("{}.{}.", part(header), part(&good().to_string()));
         assert!(believed(&forged, &keys(&[&ours])).is_err(), "{header}");
     }
@@ -118,18 +131,29 @@ fn none_and_shared_secrets_are_no_signatures() {
         header.kid = Some("1".to_owned());
         let forged = encode(&header, &good(), &EncodingKey::from_secret(&public)).unwrap();
         let mut set = keys(&[&ours]);
-        set.keys.push(serde_json::from_value(json!({"kty": "oct", "kid": "1", "k": part("x")})).unwrap());
-        assert!(believed(&forged, &set).unwrap_err().contains("believed"), "{algorithm:?}");
+        set.keys
+            .push(serde_json::from_value(json!({"kty": "oct", "kid": "1", "k": part("x")})).unwrap());
+        assert!(
+            believed(&forged, &set).unwrap_err().contains("believed"),
+            "{algorithm:?}"
+        );
     }
     let mut header = Header::new(Algorithm::ES256);
     header.crit = Some(vec!["exp".to_owned()]);
     let demanding = encode(&header, &good(), &ours.key).unwrap();
-    assert!(believed(&demanding, &keys(&[&ours])).unwrap_err().contains("crit"));
+    assert!(
+        believed(&demanding, &keys(&[&ours]))
+            .unwrap_err()
+            .contains("crit")
+    );
 }
 
 #[test]
 fn a_key_is_taken_only_for_what_it_is() {
-    let (first, second) = (Signer::new(Algorithm::ES256, "1"), Signer::new(Algorithm::ES256, "2"));
+    let (first, second) = (
+        Signer::new(Algorithm::ES256, "1"),
+        Signer::new(Algorithm::ES256, "2"),
+    );
     let (token, set) = (second.sign(&good()), keys(&[&first, &second]));
     assert!(believed(&token, &set).is_ok(), "by its id");
     let nameless = encode(&Header::new(Algorithm::ES256), &good(), &second.key).unwrap();
@@ -140,12 +164,19 @@ fn a_key_is_taken_only_for_what_it_is() {
         change(&mut set.keys[0]);
         believed(&token, &set).is_ok()
     };
-    assert!(!changed(&|key| key.common.public_key_use = Some(PublicKeyUse::Encryption)));
-    assert!(!changed(&|key| key.common.key_algorithm = Some(Algorithm::RS256.into())));
+    assert!(!changed(
+        &|key| key.common.public_key_use = Some(PublicKeyUse::Encryption)
+    ));
+    assert!(!changed(
+        &|key| key.common.key_algorithm = Some(Algorithm::RS256.into())
+    ));
     assert!(!changed(&|key| key.common.key_id = Some("3".to_owned())));
     assert!(changed(&|key| key.common.key_algorithm = None));
     let rsa = Signer::new(Algorithm::RS256, "2");
-    assert!(believed(&token, &keys(&[&rsa])).is_err(), "another kind under the same id");
+    assert!(
+        believed(&token, &keys(&[&rsa])).is_err(),
+        "another kind under the same id"
+    );
 }
 
 #[test]
