@@ -30,7 +30,10 @@ pub mod terminal;
 pub mod tls;
 pub mod web;
 
-pub use auth::bootstrap::{OneTimePassword, bootstrap_admin};
+pub use auth::{
+    bootstrap::{OneTimePassword, bootstrap_admin},
+    oidc::{Oidc, OidcOptions, Web},
+};
 pub use graphql::sdl;
 pub use jarvis_controller::feed;
 pub use listen::Serving;

@@ -48,6 +48,9 @@ pub fn router_with(state: ApiState, tools: Router) -> Router {
         .route("/auth/login", post(auth::routes::login))
         .route("/auth/logout", post(auth::routes::logout))
         .route("/auth/password", post(auth::routes::set_password))
+        .route("/auth/options", get(auth::routes::options))
+        .route("/auth/oidc/login", get(auth::oidc::routes::login))
+        .route(auth::oidc::CALLBACK, get(auth::oidc::routes::callback))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             web::headers::known_host,

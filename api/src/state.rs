@@ -1,7 +1,7 @@
 //! What all requests share. Cheap to clone.
 
 use crate::{
-    auth::{Sessions, password::Hasher, throttle::Throttle},
+    auth::{Sessions, oidc::Oidc, password::Hasher, throttle::Throttle},
     graphql::{self, JarvisSchema, seats::Seats},
     mcp::sessions::Owners,
     options::ApiOptions,
@@ -29,6 +29,7 @@ pub struct ApiState {
     pub(crate) hasher: Hasher,
     pub(crate) sessions: Sessions,
     pub(crate) throttle: Arc<Throttle>,
+    pub(crate) oidc: Option<Arc<Oidc>>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) schema: JarvisSchema,
     pub(crate) tools: Registry,
@@ -61,6 +62,7 @@ impl ApiState {
             hasher,
             sessions,
             throttle: Arc::new(Throttle::default()),
+            oidc: None,
             seats: Arc::new(Seats::default()),
             tools,
             mcp_sessions: Arc::new(Owners::default()),
@@ -100,6 +102,14 @@ impl ApiState {
     /// The tools, for whatever else serves them.
     pub fn tools(&self) -> &Registry {
         &self.tools
+    }
+
+    /// Lets people in whom an OpenID Connect provider vouches for.
+    #[must_use]
+    pub fn with_provider(mut self, oidc: Oidc) -> Self {
+        self.sessions = self.sessions.with_provider();
+        self.oidc = Some(Arc::new(oidc));
+        self
     }
 
     /// Adds metrics of others to `/metrics`.

@@ -1,5 +1,6 @@
-//! Who may ask for what: one table over every root field of the schema. What is not in the table is refused to
-//! everybody. Enforced before anything is executed, for queries, mutations and subscriptions alike.
+//! What each root field of the schema asks of a caller: one table. What is not in the table is refused to everybody.
+//! Whether a caller's role is enough is [`crate::auth::allow`]'s to say, before anything is executed, for queries,
+//! mutations and subscriptions alike.
 
 use async_graphql::parser::types::OperationType;
 use jarvis_model::Role::{self, Admin, Operator, Viewer};

@@ -11,6 +11,7 @@ mod log_in;
 mod mcp;
 mod mutations;
 mod npm;
+mod oidc;
 mod outside;
 mod pages;
 mod plans;

@@ -159,14 +159,6 @@ fn scope_word(scope: Scope) -> &'static str {
     }
 }
 
-fn scopes_of(token: &serde_json::Value) -> String {
-    let scopes = token["scopes"].as_array().into_iter().flatten();
-    let words: Vec<String> = scopes
-        .map(|scope| word(scope).to_lowercase().replace('_', "-"))
-        .collect();
-    words.join(",")
-}
-
 /// `jarvis token`.
 pub async fn token(command: &TokenCommand, client: &Client) -> Outcome {
     match command {
@@ -176,7 +168,8 @@ pub async fn token(command: &TokenCommand, client: &Client) -> Outcome {
             scopes,
             ttl,
         } => {
-            const QUERY: &str = "mutation($name: String!, $role: Role!, $scopes: [Scope!]!, $ttl: Int) { createToken(name: $name, role: $role, scopes: $scopes, ttlSeconds: $ttl) { secret } }";
+            const QUERY: &str = "mutation($name: String!, $role: Role!, $scopes: [Scope!]!, $ttl: Int) \
+                { createToken(name: $name, role: $role, scopes: $scopes, ttlSeconds: $ttl) { secret } }";
             let scopes: Vec<&str> = scopes.iter().map(|scope| scope_word(*scope)).collect();
             let ttl = ttl.map(|ttl| ttl.as_secs());
             let variables = json!({ "name": name, "role": role_word(*role), "scopes": scopes, "ttl": ttl });
@@ -187,7 +180,7 @@ pub async fn token(command: &TokenCommand, client: &Client) -> Outcome {
         TokenCommand::List => {
             let data = client
                 .ask(
-                    "{ tokens { name role scopes by createdAt expiresAt } }",
+                    "{ tokens { name role scopes by createdAt expiresAt } version { now } }",
                     json!({}),
                 )
                 .await?;
@@ -197,10 +190,10 @@ pub async fn token(command: &TokenCommand, client: &Client) -> Outcome {
                 table.row([
                     cell(&token["name"]),
                     word(&token["role"]).to_lowercase(),
-                    scopes_of(token),
+                    scopes_cell(&token["scopes"]),
                     cell(&token["by"]),
                     age,
-                    cell(&token["expiresAt"]),
+                    lapses(&token["expiresAt"], &data["version"]["now"]),
                 ]);
             }
             out::print(&table.text());
@@ -229,17 +222,20 @@ pub async fn user(command: &UserCommand, client: &Client) -> Outcome {
             client.ask(QUERY, variables).await?;
             out::print(&format!("added: {name}"));
         }
-        UserCommand::Passwd { name, one_time } => {
-            const QUERY: &str = "mutation($name: String!, $password: String!, $oneTime: Boolean!) \
-                { setPassword(name: $name, password: $password, oneTime: $oneTime) }";
+        UserCommand::Passwd { name, role, one_time } => {
+            const QUERY: &str = "mutation($name: String!, $password: String!, $role: Role, $oneTime: Boolean!) \
+                { setPassword(name: $name, password: $password, role: $role, oneTime: $oneTime) }";
             let password = password(name)?;
-            client
-                .ask(
-                    QUERY,
-                    json!({ "name": name, "password": password.as_str(), "oneTime": one_time }),
-                )
-                .await?;
-            out::print(&format!("password set: {name}"));
+            let role = role.map(role_word);
+            let variables =
+                json!({ "name": name, "password": password.as_str(), "role": role, "oneTime": one_time });
+            client.ask(QUERY, variables).await?;
+            out::print(&format!("password set: {name}; all its sessions are over"));
+        }
+        UserCommand::SignOut { name } => {
+            const QUERY: &str = "mutation($name: String!) { revokeSessions(user: $name) }";
+            client.ask(QUERY, json!({ "name": name })).await?;
+            out::print(&format!("signed out everywhere: {name}"));
         }
         UserCommand::List => {
             let data = client.ask("{ users { name role oneTime } }", json!({})).await?;
@@ -255,6 +251,35 @@ pub async fn user(command: &UserCommand, client: &Client) -> Outcome {
         }
     }
     Ok(Exit::Ok)
+}
+
+/// `read, operate-red`.
+fn scopes_cell(scopes: &Value) -> String {
+    let words: Vec<String> = scopes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|scope| cell(scope).to_lowercase().replace('_', "-"))
+        .collect();
+    if words.is_empty() {
+        "-".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+/// When a token lapses; one that has does nothing any more, but stands there until it is revoked.
+fn lapses(at: &Value, now: &Value) -> String {
+    match at.as_str() {
+        None => "never".to_owned(),
+        Some(at) if is_past(at, now.as_str().unwrap_or_default()) => format!("{at} (lapsed)"),
+        Some(at) => at.to_owned(),
+    }
+}
+
+fn is_past(at: &str, now: &str) -> bool {
+    let read = |text: &str| text.parse::<jiff::Timestamp>().ok();
+    read(at).zip(read(now)).is_some_and(|(at, now)| at <= now)
 }
 
 /// A password from standard input, so that it is on no command line.

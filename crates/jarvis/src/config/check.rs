@@ -1,5 +1,6 @@
 //! The shape of the file to a [`Config`], or every error in it. Reads the secret and certificate files it names.
 
+mod auth;
 mod notifications;
 mod ssh;
 mod terminal;
@@ -59,6 +60,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
     let floor = checker.floor(&file.safety);
     let recall = checker.seconds("recallSeconds", file.recall_seconds.as_ref(), 4, 0, 300);
     let notifications = checker.notifications(file.notifications);
+    let oidc = checker.oidc(file.auth);
     let Checker {
         mut errors, warnings, ..
     } = checker;
@@ -77,6 +79,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
             floor,
             recall,
             notifications,
+            oidc,
             log: file.log,
             warnings,
         }),

@@ -47,6 +47,8 @@ pub struct File {
     /// By which servers people are told.
     #[serde(default)]
     pub notifications: Notifications,
+    /// Who signs people in.
+    pub auth: Option<Auth>,
     /// Logging.
     #[serde(default)]
     pub log: Log,
@@ -285,6 +287,48 @@ pub struct Safety {
     pub actions_per_hour: Option<Spanned<u32>>,
     /// Largest plan that runs alone.
     pub largest_plan: Option<Spanned<u32>>,
+}
+
+/// `auth`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Auth {
+    /// An OpenID Connect provider.
+    pub oidc: Option<Spanned<Oidc>>,
+}
+
+/// `auth.oidc`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Oidc {
+    /// The issuer, as the provider spells it.
+    pub issuer: Text,
+    /// Our name there.
+    pub client_id: String,
+    /// Our secret there.
+    pub client_secret: Option<Spanned<Secret>>,
+    /// What is asked for.
+    pub scopes: Option<Vec<String>>,
+    /// The claim that names the user.
+    pub user_claim: Option<String>,
+    /// The claim that tells the roles.
+    pub role_claim: Option<String>,
+    /// Values of that claim.
+    pub roles: OidcRoles,
+    /// What the button says.
+    pub display_name: Option<String>,
+}
+
+/// `auth.oidc.roles`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct OidcRoles {
+    /// Who is an admin.
+    pub admin: Vec<String>,
+    /// Who is an operator.
+    pub operator: Vec<String>,
+    /// Who is a viewer.
+    pub viewer: Vec<String>,
 }
 
 /// `notifications`.

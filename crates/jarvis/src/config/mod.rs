@@ -63,6 +63,8 @@ pub struct Config {
     pub recall: Duration,
     /// By which servers people are told.
     pub notifications: jarvis_notify::Settings,
+    /// Who signs people in beside passwords.
+    pub oidc: Option<jarvis_api::OidcOptions>,
     /// Logging.
     pub log: Log,
     /// What the operator should know about the file.

@@ -157,6 +157,7 @@ fn config(
         floor: floor(scenario).map_err(|error| wrong(&error))?,
         recall: Duration::from_secs(4),
         notifications: jarvis_notify::Settings::default(),
+        oidc: None,
         log: Log::default(),
         warnings: Vec::new(),
     })

@@ -7,6 +7,7 @@
 //! | [`listening`] | what the listener speaks, and by which names it is known |
 //! | [`access`] | the first password and the local token |
 //! | [`probe`] | readiness probes |
+//! | [`oidc`] | how the sign-in provider is asked |
 //! | [`clock`] | a clock that may run faster, for the demo |
 //! | [`logging`] | where log lines go |
 //! | [`supervisor`], [`pulse`] | the supervisor, and the signs of life that it is given |
@@ -21,6 +22,7 @@ pub mod listening;
 pub mod logging;
 pub mod metrics;
 pub mod notifying;
+pub mod oidc;
 pub mod opening;
 pub mod own_guest;
 pub mod probe;
@@ -129,6 +131,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     if let Some(terminals) = &terminals {
         state = state.with_terminals(terminals.clone());
     }
+    let state = oidc::with_provider(state, &config)?;
     let serving = Serving {
         certificate: certificate.clone(),
         ..Serving::default()
