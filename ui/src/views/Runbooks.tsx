@@ -1,0 +1,1 @@
+export function Runbooks() { return <p>Runbooks</p>; }

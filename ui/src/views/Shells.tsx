@@ -1,0 +1,1 @@
+export function Shells() { return <p>Shells</p>; }

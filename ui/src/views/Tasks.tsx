@@ -1,0 +1,1 @@
+export function Tasks() { return <p>Tasks</p>; }
