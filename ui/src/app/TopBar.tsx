@@ -38,8 +38,9 @@ function QuorumCell({ quorum }: { quorum: Quorum | null }) {
   const votes = quorum?.onlineVotes === undefined || quorum.onlineVotes === null ? "votes not seen" : `${quorum.onlineVotes} of ${quorum.expectedVotes} votes`;
   return (
     <div className="cell cell-quorum" title={quorum?.unknownReason ?? `${quorum?.neededVotes ?? "?"} votes are needed`}>
-      <span className="cell-main"><Glyph shape={shape} /> {word}</span>
+      <span className="cell-main"><Glyph shape={shape} /> <span className="cell-word">{word}</span></span>
       <span className="cell-more"><span className="wide-only">quorum, </span>{votes}</span>
+      <span className="cell-short" aria-hidden="true">{`${quorum?.onlineVotes ?? "?"}/${quorum?.expectedVotes ?? "?"}`}</span>
     </div>
   );
 }

@@ -1,6 +1,6 @@
 // What the ring, the counters and the sentence count.
-import type { Resource } from "../api/types";
-import { type Shape, ofResource } from "./status";
+import type { Issue, Resource } from "../api/types";
+import { type Shape, type State, ofResource } from "./status";
 
 export interface Segment {
   key: string;
@@ -8,12 +8,25 @@ export interface Segment {
   word: string;
 }
 
-/** One segment for each managed resource, in an order that does not move: by node where there is one, then by key. */
-export function segmentsOf(resources: ReadonlyMap<string, Resource>, place: (key: string) => string): Segment[] {
+/**
+ * One segment for each managed resource, in an order that does not move: by node where there is one, then by key.
+ * A resource with an open issue needs attention even where its manifest is met, as with a passed limit.
+ */
+export function segmentsOf(
+  resources: ReadonlyMap<string, Resource>,
+  place: (key: string) => string,
+  issues: readonly Issue[] = [],
+): Segment[] {
+  const open = new Map(issues.filter((issue) => !issue.healthySince).map((issue) => [issue.resource, issue]));
   const all = [...resources.values()].filter((resource) => resource.status ?? resource.hold);
   const sorted = all.map((resource) => ({ resource, at: `${place(resource.key)}\u0000${resource.key}` }));
   sorted.sort((a, b) => (a.at < b.at ? -1 : 1));
-  return sorted.map(({ resource }) => ({ key: resource.key, ...ofResource(resource) }));
+  return sorted.map(({ resource }) => ({ key: resource.key, ...attended(ofResource(resource), open.get(resource.key)) }));
+}
+
+function attended(state: State, issue: Issue | undefined): State {
+  if (!issue || state.shape !== "ok") return state;
+  return { shape: issue.escalatedAt ? "crit" : "warn", word: issue.summary };
 }
 
 export interface Counters {

@@ -30,11 +30,11 @@ export function Nodes({ className = "" }: { className?: string }) {
       {hasSnapshot && list.length === 0 ? <Empty title="No node has reported yet." /> : null}
       <div className="node-heads" aria-hidden="true">
         <span>node</span>
-        <span className="col-cpu">cpu</span>
-        <span className="col-ram">ram</span>
-        <span className="col-disk">disk</span>
-        <span className="col-temp">temp</span>
-        <span className="col-up">up</span>
+        <span className="head-cpu">cpu</span>
+        <span className="head-ram">ram</span>
+        <span className="head-disk">disk</span>
+        <span className="head-temp">temp</span>
+        <span className="head-up">up</span>
       </div>
       <ul className="node-list">
         {list.map((node) => (

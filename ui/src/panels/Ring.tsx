@@ -37,13 +37,13 @@ interface Props {
 /** The emblem: every stroke is data. Ticks are the time to the next pass, the band the resources, inside the nodes. */
 export function Ring({ segments, nodes, inSync, total, next, elapsed, title, state }: Props) {
   return (
-    <svg className="emblem" viewBox="-170 -170 340 340" role="img" aria-label={title}>
+    <svg className="emblem" viewBox="-158 -158 316 316" role="img" aria-label={title}>
       <Frame />
       <Ticks lit={state === "normal" ? Math.round(elapsed * 60) : 0} />
       <Band segments={segments} isLost={state === "lost"} />
       {nodes.length <= GAUGES * 2 ? <Gauges nodes={nodes} /> : null}
       <g className="ring-core">
-        <circle r="62" className="ring-disc" />
+        <circle r="66" className="ring-disc" />
         <text y="-26" className="ring-label">{state === "stopped" ? "STOPPED" : state === "lost" ? "LAST SEEN" : "IN SYNC"}</text>
         <text y="14" className="ring-number">
           {inSync}
@@ -59,7 +59,7 @@ const Frame = memo(function Frame() {
   return (
     <g fill="none">
       <circle r="108" stroke="var(--hairline)" strokeWidth="1" />
-      <circle r="68" stroke="var(--edge)" strokeWidth="0.8" strokeDasharray="1 3" />
+      <circle r="73" stroke="var(--edge)" strokeWidth="0.8" strokeDasharray="1 3" />
       <path d={arc(164, 0.06, 0.13)} stroke="var(--arc)" strokeWidth="2" />
       <path d={arc(164, 0.13, 0.24)} stroke="var(--hairline)" strokeWidth="1" />
       <path d={arc(164, 0.56, 0.63)} stroke="var(--arc)" strokeWidth="2" />

@@ -19,7 +19,8 @@ export function useSegments() {
   const resources = useLive((state) => state.resources);
   const guests = useLive((state) => state.guests);
   const nodes = useLive((state) => state.nodes);
-  return useMemo(() => segmentsOf(resources, placeOf(guests, nodes)), [resources, guests, nodes]);
+  const issues = useLive((state) => state.side?.issues);
+  return useMemo(() => segmentsOf(resources, placeOf(guests, nodes), issues), [resources, guests, nodes, issues]);
 }
 
 export function useCounters() {

@@ -3,7 +3,7 @@ import { signIn } from "../live/session";
 import { Button } from "../ui/Button";
 
 interface Options {
-  oidc?: { name?: string; url: string } | null;
+  oidc?: { displayName: string } | null;
 }
 
 /** Signing in; the first time with a password that works once, to set another. */
@@ -45,7 +45,7 @@ export function Login() {
           {isFirst ? <NewPassword /> : null}
           <p className="login-error tone-crit" role="alert">{error}</p>
           <Button type="submit" look="primary" disabled={isBusy}>{isFirst ? "Set it and sign in" : "Sign in"}</Button>
-          {oidc ? <a className="btn" href={oidc.url}>Sign in with {oidc.name ?? "single sign-on"}</a> : null}
+          {oidc ? <a className="btn" href="/auth/oidc/login">Sign in with {oidc.displayName}</a> : null}
           <p className="small dim">The first password was printed when Jarvis started. Lost it? On its host: <code className="mono">jarvis user passwd admin</code></p>
         </div>
       </form>
