@@ -55,7 +55,7 @@ pub fn router(state: ApiState) -> Router {
     limited
         .merge(open)
         .merge(hooks)
-        .fallback(web::headers::no_such_page)
+        .fallback(web::page::elsewhere)
         .method_not_allowed_fallback(web::headers::wrong_method)
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(
