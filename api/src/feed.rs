@@ -68,7 +68,9 @@ fn words(event: &Event, memory: &Memory) -> Words {
         Event::UserSet { .. }
         | Event::TokenCreated { .. }
         | Event::TokenRevoked { .. }
-        | Event::SessionsRevoked { .. } => of_access(event),
+        | Event::SessionsRevoked { .. }
+        | Event::TerminalOpened { .. }
+        | Event::TerminalClosed { .. } => of_access(event),
         Event::IdentitySeen { .. }
         | Event::IdentityAccepted { .. }
         | Event::GuestsSeen { .. }
@@ -291,6 +293,22 @@ fn of_access(event: &Event) -> Words {
         ),
         Event::TokenRevoked { name, by } => (format!("{by} revoked the token {name}"), None),
         Event::SessionsRevoked { user, by } => (format!("{by} signed {user} out everywhere"), None),
+        Event::TerminalOpened {
+            user, host, login, ..
+        } => (format!("{user} opened a terminal on {host} as {login}"), None),
+        Event::TerminalClosed {
+            user,
+            host,
+            secs,
+            reason,
+            ..
+        } => (
+            format!(
+                "The terminal of {user} on {host} ended after {}",
+                count(usize::try_from(*secs).unwrap_or(usize::MAX), "second")
+            ),
+            Some(reason.clone()),
+        ),
         _ => (String::new(), None),
     }
 }

@@ -11,6 +11,7 @@
 //! | [`tls`] | the listener's own certificate |
 //! | [`auth`] | who is asking |
 //! | [`graphql`] | the schema, its limits and its doors |
+//! | [`terminal`] | terminals over a WebSocket |
 //! | [`feed`] | events as lines people read |
 //! | [`alerts`] | what needs a person, out of one picture |
 //! | [`web`] | pages, health, metrics, webhook, headers |
@@ -25,6 +26,7 @@ pub mod listen;
 pub mod options;
 pub mod server;
 pub mod state;
+pub mod terminal;
 pub mod tls;
 pub mod web;
 
@@ -34,4 +36,5 @@ pub use listen::Serving;
 pub use options::{ApiOptions, BindError, ListenTls, Mode, Protection, SigningKey, check_bind, protection};
 pub use server::{router, serve, serve_as};
 pub use state::{ApiState, Stuck};
+pub use terminal::{TerminalOptions, Terminals};
 pub use tls::{Certificate, CertificateError, CertificateSource};

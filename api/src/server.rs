@@ -4,7 +4,7 @@ use crate::{
     auth, graphql,
     listen::{self, Serving},
     state::ApiState,
-    web,
+    terminal, web,
 };
 use axum::{
     Router,
@@ -36,6 +36,8 @@ pub fn router(state: ApiState) -> Router {
             "/graphql",
             post(graphql::http::execute).get(graphql::socket::upgrade),
         )
+        .route("/terminal/{cluster}/{node}", get(terminal::route::node))
+        .route("/terminal/{cluster}/guest/{vmid}", get(terminal::route::guest))
         .route("/auth/login", post(auth::routes::login))
         .route("/auth/logout", post(auth::routes::logout))
         .route("/auth/password", post(auth::routes::set_password))

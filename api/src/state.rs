@@ -4,6 +4,7 @@ use crate::{
     auth::{Sessions, password::Hasher, throttle::Throttle},
     graphql::{self, JarvisSchema, seats::Seats},
     options::ApiOptions,
+    terminal::Terminals,
 };
 use jarvis_controller::Handle;
 use jarvis_model::Timestamp;
@@ -31,6 +32,7 @@ pub struct ApiState {
     pub(crate) stopping: CancellationToken,
     pub(crate) more_metrics: Option<MetricsText>,
     pub(crate) stuck: Option<Stuck>,
+    pub(crate) terminals: Option<Arc<Terminals>>,
 }
 
 impl ApiState {
@@ -55,7 +57,15 @@ impl ApiState {
             stopping: CancellationToken::new(),
             more_metrics: None,
             stuck: None,
+            terminals: None,
         }
+    }
+
+    /// Switches terminals on. Who stops the controller ends them first ([`Terminals::end_all`]), so that their ends are on record.
+    #[must_use]
+    pub fn with_terminals(mut self, terminals: Arc<Terminals>) -> Self {
+        self.terminals = Some(terminals);
+        self
     }
 
     /// Adds metrics of others to `/metrics`.

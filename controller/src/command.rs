@@ -144,7 +144,7 @@ pub enum Command {
     ReconcileNow(Person, Reply<()>),
     /// Acknowledge an issue.
     Acknowledge(IssueKey, Person, Reply<()>),
-    /// Remember a change of users or tokens.
+    /// Remember a change of users or tokens, or a terminal that was opened or closed.
     Access(Event, Reply<()>),
 }
 

@@ -457,7 +457,9 @@ impl Core {
             Event::UserSet { .. }
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. }
-            | Event::SessionsRevoked { .. } => self.remember(vec![event]),
+            | Event::SessionsRevoked { .. }
+            | Event::TerminalOpened { .. }
+            | Event::TerminalClosed { .. } => self.remember(vec![event]),
             other => Err(wrong_state(
                 "remember this as access",
                 &format!("{} is not about access", other.name()),

@@ -215,7 +215,8 @@ impl Handle {
         self.ask(|reply| Command::Acknowledge(issue, by, reply)).await
     }
 
-    /// Remembers a change of users or tokens (`UserSet`, `TokenCreated`, `TokenRevoked`, `SessionsRevoked` only).
+    /// Remembers a change of users or tokens (`UserSet`, `TokenCreated`, `TokenRevoked`, `SessionsRevoked`), or the opening and
+    /// closing of a terminal (`TerminalOpened`, `TerminalClosed`); nothing else.
     pub async fn record_access(&self, event: Event) -> Result<(), CommandError> {
         self.ask(|reply| Command::Access(event, reply)).await
     }

@@ -19,6 +19,7 @@ mod manifest_pages;
 mod names;
 mod rule_texts;
 mod source_text;
+mod terminal_texts;
 mod tidy;
 mod workspace;
 

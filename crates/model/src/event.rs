@@ -2,9 +2,9 @@
 //! projections of them.
 
 use crate::{
-    Action, Autonomy, Confirmed, Digest, FreezeScope, Hold, HoldScope, Host, Identity, Intent, IntentId,
-    IssueKey, Memory, NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId,
-    TicketState, Tier, Timestamp, Upid, Vmid,
+    Action, Autonomy, Confirmed, Digest, Door, FreezeScope, Hold, HoldScope, Host, Identity, Intent,
+    IntentId, IssueKey, Memory, NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket,
+    TicketId, TicketState, Tier, Timestamp, Upid, Vmid,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -423,6 +423,40 @@ pub enum Event {
         /// Who did it.
         by: String,
     },
+    /// A person opened a terminal.
+    TerminalOpened {
+        /// Names the terminal.
+        session: String,
+        /// Who.
+        user: String,
+        /// The door used.
+        door: Door,
+        /// Where.
+        host: Host,
+        /// As whom the host was entered.
+        login: String,
+        /// Name of the file that records its output, where that is wanted.
+        recording: Option<String>,
+    },
+    /// A terminal ended.
+    TerminalClosed {
+        /// Names the terminal.
+        session: String,
+        /// Who had opened it.
+        user: String,
+        /// The door used.
+        door: Door,
+        /// Where.
+        host: Host,
+        /// Bytes typed.
+        bytes_in: u64,
+        /// Bytes shown.
+        bytes_out: u64,
+        /// How long it was open.
+        secs: u64,
+        /// Why it ended.
+        reason: String,
+    },
 }
 
 impl Event {
@@ -466,6 +500,8 @@ impl Event {
                 | Self::TokenCreated { .. }
                 | Self::TokenRevoked { .. }
                 | Self::SessionsRevoked { .. }
+                | Self::TerminalOpened { .. }
+                | Self::TerminalClosed { .. }
                 | Self::RevisionApplied { .. }
                 | Self::RevisionRejected { .. }
                 | Self::RevisionWithheld { .. }

@@ -11,6 +11,7 @@ pub mod recorder;
 pub mod shell;
 pub mod source;
 pub mod store;
+pub mod terminal;
 
 pub use clock::{Clock, SystemClock};
 pub use hypervisor::{
@@ -23,3 +24,4 @@ pub use recorder::{Pass, Recorder};
 pub use shell::{HostAnswer, HostNews, HostRead, HostShell, Waker};
 pub use source::{Fetched, ManifestSource, SourceError};
 pub use store::{Store, StoreError, Write};
+pub use terminal::{Terminal, TerminalError};

@@ -2,6 +2,7 @@
 
 mod notifications;
 mod ssh;
+mod terminal;
 
 use super::{
     ClusterConfig, Config, DEFAULT_LISTEN, SourceConfig,
@@ -53,6 +54,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
     let cluster = checker.cluster(file.cluster);
     let source = file.source.and_then(|source| checker.source(source, &state));
     let ssh = checker.ssh(file.ssh, &state);
+    let terminal = checker.terminal(file.terminal, ssh.as_ref());
     let floor = checker.floor(&file.safety);
     let recall = checker.seconds("recallSeconds", file.recall_seconds.as_ref(), 4, 0, 300);
     let notifications = checker.notifications(file.notifications);
@@ -70,6 +72,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
             cluster,
             source,
             ssh,
+            terminal,
             floor,
             recall,
             notifications,

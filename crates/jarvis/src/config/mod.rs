@@ -55,6 +55,8 @@ pub struct Config {
     pub source: Option<SourceConfig>,
     /// Hosts over SSH; none means that no host is looked into or acted on.
     pub ssh: Option<jarvis_ssh::Options>,
+    /// Terminals; none means that there are none.
+    pub terminal: Option<TerminalConfig>,
     /// Protection and limits in force without any manifest.
     pub floor: Floor,
     /// How long a request from the dashboard can be recalled.
@@ -80,6 +82,15 @@ pub struct ClusterConfig {
     pub tls: Tls,
     /// How often the cluster is looked at; the controller's default when none.
     pub look_every: Option<Duration>,
+}
+
+/// Terminals.
+#[derive(Debug, Clone)]
+pub struct TerminalConfig {
+    /// Their limits.
+    pub options: jarvis_api::TerminalOptions,
+    /// The hosts, as terminals enter them; none where none is configured.
+    pub ssh: Option<jarvis_ssh::Options>,
 }
 
 /// The manifest source.

@@ -12,6 +12,7 @@
 //! | [`supervisor`], [`pulse`] | the supervisor, and the signs of life that it is given |
 //! | [`metrics`] | figures of the adapters |
 //! | [`notifying`] | telling people |
+//! | [`terminals`] | the way to terminals |
 //! | [`signals`] | being asked to stop |
 
 pub mod access;
@@ -26,6 +27,7 @@ pub mod probe;
 pub mod pulse;
 pub mod signals;
 pub mod supervisor;
+pub mod terminals;
 
 use crate::{
     client::{self, Trust},
@@ -36,7 +38,9 @@ use crate::{
     out,
     text::add,
 };
-use jarvis_api::{ApiOptions, ApiState, Certificate, Mode, OneTimePassword, Protection, Serving, tls::About};
+use jarvis_api::{
+    ApiOptions, ApiState, Certificate, Mode, OneTimePassword, Protection, Serving, Terminals, tls::About,
+};
 use jarvis_controller::{Handle, Ports, Service};
 use jarvis_guard::Floor;
 use jarvis_ports::{Clock, HostShell, ManifestSource, Recorder, Waker};
@@ -116,11 +120,15 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
     let (stats, journal) = (client, opened.journal.clone());
     let pulse = pulse_of(&handle, &opened);
-    let state = ApiState::new(handle.clone(), options, clock.clone())
+    let mut state = ApiState::new(handle.clone(), options, clock.clone())
         .with_metrics(Arc::new(move || {
             metrics::text(&stats.stats(), journal.low_space())
         }))
         .with_liveness(pulse.liveness());
+    let terminals = terminals::open(&config);
+    if let Some(terminals) = &terminals {
+        state = state.with_terminals(terminals.clone());
+    }
     let serving = Serving {
         certificate: certificate.clone(),
         ..Serving::default()
@@ -129,6 +137,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         listener,
         state,
         serving,
+        terminals,
     };
     let running = Running::begin(service, notifier, handle, api);
     let password = access::first_password(&running.handle, mode).await;
@@ -375,6 +384,7 @@ struct Api {
     listener: TcpListener,
     state: ApiState,
     serving: Serving,
+    terminals: Option<Arc<Terminals>>,
 }
 
 /// The tasks of a running process.
@@ -383,6 +393,7 @@ struct Running {
     stop_loop: CancellationToken,
     stop_notifier: CancellationToken,
     stop_api: CancellationToken,
+    terminals: Option<Arc<Terminals>>,
     loop_task: JoinHandle<()>,
     notifier_task: JoinHandle<()>,
     api_task: JoinHandle<std::io::Result<()>>,
@@ -404,14 +415,15 @@ impl Running {
             stop_loop,
             stop_notifier,
             stop_api,
+            terminals: api.terminals,
             loop_task,
             notifier_task,
             api_task,
         }
     }
 
-    /// Waits for a signal (or for a part to end, which is an error), then ends in order: the loop, so that the effect in
-    /// hand reaches a recorded state; the notifier, which tells of it; the store; the API last. A second signal ends it at once.
+    /// Waits for a signal (or for a part to end, which is an error), then ends in order: terminals, whose ends the loop puts on
+    /// record; the loop, so that the effect in hand reaches a recorded state; the notifier, which tells of it; the store; the API last. A second signal ends it at once.
     async fn until_asked(
         mut self,
         signals: &mut Signals,
@@ -441,6 +453,9 @@ impl Running {
     }
 
     async fn end(self, wait: bool, opened: &Opened) {
+        if let Some(terminals) = &self.terminals {
+            terminals.end_all().await;
+        }
         self.stop_loop.cancel();
         if wait && let Err(error) = self.loop_task.await {
             tracing::error!(%error, "the reconcile loop did not end well");

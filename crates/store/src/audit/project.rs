@@ -68,6 +68,7 @@ impl Trail {
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. }
             | Event::SessionsRevoked { .. } => access(&mut row, event),
+            Event::TerminalOpened { .. } | Event::TerminalClosed { .. } => terminal(&mut row, event),
             _ => person(&mut row, event),
         }
         Some(row)
@@ -318,6 +319,44 @@ fn access(row: &mut AuditRow, event: &Event) {
         Event::SessionsRevoked { user, by } => {
             row.user = Some(by.clone());
             row.summary = format!("all sessions of {user} were ended");
+        }
+        _ => {}
+    }
+}
+
+fn terminal(row: &mut AuditRow, event: &Event) {
+    match event {
+        Event::TerminalOpened {
+            session,
+            user,
+            door,
+            host,
+            login,
+            recording,
+        } => {
+            row.user = Some(user.clone());
+            row.origin = Some(format!("{user} ({door})"));
+            let recorded = recording
+                .as_ref()
+                .map_or_else(|| "not recorded".to_owned(), |file| format!("recorded in {file}"));
+            row.summary = format!("terminal {session} was opened on {host} as {login}, {recorded}");
+        }
+        Event::TerminalClosed {
+            session,
+            user,
+            door,
+            host,
+            bytes_in,
+            bytes_out,
+            secs,
+            reason,
+        } => {
+            row.user = Some(user.clone());
+            row.origin = Some(format!("{user} ({door})"));
+            row.result = Some(reason.clone());
+            row.summary = format!(
+                "terminal {session} on {host} ended after {secs} s, {bytes_in} bytes typed, {bytes_out} shown: {reason}"
+            );
         }
         _ => {}
     }
