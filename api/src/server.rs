@@ -71,7 +71,7 @@ pub fn router_with(state: ApiState, tools: Router) -> Router {
         .merge(open)
         .merge(hooks)
         .merge(tools)
-        .fallback(web::headers::no_such_page)
+        .fallback(web::page::elsewhere)
         .method_not_allowed_fallback(web::headers::wrong_method)
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(

@@ -1,0 +1,1 @@
+export function Manifests() { return <p>Manifests</p>; }
