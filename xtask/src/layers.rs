@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("jarvis-source", ADAPTERS),
     ("jarvis-ssh", ADAPTERS),
     ("jarvis-notify", ADAPTERS),
+    ("jarvis-llm", ADAPTERS),
     ("jarvis-simulator", ADAPTERS),
     ("jarvis-replay", ADAPTERS),
     ("jarvis-controller", 6),

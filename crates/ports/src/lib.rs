@@ -6,6 +6,7 @@ pub mod clock;
 pub mod hostread;
 pub mod hypervisor;
 pub mod journal;
+pub mod model;
 pub mod probe;
 pub mod recorder;
 pub mod shell;
@@ -19,6 +20,7 @@ pub use hypervisor::{
     QuorumLook, SnapshotSeen, StorageRow, TaskState,
 };
 pub use journal::{Journal, JournalError, Stored};
+pub use model::Model;
 pub use probe::Probe;
 pub use recorder::{Pass, Recorder};
 pub use shell::{HostAnswer, HostNews, HostRead, HostShell, Waker};

@@ -5,6 +5,7 @@
 //! * [`wire`] is that world behind real sockets: HTTP or HTTPS, one entry point per node, with the status lines, reason
 //!   phrases, bodies and delays of the original; SSH to nodes and guests; a port for magic packets; and a control endpoint for
 //!   injecting faults.
+//! * [`models`] is a language model's server that plays a part, for tests and demonstration.
 //! * [`scenario`] makes worlds: a home laboratory of four nodes, or generated ones of any size.
 //!
 //! This crate depends on no other crate of the project on purpose: if the client and the simulator shared wire types
@@ -13,6 +14,7 @@
 mod date;
 mod handle;
 pub mod json;
+pub mod models;
 pub mod programs;
 pub mod rng;
 pub mod scenario;
