@@ -65,6 +65,11 @@ fn any_request_to_the_api_is_answered_or_refused() {
     run("graphql", 3000);
 }
 
+#[test]
+fn any_answer_of_a_language_model_is_read_or_refused() {
+    run("llm", 20_000);
+}
+
 /// A target that is only in one of the places is not run.
 #[test]
 fn every_target_has_its_program_and_its_seeds() {

@@ -147,7 +147,11 @@ fn by_error(error: &Value) -> Option<ErrorClass> {
 /// A refused request by its words, where the wire has one kind for several things.
 fn worded(text: &str) -> Option<ErrorClass> {
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
-    if has(&["prompt is too long", "maximum context length", "exceeds the available context"]) {
+    if has(&[
+        "prompt is too long",
+        "maximum context length",
+        "exceeds the available context",
+    ]) {
         let mut numbers = text
             .split(|c: char| !c.is_ascii_digit())
             .filter_map(|number| number.parse::<u64>().ok())
@@ -260,13 +264,19 @@ mod tests {
         ] {
             assert_eq!(class(status, None, &typed(kind, "x")), expected, "{kind}");
         }
-        let long = typed("invalid_request_error", "prompt is too long: 210000 tokens > 200000 maximum");
+        let long = typed(
+            "invalid_request_error",
+            "prompt is too long: 210000 tokens > 200000 maximum",
+        );
         let expected = ErrorClass::ContextTooLong {
             prompt_tokens: Some(210_000),
             window_tokens: Some(200_000),
         };
         assert_eq!(class(400, None, &long), expected);
-        assert!(matches!(class(413, None, "<html>"), ErrorClass::ContextTooLong { .. }));
+        assert!(matches!(
+            class(413, None, "<html>"),
+            ErrorClass::ContextTooLong { .. }
+        ));
         let money = typed("invalid_request_error", "Your credit balance is too low");
         assert_eq!(class(400, None, &money), ErrorClass::Quota);
     }
@@ -276,11 +286,24 @@ mod tests {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(784_111_777);
         let secs = |secs| Some(Duration::from_secs(secs));
         assert_eq!(retry_after(None, Some("12"), now), secs(12));
-        assert_eq!(retry_after(Some("1500"), Some("9"), now), Some(Duration::from_millis(1500)));
-        assert_eq!(retry_after(None, Some("Sun, 06 Nov 1994 08:49:47 GMT"), now), secs(10));
-        assert_eq!(retry_after(None, Some("Sun, 06 Nov 1994 08:49:30 GMT"), now), secs(0));
+        assert_eq!(
+            retry_after(Some("1500"), Some("9"), now),
+            Some(Duration::from_millis(1500))
+        );
+        assert_eq!(
+            retry_after(None, Some("Sun, 06 Nov 1994 08:49:47 GMT"), now),
+            secs(10)
+        );
+        assert_eq!(
+            retry_after(None, Some("Sun, 06 Nov 1994 08:49:30 GMT"), now),
+            secs(0)
+        );
         for nonsense in ["-1", "soon", "1e400", ""] {
-            assert_eq!(retry_after(Some(nonsense), Some(nonsense), now), None, "{nonsense}");
+            assert_eq!(
+                retry_after(Some(nonsense), Some(nonsense), now),
+                None,
+                "{nonsense}"
+            );
         }
     }
 
@@ -288,7 +311,10 @@ mod tests {
     fn what_a_server_says_is_cleaned_cut_and_without_the_secret() {
         let refused = Refused {
             status: 401,
-            body: typed("authentication_error", &format!("bad\u{1b}[31m key\nk-secret {}", "x".repeat(900))),
+            body: typed(
+                "authentication_error",
+                &format!("bad\u{1b}[31m key\nk-secret {}", "x".repeat(900)),
+            ),
             ..Refused::default()
         };
         let error = refusal("m", "k-secret", refused).error;

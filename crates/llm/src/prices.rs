@@ -53,7 +53,9 @@ pub enum PricesError {
     #[error("the table of prices cannot be read: {0}; compare it with the one in docs/MODELS.md")]
     Form(#[from] serde_json::Error),
     /// A model has no rate that holds for every prompt.
-    #[error("the prices of {model} do not say what a long prompt costs; let the last rate have no `up_to_prompt_tokens`")]
+    #[error(
+        "the prices of {model} do not say what a long prompt costs; let the last rate have no `up_to_prompt_tokens`"
+    )]
     Open {
         /// Which.
         model: String,
@@ -72,7 +74,10 @@ impl Prices {
     /// # Panics
     /// When it was built with a broken one, which the tests would have seen.
     pub fn built_in() -> Self {
-        #[expect(clippy::expect_used, reason = "the text is part of the program and read by its tests")]
+        #[expect(
+            clippy::expect_used,
+            reason = "the text is part of the program and read by its tests"
+        )]
         Self::parse(include_str!("prices.json")).expect("the table that comes with the program")
     }
 
@@ -104,7 +109,11 @@ impl Prices {
             .map(|(tokens, price)| u128::from(*tokens) * u128::from(*price))
             .sum();
         // Kept within one country it costs a tenth more.
-        let nanos = if usage.surcharge { (nanos * 11).div_ceil(10) } else { nanos };
+        let nanos = if usage.surcharge {
+            (nanos * 11).div_ceil(10)
+        } else {
+            nanos
+        };
         Cost {
             micro_dollars: u64::try_from(nanos.div_ceil(1000)).unwrap_or(u64::MAX),
             assumed,
@@ -114,9 +123,15 @@ impl Prices {
     /// What an answer cannot cost more than: every byte of the request a token, all of them at the dearest price of reading, the
     /// longest answer. This is what a budget sets aside before asking.
     pub fn ceiling(&self, model: &str, request_bytes: usize, max_output_tokens: u32) -> Cost {
-        let prompt = u64::try_from(request_bytes).unwrap_or(u64::MAX).saturating_add(ADDED_TOKENS);
+        let prompt = u64::try_from(request_bytes)
+            .unwrap_or(u64::MAX)
+            .saturating_add(ADDED_TOKENS);
         let (rate, _) = self.rate(model, prompt);
-        let dearest = rate.input.max(rate.cache_write).max(rate.cache_write_long).max(rate.cache_read);
+        let dearest = rate
+            .input
+            .max(rate.cache_write)
+            .max(rate.cache_write_long)
+            .max(rate.cache_read);
         let mut usage = Usage {
             output_tokens: u64::from(max_output_tokens),
             surcharge: true,
@@ -152,7 +167,8 @@ impl Prices {
     }
 
     fn dearest(&self) -> Rate {
-        let most = |part: fn(&Rate) -> u64| self.models.values().flatten().map(part).max().unwrap_or(u64::MAX);
+        let most =
+            |part: fn(&Rate) -> u64| self.models.values().flatten().map(part).max().unwrap_or(u64::MAX);
         Rate {
             up_to_prompt_tokens: None,
             input: most(|rate| rate.input),
@@ -194,7 +210,10 @@ mod tests {
             ..Usage::default()
         };
         assert_eq!(micros("claude-haiku-4-5", &written), 1250 + 2000);
-        let away = Usage { surcharge: true, ..step };
+        let away = Usage {
+            surcharge: true,
+            ..step
+        };
         assert_eq!(micros("claude-sonnet-5-5", &away), 4400);
         assert_eq!(micros("claude-haiku-5-5", &usage(1, 0, 0)), 1, "rounded up");
     }
@@ -211,11 +230,20 @@ mod tests {
         let step = usage(1000, 1000, 1000);
         let known = prices.cost("claude-haiku-4-5", &step);
         assert_eq!(prices.cost("claude-haiku-4-5-20251001", &step), known);
-        for unknown in ["claude-opus-5-9", "claude-haiku-4-5-preview", "gpt-9", "", "claude-opus-5-20"] {
+        for unknown in [
+            "claude-opus-5-9",
+            "claude-haiku-4-5-preview",
+            "gpt-9",
+            "",
+            "claude-opus-5-20",
+        ] {
             let cost = prices.cost(unknown, &step);
             assert!(cost.assumed, "{unknown}");
             for model in prices.models.keys() {
-                assert!(cost.micro_dollars >= prices.cost(model, &step).micro_dollars, "{unknown} {model}");
+                assert!(
+                    cost.micro_dollars >= prices.cost(model, &step).micro_dollars,
+                    "{unknown} {model}"
+                );
             }
         }
         assert!(prices.cost("claude-opus-5-5", &step) != prices.cost("claude-opus-5", &step));
@@ -223,7 +251,8 @@ mod tests {
 
     #[test]
     fn a_table_that_leaves_something_open_is_refused() {
-        let table = |models: &str| Prices::parse(&format!(r#"{{"as_of": "2026-01-01", "models": {models}}}"#));
+        let table =
+            |models: &str| Prices::parse(&format!(r#"{{"as_of": "2026-01-01", "models": {models}}}"#));
         let rate = r#""input": 1, "output": 1, "cache_read": 1, "cache_write": 1, "cache_write_long": 1"#;
         assert!(table(&format!(r#"{{"a": [{{{rate}}}]}}"#)).is_ok());
         for bad in [

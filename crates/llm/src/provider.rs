@@ -63,9 +63,12 @@ impl Provider {
             return Err(wrong("it is neither http nor https"));
         }
         if !url.username().is_empty() || url.password().is_some() || url.query().is_some() {
-            return Err(wrong("it holds a user, a password or a query; the key has a place of its own"));
+            return Err(wrong(
+                "it holds a user, a password or a query; the key has a place of its own",
+            ));
         }
-        if url.scheme() == "http" && settings.wire == Wire::Anthropic && !settings.local && !is_loopback(&url) {
+        if url.scheme() == "http" && settings.wire == Wire::Anthropic && !settings.local && !is_loopback(&url)
+        {
             return Err(ProviderError::Readable { model: model() });
         }
         let line = Line::new(settings, clock)?;

@@ -85,8 +85,16 @@ mod tests {
             let plain = failure(class, None, None);
             assert_eq!(pause(&plain, 1, false, 0).is_some(), again, "{class:?}");
             assert_eq!(pause(&plain, 1, true, 0), None, "{class:?} shown");
-            assert_eq!(pause(&plain, MOST_RETRIES + 1, false, 0), None, "{class:?} too often");
-            assert_eq!(pause(&failure(class, None, Some(false)), 1, false, 0), None, "{class:?} told not to");
+            assert_eq!(
+                pause(&plain, MOST_RETRIES + 1, false, 0),
+                None,
+                "{class:?} too often"
+            );
+            assert_eq!(
+                pause(&failure(class, None, Some(false)), 1, false, 0),
+                None,
+                "{class:?} told not to"
+            );
         }
         let told_to = |class| pause(&failure(class, None, Some(true)), 1, false, 0);
         assert!(told_to(ErrorClass::BadRequest).is_some() && told_to(ErrorClass::Quota).is_none());
@@ -101,7 +109,10 @@ mod tests {
         for seed in 0..500 {
             for (tried, full) in [(1, 500), (2, 1000), (5, 8000), (40, 8000)] {
                 let millis = u64::try_from(backoff(tried, seed).as_millis()).unwrap();
-                assert!(millis <= full && millis > full * 3 / 4 - 1, "{tried} {seed}: {millis}");
+                assert!(
+                    millis <= full && millis > full * 3 / 4 - 1,
+                    "{tried} {seed}: {millis}"
+                );
             }
         }
         assert_ne!(backoff(1, 1), backoff(1, 2));

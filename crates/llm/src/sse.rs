@@ -133,8 +133,18 @@ mod tests {
     fn lines_end_in_three_ways_and_fields_come_in_two() {
         for end in ["\n", "\r", "\r\n"] {
             let text = [
-                "\u{feff}: hello", "event:a", "data:1", "data:  2", "id: 7", "nonsense", "", "", "event: alone", "",
-                "data", "",
+                "\u{feff}: hello",
+                "event:a",
+                "data:1",
+                "data:  2",
+                "id: 7",
+                "nonsense",
+                "",
+                "",
+                "event: alone",
+                "",
+                "data",
+                "",
             ]
             .join(end);
             let expected = [frame("a", "1\n 2"), frame("", "")];
@@ -160,8 +170,14 @@ mod tests {
         let data = [b"data:", &line[5..], b"\n"].concat();
         reader.push(&data, &mut frames).unwrap();
         reader.push(&data, &mut frames).unwrap();
-        assert_eq!(reader.push(b"data: more than is left\n", &mut frames), Err(SseError::EventTooLong));
-        assert_eq!(Reader::default().push(b"data: \xff\n", &mut frames), Err(SseError::NotText));
+        assert_eq!(
+            reader.push(b"data: more than is left\n", &mut frames),
+            Err(SseError::EventTooLong)
+        );
+        assert_eq!(
+            Reader::default().push(b"data: \xff\n", &mut frames),
+            Err(SseError::NotText)
+        );
         assert!(frames.is_empty());
     }
 

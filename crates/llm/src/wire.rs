@@ -1,8 +1,7 @@
 //! The two wires, and what their decoders share: bytes in, events out, the last one once.
 
 use crate::{
-    anthropic, failure,
-    openai,
+    anthropic, failure, openai,
     sse::{Frame, Reader},
 };
 use jarvis_ports::model::{Arguments, Block, ErrorClass, Event, Flaw, ModelError};

@@ -9,9 +9,11 @@
 //! | [`upid`] | a task id | prints as it was read |
 //! | [`journal`] | a segment, or what befell a journal | what is read is what was written, up to the damage |
 //! | [`graphql`] | a request to the API | an answer or an error, in time and bounded; no right by asking oddly |
+//! | [`llm`] | an answer of a language model's server | events with one end; cuts are not seen; only whole calls may be run |
 
 pub mod graphql;
 pub mod journal;
+pub mod llm;
 pub mod manifests;
 pub mod mutate;
 pub mod proxmox;
@@ -21,10 +23,11 @@ pub mod upid;
 pub type Target = fn(&[u8]);
 
 /// The name of a target, as its folder of seeds is called, and its function.
-pub const TARGETS: [(&str, Target); 5] = [
+pub const TARGETS: [(&str, Target); 6] = [
     ("manifests", manifests::check),
     ("proxmox", proxmox::check),
     ("upid", upid::check),
     ("journal", journal::check),
     ("graphql", graphql::check),
+    ("llm", llm::check),
 ];

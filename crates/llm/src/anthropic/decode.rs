@@ -99,7 +99,9 @@ impl Decode {
         let mut members = block.cloned().unwrap_or_default();
         if let Some(known) = self.blocks.get(&index) {
             // The same event once more is none; another block in the same place is not to be guessed at.
-            let same = ["type", "id"].iter().all(|name| known.members.get(*name) == members.get(*name));
+            let same = ["type", "id"]
+                .iter()
+                .all(|name| known.members.get(*name) == members.get(*name));
             return match same && !known.closed {
                 true => Ok(()),
                 false => Err(self.malformed(format!("block {index} begins twice"))),
@@ -120,7 +122,10 @@ impl Decode {
                 });
                 self.calls += 1;
                 // A whole answer has its input here; a stream has an empty object here and pieces later.
-                if let Some(input) = members.remove("input").filter(|input| *input != Value::Object(Map::new())) {
+                if let Some(input) = members
+                    .remove("input")
+                    .filter(|input| *input != Value::Object(Map::new()))
+                {
                     block.input = input.to_string();
                 }
             }
@@ -139,7 +144,10 @@ impl Decode {
         let Some(delta) = member::object(event, "delta") else {
             return Ok(());
         };
-        let size = delta.values().map(|value| value.as_str().map_or(64, str::len)).sum();
+        let size = delta
+            .values()
+            .map(|value| value.as_str().map_or(64, str::len))
+            .sum();
         self.spend(size)?;
         let Some(block) = self.blocks.get_mut(&index).filter(|block| !block.closed) else {
             return Err(self.malformed(format!("a piece of block {index}, which is not open")));
@@ -211,7 +219,10 @@ impl Decode {
         if !self.begun {
             return Err(self.malformed("the message ends and never began"));
         }
-        let mut blocks: Vec<Block> = std::mem::take(&mut self.blocks).into_values().map(finished).collect();
+        let mut blocks: Vec<Block> = std::mem::take(&mut self.blocks)
+            .into_values()
+            .map(finished)
+            .collect();
         let flaws = settle(&mut blocks, &self.asked);
         Ok(Answer {
             wire: Wire::Anthropic.name().to_owned(),
@@ -248,7 +259,10 @@ impl Meaning for Decode {
     }
 
     fn end(&mut self, events: &mut Vec<Event>) {
-        events.push(self.asked.error(ErrorClass::Network, "the answer broke off before its end"));
+        events.push(
+            self.asked
+                .error(ErrorClass::Network, "the answer broke off before its end"),
+        );
     }
 
     /// The same as a stream of it.
@@ -260,7 +274,10 @@ impl Meaning for Decode {
             let blocks = message.remove("content");
             let blocks = blocks.as_ref().and_then(Value::as_array).into_iter().flatten();
             let ended = Map::from_iter([("delta".to_owned(), Value::Object(message.clone()))]);
-            self.begin(&Map::from_iter([("message".to_owned(), Value::Object(message))]), events);
+            self.begin(
+                &Map::from_iter([("message".to_owned(), Value::Object(message))]),
+                events,
+            );
             for (index, block) in blocks.enumerate() {
                 let event = Map::from_iter([
                     ("index".to_owned(), Value::from(index)),
@@ -294,7 +311,9 @@ fn append(members: &mut Map<String, Value>, delta: &Map<String, Value>, name: &s
 }
 
 fn cite(members: &mut Map<String, Value>, delta: &Map<String, Value>) {
-    let Some(citation) = delta.get("citation") else { return };
+    let Some(citation) = delta.get("citation") else {
+        return;
+    };
     match members.get_mut("citations") {
         Some(Value::Array(citations)) => citations.push(citation.clone()),
         _ => {
@@ -312,7 +331,10 @@ fn finished(mut block: Growing) -> Block {
         let input = serde_json::from_str(&block.input).unwrap_or(Value::Object(Map::new()));
         block.members.insert("input".to_owned(), input);
     }
-    let plain = block.members.keys().all(|name| matches!(name.as_str(), "type" | "text"));
+    let plain = block
+        .members
+        .keys()
+        .all(|name| matches!(name.as_str(), "type" | "text"));
     if kind == "text" && plain {
         return Block::Text(member::text(&block.members, "text").to_owned());
     }
@@ -380,7 +402,8 @@ fn usage(told: &Map<String, Value>) -> Usage {
         cache_write_long_tokens: long,
         cache_read_tokens: count("cache_read_input_tokens"),
         output_tokens: count("output_tokens"),
-        thinking_tokens: member::inner_count(told, "output_tokens_details", "thinking_tokens").unwrap_or_default(),
+        thinking_tokens: member::inner_count(told, "output_tokens_details", "thinking_tokens")
+            .unwrap_or_default(),
         surcharge: member::text(told, "inference_geo") == "us",
     }
 }

@@ -70,7 +70,12 @@ pub fn body(model: &str, prompt: &Prompt, style: &Style) -> Result<String, serde
         last["cache_control"] = mark.clone();
     }
     let mut messages = messages(prompt, style)?;
-    for message in messages.iter_mut().rev().filter(|message| message.role == "user").take(2) {
+    for message in messages
+        .iter_mut()
+        .rev()
+        .filter(|message| message.role == "user")
+        .take(2)
+    {
         if let Some(Part::Own(block)) = message.content.last_mut() {
             block["cache_control"] = mark.clone();
         }
@@ -136,7 +141,10 @@ fn said(group: &Group<'_>, style: &Style) -> Vec<Message> {
             said => content.push(text(said.marked())),
         }
     }
-    let mut messages = vec![Message { role: "user", content }];
+    let mut messages = vec![Message {
+        role: "user",
+        content,
+    }];
     if !notes.is_empty() {
         messages.push(Message {
             role: "system",

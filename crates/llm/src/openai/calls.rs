@@ -81,7 +81,11 @@ impl Calls {
         if let Some(position) = known {
             return position;
         }
-        let next = self.at.keys().next_back().map_or(0, |last| last.saturating_add(1));
+        let next = self
+            .at
+            .keys()
+            .next_back()
+            .map_or(0, |last| last.saturating_add(1));
         let index = index.unwrap_or(next);
         self.calls.push(Growing {
             index,
@@ -94,7 +98,8 @@ impl Calls {
     /// All of them, in the order of their index; `cut` says that the answer was not finished.
     pub fn finish(&mut self, cut: bool, events: &mut Vec<Event>) -> Vec<Call> {
         self.at.clear();
-        let mut calls: Vec<(usize, Growing)> = std::mem::take(&mut self.calls).into_iter().enumerate().collect();
+        let mut calls: Vec<(usize, Growing)> =
+            std::mem::take(&mut self.calls).into_iter().enumerate().collect();
         calls.sort_by_key(|(position, call)| (call.index, *position));
         calls
             .into_iter()

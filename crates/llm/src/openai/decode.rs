@@ -184,14 +184,22 @@ impl Meaning for Decode {
         if self.finish.is_some() {
             self.stop(events);
         } else {
-            events.push(self.asked.error(ErrorClass::Network, "the answer broke off before its end"));
+            events.push(
+                self.asked
+                    .error(ErrorClass::Network, "the answer broke off before its end"),
+            );
         }
     }
 
     /// The same as a stream of one chunk, whose message is called another name.
     fn whole(&mut self, body: &str, events: &mut Vec<Event>) {
         let taken = object(&self.asked, body).and_then(|mut chunk| {
-            for choice in chunk.get_mut("choices").and_then(Value::as_array_mut).into_iter().flatten() {
+            for choice in chunk
+                .get_mut("choices")
+                .and_then(Value::as_array_mut)
+                .into_iter()
+                .flatten()
+            {
                 if let Some(message) = choice.get_mut("message").map(Value::take) {
                     choice["delta"] = message;
                 }

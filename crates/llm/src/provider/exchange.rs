@@ -61,8 +61,12 @@ impl Line {
         let (model, style) = (self.settings.model.as_str(), &self.settings.style);
         match self.settings.wire {
             Wire::OpenaiCompatible => Ok(openai::body(model, prompt, style)),
-            Wire::Anthropic => anthropic::body(model, prompt, style)
-                .map_err(|error| self.failure(ErrorClass::BadRequest, format!("cannot be written as JSON: {error}"))),
+            Wire::Anthropic => anthropic::body(model, prompt, style).map_err(|error| {
+                self.failure(
+                    ErrorClass::BadRequest,
+                    format!("cannot be written as JSON: {error}"),
+                )
+            }),
         }
     }
 
@@ -78,7 +82,11 @@ impl Line {
             .header(header::CONTENT_TYPE, "application/json")
             .header(header::ACCEPT, "text/event-stream, application/json")
             .body(body);
-        let response = self.dressed(request).send().await.map_err(|error| self.lost(&error))?;
+        let response = self
+            .dressed(request)
+            .send()
+            .await
+            .map_err(|error| self.lost(&error))?;
         match response.status().as_u16() {
             200 => Ok(response),
             _ => Err(self.refused(response).await),
@@ -135,8 +143,12 @@ impl Line {
         }
         let key = self.settings.key.as_ref();
         let dress = match self.settings.wire {
-            Wire::Anthropic => key.and_then(|key| Some((header::HeaderName::from_static("x-api-key"), key.header("")?))),
-            Wire::OpenaiCompatible => key.and_then(|key| Some((header::AUTHORIZATION, key.header("Bearer ")?))),
+            Wire::Anthropic => {
+                key.and_then(|key| Some((header::HeaderName::from_static("x-api-key"), key.header("")?)))
+            }
+            Wire::OpenaiCompatible => {
+                key.and_then(|key| Some((header::AUTHORIZATION, key.header("Bearer ")?)))
+            }
         };
         match dress {
             Some((name, value)) => request.header(name, value),

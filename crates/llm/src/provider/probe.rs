@@ -23,12 +23,20 @@ pub async fn probe(provider: &Provider) -> Result<Capabilities, ModelError> {
     let model = &line.settings.model;
     match found.tools {
         ToolSupport::Calls => {}
-        ToolSupport::Words => found.warnings.push(format!("{model} answered in words when asked to call a tool")),
-        ToolSupport::Broken => found.warnings.push(format!("{model} does not call tools in the form its server agreed to")),
-        ToolSupport::Refused => found.warnings.push(format!("the server of {model} refuses tools; it may need an option for them")),
+        ToolSupport::Words => found
+            .warnings
+            .push(format!("{model} answered in words when asked to call a tool")),
+        ToolSupport::Broken => found.warnings.push(format!(
+            "{model} does not call tools in the form its server agreed to"
+        )),
+        ToolSupport::Refused => found.warnings.push(format!(
+            "the server of {model} refuses tools; it may need an option for them"
+        )),
     }
     if found.listed == Some(false) {
-        found.warnings.push(format!("the server does not list {model}; check the id"));
+        found
+            .warnings
+            .push(format!("the server does not list {model}; check the id"));
     }
     if let Some(at) = &found.retires_at {
         found.warnings.push(format!("{model} is retired at {at}"));
@@ -53,19 +61,29 @@ async fn far(line: &Line) -> Result<Capabilities, ModelError> {
     found.listed = Some(about.is_some());
     if let Some(about) = about {
         found.window_tokens = about["max_input_tokens"].as_u64();
-        found.retires_at = about["retires_at"].as_str().map(|at| crate::failure::clean(at, "", 40));
+        found.retires_at = about["retires_at"]
+            .as_str()
+            .map(|at| crate::failure::clean(at, "", 40));
     }
     Ok(found)
 }
 
 async fn near(line: &Line) -> Result<Capabilities, ModelError> {
     let mut found = unknown();
-    if let Some(list) = line.about(line.url("/models")).await.map_err(|failure| failure.error)? {
+    if let Some(list) = line
+        .about(line.url("/models"))
+        .await
+        .map_err(|failure| failure.error)?
+    {
         let ids = list["data"].as_array().into_iter().flatten();
         found.listed = Some(ids.clone().any(|one| one["id"] == line.settings.model.as_str()));
     }
     // Only llama-server has this; another one's refusal says nothing.
-    let root = line.settings.base_url.trim_end_matches('/').trim_end_matches("/v1");
+    let root = line
+        .settings
+        .base_url
+        .trim_end_matches('/')
+        .trim_end_matches("/v1");
     if let Ok(Some(props)) = line.about(format!("{root}/props")).await {
         found.window_tokens = props["default_generation_settings"]["n_ctx"].as_u64();
     }
@@ -74,7 +92,8 @@ async fn near(line: &Line) -> Result<Capabilities, ModelError> {
 
 async fn try_tool(provider: &Provider) -> Result<ToolSupport, ModelError> {
     let prompt = Prompt {
-        system: "You test a connection. Call the tool you are asked to call, and say nothing else.".to_owned(),
+        system: "You test a connection. Call the tool you are asked to call, and say nothing else."
+            .to_owned(),
         tools: vec![ToolOffer {
             name: TOOL.to_owned(),
             description: "Says that you are ready.".to_owned(),

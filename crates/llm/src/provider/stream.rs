@@ -133,7 +133,9 @@ impl Talk {
         let begun = within(self.line.clock.sleep(limit), begun).await;
         let (response, chunk) = begun.unwrap_or_else(|| Err(self.timeout(Waiting::FirstByte, limit)))?;
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
-        let request_id = header("request-id").or_else(|| header("x-request-id")).map(str::to_owned);
+        let request_id = header("request-id")
+            .or_else(|| header("x-request-id"))
+            .map(str::to_owned);
         let kind = header("content-type").unwrap_or_default().to_lowercase();
         debug!(model = %self.line.settings.model, request_id = request_id.as_deref(), "answer begins");
         let asked = Asked {
@@ -157,7 +159,11 @@ impl Talk {
                 whole.extend_from_slice(chunk);
                 Vec::new()
             }
-            (Some(_), Some(_)) => return Err(self.line.failure(ErrorClass::Malformed, "the answer is too large")),
+            (Some(_), Some(_)) => {
+                return Err(self
+                    .line
+                    .failure(ErrorClass::Malformed, "the answer is too large"));
+            }
             (Some(whole), None) => reading.decoder.whole(&std::mem::take(whole)),
             (None, Some(chunk)) => reading.decoder.push(chunk),
             (None, None) => reading.decoder.finish(),

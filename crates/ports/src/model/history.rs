@@ -214,12 +214,18 @@ mod tests {
             .answer(answer(&[("a", broken), ("b", whole.clone()), ("c", whole)]))
             .unwrap();
         assert_eq!(history.ask("And now?"), Err(OutOfTurn::ResultsOwed));
-        assert!(matches!(history.results(vec![fine("x")]), Err(OutOfTurn::UnknownCall { .. })));
+        assert!(matches!(
+            history.results(vec![fine("x")]),
+            Err(OutOfTurn::UnknownCall { .. })
+        ));
         history.results(vec![fine("c"), fine("a")]).unwrap();
         let Some(Turn::Results(results)) = history.turns().last() else {
             panic!("results are last");
         };
-        let told: Vec<(&str, bool)> = results.iter().map(|one| (one.id.as_str(), one.is_error)).collect();
+        let told: Vec<(&str, bool)> = results
+            .iter()
+            .map(|one| (one.id.as_str(), one.is_error))
+            .collect();
         assert_eq!(told, [("a", true), ("b", true), ("c", false)]);
         assert!(results[0].text.contains("cut off"));
         assert!(history.awaits_answer());

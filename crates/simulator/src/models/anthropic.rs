@@ -20,13 +20,17 @@ pub fn check(version: Option<&str>, body: &Value) -> Result<(), String> {
         }
     }
     if version == VERSIONS[0]
-        && let Some(name) = ["temperature", "top_p", "top_k"].iter().find(|name| body.get(**name).is_some())
+        && let Some(name) = ["temperature", "top_p", "top_k"]
+            .iter()
+            .find(|name| body.get(**name).is_some())
     {
         return Err(format!("{name}: is no longer accepted"));
     }
     let marks = marks(body);
     if marks > MOST_MARKS {
-        return Err(format!("a maximum of {MOST_MARKS} blocks with cache_control may be provided, found {marks}"));
+        return Err(format!(
+            "a maximum of {MOST_MARKS} blocks with cache_control may be provided, found {marks}"
+        ));
     }
     messages(body)
 }
@@ -49,7 +53,10 @@ fn messages(body: &Value) -> Result<(), String> {
     let mut owed: Vec<String> = Vec::new();
     let mut known = BTreeSet::new();
     for (at, message) in messages.iter().enumerate() {
-        let (role, blocks) = (message["role"].as_str().unwrap_or_default(), list(&message["content"]));
+        let (role, blocks) = (
+            message["role"].as_str().unwrap_or_default(),
+            list(&message["content"]),
+        );
         if blocks.is_empty() {
             return Err(format!("messages.{at}: content is empty"));
         }
@@ -72,7 +79,9 @@ fn messages(body: &Value) -> Result<(), String> {
             }
             other => return Err(format!("messages.{at}: role {other:?} is not allowed here")),
         }
-        if blocks.iter().any(|block| block["type"] == "text" && block["text"].as_str().is_none_or(|text| text.trim().is_empty())) {
+        if blocks.iter().any(|block| {
+            block["type"] == "text" && block["text"].as_str().is_none_or(|text| text.trim().is_empty())
+        }) {
             return Err(format!("messages.{at}: text content blocks must be non-empty"));
         }
     }
@@ -80,7 +89,10 @@ fn messages(body: &Value) -> Result<(), String> {
 }
 
 fn is_id(id: &str) -> bool {
-    !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+    !id.is_empty()
+        && id
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
 }
 
 /// All results of a batch stand at the beginning of the one message after it.
@@ -90,9 +102,14 @@ fn settle(at: usize, role: &str, blocks: &[Value], owed: &[String]) -> Result<()
         .take_while(|block| block["type"] == "tool_result")
         .filter_map(|block| block["tool_use_id"].as_str())
         .collect();
-    match role == "user" && owed.iter().all(|id| results.contains(&id.as_str())) && results.len() == owed.len() {
+    match role == "user"
+        && owed.iter().all(|id| results.contains(&id.as_str()))
+        && results.len() == owed.len()
+    {
         true => Ok(()),
-        false => Err(format!("messages.{at}: tool_use ids {owed:?} without their tool_result blocks right after")),
+        false => Err(format!(
+            "messages.{at}: tool_use ids {owed:?} without their tool_result blocks right after"
+        )),
     }
 }
 
@@ -101,7 +118,9 @@ fn thoughts(at: usize, body: &Value, blocks: &[Value]) -> Result<(), String> {
     for block in blocks.iter().filter(|block| block["type"] == "thinking") {
         let thought = block["thinking"].as_str().unwrap_or_default();
         if block["signature"] != signature(body, at, thought).as_str() {
-            return Err(format!("messages.{at}: a thinking block or what comes before it was changed"));
+            return Err(format!(
+                "messages.{at}: a thinking block or what comes before it was changed"
+            ));
         }
     }
     Ok(())
@@ -139,9 +158,15 @@ fn list(value: &Value) -> Vec<Value> {
 /// Names of the tools on offer, and the texts of the newest results.
 pub fn scene(body: &Value) -> (Vec<String>, Vec<String>) {
     let tools = list(&body["tools"]);
-    let offered = tools.iter().filter_map(|tool| tool["name"].as_str()).map(str::to_owned);
+    let offered = tools
+        .iter()
+        .filter_map(|tool| tool["name"].as_str())
+        .map(str::to_owned);
     let messages = list(&body["messages"]);
-    let newest = messages.iter().rev().take_while(|message| message["role"] != "assistant");
+    let newest = messages
+        .iter()
+        .rev()
+        .take_while(|message| message["role"] != "assistant");
     let results = newest
         .flat_map(|message| list(&message["content"]))
         .filter(|block| block["type"] == "tool_result")
@@ -162,7 +187,9 @@ pub fn whole(model: &str, id: &str, body: &Value, act: &Act) -> Value {
     }
     for (at, (tool, arguments)) in act.calls.iter().enumerate() {
         let input: Value = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
-        content.push(json!({"type": "tool_use", "id": format!("toolu_{id}_{at}"), "name": tool, "input": input}));
+        content.push(
+            json!({"type": "tool_use", "id": format!("toolu_{id}_{at}"), "name": tool, "input": input}),
+        );
     }
     json!({
         "id": format!("msg_{id}"), "type": "message", "role": "assistant", "model": model, "content": content,
@@ -180,7 +207,8 @@ fn reason(act: &Act) -> &'static str {
 
 fn usage(body: &Value, act: &Act) -> Value {
     let tokens = |bytes: usize| bytes.div_ceil(4);
-    let written = act.thought.len() + act.text.len() + act.calls.iter().map(|(_, text)| text.len()).sum::<usize>();
+    let written =
+        act.thought.len() + act.text.len() + act.calls.iter().map(|(_, text)| text.len()).sum::<usize>();
     json!({
         "input_tokens": tokens(body.to_string().len()), "cache_creation_input_tokens": 0,
         "cache_read_input_tokens": 0, "output_tokens": tokens(written),
@@ -193,7 +221,10 @@ pub fn events(model: &str, id: &str, body: &Value, act: &Act) -> Vec<String> {
     let blocks = list(&message["content"]);
     message["content"] = json!([]);
     message["stop_reason"] = Value::Null;
-    let mut events = vec![event("message_start", json!({"message": message})), event("ping", json!({}))];
+    let mut events = vec![
+        event("message_start", json!({"message": message})),
+        event("ping", json!({})),
+    ];
     for (index, block) in blocks.iter().enumerate() {
         let open = act.cut_short && index + 1 == blocks.len() && block["type"] == "tool_use";
         events.extend(block_events(index, block, act, open));
@@ -217,21 +248,37 @@ fn block_events(index: usize, block: &Value, act: &Act, open: bool) -> Vec<Strin
         Some("thinking") => {
             start["thinking"] = json!("");
             start["signature"] = json!("");
-            deltas.extend(Act::pieces(&act.thought).map(|text| json!({"type": "thinking_delta", "thinking": text})));
+            deltas.extend(
+                Act::pieces(&act.thought).map(|text| json!({"type": "thinking_delta", "thinking": text})),
+            );
             deltas.push(json!({"type": "signature_delta", "signature": block["signature"]}));
         }
         _ => {
             start["input"] = json!({});
-            let at = block["id"].as_str().and_then(|id| id.rsplit('_').next()?.parse::<usize>().ok());
-            let text = at.and_then(|at| act.calls.get(at)).map_or("", |(_, text)| text.as_str());
-            let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+            let at = block["id"]
+                .as_str()
+                .and_then(|id| id.rsplit('_').next()?.parse::<usize>().ok());
+            let text = at
+                .and_then(|at| act.calls.get(at))
+                .map_or("", |(_, text)| text.as_str());
+            let middle = text
+                .char_indices()
+                .nth(text.chars().count() / 2)
+                .map_or(0, |(at, _)| at);
             for piece in ["", &text[..middle], &text[middle..]] {
                 deltas.push(json!({"type": "input_json_delta", "partial_json": piece}));
             }
         }
     }
-    let mut events = vec![event("content_block_start", json!({"index": index, "content_block": start}))];
-    events.extend(deltas.iter().map(|delta| event("content_block_delta", json!({"index": index, "delta": delta}))));
+    let mut events = vec![event(
+        "content_block_start",
+        json!({"index": index, "content_block": start}),
+    )];
+    events.extend(
+        deltas
+            .iter()
+            .map(|delta| event("content_block_delta", json!({"index": index, "delta": delta}))),
+    );
     if !open {
         events.push(event("content_block_stop", json!({"index": index})));
     }
@@ -240,12 +287,18 @@ fn block_events(index: usize, block: &Value, act: &Act, open: bool) -> Vec<Strin
 
 /// One more word of an answer without end.
 pub fn more() -> String {
-    event("content_block_delta", json!({"index": 0, "delta": {"type": "text_delta", "text": "and so on "}}))
+    event(
+        "content_block_delta",
+        json!({"index": 0, "delta": {"type": "text_delta", "text": "and so on "}}),
+    )
 }
 
 /// An error inside a stream.
 pub fn error_event() -> String {
-    event("error", json!({"error": {"type": "overloaded_error", "message": "Overloaded"}}))
+    event(
+        "error",
+        json!({"error": {"type": "overloaded_error", "message": "Overloaded"}}),
+    )
 }
 
 /// The body of a refusal.

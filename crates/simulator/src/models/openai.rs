@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 
 /// What a request must be: status and reason of a refusal otherwise.
 pub fn check(body: &Value) -> Result<(), (u16, String)> {
-    let messages = body["messages"].as_array().filter(|messages| !messages.is_empty());
+    let messages = body["messages"]
+        .as_array()
+        .filter(|messages| !messages.is_empty());
     let Some(messages) = messages else {
         return Err((400, "'messages' is required".to_owned()));
     };
@@ -25,12 +27,18 @@ pub fn check(body: &Value) -> Result<(), (u16, String)> {
         }
         // Templates of several models fail on these.
         if (role == "system" && at > 0) || (role == "user" && before == "user") {
-            return Err((500, format!("message {at}: the template does not take the role {role} here")));
+            return Err((
+                500,
+                format!("message {at}: the template does not take the role {role} here"),
+            ));
         }
         for call in message["tool_calls"].as_array().into_iter().flatten() {
             let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
             if serde_json::from_str::<Value>(arguments).is_err() {
-                return Err((500, format!("message {at}: failed to parse tool call arguments as JSON")));
+                return Err((
+                    500,
+                    format!("message {at}: failed to parse tool call arguments as JSON"),
+                ));
             }
             match call["id"].as_str() {
                 Some(id) if !id.is_empty() => owed.push(id),
@@ -49,9 +57,15 @@ pub fn check(body: &Value) -> Result<(), (u16, String)> {
 pub fn scene(body: &Value) -> (Vec<String>, Vec<String>) {
     let items = |name: &str| body[name].as_array().cloned().unwrap_or_default();
     let tools = items("tools");
-    let offered = tools.iter().filter_map(|tool| tool["function"]["name"].as_str()).map(str::to_owned);
+    let offered = tools
+        .iter()
+        .filter_map(|tool| tool["function"]["name"].as_str())
+        .map(str::to_owned);
     let messages = items("messages");
-    let newest = messages.iter().rev().take_while(|message| message["role"] != "assistant");
+    let newest = messages
+        .iter()
+        .rev()
+        .take_while(|message| message["role"] != "assistant");
     let results = newest
         .filter(|message| message["role"] == "tool")
         .filter_map(|message| message["content"].as_str().map(str::to_owned));
@@ -60,7 +74,12 @@ pub fn scene(body: &Value) -> (Vec<String>, Vec<String>) {
 
 /// A whole answer.
 pub fn whole(model: &str, id: &str, body: &Value, act: &Act) -> Value {
-    let calls: Vec<Value> = act.calls.iter().enumerate().map(|(at, call)| whole_call(id, at, call)).collect();
+    let calls: Vec<Value> = act
+        .calls
+        .iter()
+        .enumerate()
+        .map(|(at, call)| whole_call(id, at, call))
+        .collect();
     let mut message = json!({"role": "assistant", "content": act.text});
     if !act.thought.is_empty() {
         message["reasoning_content"] = json!(act.thought);
@@ -129,9 +148,14 @@ pub fn events(model: &str, id: &str, body: &Value, act: &Act) -> Vec<String> {
         first["function"]["arguments"] = json!("");
         events.push(piece(json!({"tool_calls": [first]})));
         let text = call.1.as_str();
-        let middle = text.char_indices().nth(text.chars().count() / 2).map_or(0, |(at, _)| at);
+        let middle = text
+            .char_indices()
+            .nth(text.chars().count() / 2)
+            .map_or(0, |(at, _)| at);
         for part in [&text[..middle], &text[middle..]] {
-            events.push(piece(json!({"tool_calls": [{"index": at, "function": {"arguments": part}}]})));
+            events.push(piece(
+                json!({"tool_calls": [{"index": at, "function": {"arguments": part}}]}),
+            ));
         }
     }
     events.push(chunk(json!({}), json!(reason(act))));
@@ -153,7 +177,8 @@ pub fn more(model: &str, id: &str) -> String {
 
 /// An error inside a stream.
 pub fn error_event() -> String {
-    let error = json!({"error": {"code": 500, "message": "context shift is disabled", "type": "server_error"}});
+    let error =
+        json!({"error": {"code": 500, "message": "context shift is disabled", "type": "server_error"}});
     format!("data: {error}\n\n")
 }
 

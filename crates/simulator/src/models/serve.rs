@@ -1,7 +1,7 @@
 //! The played model on a socket: one request a connection, answers in chunks, faults at the level of bytes.
 
-use super::{Dialect, Heard, Part, Shared, anthropic, lock, openai, part};
 use super::{Act, Fault, Play};
+use super::{Dialect, Heard, Part, Shared, anthropic, lock, openai, part};
 use crate::wire::http;
 use serde_json::{Value, json};
 use std::{io, sync::Arc};
@@ -59,7 +59,9 @@ async fn connection(shared: &Shared, mut stream: TcpStream) -> io::Result<()> {
         heard.len()
     };
     let checked = match shared.options.dialect {
-        Dialect::Anthropic => anthropic::check(request.header("anthropic-version"), &body).map_err(|why| (400, why)),
+        Dialect::Anthropic => {
+            anthropic::check(request.header("anthropic-version"), &body).map_err(|why| (400, why))
+        }
         Dialect::OpenaiCompatible => openai::check(&body),
     };
     if let Err((status, why)) = checked {
@@ -75,7 +77,9 @@ async fn connection(shared: &Shared, mut stream: TcpStream) -> io::Result<()> {
 /// Why somebody is not let in.
 fn locked(shared: &Shared, request: &http::Request) -> Option<String> {
     let key = shared.options.key.as_ref()?;
-    let bearer = request.header("authorization").and_then(|line| line.strip_prefix("Bearer "));
+    let bearer = request
+        .header("authorization")
+        .and_then(|line| line.strip_prefix("Bearer "));
     let given = match shared.options.dialect {
         Dialect::Anthropic => request.header("x-api-key").or(bearer),
         Dialect::OpenaiCompatible => bearer,
@@ -90,8 +94,12 @@ async fn about(shared: &Shared, stream: &mut TcpStream, path: &str) -> io::Resul
         (Dialect::Anthropic, path) if path == format!("/v1/models/{model}") => {
             json!({"type": "model", "id": model, "display_name": model, "max_input_tokens": 200_000, "max_tokens": 64_000})
         }
-        (Dialect::OpenaiCompatible, "/v1/models") => json!({"object": "list", "data": [{"id": model, "object": "model"}]}),
-        (Dialect::OpenaiCompatible, "/props") => json!({"default_generation_settings": {"n_ctx": 8192}, "total_slots": 1}),
+        (Dialect::OpenaiCompatible, "/v1/models") => {
+            json!({"object": "list", "data": [{"id": model, "object": "model"}]})
+        }
+        (Dialect::OpenaiCompatible, "/props") => {
+            json!({"default_generation_settings": {"n_ctx": 8192}, "total_slots": 1})
+        }
         _ => return refuse(shared, stream, 404, "", "not found").await,
     };
     whole(stream, 200, JSON, "", &answer.to_string()).await
@@ -103,7 +111,9 @@ async fn perform(shared: &Shared, stream: &mut TcpStream, body: &Value, place: u
         Dialect::OpenaiCompatible => openai::scene(body),
     };
     let play = match &shared.options.part {
-        Part::Script(_) => shared.next_play().unwrap_or_else(|| Act::say("I have nothing to say.").into()),
+        Part::Script(_) => shared
+            .next_play()
+            .unwrap_or_else(|| Act::say("I have nothing to say.").into()),
         Part::Obeying => part::obey(&offered, &results).into(),
         Part::Looping { tool, arguments } => Act::call(&[(tool, arguments.clone())]).into(),
     };
@@ -130,13 +140,21 @@ async fn perform(shared: &Shared, stream: &mut TcpStream, body: &Value, place: u
             whole(stream, 200, JSON, "", &answer.to_string()).await
         }
         _ => {
-            stream.write_all(head(200, STREAM, "Transfer-Encoding: chunked\r\n").as_bytes()).await?;
+            stream
+                .write_all(head(200, STREAM, "Transfer-Encoding: chunked\r\n").as_bytes())
+                .await?;
             streamed(shared, stream, &play, &events, &id).await
         }
     }
 }
 
-async fn streamed(shared: &Shared, stream: &mut TcpStream, play: &Play, events: &[String], id: &str) -> io::Result<()> {
+async fn streamed(
+    shared: &Shared,
+    stream: &mut TcpStream,
+    play: &Play,
+    events: &[String],
+    id: &str,
+) -> io::Result<()> {
     let (most, then) = match &play.fault {
         Some(Fault::HeadOnly) => (0, play.fault.as_ref()),
         Some(Fault::SilentAfter(n) | Fault::CutAfter(n) | Fault::ErrorAfter(n) | Fault::RestartAfter(n)) => {
@@ -193,7 +211,13 @@ async fn chunk(stream: &mut TcpStream, text: &str) -> io::Result<()> {
     http::send(stream, framed.as_bytes()).await
 }
 
-async fn refuse(shared: &Shared, stream: &mut TcpStream, status: u16, header: &str, why: &str) -> io::Result<()> {
+async fn refuse(
+    shared: &Shared,
+    stream: &mut TcpStream,
+    status: u16,
+    header: &str,
+    why: &str,
+) -> io::Result<()> {
     let body = match shared.options.dialect {
         Dialect::Anthropic => anthropic::refusal(status, why),
         Dialect::OpenaiCompatible => openai::refusal(status, why),
