@@ -9,6 +9,9 @@ use jarvis_ports::model::{Answer, Arguments, Block, Call, ErrorClass, Event, Sto
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
+/// Members of a block that no unknown piece of it may change.
+const SETTLED: [&str; 6] = ["type", "id", "name", "input", "text", "thinking"];
+
 /// A block while it comes.
 #[derive(Debug, Default)]
 struct Growing {
@@ -107,6 +110,13 @@ impl Decode {
                 false => Err(self.malformed(format!("block {index} begins twice"))),
             };
         }
+        if self
+            .blocks
+            .last_key_value()
+            .is_some_and(|(last, _)| *last > index)
+        {
+            return Err(self.malformed(format!("block {index} begins after a later one")));
+        }
         if self.blocks.len() >= MOST_BLOCKS {
             return Err(self.malformed(format!("more than {MOST_BLOCKS} blocks")));
         }
@@ -146,22 +156,21 @@ impl Decode {
         };
         let size = delta
             .values()
-            .map(|value| value.as_str().map_or(64, str::len))
+            .map(|value| value.as_str().map_or_else(|| value.to_string().len(), str::len))
             .sum();
         self.spend(size)?;
-        let Some(block) = self.blocks.get_mut(&index).filter(|block| !block.closed) else {
-            return Err(self.malformed(format!("a piece of block {index}, which is not open")));
+        let last = self
+            .blocks
+            .last_key_value()
+            .is_some_and(|(last, block)| *last == index && !block.closed);
+        let Some(block) = self.blocks.get_mut(&index).filter(|_| last) else {
+            return Err(self.malformed(format!("a piece of block {index}, which is not the open one")));
         };
-        match member::text(delta, "type") {
-            "text_delta" => {
-                append(&mut block.members, delta, "text");
-                say(events, Event::Text, member::text(delta, "text"));
-            }
-            "thinking_delta" => {
-                append(&mut block.members, delta, "thinking");
-                say(events, Event::Reasoning, member::text(delta, "thinking"));
-            }
-            "input_json_delta" => {
+        let kind = member::text(&block.members, "type").to_owned();
+        match (member::text(delta, "type"), kind.as_str()) {
+            ("text_delta", "text") => words(block, delta, "text", Event::Text, events),
+            ("thinking_delta", "thinking") => words(block, delta, "thinking", Event::Reasoning, events),
+            ("input_json_delta", _) => {
                 let text = member::text(delta, "partial_json");
                 block.input.push_str(text);
                 if let Some(index) = block.call.filter(|_| !text.is_empty()) {
@@ -169,10 +178,10 @@ impl Decode {
                     events.push(Event::ToolArgs { index, text });
                 }
             }
-            "citations_delta" => cite(&mut block.members, delta),
+            ("citations_delta", _) => cite(&mut block.members, delta),
             // `signature_delta`, `compaction_delta` and what is not known yet: texts grow, the rest is set.
             _ => {
-                for name in delta.keys().filter(|name| *name != "type") {
+                for name in delta.keys().filter(|name| !SETTLED.contains(&name.as_str())) {
                     append(&mut block.members, delta, name);
                 }
             }
@@ -207,7 +216,11 @@ impl Decode {
         let Some(told) = member::object(holder, "usage") else {
             return;
         };
-        for (name, value) in told.iter().filter(|(_, value)| !value.is_null()) {
+        // Figures are short; what is not is none.
+        let figures = told
+            .iter()
+            .filter(|(_, value)| !value.is_null() && value.to_string().len() < 1000);
+        for (name, value) in figures {
             if self.usage.len() < 64 || self.usage.contains_key(name) {
                 self.usage.insert(name.clone(), value.clone());
             }
@@ -299,6 +312,24 @@ fn say(events: &mut Vec<Event>, kind: fn(String) -> Event, text: &str) {
     }
 }
 
+/// A piece of what is shown as it comes.
+fn words(
+    block: &mut Growing,
+    delta: &Map<String, Value>,
+    name: &str,
+    kind: fn(String) -> Event,
+    events: &mut Vec<Event>,
+) {
+    let piece = member::text(delta, name);
+    match block.members.get_mut(name) {
+        Some(Value::String(text)) => text.push_str(piece),
+        _ => {
+            block.members.insert(name.to_owned(), Value::from(piece));
+        }
+    }
+    say(events, kind, piece);
+}
+
 /// A text of the delta is added to the block's; anything else takes its place.
 fn append(members: &mut Map<String, Value>, delta: &Map<String, Value>, name: &str) {
     let Some(new) = delta.get(name) else { return };
@@ -338,12 +369,14 @@ fn finished(mut block: Growing) -> Block {
     if kind == "text" && plain {
         return Block::Text(member::text(&block.members, "text").to_owned());
     }
+    let own = |wanted: &str| match kind == wanted {
+        true => member::text(&block.members, wanted).to_owned(),
+        false => String::new(),
+    };
     Block::Kept {
-        shown: match kind.as_str() {
-            "thinking" => member::text(&block.members, "thinking").to_owned(),
-            _ => String::new(),
-        },
-        json: Value::Object(block.members).to_string(),
+        words: own("text"),
+        thought: own("thinking"),
+        json: Value::Object(block.members.clone()).to_string(),
         kind,
     }
 }
@@ -383,7 +416,9 @@ fn stop_reason(reason: &str, details: Option<&Map<String, Value>>) -> StopReason
         "pause_turn" => StopReason::Paused,
         "model_context_window_exceeded" => StopReason::ContextFull,
         "refusal" => StopReason::Refusal {
-            category: details.and_then(|details| member::said(details, "category")),
+            category: details
+                .and_then(|details| member::said(details, "category"))
+                .map(|text| failure::clean(&text, "", 60)),
             explanation: details
                 .and_then(|details| member::said(details, "explanation"))
                 .map(|text| failure::clean(&text, "", 400)),

@@ -80,7 +80,8 @@ fn arguments_and_opaque_blocks_go_back_letter_by_letter() {
     let kept = Block::Kept {
         kind: "thinking".to_owned(),
         json: thought.to_owned(),
-        shown: String::new(),
+        words: String::new(),
+        thought: String::new(),
     };
     let mut history = History::asking("q");
     history
@@ -211,7 +212,8 @@ fn block((kind, id, text): (u8, u16, u8)) -> Block {
         2 => Block::Kept {
             kind: "odd".to_owned(),
             json: r#"{"type":"odd","x":1}"#.to_owned(),
-            shown: String::new(),
+            words: String::new(),
+            thought: String::new(),
         },
         3 => call(
             &format!("c.{id}"),

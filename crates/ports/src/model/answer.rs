@@ -133,8 +133,10 @@ pub enum Block {
         kind: String,
         /// Its JSON text.
         json: String,
+        /// What of it are words for the person.
+        words: String,
         /// What of it may be shown as thought.
-        shown: String,
+        thought: String,
     },
 }
 
@@ -180,7 +182,7 @@ impl Answer {
     /// Its words.
     pub fn text(&self) -> String {
         let texts = self.blocks.iter().filter_map(|block| match block {
-            Block::Text(text) => Some(text.as_str()),
+            Block::Text(text) | Block::Kept { words: text, .. } => Some(text.as_str()),
             _ => None,
         });
         texts.collect()
@@ -189,7 +191,7 @@ impl Answer {
     /// Its thought, as far as it may be shown.
     pub fn reasoning(&self) -> String {
         let texts = self.blocks.iter().filter_map(|block| match block {
-            Block::Reasoning(text) | Block::Kept { shown: text, .. } => Some(text.as_str()),
+            Block::Reasoning(text) | Block::Kept { thought: text, .. } => Some(text.as_str()),
             _ => None,
         });
         texts.collect()
