@@ -69,15 +69,19 @@ pub fn refusal(model: &str, secret: &str, refused: Refused) -> Failure {
         None => (None, refused.body.clone()),
     };
     let class = match (refused.status, class) {
+        (401 | 403, _) => ErrorClass::Auth,
+        (402, _) | (429, Some(ErrorClass::Quota)) => ErrorClass::Quota,
         // A cap on money answers like a limit on speed, but names no time.
-        (429, Some(ErrorClass::RateLimited) | None) if refused.retry_after.is_none() => ErrorClass::Quota,
+        (429, _) if refused.retry_after.is_none() => ErrorClass::Quota,
+        (429, _) => ErrorClass::RateLimited,
         (_, Some(class)) => class,
         (status, None) => by_status(status),
     };
     let said = clean(&said, secret, LONGEST_WHY);
-    let why = match said.is_empty() {
-        true => format!("status {}", refused.status),
-        false => format!("status {}: {said}", refused.status),
+    let why = if said.is_empty() {
+        format!("status {}", refused.status)
+    } else {
+        format!("status {}: {said}", refused.status)
     };
     let own_id = member::said(&body, "request_id");
     Failure {
@@ -97,9 +101,10 @@ pub fn in_stream(model: &str, error: &Value) -> ModelError {
     let why = clean(&message(error), "", LONGEST_WHY);
     let class = by_error(error).unwrap_or(ErrorClass::Overloaded);
     let kind = kind_of(error);
-    let why = match kind.is_empty() {
-        true => why,
-        false => format!("{}: {why}", clean(&kind, "", 60)),
+    let why = if kind.is_empty() {
+        why
+    } else {
+        format!("{}: {why}", clean(&kind, "", 60))
     };
     Failure::new(model, class, why).error
 }

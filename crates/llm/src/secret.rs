@@ -17,9 +17,10 @@ impl Secret {
     /// Reads a key; blanks around it are tolerated.
     pub fn parse(text: &str) -> Result<Self, InvalidSecret> {
         let text = text.trim();
-        match !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            true => Ok(Self(Zeroizing::new(text.to_owned()))),
-            false => Err(InvalidSecret),
+        if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic()) {
+            Ok(Self(Zeroizing::new(text.to_owned())))
+        } else {
+            Err(InvalidSecret)
         }
     }
 

@@ -71,9 +71,10 @@ impl Reader {
     fn end_line(&mut self, frames: &mut Vec<Frame>) -> Result<(), SseError> {
         let line = std::mem::take(&mut self.line);
         let text = str::from_utf8(&line).map_err(|_| SseError::NotText)?;
-        let text = match std::mem::replace(&mut self.begun, true) {
-            false => text.strip_prefix('\u{feff}').unwrap_or(text),
-            true => text,
+        let text = if std::mem::replace(&mut self.begun, true) {
+            text
+        } else {
+            text.strip_prefix('\u{feff}').unwrap_or(text)
         };
         if text.is_empty() {
             frames.extend(self.take_frame());

@@ -105,9 +105,10 @@ impl Decode {
             let same = ["type", "id"]
                 .iter()
                 .all(|name| known.members.get(*name) == members.get(*name));
-            return match same && !known.closed {
-                true => Ok(()),
-                false => Err(self.malformed(format!("block {index} begins twice"))),
+            return if same && !known.closed {
+                Ok(())
+            } else {
+                Err(self.malformed(format!("block {index} begins twice")))
             };
         }
         if self
@@ -255,9 +256,10 @@ impl Decode {
 
     fn spend(&mut self, bytes: usize) -> Result<(), Event> {
         self.bytes = self.bytes.saturating_add(bytes);
-        match self.bytes > LARGEST_ANSWER_BYTES {
-            true => Err(self.malformed(format!("the answer is larger than {LARGEST_ANSWER_BYTES} bytes"))),
-            false => Ok(()),
+        if self.bytes > LARGEST_ANSWER_BYTES {
+            Err(self.malformed(format!("the answer is larger than {LARGEST_ANSWER_BYTES} bytes")))
+        } else {
+            Ok(())
         }
     }
 }
@@ -369,9 +371,12 @@ fn finished(mut block: Growing) -> Block {
     if kind == "text" && plain {
         return Block::Text(member::text(&block.members, "text").to_owned());
     }
-    let own = |wanted: &str| match kind == wanted {
-        true => member::text(&block.members, wanted).to_owned(),
-        false => String::new(),
+    let own = |wanted: &str| {
+        if kind == wanted {
+            member::text(&block.members, wanted).to_owned()
+        } else {
+            String::new()
+        }
     };
     Block::Kept {
         words: own("text"),

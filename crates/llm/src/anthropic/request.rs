@@ -55,9 +55,10 @@ struct ToolUse {
 
 /// The JSON text of a request for an answer to `prompt` by `model`.
 pub fn body(model: &str, prompt: &Prompt, style: &Style) -> Result<String, serde_json::Error> {
-    let mark = match style.long_cache {
-        true => json!({"type": "ephemeral", "ttl": "1h"}),
-        false => json!({"type": "ephemeral"}),
+    let mark = if style.long_cache {
+        json!({"type": "ephemeral", "ttl": "1h"})
+    } else {
+        json!({"type": "ephemeral"})
     };
     let mut tools: Vec<Value> = prompt.tools.iter().map(tool).collect();
     let mut system: Vec<Value> = Vec::new();
@@ -184,10 +185,7 @@ fn tool_use(call: &Call, own: bool) -> Result<ToolUse, serde_json::Error> {
         id: safe_id(&call.id),
         name: call.name.clone(),
         input: RawValue::from_string(input)?,
-        members: match own {
-            true => call.members.clone(),
-            false => Map::new(),
-        },
+        members: if own { call.members.clone() } else { Map::new() },
     })
 }
 

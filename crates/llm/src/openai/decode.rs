@@ -162,9 +162,10 @@ impl Decode {
 
     fn spend(&mut self, bytes: usize) -> Result<(), Event> {
         self.bytes = self.bytes.saturating_add(bytes);
-        match self.bytes > LARGEST_ANSWER_BYTES {
-            true => Err(self.malformed(format!("the answer is larger than {LARGEST_ANSWER_BYTES} bytes"))),
-            false => Ok(()),
+        if self.bytes > LARGEST_ANSWER_BYTES {
+            Err(self.malformed(format!("the answer is larger than {LARGEST_ANSWER_BYTES} bytes")))
+        } else {
+            Ok(())
         }
     }
 }

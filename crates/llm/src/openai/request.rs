@@ -51,9 +51,10 @@ fn tool(offer: &ToolOffer) -> Value {
 
 fn said(group: &Group<'_>, messages: &mut Vec<Value>) {
     for result in &group.results {
-        let content = match result.is_error {
-            true => format!("Error: {}", result.text),
-            false => result.text.clone(),
+        let content = if result.is_error {
+            format!("Error: {}", result.text)
+        } else {
+            result.text.clone()
         };
         messages.push(json!({"role": "tool", "tool_call_id": result.id, "content": content}));
     }
@@ -69,9 +70,10 @@ fn answered(answer: &Answer) -> Value {
     if calls.is_empty() {
         return json!({"role": "assistant", "content": text});
     }
-    let content = match text.is_empty() {
-        true => Value::Null,
-        false => Value::String(text),
+    let content = if text.is_empty() {
+        Value::Null
+    } else {
+        Value::String(text)
     };
     json!({"role": "assistant", "content": content, "tool_calls": calls})
 }

@@ -105,7 +105,7 @@ impl Line {
                 _ => return Err(self.refused(response).await),
             }
             let text = self.text(response, ABOUT_BYTES).await;
-            Ok(serde_json::from_str(&text).ok())
+            Ok::<_, Failure>(serde_json::from_str(&text).ok())
         };
         match within(self.clock.sleep(limit), asked).await {
             Some(answer) => answer,
@@ -206,8 +206,9 @@ fn chain(error: &reqwest::Error) -> String {
         causes.push(cause.to_string());
         next = cause.source();
     }
-    match causes.is_empty() {
-        true => "the request failed".to_owned(),
-        false => causes.join(": "),
+    if causes.is_empty() {
+        "the request failed".to_owned()
+    } else {
+        causes.join(": ")
     }
 }

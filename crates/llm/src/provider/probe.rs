@@ -75,8 +75,8 @@ async fn near(line: &Line) -> Result<Capabilities, ModelError> {
         .await
         .map_err(|failure| failure.error)?
     {
-        let ids = list["data"].as_array().into_iter().flatten();
-        found.listed = Some(ids.clone().any(|one| one["id"] == line.settings.model.as_str()));
+        let mut ids = list["data"].as_array().into_iter().flatten();
+        found.listed = Some(ids.any(|one| one["id"] == line.settings.model.as_str()));
     }
     // Only llama-server has this; another one's refusal says nothing.
     let root = line

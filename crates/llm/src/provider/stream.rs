@@ -123,14 +123,15 @@ impl Talk {
             return Err(self.line.failure(ErrorClass::BadRequest, why));
         }
         self.tried += 1;
-        let body = self.line.body(&self.prompt)?;
-        let limit = self.line.settings.limits.first_byte;
+        let line = Arc::clone(&self.line);
+        let body = line.body(&self.prompt)?;
+        let limit = line.settings.limits.first_byte;
         let begun = async {
-            let mut response = self.line.ask(body).await?;
-            let chunk = response.chunk().await.map_err(|error| self.line.lost(&error))?;
-            Ok((response, chunk))
+            let mut response = line.ask(body).await?;
+            let chunk = response.chunk().await.map_err(|error| line.lost(&error))?;
+            Ok::<_, Failure>((response, chunk))
         };
-        let begun = within(self.line.clock.sleep(limit), begun).await;
+        let begun = within(line.clock.sleep(limit), begun).await;
         let (response, chunk) = begun.unwrap_or_else(|| Err(self.timeout(Waiting::FirstByte, limit)))?;
         let header = |name: &str| response.headers().get(name).and_then(|value| value.to_str().ok());
         let request_id = header("request-id")

@@ -37,9 +37,10 @@ pub fn folders() -> Vec<PathBuf> {
 }
 
 pub fn wire_of(name: &str) -> Wire {
-    match name.starts_with("anthropic/") {
-        true => Wire::Anthropic,
-        false => Wire::OpenaiCompatible,
+    if name.starts_with("anthropic/") {
+        Wire::Anthropic
+    } else {
+        Wire::OpenaiCompatible
     }
 }
 
@@ -311,12 +312,13 @@ fn repeated_events_are_not_seen() {
         let text = String::from_utf8(bytes).unwrap();
         let twice: String = text
             .split_inclusive("\n\n")
-            .map(|block| match may_repeat(block) {
-                true => {
+            .map(|block| {
+                if may_repeat(block) {
                     repeated += 1;
                     block.repeat(2)
+                } else {
+                    block.to_owned()
                 }
-                false => block.to_owned(),
             })
             .collect();
         assert_eq!(decode(wire, twice.as_bytes()), whole, "{name}");

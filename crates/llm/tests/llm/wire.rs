@@ -269,7 +269,7 @@ async fn nothing_is_asked_again_once_something_was_shown() {
         let words = Act::say("One two three four five.");
         for (fault, class) in [
             (Fault::CutAfter as fn(usize) -> Fault, ErrorClass::Network),
-            (Fault::ErrorAfter, ErrorClass::Overloaded),
+            (Fault::ErrorAfter as fn(usize) -> Fault, ErrorClass::Overloaded),
         ] {
             let plays = [words.clone().failing(fault(1)), Act::say("Whole.").into()];
             let (outcome, asked) = once(dialect, &plays).await;

@@ -99,7 +99,7 @@ impl fmt::Display for ErrorClass {
 
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no answer from {model}: {class}: {why}; {}", class.remedy())]
+#[error("no answer from {model}: {class}: {why}; {}", .class.remedy())]
 pub struct ModelError {
     /// The model that was asked.
     pub model: String,

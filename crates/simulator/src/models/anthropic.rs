@@ -102,15 +102,13 @@ fn settle(at: usize, role: &str, blocks: &[Value], owed: &[String]) -> Result<()
         .take_while(|block| block["type"] == "tool_result")
         .filter_map(|block| block["tool_use_id"].as_str())
         .collect();
-    match role == "user"
-        && owed.iter().all(|id| results.contains(&id.as_str()))
-        && results.len() == owed.len()
-    {
-        true => Ok(()),
-        false => Err(format!(
-            "messages.{at}: tool_use ids {owed:?} without their tool_result blocks right after"
-        )),
+    let first = role == "user" && results.len() == owed.len();
+    if first && owed.iter().all(|id| results.contains(&id.as_str())) {
+        return Ok(());
     }
+    Err(format!(
+        "messages.{at}: tool_use ids {owed:?} without their tool_result blocks right after"
+    ))
 }
 
 /// A thought comes back as it went, after what it came after.

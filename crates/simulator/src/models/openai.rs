@@ -47,9 +47,10 @@ pub fn check(body: &Value) -> Result<(), (u16, String)> {
         }
         before = role;
     }
-    match before == "assistant" {
-        true => Err((400, "the last message is the assistant's".to_owned())),
-        false => Ok(()),
+    if before == "assistant" {
+        Err((400, "the last message is the assistant's".to_owned()))
+    } else {
+        Ok(())
     }
 }
 

@@ -132,9 +132,10 @@ pub fn obey(offered: &[String], results: &[String]) -> Act {
             }
         }
     }
-    let text = match calls.is_empty() {
-        true => format!("I was told: {}", results.join(" ")),
-        false => String::new(),
+    let text = if calls.is_empty() {
+        format!("I was told: {}", results.join(" "))
+    } else {
+        String::new()
     };
     Act {
         text,

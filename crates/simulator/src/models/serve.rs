@@ -164,9 +164,10 @@ async fn streamed(
     };
     let endless = play.act.endless;
     // An answer without end stays in its text.
-    let most = match endless {
-        true => most.min(events.len().saturating_sub(3)),
-        false => most,
+    let most = if endless {
+        most.min(events.len().saturating_sub(3))
+    } else {
+        most
     };
     for event in events.iter().take(most) {
         chunk(stream, event).await?;
