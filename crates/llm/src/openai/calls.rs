@@ -12,7 +12,8 @@ struct Growing {
     id: String,
     name: String,
     arguments: String,
-    started: bool,
+    /// Which call it is for those who look on: known once its name is.
+    shown: Option<usize>,
 }
 
 /// The calls of one answer while they come.
@@ -21,6 +22,8 @@ pub struct Calls {
     calls: Vec<Growing>,
     /// The call that an index means at present.
     at: BTreeMap<u64, usize>,
+    /// How many are shown.
+    shown: usize,
 }
 
 impl Calls {
@@ -43,25 +46,29 @@ impl Calls {
         if call.name.is_empty() {
             name.clone_into(&mut call.name);
         }
-        if !call.started && !call.name.is_empty() {
-            call.started = true;
-            events.push(Event::ToolStart {
-                index: position,
-                id: call.id.clone(),
-                name: call.name.clone(),
-            });
-        }
         let text = match function.get("arguments") {
             Some(Value::String(text)) => text.clone(),
             Some(whole @ Value::Object(_)) => whole.to_string(),
             _ => String::new(),
         };
+        call.arguments.push_str(&text);
+        // Arguments that came before the name are shown with it.
+        let (index, text) = match call.shown {
+            Some(index) => (index, text),
+            None if call.name.is_empty() => return,
+            None => {
+                let index = self.shown;
+                (self.shown, call.shown) = (index + 1, Some(index));
+                events.push(Event::ToolStart {
+                    index,
+                    id: call.id.clone(),
+                    name: call.name.clone(),
+                });
+                (index, call.arguments.clone())
+            }
+        };
         if !text.is_empty() {
-            call.arguments.push_str(&text);
-            events.push(Event::ToolArgs {
-                index: position,
-                text,
-            });
+            events.push(Event::ToolArgs { index, text });
         }
     }
 
@@ -103,8 +110,8 @@ impl Calls {
         calls.sort_by_key(|(position, call)| (call.index, *position));
         calls
             .into_iter()
-            .map(|(index, call)| {
-                events.push(Event::ToolEnd { index });
+            .map(|(_, call)| {
+                events.extend(call.shown.map(|index| Event::ToolEnd { index }));
                 finished(call, cut)
             })
             .collect()
