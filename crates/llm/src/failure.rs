@@ -129,7 +129,7 @@ fn by_status(status: u16) -> ErrorClass {
 fn by_error(error: &Value) -> Option<ErrorClass> {
     let object = error.as_object();
     let text = message(error).to_lowercase();
-    let count = |name| object.and_then(|error| member::count(error, name));
+    let count = |name| u32::try_from(member::count(object?, name)?).ok();
     let class = match kind_of(error).as_str() {
         "exceed_context_size_error" | "context_length_exceeded" | "request_too_large" => {
             ErrorClass::ContextTooLong {
@@ -159,7 +159,7 @@ fn worded(text: &str) -> Option<ErrorClass> {
     ]) {
         let mut numbers = text
             .split(|c: char| !c.is_ascii_digit())
-            .filter_map(|number| number.parse::<u64>().ok())
+            .filter_map(|number| number.parse::<u32>().ok())
             .filter(|number| *number > 255);
         let (first, second) = (numbers.next(), numbers.next());
         let (prompt_tokens, window_tokens) = match (first, second) {

@@ -29,9 +29,9 @@ pub enum ErrorClass {
     /// The conversation is longer than the model can read.
     ContextTooLong {
         /// Tokens of the prompt, where told.
-        prompt_tokens: Option<u64>,
+        prompt_tokens: Option<u32>,
         /// Tokens it can read, where told.
-        window_tokens: Option<u64>,
+        window_tokens: Option<u32>,
     },
     /// The request is not what the server takes.
     BadRequest,
