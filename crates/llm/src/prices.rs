@@ -74,10 +74,6 @@ impl Prices {
     /// # Panics
     /// When it was built with a broken one, which the tests would have seen.
     pub fn built_in() -> Self {
-        #[expect(
-            clippy::expect_used,
-            reason = "the text is part of the program and read by its tests"
-        )]
         Self::parse(include_str!("prices.json")).expect("the table that comes with the program")
     }
 
