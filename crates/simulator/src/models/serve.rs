@@ -115,7 +115,7 @@ async fn perform(shared: &Shared, stream: &mut TcpStream, body: &Value, place: u
             .next_play()
             .unwrap_or_else(|| Act::say("I have nothing to say.").into()),
         Part::Obeying => part::obey(&offered, &results).into(),
-        Part::Looping { tool, arguments } => Act::call(&[(tool, arguments.clone())]).into(),
+        Part::Looping { tool, arguments } => Act::call(&[(tool.as_str(), arguments.clone())]).into(),
     };
     let (model, id) = (shared.options.model.as_str(), format!("{place:04}"));
     let events = match shared.options.dialect {
