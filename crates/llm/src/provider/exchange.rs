@@ -157,12 +157,18 @@ impl Line {
     }
 
     async fn refused(&self, response: Response) -> Failure {
+        let head = self.refused_head(&response);
+        let body = self.text(response, REFUSAL_BYTES).await;
+        failure::refusal(&self.settings.model, self.secret(), Refused { body, ..head })
+    }
+
+    fn refused_head(&self, response: &Response) -> Refused {
         let text = |name: &str| {
             let value = response.headers().get(name)?.to_str().ok()?;
             Some(value.to_owned())
         };
         let now = SystemTime::UNIX_EPOCH + Duration::from_millis(self.clock.now().as_millis());
-        let refused = Refused {
+        Refused {
             status: response.status().as_u16(),
             retry_after: failure::retry_after(
                 text("retry-after-ms").as_deref(),
@@ -171,9 +177,8 @@ impl Line {
             ),
             should_retry: text("x-should-retry").and_then(|word| word.parse().ok()),
             request_id: text("request-id").or_else(|| text("x-request-id")),
-            body: self.text(response, REFUSAL_BYTES).await,
-        };
-        failure::refusal(&self.settings.model, self.secret(), refused)
+            body: String::new(),
+        }
     }
 
     /// As much of a body as may be read; what breaks off is what there is.
