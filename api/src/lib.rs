@@ -11,6 +11,7 @@
 //! | [`tls`] | the listener's own certificate |
 //! | [`auth`] | who is asking |
 //! | [`graphql`] | the schema, its limits and its doors |
+//! | [`outside`] | what is shown and lies in adapters |
 //! | [`feed`] | events as lines people read |
 //! | [`alerts`] | what needs a person, out of one picture |
 //! | [`web`] | pages, health, metrics, webhook, headers |
@@ -23,6 +24,7 @@ pub mod feed;
 pub mod graphql;
 pub mod listen;
 pub mod options;
+pub mod outside;
 pub mod server;
 pub mod state;
 pub mod tls;
@@ -32,6 +34,7 @@ pub use auth::bootstrap::{OneTimePassword, bootstrap_admin};
 pub use graphql::sdl;
 pub use listen::Serving;
 pub use options::{ApiOptions, BindError, ListenTls, Mode, Protection, SigningKey, check_bind, protection};
+pub use outside::{AuditFormat, AuditTrail, ChainCheck, Messenger, Outside, Tried};
 pub use server::{router, serve, serve_as};
 pub use state::{ApiState, Stuck};
 pub use tls::{Certificate, CertificateError, CertificateSource};

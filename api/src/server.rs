@@ -36,6 +36,8 @@ pub fn router(state: ApiState) -> Router {
             "/graphql",
             post(graphql::http::execute).get(graphql::socket::upgrade),
         )
+        .route("/api/audit.jsonl", get(web::audit::json_lines))
+        .route("/api/audit.csv", get(web::audit::csv))
         .route("/auth/login", post(auth::routes::login))
         .route("/auth/logout", post(auth::routes::logout))
         .route("/auth/password", post(auth::routes::set_password))

@@ -4,6 +4,7 @@ use crate::{
     auth::{Sessions, password::Hasher, throttle::Throttle},
     graphql::{self, JarvisSchema, seats::Seats},
     options::ApiOptions,
+    outside::Outside,
 };
 use jarvis_controller::Handle;
 use jarvis_model::Timestamp;
@@ -31,6 +32,7 @@ pub struct ApiState {
     pub(crate) stopping: CancellationToken,
     pub(crate) more_metrics: Option<MetricsText>,
     pub(crate) stuck: Option<Stuck>,
+    pub(crate) outside: Outside,
 }
 
 impl ApiState {
@@ -42,6 +44,7 @@ impl ApiState {
             handle: handle.clone(),
             clock: clock.clone(),
             hasher: hasher.clone(),
+            outside: Outside::default(),
         });
         Self {
             handle,
@@ -55,6 +58,7 @@ impl ApiState {
             stopping: CancellationToken::new(),
             more_metrics: None,
             stuck: None,
+            outside: Outside::default(),
         }
     }
 
@@ -62,6 +66,19 @@ impl ApiState {
     #[must_use]
     pub fn with_metrics(mut self, text: MetricsText) -> Self {
         self.more_metrics = Some(text);
+        self
+    }
+
+    /// Adds what lies in adapters.
+    #[must_use]
+    pub fn with_outside(mut self, outside: Outside) -> Self {
+        self.schema = graphql::schema(graphql::Shared {
+            handle: self.handle.clone(),
+            clock: self.clock.clone(),
+            hasher: self.hasher.clone(),
+            outside: outside.clone(),
+        });
+        self.outside = outside;
         self
     }
 

@@ -95,12 +95,12 @@ impl Runbook {
     /// Those of the manifests by name, then what is built in.
     pub fn all(moment: &Moment) -> Vec<Self> {
         let view = &moment.view;
-        let of_manifests = view.desired.runbooks.values().map(|book| Self::declared(book, moment));
-        let built_in = BUILT_IN.iter().map(|row| Self::built_in(row, moment));
+        let of_manifests = view.desired.runbooks.values().map(|book| Self::of_manifest(book, moment));
+        let built_in = BUILT_IN.iter().map(|row| Self::of_jarvis(row, moment));
         of_manifests.chain(built_in).collect()
     }
 
-    fn declared(book: &Manifest<RunbookSpec>, moment: &Moment) -> Self {
+    fn of_manifest(book: &Manifest<RunbookSpec>, moment: &Moment) -> Self {
         let spec = &book.spec;
         let kind = kind(spec.trigger.issue);
         let whom = match serde_json::to_value(&spec.trigger.selector) {
@@ -129,7 +129,7 @@ impl Runbook {
         }
     }
 
-    fn built_in((kind, trigger, step, verify): &(Kind, &str, &str, &str), moment: &Moment) -> Self {
+    fn of_jarvis((kind, trigger, step, verify): &(Kind, &str, &str, &str), moment: &Moment) -> Self {
         let attempts = moment
             .view
             .desired

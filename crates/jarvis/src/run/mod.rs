@@ -21,6 +21,7 @@ pub mod logging;
 pub mod metrics;
 pub mod notifying;
 pub mod opening;
+pub mod outside;
 pub mod own_guest;
 pub mod probe;
 pub mod pulse;
@@ -120,7 +121,8 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         .with_metrics(Arc::new(move || {
             metrics::text(&stats.stats(), journal.low_space())
         }))
-        .with_liveness(pulse.liveness());
+        .with_liveness(pulse.liveness())
+        .with_outside(outside::of(&config, &handle, &clock)?);
     let serving = Serving {
         certificate: certificate.clone(),
         ..Serving::default()

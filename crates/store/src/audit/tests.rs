@@ -3,7 +3,7 @@
 use super::*;
 use jarvis_model::{
     Action, Autonomy, Confirmed, Digest, Door, Effect, Event, FreezeScope, GuestKind, GuestVerb, Hold,
-    HoldScope, Intent, IntentId, IssueKey, NodeName, Origin, Outcome, Record, Refusal, Role, Rule, Scope,
+    HoldScope, Intent, IntentId, IssueKey, NodeName, Origin, Outcome, ProposalId, Record, Refusal, Role, Rule, Scope,
     Stage, Ticket, TicketId, TicketState, Tier, Vmid, issue::Cause,
 };
 
@@ -286,13 +286,37 @@ fn changes_by_people() -> Vec<Event> {
             commit: "c".to_owned(),
             errors: vec!["e1".to_owned(), "e2".to_owned()],
         },
+        Event::ProposalApproved {
+            proposal: ProposalId("p1".to_owned()),
+            digest: Digest::of(&2),
+            by: by(),
+        },
+        Event::ProposalPushed {
+            proposal: ProposalId("p1".to_owned()),
+            commit: "c0ffee".to_owned(),
+            branch: "main".to_owned(),
+            request: None,
+        },
+        Event::ProposalFailed {
+            proposal: ProposalId("p1".to_owned()),
+            conflict: true,
+            reason: "web was changed".to_owned(),
+        },
+        Event::ProposalRejected {
+            proposal: ProposalId("p2".to_owned()),
+            by: by(),
+            reason: "no".to_owned(),
+        },
+        Event::ProposalExpired {
+            proposal: ProposalId("p3".to_owned()),
+        },
     ]
 }
 
 #[test]
 fn what_people_change_is_told_and_secrets_are_not() {
     let rows = rows(&stored(changes_by_people()));
-    assert_eq!(rows.len(), 14);
+    assert_eq!(rows.len(), 19);
     let exported: String = rows.iter().map(|row| to_json_line(row) + &to_csv(row)).collect();
     assert!(!exported.contains("SECRET"));
     let said: Vec<&str> = rows.iter().map(|row| row.summary.as_str()).collect();
@@ -313,6 +337,12 @@ fn what_people_change_is_told_and_secrets_are_not() {
     assert_eq!(said[9], "cluster is held until 2026-09-21T14:14:20.000Z: work");
     assert_eq!(said[11], "the ceiling of autonomy was set to L1");
     assert_eq!(said[13], "revision c has errors: e1; e2");
+    assert_eq!(said[14], "proposal p1 was approved");
+    assert_eq!(said[15], "proposal p1 was pushed to main as c0ffee");
+    assert_eq!(rows[15].undo.as_deref(), Some("git revert c0ffee"));
+    assert_eq!(said[16], "proposal p1 was not pushed: web was changed");
+    assert_eq!(said[17], "proposal p2 was rejected: no");
+    assert_eq!(said[18], "proposal p3 expired unanswered");
     assert!(
         rows.iter()
             .all(|row| !row.summary.is_empty() && row.summary != row.event)
