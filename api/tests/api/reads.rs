@@ -184,8 +184,11 @@ async fn the_audit_trail_is_searched_checked_and_fetched_as_a_file() {
             .contains("audit.jsonl")
     );
     assert_eq!(whole.text().await.unwrap(), "{\"seq\":1}\n{\"seq\":2}\n");
-    let cut = get("/api/audit.csv", &operator).send().await.unwrap();
-    assert!(cut.text().await.is_err(), "a damaged trail must not look like a whole one");
+    let whole = match get("/api/audit.csv", &operator).send().await {
+        Ok(begun) => begun.text().await.is_ok(),
+        Err(_) => false,
+    };
+    assert!(!whole, "a damaged trail must not look like a whole one");
 }
 
 #[tokio::test]

@@ -1,3 +1,5 @@
+//! Pushing approved proposals on heads that moved on, and what a commit says; the source is a branch in memory.
+
 use super::{
     Proposing, PushMode,
     commit::message,
