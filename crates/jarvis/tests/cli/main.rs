@@ -22,4 +22,5 @@ mod run;
 mod subscribed;
 mod supervised;
 mod support;
+mod terminal;
 mod watchdog;
