@@ -26,4 +26,5 @@ mod secrets;
 mod subscribed;
 mod supervised;
 mod support;
+mod terminal;
 mod watchdog;
