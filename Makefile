@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check gen fuzz setup basics need-cargo
+.PHONY: help demo run test check sbom gen fuzz setup basics need-cargo
 
 CONFIG ?= jarvis.yaml
 ARGS ?=
@@ -17,8 +17,9 @@ help:
 	@printf '%s\n' \
 	  'make demo    build Jarvis and run it against a simulated cluster (first build: about 8 minutes on 2 cores)' \
 	  'make test    everything that must hold: formatting, lints, layers, house rules, generated files, all tests' \
-	  'make check   the quick part of it: formatting, layers, house rules, generated files, compile' \
+	  'make check   the quick part of it: formatting, layers, house rules, generated files, compile, what comes from others' \
 	  'make gen     write the generated files (schemas, API description, error pages)' \
+	  'make sbom    write what the program is made of (CycloneDX) to target/jarvis.cdx.json' \
 	  'make fuzz    run each fuzzing target for FUZZ_SECS=60 (needs a nightly toolchain and cargo-fuzz)' \
 	  'make run     build Jarvis and run it with CONFIG=jarvis.yaml' \
 	  'make setup   install the system packages that the tests use (apt; asks for sudo when not root)' \
@@ -48,22 +49,28 @@ test: setup
 	@$(call say,5/7,generated files are current (seconds))
 	@cargo xtask gen --check
 	@$(call say,6/7,all tests (first time about 10 minutes on 2 cores$(comma) then about 3))
-	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 \
+	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 JARVIS_REQUIRE_OIDC=1 \
 	  cargo test --workspace --locked
-	@$(call say,7/7,advisories$(comma) licences and banned crates)
-	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
-	  else echo 'cargo-deny is not installed: left out (deny.toml holds its rules)'; fi
+	@$(call say,7/7,what comes from others: licences$(comma) banned crates$(comma) sources$(comma) advisories)
+	@if [ -x target/tools/bin/cargo-deny ] || command -v cargo-deny >/dev/null; then cargo xtask supply; \
+	  else echo 'left out: cargo-deny is not installed (make check installs it; about 10 minutes on 2 cores)'; fi
 	@printf '\nAll good.\n'
 
 check: need-cargo
-	@$(call say,1/3,formatting (seconds))
+	@$(call say,1/4,formatting (seconds))
 	@cargo fmt --all --check
-	@$(call say,2/3,layers$(comma) house rules$(comma) generated files (seconds when warm))
+	@$(call say,2/4,layers$(comma) house rules$(comma) generated files (seconds when warm))
 	@cargo xtask layers
 	@cargo xtask tidy
 	@cargo xtask gen --check
-	@$(call say,3/3,compile everything (under a minute when warm))
+	@$(call say,3/4,compile everything (under a minute when warm))
 	@cargo check --workspace --all-targets --locked
+	@$(call say,4/4,what comes from others: licences$(comma) banned crates$(comma) sources$(comma) advisories (the first time installs cargo-deny and cargo-audit below target/tools: about 10 minutes on 2 cores$(comma) then seconds))
+	@cargo xtask supply
+
+sbom: need-cargo
+	@$(call say,1/1,write target/jarvis.cdx.json (seconds when warm))
+	@cargo xtask sbom
 
 gen: need-cargo
 	@$(call say,1/1,write the generated files (builds what they are made from: about 3 minutes the first time))
