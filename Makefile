@@ -48,7 +48,7 @@ test: setup
 	@$(call say,5/7,generated files are current (seconds))
 	@cargo xtask gen --check
 	@$(call say,6/7,all tests (first time about 10 minutes on 2 cores$(comma) then about 3))
-	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 \
+	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 \
 	  cargo test --workspace --locked
 	@$(call say,7/7,advisories$(comma) licences and banned crates)
 	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
@@ -85,6 +85,9 @@ NEED_BASICS = need build-essential command -v cc; need git command -v git
 NEED_TESTS = $(NEED_BASICS); \
 	need openssh-client command -v ssh-keygen; \
 	need openssh-server test -x /usr/sbin/sshd; \
+	need vim command -v vim; \
+	need less command -v less; \
+	need procps command -v top; \
 	need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt; \
 	need bubblewrap command -v bwrap; \
 	need systemd command -v systemd-analyze; \

@@ -11,8 +11,8 @@
 //! | [`tls`] | the listener's own certificate |
 //! | [`auth`] | who is asking |
 //! | [`graphql`] | the schema, its limits and its doors |
+//! | [`mcp`] | tools for other assistants |
 //! | [`terminal`] | terminals over a WebSocket |
-//! | [`feed`] | events as lines people read |
 //! | [`alerts`] | what needs a person, out of one picture |
 //! | [`web`] | pages, health, metrics, webhook, headers |
 //!
@@ -20,9 +20,9 @@
 
 pub mod alerts;
 pub mod auth;
-pub mod feed;
 pub mod graphql;
 pub mod listen;
+pub mod mcp;
 pub mod options;
 pub mod server;
 pub mod state;
@@ -30,11 +30,15 @@ pub mod terminal;
 pub mod tls;
 pub mod web;
 
-pub use auth::bootstrap::{OneTimePassword, bootstrap_admin};
+pub use auth::{
+    bootstrap::{OneTimePassword, bootstrap_admin},
+    oidc::{Oidc, OidcOptions, Web},
+};
 pub use graphql::sdl;
+pub use jarvis_controller::feed;
 pub use listen::Serving;
 pub use options::{ApiOptions, BindError, ListenTls, Mode, Protection, SigningKey, check_bind, protection};
-pub use server::{router, serve, serve_as};
+pub use server::{router, router_with, serve, serve_as};
 pub use state::{ApiState, Stuck};
 pub use terminal::{TerminalOptions, Terminals};
 pub use tls::{Certificate, CertificateError, CertificateSource};

@@ -3,6 +3,7 @@
 use crate::{
     auth, graphql,
     listen::{self, Serving},
+    mcp,
     state::ApiState,
     terminal, web,
 };
@@ -28,6 +29,12 @@ pub const REQUEST_LIMIT: Duration = Duration::from_secs(45);
 
 /// All routes.
 pub fn router(state: ApiState) -> Router {
+    let tools = mcp::router(&state);
+    router_with(state, tools)
+}
+
+/// All routes, with another server of tools.
+pub fn router_with(state: ApiState, tools: Router) -> Router {
     let limited = Router::new()
         .route("/", get(web::page::index))
         .route("/assets/{name}", get(web::page::asset))
@@ -41,6 +48,9 @@ pub fn router(state: ApiState) -> Router {
         .route("/auth/login", post(auth::routes::login))
         .route("/auth/logout", post(auth::routes::logout))
         .route("/auth/password", post(auth::routes::set_password))
+        .route("/auth/options", get(auth::routes::options))
+        .route("/auth/oidc/login", get(auth::oidc::routes::login))
+        .route(auth::oidc::CALLBACK, get(auth::oidc::routes::callback))
         .layer(middleware::from_fn_with_state(
             state.clone(),
             web::headers::known_host,
@@ -54,9 +64,13 @@ pub fn router(state: ApiState) -> Router {
     let hooks = Router::new()
         .route("/hooks/git", post(web::hooks::git))
         .layer(RequestBodyLimitLayer::new(HOOK_BODY_LIMIT));
+    let tools: Router<ApiState> = tools
+        .layer(RequestBodyLimitLayer::new(mcp::BODY_LIMIT))
+        .with_state(());
     limited
         .merge(open)
         .merge(hooks)
+        .merge(tools)
         .fallback(web::page::elsewhere)
         .method_not_allowed_fallback(web::headers::wrong_method)
         .layer(DefaultBodyLimit::disable())

@@ -1,14 +1,16 @@
 //! What all requests share. Cheap to clone.
 
 use crate::{
-    auth::{Sessions, password::Hasher, throttle::Throttle},
+    auth::{Sessions, oidc::Oidc, password::Hasher, throttle::Throttle},
     graphql::{self, JarvisSchema, seats::Seats},
+    mcp::sessions::Owners,
     options::ApiOptions,
     terminal::Terminals,
 };
 use jarvis_controller::Handle;
 use jarvis_model::Timestamp;
 use jarvis_ports::Clock;
+use jarvis_tools::{Desk, Proposer, Registry};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -27,8 +29,11 @@ pub struct ApiState {
     pub(crate) hasher: Hasher,
     pub(crate) sessions: Sessions,
     pub(crate) throttle: Arc<Throttle>,
+    pub(crate) oidc: Option<Arc<Oidc>>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) schema: JarvisSchema,
+    pub(crate) tools: Registry,
+    pub(crate) mcp_sessions: Arc<Owners>,
     pub(crate) stopping: CancellationToken,
     pub(crate) more_metrics: Option<MetricsText>,
     pub(crate) stuck: Option<Stuck>,
@@ -45,6 +50,11 @@ impl ApiState {
             clock: clock.clone(),
             hasher: hasher.clone(),
         });
+        let tools = Registry::new(Desk {
+            handle: handle.clone(),
+            clock: clock.clone(),
+            proposer: None,
+        });
         Self {
             handle,
             options: Arc::new(options),
@@ -52,7 +62,10 @@ impl ApiState {
             hasher,
             sessions,
             throttle: Arc::new(Throttle::default()),
+            oidc: None,
             seats: Arc::new(Seats::default()),
+            tools,
+            mcp_sessions: Arc::new(Owners::default()),
             schema,
             stopping: CancellationToken::new(),
             more_metrics: None,
@@ -65,6 +78,37 @@ impl ApiState {
     #[must_use]
     pub fn with_terminals(mut self, terminals: Arc<Terminals>) -> Self {
         self.terminals = Some(terminals);
+        self
+    }
+
+    /// Lets assistants propose changes of manifests.
+    #[must_use]
+    pub fn with_proposer(self, proposer: Arc<dyn Proposer>) -> Self {
+        let tools = Registry::new(Desk {
+            handle: self.handle.clone(),
+            clock: self.clock.clone(),
+            proposer: Some(proposer),
+        });
+        self.with_tools(tools)
+    }
+
+    /// Serves other tools.
+    #[must_use]
+    pub fn with_tools(mut self, tools: Registry) -> Self {
+        self.tools = tools;
+        self
+    }
+
+    /// The tools, for whatever else serves them.
+    pub fn tools(&self) -> &Registry {
+        &self.tools
+    }
+
+    /// Lets people in whom an OpenID Connect provider vouches for.
+    #[must_use]
+    pub fn with_provider(mut self, oidc: Oidc) -> Self {
+        self.sessions = self.sessions.with_provider();
+        self.oidc = Some(Arc::new(oidc));
         self
     }
 

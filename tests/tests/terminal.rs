@@ -17,4 +17,5 @@ mod terminal {
     mod programs;
     mod record;
     mod refused;
+    mod simulated;
 }

@@ -3,15 +3,15 @@
 use super::{Caller, Credential, NoRandomness, random_secret, secret_hash};
 use jarvis_model::{Door, Memory, Timestamp};
 use subtle::ConstantTimeEq;
+use zeroize::Zeroizing;
 
 const PREFIX: &str = "jrv_";
 const SECRET_CHARS: usize = 43;
 
 /// A token just made; the text is shown once.
-#[derive(Clone)]
 pub struct NewToken {
     /// What the client sends.
-    pub text: String,
+    pub text: Zeroizing<String>,
     /// What is kept.
     pub secret_hash: String,
 }
@@ -20,7 +20,7 @@ pub struct NewToken {
 pub fn make(name: &str) -> Result<NewToken, NoRandomness> {
     let secret = random_secret()?;
     Ok(NewToken {
-        text: format!("{PREFIX}{name}_{secret}"),
+        text: Zeroizing::new(format!("{PREFIX}{name}_{}", secret.as_str())),
         secret_hash: secret_hash(&secret),
     })
 }
@@ -48,6 +48,7 @@ pub fn caller(memory: &Memory, authorization: &str, now: Timestamp, door: Door) 
     Some(Caller {
         user: format!("token:{name}"),
         role: token.role,
+        scopes: token.scopes.clone(),
         door,
         credential: Credential::Token {
             name: name.to_owned(),
@@ -93,17 +94,23 @@ mod tests {
         let token = make("ci-1").unwrap();
         let memory = memory_with("ci-1", &token.secret_hash, Some(Timestamp::from_secs(200)));
         let ask = |text: &str, now| caller(&memory, text, now, Door::Graphql);
-        let caller = ask(&format!("Bearer {}", token.text), now).unwrap();
+        let caller = ask(&format!("Bearer {}", token.text.as_str()), now).unwrap();
         assert_eq!(
             (caller.user.as_str(), caller.role),
             ("token:ci-1", Role::Operator)
         );
         assert_eq!(
-            ask(&format!("Bearer {}", token.text), Timestamp::from_secs(200)),
+            ask(
+                &format!("Bearer {}", token.text.as_str()),
+                Timestamp::from_secs(200)
+            ),
             None
         );
-        assert_eq!(ask(&format!("Basic {}", token.text), now), None);
-        assert_eq!(ask(&format!("Bearer {}", make("ci-1").unwrap().text), now), None);
+        assert_eq!(ask(&format!("Basic {}", token.text.as_str()), now), None);
+        assert_eq!(
+            ask(&format!("Bearer {}", make("ci-1").unwrap().text.as_str()), now),
+            None
+        );
         assert_eq!(
             ask(&format!("Bearer {}", token.text.replace("ci-1", "ci-2")), now),
             None

@@ -1,11 +1,14 @@
 //! The outcome of authentication, and how a request is authenticated. Roles are read from memory every time, so a
 //! change bites at once.
 
-use super::{bearer, cookie};
+use super::{
+    bearer,
+    cookie::{self, Claims},
+};
 use crate::state::ApiState;
 use http::{HeaderMap, header};
 use jarvis_controller::Person;
-use jarvis_model::{Door, Role};
+use jarvis_model::{Door, Role, Scope};
 
 /// By what somebody is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub struct Caller {
     pub user: String,
     /// Role now.
     pub role: Role,
+    /// Scopes of a token, for assistants; a person in a browser has none.
+    pub scopes: Vec<Scope>,
     /// The door.
     pub door: Door,
     /// By what.
@@ -54,7 +59,7 @@ impl Caller {
 }
 
 /// An authenticated request, with the renewed cookie to set if it is due.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Authenticated {
     /// Who.
     pub caller: Caller,
@@ -74,11 +79,21 @@ pub fn authenticate(state: &ApiState, headers: &HeaderMap) -> Option<Authenticat
     }
     let jwt = cookie::in_headers(headers, state.options.cookie_name())?;
     let claims = cookie::verify(&state.options.key, jwt, state.now())?;
-    let caller = state.sessions.caller(&claims.sid, &claims.sub, state.now())?;
+    let caller = state.sessions.present(&claims, state.now())?;
     let renewed = cookie::is_past_half(&claims, state.now())
-        .then(|| cookie::issue(&state.options, &claims.sub, &claims.sid, state.now()))
+        .then(|| renewed(state, &claims))
         .flatten();
     Some(Authenticated { caller, renewed })
+}
+
+fn renewed(state: &ApiState, claims: &Claims) -> Option<String> {
+    let turn = state.sessions.turn(claims)?;
+    let next = cookie::Names {
+        user: &claims.sub,
+        session: &claims.sid,
+        turn,
+    };
+    cookie::issue(&state.options, &next, state.now())
 }
 
 /// Whether a caller is still who it was: same user, same role, credential alive. Sockets ask this while they are open.
@@ -93,6 +108,7 @@ pub fn still_valid(state: &ApiState, caller: &Caller) -> bool {
             state.handle.view().memory.tokens.get(name).is_some_and(|token| {
                 token.secret_hash == *secret_hash
                     && token.role == caller.role
+                    && token.scopes == caller.scopes
                     && token.expires_at.is_none_or(|expires_at| expires_at > now)
             })
         }

@@ -1,16 +1,17 @@
-//! The session cookie: a short JWT (HS256) naming a session. Stolen, it dies within its life; the session behind it
-//! is checked on every use.
+//! The session cookie: a short JWT (HS256) naming a session and the turn it is of: each renewal is the next turn. Stolen,
+//! it dies within its life, or sooner when a later turn is in use; the session behind it is checked on every use.
 
 use crate::options::{ApiOptions, COOKIE_LIFE, SigningKey};
 use http::{HeaderMap, header};
 use jarvis_model::Timestamp;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 const ISSUER: &str = "jarvis";
 
 /// What the cookie says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// Always `jarvis`.
     pub iss: String,
@@ -18,18 +19,42 @@ pub struct Claims {
     pub sub: String,
     /// Session id.
     pub sid: String,
+    /// How many times it was renewed.
+    #[serde(default)]
+    pub turn: u64,
     /// Made at, seconds since the epoch.
     pub iat: u64,
     /// Void from, seconds since the epoch.
     pub exp: u64,
 }
 
+impl fmt::Debug for Claims {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Claims")
+            .field("sub", &self.sub)
+            .field("turn", &self.turn)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a cookie names.
+#[derive(Clone, Copy)]
+pub struct Names<'a> {
+    /// User.
+    pub user: &'a str,
+    /// Session id.
+    pub session: &'a str,
+    /// How many times it was renewed.
+    pub turn: u64,
+}
+
 /// A `Set-Cookie` value for a session; None if signing failed.
-pub fn issue(options: &ApiOptions, user: &str, session_id: &str, now: Timestamp) -> Option<String> {
+pub fn issue(options: &ApiOptions, names: &Names, now: Timestamp) -> Option<String> {
     let claims = Claims {
         iss: ISSUER.to_owned(),
-        sub: user.to_owned(),
-        sid: session_id.to_owned(),
+        sub: names.user.to_owned(),
+        sid: names.session.to_owned(),
+        turn: names.turn,
         iat: now.as_secs(),
         exp: (now + COOKIE_LIFE).as_secs(),
     };
@@ -108,14 +133,22 @@ mod tests {
     #[test]
     fn a_cookie_is_good_for_a_quarter_of_an_hour_and_only_with_our_key() {
         let made = Timestamp::from_secs(1_000_000);
-        let set = issue(&options(1), "anna", "sid", made).unwrap();
+        let names = Names {
+            user: "anna",
+            session: "sid",
+            turn: 3,
+        };
+        let set = issue(&options(1), &names, made).unwrap();
         assert!(
             set.contains("; HttpOnly; SameSite=Strict") && !set.contains("Secure"),
             "{set}"
         );
         let jwt = jwt_of(&set);
         let claims = verify(&options(1).key, &jwt, made).unwrap();
-        assert_eq!((claims.sub.as_str(), claims.sid.as_str()), ("anna", "sid"));
+        assert_eq!(
+            (claims.sub.as_str(), claims.sid.as_str(), claims.turn),
+            ("anna", "sid", 3)
+        );
         assert_eq!(verify(&options(2).key, &jwt, made), None);
         assert!(verify(&options(1).key, &jwt, made + Duration::from_secs(899)).is_some());
         assert_eq!(

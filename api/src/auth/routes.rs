@@ -1,4 +1,4 @@
-//! `/auth/login`, `/auth/logout`, `/auth/password`: JSON in, JSON out, one cookie.
+//! `/auth/login`, `/auth/logout`, `/auth/password`: JSON in, JSON out, one cookie. `/auth/options`: which ways in there are.
 
 use super::{
     caller::authenticate,
@@ -13,7 +13,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use http::{Extensions, HeaderMap, StatusCode, header};
-use jarvis_model::{Event, Role, Timestamp};
+use jarvis_model::{Event, Role, Timestamp, memory::User};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::net::IpAddr;
 use zeroize::Zeroizing;
@@ -41,6 +41,12 @@ struct SetPassword {
     password: Zeroizing<String>,
     #[serde(deserialize_with = "secret")]
     new_password: Zeroizing<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LogOut {
+    everywhere: bool,
 }
 
 fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String>, D::Error> {
@@ -106,22 +112,75 @@ pub async fn set_password(
     outcome.await.unwrap_or_else(IntoResponse::into_response)
 }
 
-/// `POST /auth/logout`: ends this session. Answers 204 whether there was one or not.
-pub async fn logout(State(state): State<ApiState>, headers: HeaderMap) -> Response {
-    if source(&state.options, &headers) == Source::Foreign {
-        return Problem::foreign_origin().into_response();
+/// `POST /auth/logout`: ends this session, with `{"everywhere": true}` all sessions of the user. Answers 204 whether
+/// there was one or not.
+pub async fn logout(State(state): State<ApiState>, headers: HeaderMap, body: Bytes) -> Response {
+    let outcome = async {
+        let wish: LogOut = if body.is_empty() {
+            own_page_or_program(&state, &headers).map(|()| LogOut::default())?
+        } else {
+            form(&state, &headers, &body)?
+        };
+        if let Some(found) = authenticate(&state, &headers)
+            && let Credential::Session { key } = &found.caller.credential
+        {
+            end(&state, &found.caller.user, key, &wish).await?;
+        }
+        Ok::<_, Problem>(
+            (
+                StatusCode::NO_CONTENT,
+                AppendHeaders([(header::SET_COOKIE, cookie::clear(&state.options))]),
+            )
+                .into_response(),
+        )
+    };
+    outcome.await.unwrap_or_else(IntoResponse::into_response)
+}
+
+async fn end(state: &ApiState, user: &str, key: &str, wish: &LogOut) -> Result<(), Problem> {
+    if wish.everywhere {
+        let event = Event::SessionsRevoked {
+            user: user.to_owned(),
+            by: user.to_owned(),
+        };
+        state
+            .handle
+            .record_access(event)
+            .await
+            .map_err(|error| Problem::of_command(&error))?;
     }
-    if let Some(found) = authenticate(&state, &headers)
-        && let Credential::Session { key } = &found.caller.credential
-    {
-        state.sessions.end(key);
-        tracing::info!(user = found.caller.user, "signed out");
-    }
-    (
-        StatusCode::NO_CONTENT,
-        AppendHeaders([(header::SET_COOKIE, cookie::clear(&state.options))]),
-    )
-        .into_response()
+    state.sessions.end(key);
+    tracing::info!(user, everywhere = wish.everywhere, "signed out");
+    Ok(())
+}
+
+/// Which ways in there are.
+#[derive(Debug, Serialize)]
+struct Ways<'a> {
+    /// User and password, by `POST /auth/login`.
+    password: bool,
+    /// A provider, by `GET /auth/oidc/login`.
+    oidc: Option<Provider<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Provider<'a> {
+    display_name: &'a str,
+}
+
+/// `GET /auth/options`: what a page offers before anybody is known.
+pub async fn options(State(state): State<ApiState>) -> Response {
+    let oidc = state.oidc.as_deref().map(|oidc| Provider {
+        display_name: oidc.display_name(),
+    });
+    let ways = Ways { password: true, oidc };
+    Json(&ways).into_response()
+}
+
+/// The hash of a user who has a password; who comes by the provider has none.
+fn password_hash(user: &User) -> Option<&str> {
+    Some(user.password_hash.as_str()).filter(|hash| !hash.is_empty())
 }
 
 struct Known {
@@ -139,16 +198,13 @@ async fn check(state: &ApiState, user: &str, password: &str, address: IpAddr) ->
         })?;
     let view = state.handle.view();
     let known = view.memory.users.get(user);
-    let fits = state
-        .hasher
-        .verify(known.map(|known| known.password_hash.as_str()), password)
-        .await;
+    let fits = state.hasher.verify(known.and_then(password_hash), password).await;
     let Some(known) = known.filter(|_| fits) else {
         tracing::warn!(user = printable(user), %address, "log-in failed");
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "UNAUTHENTICATED",
-            "user or password is wrong",
+            "user or password is wrong; after ten wrong ones within ten minutes you will have to wait",
         ));
     };
     state.throttle.succeeded(user, address);
@@ -159,12 +215,27 @@ async fn check(state: &ApiState, user: &str, password: &str, address: IpAddr) ->
 }
 
 fn sign_in(state: &ApiState, user: &str, role: Role) -> Result<Response, Problem> {
+    let set = session_cookie(state, user)?;
+    Ok((
+        AppendHeaders([(header::SET_COOKIE, set)]),
+        Json(SignedIn { user, role }),
+    )
+        .into_response())
+}
+
+/// Begins a session for a user who has proven to be it; returns the `Set-Cookie` value.
+pub(super) fn session_cookie(state: &ApiState, user: &str) -> Result<String, Problem> {
     // `UserSet` voids sessions made before it: one made in the same instant must count as after.
     let now = session_start(state, user);
     let begun = state.sessions.begin(user, now);
     let id = begun
         .map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, "NO_RECORD", error.to_string()))?;
-    let set = cookie::issue(&state.options, user, &id, now).ok_or_else(|| {
+    let names = cookie::Names {
+        user,
+        session: &id,
+        turn: 0,
+    };
+    let set = cookie::issue(&state.options, &names, now).ok_or_else(|| {
         Problem::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "INTERNAL",
@@ -172,11 +243,7 @@ fn sign_in(state: &ApiState, user: &str, role: Role) -> Result<Response, Problem
         )
     })?;
     tracing::info!(user, "signed in");
-    Ok((
-        AppendHeaders([(header::SET_COOKIE, set)]),
-        Json(SignedIn { user, role }),
-    )
-        .into_response())
+    Ok(set)
 }
 
 fn session_start(state: &ApiState, user: &str) -> Timestamp {
@@ -192,14 +259,19 @@ fn session_start(state: &ApiState, user: &str) -> Timestamp {
 }
 
 fn form<T: DeserializeOwned>(state: &ApiState, headers: &HeaderMap, body: &[u8]) -> Result<T, Problem> {
-    if source(&state.options, headers) == Source::Foreign {
-        return Err(Problem::foreign_origin());
-    }
+    own_page_or_program(state, headers)?;
     if !is_json(headers) {
         return Err(Problem::not_json());
     }
     serde_json::from_slice(body)
         .map_err(|error| Problem::invalid(format!("the body is not what is asked for: {error}")))
+}
+
+fn own_page_or_program(state: &ApiState, headers: &HeaderMap) -> Result<(), Problem> {
+    match source(&state.options, headers) {
+        Source::Foreign => Err(Problem::foreign_origin()),
+        Source::OwnPage | Source::NoPage => Ok(()),
+    }
 }
 
 /// The caller's address: the peer's, or what the trusted proxy says about it in the last place.

@@ -1,23 +1,43 @@
 //! Sessions: kept in the store under the hash of their id, with an absolute and an idle limit; void at once when the
 //! user is gone or changed, or all sessions were revoked. Losing the store signs everybody out, no more.
+//!
+//! A session's cookie is renewed in turns. Once the cookie of a turn is in use, the one before it is good for half a
+//! minute more, for answers under way; used after that, somebody else has a copy, and the session ends for both.
 
-use super::{Caller, Credential, NoRandomness, random_secret, secret_hash};
+use super::{Caller, Credential, NoRandomness, cookie::Claims, oidc, random_secret, secret_hash};
 use crate::options::ApiOptions;
 use jarvis_controller::Handle;
 use jarvis_model::{Door, Timestamp};
 use jarvis_ports::{StoreError, Write};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
+use zeroize::Zeroizing;
 
 const SPACE: &str = "sessions";
 /// Use is written down at most this often, so that an open dashboard causes one small write a minute.
 const TOUCH_EVERY: Duration = Duration::from_mins(1);
+/// How long a replaced cookie is still taken once its successor is in use.
+pub const OVERLAP: Duration = Duration::from_secs(30);
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Session {
     user: String,
     created_at: Timestamp,
     used_at: Timestamp,
+    /// How many times its cookie was renewed.
+    #[serde(default)]
+    turn: u64,
+    /// When the cookie of this turn was first seen; None while the browser may not have it yet.
+    #[serde(default)]
+    taken_up_at: Option<Timestamp>,
+}
+
+impl Session {
+    /// Whether a cookie of this turn is one that was replaced, and not just now.
+    fn has_passed(&self, turn: u64, now: Timestamp) -> bool {
+        turn + 1 < self.turn
+            || turn < self.turn && self.taken_up_at.is_some_and(|at| now.since(at) >= OVERLAP)
+    }
 }
 
 /// Why no session was made.
@@ -37,6 +57,7 @@ pub struct Sessions {
     handle: Handle,
     life: Duration,
     idle: Duration,
+    provider: bool,
 }
 
 impl Sessions {
@@ -45,11 +66,19 @@ impl Sessions {
             handle,
             life: options.session_life,
             idle: options.session_idle,
+            provider: false,
         }
     }
 
+    /// Sessions of users whom a provider vouches for count from now on.
+    #[must_use]
+    pub(crate) fn with_provider(mut self) -> Self {
+        self.provider = true;
+        self
+    }
+
     /// Begins a session and returns its new id; an id a client brings is never taken over.
-    pub fn begin(&self, user: &str, now: Timestamp) -> Result<String, SessionError> {
+    pub fn begin(&self, user: &str, now: Timestamp) -> Result<Zeroizing<String>, SessionError> {
         self.sweep(now)?;
         let id = random_secret()?;
         self.write(
@@ -58,24 +87,65 @@ impl Sessions {
                 user: user.to_owned(),
                 created_at: now,
                 used_at: now,
+                turn: 0,
+                taken_up_at: Some(now),
             },
         )?;
         Ok(id)
     }
 
-    /// Who has this session id, if it is alive. Counts as use.
-    pub fn caller(&self, id: &str, user: &str, now: Timestamp) -> Option<Caller> {
-        self.caller_by_key(&secret_hash(id), user, now)
+    /// Who presents this cookie, if its session is alive and its turn has not passed. Counts as use.
+    pub fn present(&self, claims: &Claims, now: Timestamp) -> Option<Caller> {
+        let key = secret_hash(&claims.sid);
+        let mut session = self.read(&key)?;
+        if session.has_passed(claims.turn, now) {
+            tracing::warn!(
+                user = session.user,
+                "a session cookie that was replaced is used again, so somebody has a copy: the session is ended"
+            );
+            self.forget(&key);
+            return None;
+        }
+        let caller = self.caller_by_key(&key, &claims.sub, now)?;
+        // A later turn than the kept one is a write that was lost: the cookie is ours, so it was given out.
+        let first_seen = claims.turn == session.turn && session.taken_up_at.is_none();
+        if first_seen || claims.turn > session.turn {
+            session.turn = claims.turn;
+            session.taken_up_at = Some(now);
+            session.used_at = now;
+            // A failed write only keeps the cookie before it alive longer.
+            let _ = self.write(&key, &session);
+        }
+        Some(caller)
     }
 
-    /// The same by the hash under which the session is kept. Counts as use.
-    pub fn caller_by_key(&self, key: &str, user: &str, now: Timestamp) -> Option<Caller> {
+    /// The turn of the next cookie for who presented this one; None when it cannot be kept. Asked again before that
+    /// cookie was seen, it is the same turn.
+    pub fn turn(&self, claims: &Claims) -> Option<u64> {
+        let key = secret_hash(&claims.sid);
+        let mut session = self.read(&key)?;
+        if claims.turn < session.turn {
+            return session.taken_up_at.is_none().then_some(session.turn);
+        }
+        session.turn = claims.turn + 1;
+        session.taken_up_at = None;
+        self.write(&key, &session).ok()?;
+        Some(session.turn)
+    }
+
+    fn read(&self, key: &str) -> Option<Session> {
         let bytes = self.handle.store().get(SPACE, key.as_bytes()).ok()??;
-        let session: Session = serde_json::from_slice(&bytes).ok()?;
+        serde_json::from_slice(&bytes).ok()
+    }
+
+    /// Who has the session that is kept under this hash, if it is alive. Counts as use.
+    pub fn caller_by_key(&self, key: &str, user: &str, now: Timestamp) -> Option<Caller> {
+        let session = self.read(key)?;
         let view = self.handle.view();
         let known = view.memory.users.get(&session.user)?;
         let alive = session.user == user
             && !known.one_time
+            && (self.provider || !oidc::is_name(user))
             && session.created_at >= known.sessions_from
             && now.since(session.created_at) < self.life
             && now.since(session.used_at) < self.idle;
@@ -96,6 +166,7 @@ impl Sessions {
         Some(Caller {
             user: user.to_owned(),
             role: known.role,
+            scopes: Vec::new(),
             door: Door::Dashboard,
             credential: Credential::Session { key: key.to_owned() },
         })

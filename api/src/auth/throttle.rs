@@ -30,10 +30,19 @@ pub struct Throttle {
 
 /// Too many failures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many failed log-ins; try again in {} s", retry_after.as_secs().max(1))]
+#[error("too many failed log-ins for this name or from this address; try again in {}", wait(*retry_after))]
 pub struct Throttled {
     /// When the oldest failure leaves the window.
     pub retry_after: Duration,
+}
+
+/// A wait as people say it: seconds below two minutes, else whole minutes, rounded up.
+fn wait(left: Duration) -> String {
+    match left.as_secs().max(1) {
+        1 => "a second".to_owned(),
+        secs @ 2..120 => format!("{secs} seconds"),
+        secs => format!("{} minutes", secs.div_ceil(60)),
+    }
 }
 
 impl Throttle {
@@ -76,7 +85,7 @@ fn keys(account: &str, address: IpAddr) -> [Key; 2] {
 }
 
 /// One household has a whole /64 of IPv6.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(super) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V4(v4) => IpAddr::V4(v4),
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) & !u128::from(u64::MAX)).into()),
@@ -121,6 +130,11 @@ mod tests {
         }
         let error = throttle.begin("Anna", ip("10.0.1.1"), at(1100)).unwrap_err();
         assert_eq!(error.retry_after, Duration::from_secs(500));
+        assert!(error.to_string().ends_with("try again in 9 minutes"), "{error}");
+        let soon = Throttled {
+            retry_after: Duration::from_secs(119),
+        };
+        assert!(soon.to_string().ends_with("try again in 119 seconds"), "{soon}");
         assert!(throttle.begin("berta", ip("10.0.1.1"), at(1100)).is_ok());
         assert!(throttle.begin("anna", ip("10.0.1.1"), at(1600)).is_ok());
     }

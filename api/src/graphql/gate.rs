@@ -2,13 +2,16 @@
 //! and the counts that the library does not limit itself (aliases, root fields, mutations).
 
 use super::roles::least_role;
-use crate::auth::Caller;
+use crate::auth::{Caller, Need, allow};
 use async_graphql::{
     Pos, ServerError, ServerResult, Value, Variables,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextParseQuery},
     parser::types::{ExecutableDocument, Field, OperationDefinition, OperationType, Selection, SelectionSet},
 };
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// Aliases in a document.
 pub const ALIASES: usize = 30;
@@ -18,6 +21,10 @@ pub const ROOT_FIELDS: usize = 10;
 pub const MUTATIONS: usize = 1;
 /// Operations in a document.
 pub const OPERATIONS: usize = 10;
+/// Fragments in a document.
+pub const FRAGMENTS: usize = 50;
+/// Selections in a document once its fragments are put in; what the library counts later, it counts by walking them.
+pub const SELECTIONS: u64 = 5000;
 
 /// Makes the gate.
 pub struct Gate;
@@ -53,6 +60,7 @@ impl Extension for Gate {
 fn check_counts(document: &ExecutableDocument) -> ServerResult<()> {
     let operations = document.operations.iter().count();
     limit("operations", operations, OPERATIONS)?;
+    limit("fragments", document.fragments.len(), FRAGMENTS)?;
     let mut mutations = 0;
     let mut aliases = 0;
     for (_, operation) in document.operations.iter() {
@@ -72,7 +80,59 @@ fn check_counts(document: &ExecutableDocument) -> ServerResult<()> {
         .map(|fragment| count_aliases(&fragment.node.selection_set.node))
         .sum::<usize>();
     limit("mutations", mutations, MUTATIONS)?;
-    limit("aliases", aliases, ALIASES)
+    limit("aliases", aliases, ALIASES)?;
+    let selections = expanded(document);
+    if selections > SELECTIONS {
+        let message =
+            format!("a document may have {SELECTIONS} selections with its fragments put in; ask for less");
+        return Err(refusal("INVALID", message, None));
+    }
+    Ok(())
+}
+
+/// How many selections there are with all fragments put in, each fragment counted once. One that contains itself is
+/// counted as nothing here; the library refuses it.
+fn expanded(document: &ExecutableDocument) -> u64 {
+    let mut known = BTreeMap::new();
+    let mut sum = 0_u64;
+    for (_, operation) in document.operations.iter() {
+        sum = sum.saturating_add(selections(
+            &operation.node.selection_set.node,
+            document,
+            &mut known,
+        ));
+    }
+    sum
+}
+
+/// Nested as deep as the parser allows, and fragments as deep as there are: [`FRAGMENTS`] at most.
+fn selections<'a>(
+    set: &'a SelectionSet,
+    document: &'a ExecutableDocument,
+    known: &mut BTreeMap<&'a str, u64>,
+) -> u64 {
+    let mut sum = 0_u64;
+    for selection in &set.items {
+        let below = match &selection.node {
+            Selection::Field(field) => selections(&field.node.selection_set.node, document, known),
+            Selection::InlineFragment(inline) => selections(&inline.node.selection_set.node, document, known),
+            Selection::FragmentSpread(spread) => {
+                let name = spread.node.fragment_name.node.as_str();
+                match (known.get(name), document.fragments.get(name)) {
+                    (Some(counted), _) => *counted,
+                    (None, None) => 0,
+                    (None, Some(fragment)) => {
+                        known.insert(name, 0);
+                        let counted = selections(&fragment.node.selection_set.node, document, known);
+                        known.insert(name, counted);
+                        counted
+                    }
+                }
+            }
+        };
+        sum = sum.saturating_add(1).saturating_add(below);
+    }
+    sum
 }
 
 fn limit(what: &str, found: usize, allowed: usize) -> ServerResult<()> {
@@ -93,15 +153,11 @@ fn check_roles(
 ) -> ServerResult<()> {
     for (field, at) in root_fields(operation, document) {
         let name = field.name.node.as_str();
-        match least_role(operation.ty, name) {
-            Some(needed) if caller.role >= needed => {}
-            Some(needed) => {
-                let message = format!(
-                    "{name} needs the role {needed:?}; {} has {:?}",
-                    caller.user, caller.role
-                );
+        match least_role(operation.ty, name).map(|least| allow(caller, Need::Role(least))) {
+            Some(Ok(())) => {}
+            Some(Err(denied)) => {
                 tracing::warn!(user = caller.user, field = name, "refused by role");
-                return Err(refusal("FORBIDDEN", message.to_lowercase(), Some(at)));
+                return Err(refusal("FORBIDDEN", format!("{name}: {denied}"), Some(at)));
             }
             None => {
                 return Err(refusal(

@@ -188,14 +188,14 @@ pub fn samples() -> Vec<Reason> {
     vec![
         Reason::Off,
         Reason::NoWay {
-            target: "guest/102".to_owned(),
+            target: "guest 102".to_owned(),
         },
-        Reason::Unreachable("node/atlas is not reached: Connection refused (os error 111)".to_owned()),
+        Reason::Unreachable("node atlas is not reached: Connection refused (os error 111)".to_owned()),
         Reason::NoLogin(
-            "node/atlas does not let in: it refused the key /etc/jarvis/terminal-key for user ops".to_owned(),
+            "node atlas does not let in: it refused the key /etc/jarvis/terminal-key for user ops".to_owned(),
         ),
-        Reason::HostKey("the key of node/atlas is not trusted: no key of 10.0.0.11 is pinned".to_owned()),
-        Reason::NoTerminal("node/atlas gives no terminal: it refuses a terminal to this user".to_owned()),
+        Reason::HostKey("the key of node atlas is not trusted: no key of 10.0.0.11 is pinned".to_owned()),
+        Reason::NoTerminal("node atlas gives no terminal: it refuses a terminal to this user".to_owned()),
         Reason::TooMany {
             whose: "anna".to_owned(),
             most: 8,

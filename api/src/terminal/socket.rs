@@ -39,7 +39,7 @@ pub(super) struct Asked {
 
 /// Serves one socket.
 pub(super) async fn serve(state: ApiState, socket: WebSocket, asked: Asked) {
-    let (sink, stream) = socket.split();
+    let (sink, mut stream) = socket.split();
     let mut out = Out(sink);
     match begin(&state, asked).await {
         Ok(holding) => {
@@ -54,13 +54,22 @@ pub(super) async fn serve(state: ApiState, socket: WebSocket, asked: Asked) {
             let gone = pump.run().await;
             session.leave(number, state.now());
             pump.out.close().await;
-            tracing::debug!(session = %short(&session.id), why = ?gone, "the socket of a terminal is gone");
+            heard_out(&mut pump.stream).await;
+            tracing::debug!(session = %short(&session.id), why = gone.words(), "the socket of a terminal is gone");
         }
         Err(reason) => {
             tracing::info!(code = reason.code(), %reason, "a terminal was refused");
             out.end(Word::error(&reason), reason.close_code()).await;
+            heard_out(&mut stream).await;
         }
     }
+}
+
+/// Hears the browser out until it closes, too: what it still says, when nobody reads it, would make the connection break before
+/// it has read our last word.
+async fn heard_out(stream: &mut SplitStream<WebSocket>) {
+    let rest = async { while let Some(Ok(_)) = stream.next().await {} };
+    let _ = timeout(CLOSE_WITHIN, rest).await;
 }
 
 /// A terminal that a socket holds.
@@ -83,7 +92,7 @@ async fn begin(state: &ApiState, asked: Asked) -> Result<Holding, Reason> {
     let ready = |session: &Session, resumed| Word::Ready {
         session: session.id.clone(),
         resumed,
-        target: session.host.to_string(),
+        target: String::from(session.host.clone()),
         user: session.login.clone(),
     };
     let Some((id, received)) = resume else {
@@ -116,7 +125,6 @@ async fn begin(state: &ApiState, asked: Asked) -> Result<Holding, Reason> {
 }
 
 /// Why a socket is gone.
-#[derive(Debug)]
 enum Gone {
     /// It was lost, or the browser closed it.
     Lost,
@@ -124,6 +132,16 @@ enum Gone {
     Over,
     /// It was closed from here.
     Closed(&'static str),
+}
+
+impl Gone {
+    fn words(&self) -> &'static str {
+        match self {
+            Self::Lost => "lost, or closed by the browser",
+            Self::Over => "the terminal is over",
+            Self::Closed(why) => why,
+        }
+    }
 }
 
 struct Pump {

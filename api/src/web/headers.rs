@@ -13,10 +13,14 @@ use std::any::Any;
 use tracing::Instrument;
 use uuid::Uuid;
 
-/// Scripts, styles and sockets of our own origin only; nothing inline, nothing evaluated, never in a frame.
-const CSP: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-                   connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; \
-                   frame-ancestors 'none'";
+/// What a page may do: scripts, styles, fonts and connections of our own origin (sockets of the same host and port
+/// count as that), no script inline or evaluated, never in a frame. Styles may be inline: the terminal and the editor write
+/// rules and style attributes into the page, and colours of terminal text are among them.
+const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+                    font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
+                    object-src 'none'; frame-ancestors 'none'";
+/// What anything else may do that a browser is led to show: nothing.
+const NO_PAGE: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /// Where the id of a request is told.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -34,8 +38,14 @@ pub async fn on_every_answer(State(state): State<ApiState>, request: Request, ne
 
 fn secure(options: &ApiOptions, response: &mut Response) {
     let headers = response.headers_mut();
+    let is_page = headers
+        .get(header::CONTENT_TYPE)
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     let always = [
-        (header::CONTENT_SECURITY_POLICY, CSP),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            if is_page { PAGE } else { NO_PAGE },
+        ),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
         (header::REFERRER_POLICY, "no-referrer"),

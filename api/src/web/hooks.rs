@@ -2,7 +2,7 @@
 
 use super::problem::Problem;
 use crate::{
-    auth::{Caller, Credential, caller::authenticate},
+    auth::{Need, allow, caller::authenticate},
     state::ApiState,
 };
 use axum::{
@@ -12,7 +12,6 @@ use axum::{
 };
 use hmac::{Hmac, KeyInit, Mac};
 use http::{HeaderMap, StatusCode, header};
-use jarvis_model::{Role, Scope};
 use sha2::Sha256;
 
 /// `POST /hooks/git`: 202 with `X-Hub-Signature-256: sha256=HEX` over the body, or with a bearer token of an operator or
@@ -25,7 +24,7 @@ pub async fn git(State(state): State<ApiState>, headers: HeaderMap, body: Bytes)
         .as_ref()
         .is_some_and(|secret| is_signed(secret, &headers, &body));
     let allowed = if bearer {
-        authenticate(&state, &headers).is_some_and(|found| may_fetch(&state, &found.caller))
+        authenticate(&state, &headers).is_some_and(|found| allow(&found.caller, Need::Fetch).is_ok())
     } else {
         signed
     };
@@ -60,21 +59,4 @@ fn is_signed(secret: &str, headers: &HeaderMap, body: &[u8]) -> bool {
     };
     mac.update(body);
     mac.verify_slice(&offered).is_ok()
-}
-
-fn may_fetch(state: &ApiState, caller: &Caller) -> bool {
-    let Credential::Token { name, .. } = &caller.credential else {
-        return false;
-    };
-    let view = state.handle.view();
-    let scopes = view
-        .memory
-        .tokens
-        .get(name)
-        .map(|token| token.scopes.as_slice())
-        .unwrap_or_default();
-    caller.role >= Role::Operator
-        || scopes
-            .iter()
-            .any(|scope| matches!(scope, Scope::Propose | Scope::Operate))
 }

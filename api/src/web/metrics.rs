@@ -3,7 +3,7 @@
 
 use super::problem::Problem;
 use crate::{
-    auth::{caller::authenticate, routes::peer_of},
+    auth::{Need, allow, caller::authenticate, routes::peer_of},
     options::is_loopback,
     state::ApiState,
 };
@@ -46,7 +46,7 @@ fn may_read(state: &ApiState, extensions: &Extensions, headers: &HeaderMap) -> b
     let local = !state.options.trusted_proxy
         && !headers.contains_key(header::ORIGIN)
         && peer_of(extensions).is_some_and(is_loopback);
-    local || authenticate(state, headers).is_some_and(|found| !found.caller.is_cookie())
+    local || authenticate(state, headers).is_some_and(|found| allow(&found.caller, Need::Figures).is_ok())
 }
 
 /// The figures of a picture.

@@ -40,7 +40,9 @@ pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
         "icon.svg" => return plain("image/svg+xml", ICON),
         _ => {}
     }
-    let fits = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    let fits = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     let built = fits
         .then(|| built(&format!("assets/{name}"), &headers, FOR_EVER))
         .flatten();
@@ -104,10 +106,14 @@ fn smallest(path: &str, asked: &HeaderMap) -> Option<(EmbeddedFile, Option<&'sta
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
     let takes = |coding: &str| taken.split(',').any(|one| one.trim() == coding);
-    let packed = [("br", "br"), ("gzip", "gz")].into_iter().find_map(|(coding, end)| {
-        let file = takes(coding).then(|| Dashboard::get(&format!("{path}.{end}"))).flatten()?;
-        Some((file, Some(coding)))
-    });
+    let packed = [("br", "br"), ("gzip", "gz")]
+        .into_iter()
+        .find_map(|(coding, end)| {
+            let file = takes(coding)
+                .then(|| Dashboard::get(&format!("{path}.{end}")))
+                .flatten()?;
+            Some((file, Some(coding)))
+        });
     packed.or_else(|| Some((Dashboard::get(path)?, None)))
 }
 
@@ -134,12 +140,20 @@ mod tests {
     }
 
     async fn status(method: Method, path: &'static str, headers: HeaderMap) -> u16 {
-        elsewhere(method, Uri::from_static(path), headers).await.status().as_u16()
+        elsewhere(method, Uri::from_static(path), headers)
+            .await
+            .status()
+            .as_u16()
     }
 
     #[tokio::test]
     async fn a_browser_gets_the_dashboard_at_its_own_addresses_only() {
-        for path in ["/guests", "/guests/101", "/manifests/guests/web.yaml", "/shell/node/atlas"] {
+        for path in [
+            "/guests",
+            "/guests/101",
+            "/manifests/guests/web.yaml",
+            "/shell/node/atlas",
+        ] {
             assert_eq!(status(Method::GET, path, browser()).await, 200, "{path}");
             assert_eq!(status(Method::POST, path, browser()).await, 404, "{path}");
             assert_eq!(status(Method::GET, path, HeaderMap::new()).await, 404, "{path}");
@@ -162,7 +176,9 @@ mod tests {
     #[test]
     fn a_built_file_comes_packed_and_is_kept_for_ever() {
         // Only where the dashboard was built; `make test` builds it first.
-        let Some(script) = Dashboard::iter().find(|name| name.starts_with("assets/index") && name.ends_with(".js")) else {
+        let Some(script) =
+            Dashboard::iter().find(|name| name.starts_with("assets/index") && name.ends_with(".js"))
+        else {
             return;
         };
         let taken = HeaderValue::from_static("gzip, deflate, br");

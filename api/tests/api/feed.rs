@@ -3,7 +3,7 @@
 use jarvis_api::feed::{FeedLine, line};
 use jarvis_model::{
     Action, Autonomy, Cause, Closed, Confirmed, Digest, Door, Effect, Event, FreezeScope, GuestKind,
-    GuestVerb, Hold, Identity, Intent, IntentId, IssueKey, Memory, NodeName, Origin, Outcome, Rearmed,
+    GuestVerb, Hold, Host, Identity, Intent, IntentId, IssueKey, Memory, NodeName, Origin, Outcome, Rearmed,
     Record, ResourceKey, Role, Severity, Stage, Ticket, TicketId, TicketState, Tier, Timestamp, Vmid,
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -356,6 +356,24 @@ fn access_events() -> Vec<Event> {
         Event::SessionsRevoked {
             user: "berta".into(),
             by: by(),
+        },
+        Event::TerminalOpened {
+            session: "s1".into(),
+            user: by(),
+            door: Door::Dashboard,
+            host: Host::Node(NodeName::new("atlas").unwrap()),
+            login: "ops".into(),
+            recording: None,
+        },
+        Event::TerminalClosed {
+            session: "s1".into(),
+            user: by(),
+            door: Door::Dashboard,
+            host: Host::Node(NodeName::new("atlas").unwrap()),
+            bytes_in: 5,
+            bytes_out: 70,
+            secs: 9,
+            reason: "closed".into(),
         },
     ]
 }

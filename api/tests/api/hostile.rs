@@ -15,6 +15,15 @@ fn nested(depth: usize) -> String {
     format!("{{ __schema {{ types {open}{{ name }}{close} }} }}")
 }
 
+/// Each fragment holds the next one twice: a line of text each, and twice the work.
+fn doubling(levels: usize) -> String {
+    let mut text = "{ me { ...F0 } } ".to_owned();
+    for n in 0..levels {
+        text += &format!("fragment F{n} on Me {{ ...F{0} ...F{0} }} ", n + 1);
+    }
+    format!("{text} fragment F{levels} on Me {{ user }}")
+}
+
 fn documents() -> Vec<(&'static str, String, Value)> {
     vec![
         ("depth", nested(8), Value::Null),
@@ -29,6 +38,11 @@ fn documents() -> Vec<(&'static str, String, Value)> {
         ("directives", format!("{{ me {} {{ user }} }}", "@include(if: true) ".repeat(6)), Value::Null),
         ("fragment loop", "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }".into(), Value::Null),
         ("fragment of itself", "{ me { ...A } } fragment A on Me { user ...A }".into(), Value::Null),
+        ("a flood of one field", format!("{{ me {{ {} }} }}", "user ".repeat(2001)), Value::Null),
+        ("a flood of one root field", format!("{{ {} }}", "me { user } ".repeat(11)), Value::Null),
+        ("fragments that double", doubling(40), Value::Null),
+        ("fragments that double, few", doubling(12), Value::Null),
+        ("fragments", format!("{{ me {{ user }} }} {}", repeated("fragment F# on Me { user } ", 51)), Value::Null),
         ("operations", repeated("query q# { me { user } } ", 11), Value::Null),
         ("two mutations", "mutation { a: thaw b: thaw }".into(), Value::Null),
         ("two mutations in two operations", "mutation a { thaw } mutation b { reconcileNow }".into(), Value::Null),

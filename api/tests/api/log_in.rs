@@ -108,6 +108,105 @@ async fn a_cookie_is_renewed_after_half_its_life_and_dies_after_it() {
 }
 
 #[tokio::test]
+async fn a_stolen_cookie_that_was_replaced_ends_the_session_for_both() {
+    let api = Api::start().await;
+    api.user("anna", Role::Operator).await;
+    let stolen = api.log_in("anna").await;
+    api.clock.advance(Duration::from_secs(450));
+    let fresh = api.query_as(&stolen, ME).await.cookie();
+    // The answer may be under way: until the new cookie is seen, the old one is the only one, and gets the same turn.
+    api.clock.advance(Duration::from_secs(60));
+    let again = api.query_as(&stolen, ME).await;
+    assert_eq!(again.status, 200);
+    assert_eq!(api.query_as(&fresh, ME).await.status, 200);
+    assert_eq!(
+        api.query_as(&again.cookie(), ME).await.status,
+        200,
+        "of the same turn"
+    );
+    api.clock.advance(Duration::from_secs(29));
+    assert_eq!(
+        api.query_as(&stolen, ME).await.status,
+        200,
+        "sent before the new one came"
+    );
+    api.clock.advance(Duration::from_secs(1));
+    assert_eq!(api.query_as(&stolen, ME).await.status, 401, "somebody has a copy");
+    for cookie in [&fresh, &again.cookie(), &stolen] {
+        assert_eq!(api.query_as(cookie, ME).await.status, 401);
+    }
+    assert_eq!(api.query_as(&api.log_in("anna").await, ME).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_thief_who_renews_first_is_found_out_by_the_owner() {
+    let api = Api::start().await;
+    api.user("anna", Role::Operator).await;
+    let shared = api.log_in("anna").await;
+    api.clock.advance(Duration::from_secs(450));
+    let thiefs = api.query_as(&shared, ME).await.cookie();
+    assert_eq!(api.query_as(&thiefs, ME).await.status, 200);
+    api.clock.advance(Duration::from_secs(30));
+    assert_eq!(api.query_as(&shared, ME).await.status, 401);
+    assert_eq!(
+        api.query_as(&thiefs, ME).await.status,
+        401,
+        "and the thief is out with it"
+    );
+}
+
+#[tokio::test]
+async fn signing_out_everywhere_ends_every_session_of_that_user_only() {
+    let api = Api::start().await;
+    for user in ["anna", "berta"] {
+        api.user(user, Role::Viewer).await;
+    }
+    let (here, there, other) = (
+        api.log_in("anna").await,
+        api.log_in("anna").await,
+        api.log_in("berta").await,
+    );
+    api.clock.advance(Duration::from_secs(1));
+    let sign_out = |origin: String, body: &'static str| {
+        let request = api
+            .post("/auth/logout")
+            .header("cookie", &here)
+            .header("origin", origin);
+        let request = request.header("content-type", "application/json").body(body);
+        async move { request.send().await.unwrap().status() }
+    };
+    let own = api.origin.clone();
+    assert_eq!(
+        sign_out("https://evil.example".into(), r#"{"everywhere":true}"#).await,
+        403
+    );
+    assert_eq!(sign_out(own.clone(), r#"{"everywhere":1}"#).await, 400);
+    assert_eq!(api.query_as(&there, ME).await.status, 200);
+    assert_eq!(sign_out(own, r#"{"everywhere":true}"#).await, 204);
+    for cookie in [&here, &there] {
+        assert_eq!(api.query_as(cookie, ME).await.status, 401);
+    }
+    assert_eq!(api.query_as(&other, ME).await.status, 200);
+    assert_eq!(api.query_as(&api.log_in("anna").await, ME).await.status, 200);
+}
+
+#[tokio::test]
+async fn the_ways_in_are_told_to_anybody() {
+    let api = Api::start().await;
+    let told = reqwest::get(format!("{}/auth/options", api.url)).await.unwrap();
+    assert_eq!(
+        (told.status().as_u16(), &told.headers()["cache-control"]),
+        (200, &"no-store".parse().unwrap())
+    );
+    let told: serde_json::Value = told.json().await.unwrap();
+    assert_eq!(told, json!({ "password": true, "oidc": null }));
+    for path in ["/auth/oidc/login", "/auth/oidc/callback?state=a&code=b"] {
+        let answer = reqwest::get(format!("{}{path}", api.url)).await.unwrap();
+        assert_eq!(answer.status(), 404, "{path}");
+    }
+}
+
+#[tokio::test]
 async fn a_session_ends_after_half_an_hour_of_silence_and_after_twelve_hours() {
     let api = Api::with(|options| ApiOptions {
         session_idle: Duration::from_mins(10),

@@ -109,7 +109,7 @@ pub fn http(trust: Trust) -> Result<reqwest::Client, Failure> {
 }
 
 /// Whether a URL stays on this machine.
-fn is_local(url: &Url) -> bool {
+pub fn is_local(url: &Url) -> bool {
     let host = url
         .host_str()
         .unwrap_or_default()
@@ -151,7 +151,7 @@ fn certificate_words(why: &str) -> String {
 }
 
 /// What is wrong with a certificate, else the innermost reason: it says most.
-fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+pub fn causes(error: &(dyn std::error::Error + 'static)) -> String {
     let all = std::iter::successors(Some(error), |error| error.source());
     let certificate = all.clone().find_map(jarvis_proxmox::tls::problem_in);
     certificate.unwrap_or_else(|| all.last().map_or_else(String::new, ToString::to_string))
@@ -172,6 +172,11 @@ impl Client {
             base,
             token,
         })
+    }
+
+    /// Where it is, with what token and by which HTTP client, for what speaks something else than GraphQL with it.
+    pub fn parts(&self) -> (Url, Zeroizing<String>, reqwest::Client) {
+        (self.base.clone(), self.token.clone(), self.http.clone())
     }
 
     /// Asks one operation; returns `data`.

@@ -33,7 +33,12 @@ async fn a_shell_ends_with_its_status_or_signal() {
 async fn its_person_closes_it_and_the_host_hears_of_it() {
     let lab = Lab::start().await;
     let mut client = lab.operator().await;
-    client.run("trap 'echo hung up > \"$HOME/hup\"; exit' HUP").await;
+    client
+        .type_in(
+            "sh -c 'trap \"echo hung up > $HOME/hup; exit\" HUP; echo armed; while :; do sleep 0.05; done'\r",
+        )
+        .await;
+    client.until("\rarmed").await;
     client.say(json!({ "type": "close" })).await;
     let (word, code) = client.end().await;
     assert_eq!((word["type"].as_str(), code), (Some("exit"), 1000));

@@ -5,10 +5,12 @@ use futures::{SinkExt as _, StreamExt as _};
 use jarvis_api::{ApiOptions, ApiState, SigningKey, TerminalOptions, Terminals};
 use jarvis_model::{Event, Host, NodeName, Role, Timestamp, Vmid};
 use jarvis_ports::{Clock, Stored};
-use jarvis_ssh::Options;
+use jarvis_simulator::Place;
+use jarvis_ssh::{Credential, Endpoint, Options};
 use jarvis_tests::rig::{Rig, Setup};
 use serde_json::{Value, json};
 use std::{
+    os::unix::fs::PermissionsExt as _,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -70,7 +72,8 @@ impl Lab {
         Self::at(Server::start(), options).await
     }
 
-    /// `node/forge` and `guest/101` are this server; `node/gone` is a port where nobody listens.
+    /// `node/forge` and `guest/101` are this server; `node/agent1` is the simulated machine of that name; `node/gone` is a port
+    /// where nobody listens.
     pub async fn at(server: Server, options: TerminalOptions) -> Self {
         let mut ssh = Options::new(server.folder.join("known_hosts"));
         let forge = Host::Node(NodeName::new("forge").unwrap());
@@ -81,13 +84,36 @@ impl Lab {
         nobody.port = 1;
         ssh.hosts
             .insert(Host::Node(NodeName::new("gone").unwrap()), nobody);
-        let way = Arc::new(jarvis_ssh::Terminals::new(&ssh));
-        let terminals = Arc::new(Terminals::new(way, options));
         let rig = Rig::start(Setup {
             factor: 1,
             ..Setup::default()
         })
         .await;
+        let simulated = rig
+            .simulator
+            .ssh()
+            .iter()
+            .find(|host| host.place == Place::node("agent1"))
+            .unwrap();
+        ssh.hosts.insert(
+            Host::Node(NodeName::new("agent1").unwrap()),
+            Endpoint {
+                address: simulated.address.ip().to_string(),
+                port: simulated.address.port(),
+                user: "root".to_owned(),
+                credential: Credential::KeyFile {
+                    path: server.folder.join("simulated-key"),
+                    passphrase: None,
+                },
+            },
+        );
+        let pinned = server.text("known_hosts");
+        server.write("known_hosts", &(pinned + &rig.simulator.known_hosts()));
+        server.write("simulated-key", rig.simulator.ssh_key());
+        let key = server.folder.join("simulated-key");
+        std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let way = Arc::new(jarvis_ssh::Terminals::new(&ssh));
+        let terminals = Arc::new(Terminals::new(way, options));
         let clock = Arc::new(Shifted(AtomicU64::new(60_000)));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -159,7 +185,7 @@ impl Lab {
         let mut request = address.into_client_request().unwrap();
         for (name, value) in headers {
             let name: tungstenite::http::HeaderName = name.parse().unwrap();
-            request.headers_mut().append(name, value.parse().unwrap());
+            request.headers_mut().insert(name, value.parse().unwrap());
         }
         match connect_async(request).await {
             Ok((socket, _)) => Ok(Client::new(socket)),
@@ -346,6 +372,7 @@ impl Client {
     /// Waits until these bytes are shown, after those that were waited for before; gives what came until then.
     pub async fn until(&mut self, wanted: impl AsRef<[u8]>) -> Vec<u8> {
         let wanted = wanted.as_ref();
+        let deadline = tokio::time::Instant::now() + SOON;
         loop {
             let fresh = &self.received[self.seen..];
             if let Some(at) = fresh.windows(wanted.len()).position(|window| window == wanted) {
@@ -353,7 +380,7 @@ impl Client {
                 self.seen += shown.len();
                 return shown;
             }
-            match tokio::time::timeout(SOON, self.next()).await {
+            match tokio::time::timeout_at(deadline, self.next()).await {
                 Ok(Got::Bytes) => {}
                 other => panic!(
                     "{:?} was not shown but {:?}; {other:?}",

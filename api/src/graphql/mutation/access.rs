@@ -2,7 +2,7 @@
 
 use super::input::span;
 use crate::{
-    auth::{bearer, password::PasswordError},
+    auth::{Need, allow, bearer, oidc, password::PasswordError},
     graphql::{
         caller, errors, shared,
         types::{
@@ -29,7 +29,12 @@ impl AccessMutation {
         #[graphql(desc = "Scopes for assistants.", default_with = "vec![Scope::Read]")] scopes: Vec<Scope>,
         #[graphql(desc = "When it lapses, seconds from now; never when left out.")] ttl_seconds: Option<i32>,
     ) -> Result<NewToken> {
-        let (by, shared) = (caller(context)?.person(), shared(context)?);
+        let (caller, shared) = (caller(context)?, shared(context)?);
+        let scopes: Vec<jarvis_model::Scope> = scopes.into_iter().map(Into::into).collect();
+        for scope in &scopes {
+            allow(caller, Need::Give(*scope))
+                .map_err(|denied| errors::coded("FORBIDDEN", denied.to_string()))?;
+        }
         if !bearer::is_name(&name) {
             return Err(errors::invalid(
                 "name: 1 to 40 lower-case letters, digits and '-'",
@@ -47,8 +52,8 @@ impl AccessMutation {
             name: name.clone(),
             secret_hash: token.secret_hash,
             role: role.into(),
-            scopes: scopes.into_iter().map(Into::into).collect(),
-            by: by.user,
+            scopes,
+            by: caller.user.clone(),
             expires_at: ttl.map(|ttl| shared.clock.now() + ttl),
         };
         shared
@@ -58,7 +63,7 @@ impl AccessMutation {
             .map_err(errors::of_command)?;
         Ok(NewToken {
             name,
-            secret: token.text,
+            secret: token.text.to_string(),
         })
     }
 
@@ -113,6 +118,12 @@ impl AccessMutation {
         #[graphql(desc = "Whether the password works only to set another.", default = true)] one_time: bool,
     ) -> Result<bool> {
         let view = shared(context)?.handle.view();
+        if oidc::is_name(&name) {
+            return Err(errors::coded(
+                "WRONG_STATE",
+                format!("{name:.60} signs in with the provider: password and role are given there"),
+            ));
+        }
         let known = view.memory.users.get(&name).map(|user| user.role);
         let known = known.ok_or_else(|| errors::not_found(format!("there is no user {name:.60}")))?;
         let role = role.map_or(known, Into::into);

@@ -1,9 +1,12 @@
-//! The query root, in four parts.
+//! The query root, in parts.
 
 mod access;
 mod cluster;
 mod history;
+mod manifests;
 mod preview;
+mod proposals;
+mod reads;
 mod resources;
 
 pub use history::{EventFilter, Wanted};
@@ -16,5 +19,8 @@ pub struct Query(
     cluster::ClusterQuery,
     resources::ResourceQuery,
     history::HistoryQuery,
+    proposals::ProposalQuery,
+    manifests::ManifestQuery,
+    reads::ReadQuery,
     access::AccessQuery,
 );

@@ -361,7 +361,7 @@ impl Guest {
             lock: guest.lock.clone(),
             ha_state: guest.ha_state.clone(),
             identity: guest.identity.value().map(|identity| identity.0.clone()),
-            stop_cause: guest.stop_cause.value().map(stop_words),
+            stop_cause: guest.stop_cause.value().map(StopCause::words),
             ready: guest.ready.fresh(moment.now, limits::CAUSE).copied(),
             running_task: guest.running_task.as_ref().map(|task| task.as_str().to_owned()),
             tags: guest.tags.clone(),
@@ -375,17 +375,6 @@ impl Guest {
 
 fn is_running(guest: &GuestObserved, moment: &Moment) -> bool {
     guest.status.fresh(moment.now, limits::CRITICAL) == Some(&jarvis_model::GuestStatus::Running)
-}
-
-fn stop_words(cause: &StopCause) -> String {
-    match cause {
-        StopCause::Person { user, task_type, .. } => format!("{user} stopped it ({task_type})"),
-        StopCause::Ourselves { .. } => "Jarvis stopped it".to_owned(),
-        StopCause::System { task_type, .. } => format!("its node or the cluster stopped it ({task_type})"),
-        StopCause::StartFailed { text, .. } => format!("its last start failed: {text}"),
-        StopCause::NoTask => "no task explains it: a crash, or powered off from inside".to_owned(),
-        StopCause::Unreadable => "the token may not read the task list".to_owned(),
-    }
 }
 
 /// A storage.

@@ -108,6 +108,19 @@ pub enum Role {
     Admin,
 }
 
+/// What an assistant may do. Each includes reading.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Scope {
+    /// Reads.
+    Read,
+    /// Proposes manifest changes.
+    Propose,
+    /// Acts within the yellow tier.
+    Operate,
+    /// Acts within the red tier as well, by a second call that carries the digest.
+    OperateRed,
+}
+
 /// `token`.
 #[derive(Debug, Clone, Args)]
 pub struct Token {
@@ -120,13 +133,18 @@ pub struct Token {
 #[derive(Debug, Clone, Subcommand)]
 pub enum TokenCommand {
     /// Make a token; it is printed once.
-    #[command(after_help = "Example:\n  jarvis token create ci --role viewer --for 30d")]
+    #[command(
+        after_help = "Examples:\n  jarvis token create ci --role viewer --for 30d\n  jarvis token create assistant --scope read,propose,operate --for 90d"
+    )]
     Create {
         /// Its name: lower-case letters, digits and hyphens.
         name: String,
-        /// What it may do.
+        /// What it may do over GraphQL and as a command's token.
         #[arg(long, value_enum, default_value = "viewer")]
         role: Role,
+        /// What an assistant may do with it over MCP; several with commas.
+        #[arg(long = "scope", value_enum, value_delimiter = ',', default_value = "read")]
+        scopes: Vec<Scope>,
         /// When it lapses; without it never.
         #[arg(long = "for", value_name = "DURATION", value_parser = duration)]
         ttl: Option<Duration>,
@@ -165,14 +183,25 @@ pub enum UserCommand {
         #[arg(long)]
         one_time: bool,
     },
-    /// Set a person's password, read from standard input.
-    #[command(after_help = "Example:\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna")]
+    /// Set a person's password, read from standard input; that ends all sessions of the person.
+    #[command(
+        after_help = "Examples:\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna --role viewer"
+    )]
     Passwd {
         /// Name.
         name: String,
+        /// A new role as well.
+        #[arg(long, value_enum)]
+        role: Option<Role>,
         /// The password works only to set another one.
         #[arg(long)]
         one_time: bool,
+    },
+    /// Sign a person out everywhere.
+    #[command(after_help = "Example:\n  jarvis user sign-out anna")]
+    SignOut {
+        /// Name.
+        name: String,
     },
     /// List people.
     #[command(after_help = "Example:\n  jarvis user list")]

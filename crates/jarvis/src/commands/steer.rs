@@ -3,7 +3,8 @@
 use super::field::{age, cell, word};
 use crate::{
     cli::steer::{
-        AcceptIdentity, Ack, AutonomyCommand, Ceiling, Freeze, Hold, Release, Role, TokenCommand, UserCommand,
+        AcceptIdentity, Ack, AutonomyCommand, Ceiling, Freeze, Hold, Release, Role, Scope, TokenCommand,
+        UserCommand,
     },
     client::Client,
     exit::{Exit, Failure, Outcome},
@@ -149,13 +150,29 @@ fn role_word(role: Role) -> &'static str {
     }
 }
 
+fn scope_word(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Read => "READ",
+        Scope::Propose => "PROPOSE",
+        Scope::Operate => "OPERATE",
+        Scope::OperateRed => "OPERATE_RED",
+    }
+}
+
 /// `jarvis token`.
 pub async fn token(command: &TokenCommand, client: &Client) -> Outcome {
     match command {
-        TokenCommand::Create { name, role, ttl } => {
-            const QUERY: &str = "mutation($name: String!, $role: Role!, $ttl: Int) { createToken(name: $name, role: $role, ttlSeconds: $ttl) { secret } }";
-            let variables =
-                json!({ "name": name, "role": role_word(*role), "ttl": ttl.map(|ttl| ttl.as_secs()) });
+        TokenCommand::Create {
+            name,
+            role,
+            scopes,
+            ttl,
+        } => {
+            const QUERY: &str = "mutation($name: String!, $role: Role!, $scopes: [Scope!]!, $ttl: Int) \
+                { createToken(name: $name, role: $role, scopes: $scopes, ttlSeconds: $ttl) { secret } }";
+            let scopes: Vec<&str> = scopes.iter().map(|scope| scope_word(*scope)).collect();
+            let ttl = ttl.map(|ttl| ttl.as_secs());
+            let variables = json!({ "name": name, "role": role_word(*role), "scopes": scopes, "ttl": ttl });
             let data = client.ask(QUERY, variables).await?;
             out::note(&format!("token {name}; it is shown this once:"));
             out::print(&cell(&data["createToken"]["secret"]));
@@ -163,19 +180,20 @@ pub async fn token(command: &TokenCommand, client: &Client) -> Outcome {
         TokenCommand::List => {
             let data = client
                 .ask(
-                    "{ tokens { name role scopes by createdAt expiresAt } }",
+                    "{ tokens { name role scopes by createdAt expiresAt } version { now } }",
                     json!({}),
                 )
                 .await?;
-            let mut table = Table::new(&["NAME", "ROLE", "BY", "AGE", "LAPSES"]);
+            let mut table = Table::new(&["NAME", "ROLE", "SCOPES", "BY", "AGE", "LAPSES"]);
             for token in data["tokens"].as_array().into_iter().flatten() {
                 let age = age(&token["createdAt"], jiff::Timestamp::now());
                 table.row([
                     cell(&token["name"]),
                     word(&token["role"]).to_lowercase(),
+                    scopes_cell(&token["scopes"]),
                     cell(&token["by"]),
                     age,
-                    cell(&token["expiresAt"]),
+                    lapses(&token["expiresAt"], &data["version"]["now"]),
                 ]);
             }
             out::print(&table.text());
@@ -204,17 +222,20 @@ pub async fn user(command: &UserCommand, client: &Client) -> Outcome {
             client.ask(QUERY, variables).await?;
             out::print(&format!("added: {name}"));
         }
-        UserCommand::Passwd { name, one_time } => {
-            const QUERY: &str = "mutation($name: String!, $password: String!, $oneTime: Boolean!) \
-                { setPassword(name: $name, password: $password, oneTime: $oneTime) }";
+        UserCommand::Passwd { name, role, one_time } => {
+            const QUERY: &str = "mutation($name: String!, $password: String!, $role: Role, $oneTime: Boolean!) \
+                { setPassword(name: $name, password: $password, role: $role, oneTime: $oneTime) }";
             let password = password(name)?;
-            client
-                .ask(
-                    QUERY,
-                    json!({ "name": name, "password": password.as_str(), "oneTime": one_time }),
-                )
-                .await?;
-            out::print(&format!("password set: {name}"));
+            let role = role.map(role_word);
+            let variables =
+                json!({ "name": name, "password": password.as_str(), "role": role, "oneTime": one_time });
+            client.ask(QUERY, variables).await?;
+            out::print(&format!("password set: {name}; all its sessions are over"));
+        }
+        UserCommand::SignOut { name } => {
+            const QUERY: &str = "mutation($name: String!) { revokeSessions(user: $name) }";
+            client.ask(QUERY, json!({ "name": name })).await?;
+            out::print(&format!("signed out everywhere: {name}"));
         }
         UserCommand::List => {
             let data = client.ask("{ users { name role oneTime } }", json!({})).await?;
@@ -230,6 +251,35 @@ pub async fn user(command: &UserCommand, client: &Client) -> Outcome {
         }
     }
     Ok(Exit::Ok)
+}
+
+/// `read, operate-red`.
+fn scopes_cell(scopes: &Value) -> String {
+    let words: Vec<String> = scopes
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|scope| cell(scope).to_lowercase().replace('_', "-"))
+        .collect();
+    if words.is_empty() {
+        "-".to_owned()
+    } else {
+        words.join(", ")
+    }
+}
+
+/// When a token lapses; one that has does nothing any more, but stands there until it is revoked.
+fn lapses(at: &Value, now: &Value) -> String {
+    match at.as_str() {
+        None => "never".to_owned(),
+        Some(at) if is_past(at, now.as_str().unwrap_or_default()) => format!("{at} (lapsed)"),
+        Some(at) => at.to_owned(),
+    }
+}
+
+fn is_past(at: &str, now: &str) -> bool {
+    let read = |text: &str| text.parse::<jiff::Timestamp>().ok();
+    read(at).zip(read(now)).is_some_and(|(at, now)| at <= now)
 }
 
 /// A password from standard input, so that it is on no command line.

@@ -47,6 +47,8 @@ pub struct File {
     /// By which servers people are told.
     #[serde(default)]
     pub notifications: Notifications,
+    /// Who signs people in.
+    pub auth: Option<Auth>,
     /// Logging.
     #[serde(default)]
     pub log: Log,
@@ -155,8 +157,22 @@ pub struct Source {
     pub git: Spanned<Git>,
     /// How often it is fetched.
     pub poll_seconds: Option<Spanned<u64>>,
+    /// How proposals are committed and pushed.
+    pub propose: Option<Spanned<Propose>>,
     /// Secret of the webhook.
     pub webhook_secret: Option<Spanned<Secret>>,
+}
+
+/// `source.propose`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Propose {
+    /// `branch`, `proposal-branch` or `off`.
+    pub push: Option<String>,
+    /// Domain of the addresses of authors.
+    pub author_domain: Option<String>,
+    /// Days one waits for a person.
+    pub expires_after_days: Option<u64>,
 }
 
 /// `source.git`.
@@ -271,6 +287,48 @@ pub struct Safety {
     pub actions_per_hour: Option<Spanned<u32>>,
     /// Largest plan that runs alone.
     pub largest_plan: Option<Spanned<u32>>,
+}
+
+/// `auth`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Auth {
+    /// An OpenID Connect provider.
+    pub oidc: Option<Spanned<Oidc>>,
+}
+
+/// `auth.oidc`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Oidc {
+    /// The issuer, as the provider spells it.
+    pub issuer: Text,
+    /// Our name there.
+    pub client_id: String,
+    /// Our secret there.
+    pub client_secret: Option<Spanned<Secret>>,
+    /// What is asked for.
+    pub scopes: Option<Vec<String>>,
+    /// The claim that names the user.
+    pub user_claim: Option<String>,
+    /// The claim that tells the roles.
+    pub role_claim: Option<String>,
+    /// Values of that claim.
+    pub roles: OidcRoles,
+    /// What the button says.
+    pub display_name: Option<String>,
+}
+
+/// `auth.oidc.roles`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct OidcRoles {
+    /// Who is an admin.
+    pub admin: Vec<String>,
+    /// Who is an operator.
+    pub operator: Vec<String>,
+    /// Who is a viewer.
+    pub viewer: Vec<String>,
 }
 
 /// `notifications`.

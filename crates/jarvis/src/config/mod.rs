@@ -63,6 +63,8 @@ pub struct Config {
     pub recall: Duration,
     /// By which servers people are told.
     pub notifications: jarvis_notify::Settings,
+    /// Who signs people in beside passwords.
+    pub oidc: Option<jarvis_api::OidcOptions>,
     /// Logging.
     pub log: Log,
     /// What the operator should know about the file.
@@ -100,6 +102,8 @@ pub struct SourceConfig {
     pub git: jarvis_source::Options,
     /// How often it is fetched.
     pub poll: Duration,
+    /// How proposals are committed and pushed.
+    pub proposing: jarvis_controller::Proposing,
     /// Secret of the webhook, when there is one.
     pub webhook_secret: Option<Zeroizing<String>>,
 }

@@ -151,11 +151,13 @@ fn config(
         source: Some(SourceConfig {
             git: git(&folder.manifests(), &folder.state(), environment),
             poll: POLL,
+            proposing: jarvis_controller::Proposing::default(),
             webhook_secret: None,
         }),
         floor: floor(scenario).map_err(|error| wrong(&error))?,
         recall: Duration::from_secs(4),
         notifications: jarvis_notify::Settings::default(),
+        oidc: None,
         log: Log::default(),
         warnings: Vec::new(),
     })

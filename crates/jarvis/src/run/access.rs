@@ -36,7 +36,7 @@ pub async fn local_token(handle: &Handle) -> Option<String> {
         expires_at: None,
     };
     match handle.record_access(event).await {
-        Ok(()) => Some(token.text),
+        Ok(()) => Some(token.text.to_string()),
         Err(error) => {
             tracing::error!("cannot make the local token: {error}");
             None

@@ -7,6 +7,7 @@
 //! | [`listening`] | what the listener speaks, and by which names it is known |
 //! | [`access`] | the first password and the local token |
 //! | [`probe`] | readiness probes |
+//! | [`oidc`] | how the sign-in provider is asked |
 //! | [`clock`] | a clock that may run faster, for the demo |
 //! | [`logging`] | where log lines go |
 //! | [`supervisor`], [`pulse`] | the supervisor, and the signs of life that it is given |
@@ -21,6 +22,7 @@ pub mod listening;
 pub mod logging;
 pub mod metrics;
 pub mod notifying;
+pub mod oidc;
 pub mod opening;
 pub mod own_guest;
 pub mod probe;
@@ -43,7 +45,7 @@ use jarvis_api::{
 };
 use jarvis_controller::{Handle, Ports, Service};
 use jarvis_guard::Floor;
-use jarvis_ports::{Clock, HostShell, ManifestSource, Recorder, Waker};
+use jarvis_ports::{Clock, HostShell, Journal, ManifestSource, Recorder, Store, Waker};
 use jarvis_proxmox::Proxmox;
 use jarvis_source::GitSource;
 use jarvis_ssh::{LanWaker, Ssh};
@@ -129,6 +131,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     if let Some(terminals) = &terminals {
         state = state.with_terminals(terminals.clone());
     }
+    let state = oidc::with_provider(state, &config)?;
     let serving = Serving {
         certificate: certificate.clone(),
         ..Serving::default()
@@ -264,6 +267,31 @@ fn control(
     ))
 }
 
+/// Makes a controller that keeps its records in memory, with everything of the config that looks. What its floor and its kill
+/// switch allow is the caller's to say.
+pub fn looking(
+    config: &Config,
+    floor: Floor,
+    journal: Arc<dyn Journal>,
+    store: Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Service, Handle), Failure> {
+    let ports = Ports {
+        hypervisor: Arc::new(proxmox(&config.cluster, clock)?),
+        journal,
+        store,
+        source: source(config)?,
+        shell: ssh(config, clock).map(|ssh| ssh as Arc<dyn HostShell>),
+        waker: None,
+        probe: Arc::new(probe::NetworkProbe::new()?),
+        recorder: None,
+        clock: clock.clone(),
+    };
+    let mut options = controller_options(config, floor);
+    options.freeze_file = None;
+    Ok(jarvis_controller::controller(options, ports))
+}
+
 /// Whether the config's address may be listened on as it says.
 pub fn may_bind(config: &Config) -> Result<(), Failure> {
     let check = api_like(config)?;
@@ -363,6 +391,10 @@ fn controller_options(config: &Config, floor: Floor) -> jarvis_controller::Optio
             .as_ref()
             .map_or(defaults.fetch_every, |source| source.poll),
         recall: config.recall,
+        proposing: config
+            .source
+            .as_ref()
+            .map_or(defaults.proposing, |source| source.proposing.clone()),
         freeze_file: Some(config.state.join(jarvis_controller::freeze_file::NAME)),
         ..defaults
     }

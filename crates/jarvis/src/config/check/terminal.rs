@@ -66,10 +66,6 @@ impl Checker<'_> {
             .key_file
             .as_ref()
             .map(|path| self.key_file(path, passphrase));
-        if ssh.is_none() {
-            self.warnings
-                .push("terminal: no host is named under `ssh`, so no terminal can be opened".to_owned());
-        }
         let user = given.user.map(|user| user.value);
         Some(TerminalConfig {
             options,

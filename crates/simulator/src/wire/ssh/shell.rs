@@ -56,6 +56,15 @@ pub struct Shell {
     status: u8,
 }
 
+/// A client without a screen of its own says 0 by 0.
+fn real(cols: u32, rows: u32) -> (u32, u32) {
+    if cols == 0 || rows == 0 {
+        (80, 24)
+    } else {
+        (cols, rows)
+    }
+}
+
 /// The client is gone, or the shell is over.
 struct Gone;
 
@@ -82,7 +91,7 @@ impl Shell {
             handle,
             channel,
             come,
-            size,
+            size: real(size.0, size.1),
             keys: Keys::default(),
             pressed: std::collections::VecDeque::new(),
             line: Line::default(),
@@ -269,7 +278,7 @@ impl Shell {
     fn take(&mut self, come: Come) {
         match come {
             Come::Bytes(bytes) => self.pressed.extend(self.keys.take(&bytes)),
-            Come::Size(cols, rows) => self.size = (cols, rows),
+            Come::Size(cols, rows) => self.size = real(cols, rows),
         }
     }
 

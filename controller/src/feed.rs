@@ -3,8 +3,8 @@
 //! Severity and resource are the event's own; only the words are made here.
 
 use jarvis_model::{
-    Closed, Effect, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, Rearmed, ResourceKey, Severity,
-    TicketId, TicketState,
+    Closed, Effect, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, ProposalId, Rearmed,
+    ResourceKey, Severity, TicketId, TicketState,
 };
 
 /// One line of the feed.
@@ -65,6 +65,12 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::TicketConfirmed { .. }
         | Event::TicketChanged { .. }
         | Event::Approved { .. } => of_ticket(event, memory),
+        Event::ProposalMade { .. }
+        | Event::ProposalApproved { .. }
+        | Event::ProposalRejected { .. }
+        | Event::ProposalExpired { .. }
+        | Event::ProposalPushed { .. }
+        | Event::ProposalFailed { .. } => of_proposal(event, memory),
         Event::UserSet { .. }
         | Event::TokenCreated { .. }
         | Event::TokenRevoked { .. }
@@ -279,6 +285,61 @@ fn of_ticket(event: &Event, memory: &Memory) -> Words {
         ),
         _ => (String::new(), None),
     }
+}
+
+fn of_proposal(event: &Event, memory: &Memory) -> Words {
+    match event {
+        Event::ProposalMade { proposal } => (
+            format!("{} proposes: {}", proposal.origin.label(), proposal.title),
+            Some(proposal.effect.clone()),
+        ),
+        Event::ProposalApproved { proposal, by, .. } => {
+            (format!("{by} approved: {}", proposed(proposal, memory)), None)
+        }
+        Event::ProposalRejected { proposal, by, reason } => (
+            format!("{by} would rather not: {}", proposed(proposal, memory)),
+            Some(reason.clone()),
+        ),
+        Event::ProposalExpired { proposal } => {
+            (format!("Lapsed unanswered: {}", proposed(proposal, memory)), None)
+        }
+        Event::ProposalPushed {
+            proposal,
+            commit,
+            branch,
+            request,
+        } => (
+            format!(
+                "Committed as {} on {branch}: {}",
+                short(commit),
+                proposed(proposal, memory)
+            ),
+            request.clone(),
+        ),
+        Event::ProposalFailed {
+            proposal,
+            conflict,
+            reason,
+        } => {
+            let what = if *conflict {
+                "Overtaken by another change"
+            } else {
+                "Could not be committed"
+            };
+            (
+                format!("{what}: {}", proposed(proposal, memory)),
+                Some(reason.clone()),
+            )
+        }
+        _ => (String::new(), None),
+    }
+}
+
+fn proposed(id: &ProposalId, memory: &Memory) -> String {
+    memory
+        .proposals
+        .get(id)
+        .map_or_else(|| format!("proposal {id}"), |proposal| proposal.title.clone())
 }
 
 fn of_access(event: &Event) -> Words {
