@@ -1,11 +1,11 @@
 import { useEffect } from "react";
-import { GuestTasksDocument, ResourceEventsDocument } from "../api/generated/graphql";
+import { GuestTasksDocument, ResourceEventsDocument, SnapshotsDocument } from "../api/generated/graphql";
 import type { Guest } from "../api/types";
 import { go, open, permalink } from "../app/places";
 import { acceptIdentity, actOnGuest, GUEST_VERBS, type GuestVerb, HOLD_SECONDS, hold, lockReason, release } from "../commands/deeds";
 import { useAsk } from "../api/useAsk";
 import { useLive } from "../live/store";
-import { bytes, percent, share, span, used } from "../model/format";
+import { bytes, dateTime, percent, share, span, used } from "../model/format";
 import { ofGuest } from "../model/status";
 import { Bar } from "../ui/Bar";
 import { Button } from "../ui/Button";
@@ -55,12 +55,31 @@ function Contents({ guest }: { guest: Guest }) {
       <Part title="Manifest" action={guest.resource ? <Button size="small" onClick={() => go("/manifests")}>Open</Button> : null}>
         {resource ? <SpecBlock resource={resource} /> : <p className="dim">No manifest declares it, so I only watch it. <code className="mono">jarvis adopt</code> writes one.</p>}
       </Part>
-      <Part title="Snapshots"><p className="dim">This server does not list snapshots yet.</p></Part>
+      <Part title="Snapshots"><Snapshots vmid={guest.vmid} /></Part>
       <Part title="Tasks">{tasks.data ? <TaskList tasks={tasks.data.tasks} /> : <p className="dim">{tasks.error ?? "Asking"}</p>}</Part>
       <Part title="History">{events.data ? <EventList records={events.data.events} /> : <p className="dim">{events.error ?? "Asking"}</p>}</Part>
       <p className="small dim">Identity <code className="mono">{guest.identity ?? "not read yet"}</code></p>
       <p><Button size="small" onClick={() => void navigator.clipboard.writeText(permalink(`guest/${guest.vmid}`))}>Copy link</Button></p>
     </div>
+  );
+}
+
+function Snapshots({ vmid }: { vmid: number }) {
+  const asked = useAsk(SnapshotsDocument, { vmid });
+  const list = asked.data?.snapshots.snapshots;
+  if (!list) return <p className="dim">{asked.error ?? "Asking"}</p>;
+  if (list.length === 0) return <p className="dim">None.</p>;
+  return (
+    <ul className="lines">
+      {list.map((one) => (
+        <li key={one.name}>
+          <span className="strong">{one.name}</span>
+          <span className="dim">{one.at ? dateTime(one.at) : ""}</span>
+          <span className="grow cut-text">{one.description}</span>
+          {one.memory ? <span className="tag">with memory</span> : null}
+        </li>
+      ))}
+    </ul>
   );
 }
 

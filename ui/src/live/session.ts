@@ -1,14 +1,14 @@
 // Brings the link, the store and the log-in together.
 import { ApiError, ask, onSignedOut, post } from "../api/http";
 import {
-  AlertUpdatesDocument, ClusterUpdatesDocument, EventsDocument, FreezeUpdatesDocument, MeDocument,
+  AlertUpdatesDocument, ClusterUpdatesDocument, EventsDocument, FreezeUpdatesDocument, HistoriesDocument, MeDocument,
   PlanUpdatesDocument, SideDocument, StartDocument,
 } from "../api/generated/graphql";
 import type { Record } from "../api/types";
 import { applyRecords, applyUpdates, type ClusterUpdate } from "./apply";
 import { Batch } from "./batch";
 import { Link } from "./link";
-import { sample, sampleGuests } from "./rings";
+import { sample, sampleGuests, seed } from "./rings";
 import { empty } from "./state";
 import { live } from "./store";
 
@@ -55,6 +55,7 @@ async function begin(open: Link): Promise<void> {
     first = false;
     updates.flush();
     back();
+    void seedRings();
   });
   open.follow(PlanUpdatesDocument, {}, ({ planUpdates }) => {
     live.set({ plan: planUpdates });
@@ -75,6 +76,20 @@ async function begin(open: Link): Promise<void> {
   }
   open.follow(EventsDocument, { after: live.get().head }, ({ events }) => records.push(events));
   void refreshSide();
+}
+
+const SEED_POINTS = 60;
+
+/** What the server kept of the nodes' load, so that a line does not begin with nothing. */
+async function seedRings(): Promise<void> {
+  const series = [...live.get().nodes.keys()].slice(0, 32).map((name) => `node/${name}/cpu`);
+  if (series.length === 0) return;
+  try {
+    const { histories } = await ask(HistoriesDocument, { series, points: SEED_POINTS });
+    for (const { series: key, points } of histories) seed(key, points.map((point) => point.value));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
 }
 
 function back(): void {
