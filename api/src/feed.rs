@@ -3,8 +3,8 @@
 //! Severity and resource are the event's own; only the words are made here.
 
 use jarvis_model::{
-    Closed, Effect, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, ProposalId, Rearmed, ResourceKey,
-    Severity, TicketId, TicketState,
+    Closed, Effect, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, ProposalId, Rearmed,
+    ResourceKey, Severity, TicketId, TicketState,
 };
 
 /// One line of the feed.
@@ -324,7 +324,10 @@ fn of_proposal(event: &Event, memory: &Memory) -> Words {
             } else {
                 "Could not be committed"
             };
-            (format!("{what}: {}", proposed(proposal, memory)), Some(reason.clone()))
+            (
+                format!("{what}: {}", proposed(proposal, memory)),
+                Some(reason.clone()),
+            )
         }
         _ => (String::new(), None),
     }

@@ -39,11 +39,13 @@ impl Core {
                 let result = self.reject_proposal(&id, reason, &by);
                 self.answer(reply, result);
             }
-            Command::ApproveProposal(id, digest, by, reply) => match self.approve_proposal(&id, digest, &by) {
-                // Told once it is pushed.
-                Ok(()) => self.publishing.entry(id).or_default().reply = Some(reply),
-                Err(error) => self.answer(reply, Err(error)),
-            },
+            Command::ApproveProposal(id, digest, by, reply) => {
+                match self.approve_proposal(&id, digest, &by) {
+                    // Told once it is pushed.
+                    Ok(()) => self.publishing.entry(id).or_default().reply = Some(reply),
+                    Err(error) => self.answer(reply, Err(error)),
+                }
+            }
             Command::ReconcileNow(by, reply) => {
                 let allowed = needs(&by, Role::Operator, "reconcile now");
                 let wanted = allowed.is_ok();

@@ -111,7 +111,10 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         source: ports.source.clone(),
         history: history.clone(),
         proposing: options.proposing.clone(),
-        reads: Some(Arc::new(Reads::new(ports.hypervisor.clone(), ports.clock.clone()))),
+        reads: Some(Arc::new(Reads::new(
+            ports.hypervisor.clone(),
+            ports.clock.clone(),
+        ))),
     };
     let worker = Worker::new(ports.clone(), messages);
     let core = Core {

@@ -14,8 +14,8 @@ use crate::{
 use jarvis_crds::Probe as ReadyProbe;
 use jarvis_guard::Permit;
 use jarvis_model::{
-    Host, HostFigures, Identity, IntentId, IssueKey, LiveStatus, NodeName, Observed, Proposal, ProposalId, Reach, ResourceKey,
-    ServiceStatus, StopCause, TaskObserved, Timestamp, Upid, Vmid,
+    Host, HostFigures, Identity, IntentId, IssueKey, LiveStatus, NodeName, Observed, Proposal, ProposalId,
+    Reach, ResourceKey, ServiceStatus, StopCause, TaskObserved, Timestamp, Upid, Vmid,
 };
 use jarvis_planner::{Look, Step};
 use jarvis_ports::{

@@ -4,7 +4,8 @@ use jarvis_api::feed::{FeedLine, line};
 use jarvis_model::{
     Action, Autonomy, Cause, Closed, Confirmed, Digest, Door, Effect, Event, FreezeScope, GuestKind,
     GuestVerb, Hold, Identity, Intent, IntentId, IssueKey, Memory, NodeName, Origin, Outcome, Proposal,
-    ProposalId, ProposalState, Rearmed, Record, ResourceKey, Role, Severity, Stage, Ticket, TicketId, TicketState, Tier, Timestamp, Vmid,
+    ProposalId, ProposalState, Rearmed, Record, ResourceKey, Role, Severity, Stage, Ticket, TicketId,
+    TicketState, Tier, Timestamp, Vmid,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -45,7 +45,9 @@ async fn a_preview_shows_the_difference_and_records_nothing() {
     );
     let diff = preview["diff"].as_str().unwrap();
     assert!(
-        diff.contains("-spec: {vmid: 101, runStrategy: RerunOnFailure}\n+spec: {vmid: 101, runStrategy: Manual}"),
+        diff.contains(
+            "-spec: {vmid: 101, runStrategy: RerunOnFailure}\n+spec: {vmid: 101, runStrategy: Manual}"
+        ),
         "{diff}"
     );
     assert_eq!(api.puppet.asked(), Vec::<String>::new());
@@ -55,13 +57,23 @@ async fn a_preview_shows_the_difference_and_records_nothing() {
         .await;
     let errors = &answer.data()["previewChange"]["errors"];
     assert_eq!(errors[0]["field"], "spec.runStrategy");
-    assert_eq!((&errors[0]["path"], &errors[0]["line"]), (&json!("all.yaml"), &json!(5)));
+    assert_eq!(
+        (&errors[0]["path"], &errors[0]["line"]),
+        (&json!("all.yaml"), &json!(5))
+    );
 
-    let answer = api.query_with(&token, PREVIEW, patches("spec.autonomy", json!("L3"))).await;
+    let answer = api
+        .query_with(&token, PREVIEW, patches("spec.autonomy", json!("L3")))
+        .await;
     assert_eq!(answer.data()["previewChange"]["needs"], "ADMIN");
     let whole = json!({"files": [{"path": "all.yaml"}, {"path": "new.yaml", "content": "kind: Nothing\n"}]});
     let answer = api.query_with(&token, PREVIEW, whole).await;
-    assert!(!answer.data()["previewChange"]["errors"].as_array().unwrap().is_empty());
+    assert!(
+        !answer.data()["previewChange"]["errors"]
+            .as_array()
+            .unwrap()
+            .is_empty()
+    );
     assert_eq!(api.query_with(&token, PREVIEW, json!({})).await.code(), "INVALID");
 }
 
@@ -70,7 +82,10 @@ async fn a_proposal_is_made_on_the_head_and_answered_by_its_digest() {
     let api = api().await;
     let (operator, viewer) = (api.token("o", Role::Operator), api.token("v", Role::Viewer));
     let change = patches("spec.runStrategy", json!("Manual"));
-    assert_eq!(api.query_with(&viewer, PROPOSE, change.clone()).await.code(), "FORBIDDEN");
+    assert_eq!(
+        api.query_with(&viewer, PROPOSE, change.clone()).await.code(),
+        "FORBIDDEN"
+    );
     let answer = api.query_with(&operator, PROPOSE, change).await;
     let made = answer.data()["proposeChange"].clone();
     assert_eq!(
@@ -85,7 +100,10 @@ async fn a_proposal_is_made_on_the_head_and_answered_by_its_digest() {
 
     let approve = "mutation($id: String!, $digest: String!) { approveProposal(id: $id, digest: $digest) { state commit outcome decidedBy } }";
     let variables = json!({"id": made["id"], "digest": made["digest"]});
-    assert_eq!(api.query_with(&viewer, approve, variables.clone()).await.code(), "FORBIDDEN");
+    assert_eq!(
+        api.query_with(&viewer, approve, variables.clone()).await.code(),
+        "FORBIDDEN"
+    );
     let short = json!({"id": made["id"], "digest": "abc"});
     assert_eq!(api.query_with(&operator, approve, short).await.code(), "INVALID");
     let answer = api.query_with(&operator, approve, variables).await;
@@ -94,7 +112,10 @@ async fn a_proposal_is_made_on_the_head_and_answered_by_its_digest() {
         (&approved["state"], &approved["decidedBy"]),
         (&json!("PUSHED"), &json!("token:o"))
     );
-    assert_eq!(approved["outcome"], "Pushed to main as c0ffeec0ffee; not in force yet");
+    assert_eq!(
+        approved["outcome"],
+        "Pushed to main as c0ffeec0ffee; not in force yet"
+    );
 
     api.puppet.append(vec![Event::RevisionApplied {
         commit: "c0ffeec0ffee".to_owned(),
@@ -114,7 +135,10 @@ async fn a_proposal_is_made_on_the_head_and_answered_by_its_digest() {
         .iter()
         .find(|event| event["name"] == "proposalMade")
         .unwrap();
-    assert!(proposed["data"]["proposal"]["files"].is_null(), "large texts stay out of the feed");
+    assert!(
+        proposed["data"]["proposal"]["files"].is_null(),
+        "large texts stay out of the feed"
+    );
 }
 
 #[tokio::test]
@@ -123,12 +147,27 @@ async fn what_cannot_be_proposed_says_why() {
     let token = api.token("o", Role::Operator);
     for (variables, says) in [
         (patches("spec.runStrategy", json!("Sometimes")), "all.yaml:5:"),
-        (patches("spec.runStrategy", json!("RerunOnFailure")), "say so already"),
+        (
+            patches("spec.runStrategy", json!("RerunOnFailure")),
+            "say so already",
+        ),
         (patches("metadata.name", json!("x")), "cannot be set"),
-        (json!({"title": " ", "patches": [{"op": "DELETE", "resource": "VirtualMachine/web-01"}]}), "say in a line"),
-        (json!({"title": "t", "patches": [{"op": "DELETE", "resource": "VirtualMachine/none"}]}), "there is no VirtualMachine/none"),
-        (json!({"title": "t", "patches": [{"op": "CREATE"}]}), "needs content"),
-        (json!({"title": "t", "files": [{"path": "../x.yaml", "content": ""}]}), "cannot be a manifest's file"),
+        (
+            json!({"title": " ", "patches": [{"op": "DELETE", "resource": "VirtualMachine/web-01"}]}),
+            "say in a line",
+        ),
+        (
+            json!({"title": "t", "patches": [{"op": "DELETE", "resource": "VirtualMachine/none"}]}),
+            "there is no VirtualMachine/none",
+        ),
+        (
+            json!({"title": "t", "patches": [{"op": "CREATE"}]}),
+            "needs content",
+        ),
+        (
+            json!({"title": "t", "files": [{"path": "../x.yaml", "content": ""}]}),
+            "cannot be a manifest's file",
+        ),
     ] {
         let answer = api.query_with(&token, PROPOSE, variables.clone()).await;
         assert_eq!(answer.code(), "INVALID", "{variables}: {}", answer.body);

@@ -70,8 +70,14 @@ async fn manifests_of_the_revision_in_force_are_shown_with_what_is_in_them() {
     let query = "{ manifests { path content bytes commit resources { key line } } }";
     let answer = api.query(&token, query).await;
     let manifest = &answer.data()["manifests"][0];
-    assert_eq!((&manifest["path"], &manifest["commit"]), (&json!("all.yaml"), &json!(COMMIT)));
-    assert_eq!(manifest["resources"][1], json!({"key": "VirtualMachine/db-01", "line": 7}));
+    assert_eq!(
+        (&manifest["path"], &manifest["commit"]),
+        (&json!("all.yaml"), &json!(COMMIT))
+    );
+    assert_eq!(
+        manifest["resources"][1],
+        json!({"key": "VirtualMachine/db-01", "line": 7})
+    );
     assert_eq!(
         manifest["bytes"].as_u64().unwrap(),
         manifest["content"].as_str().unwrap().len() as u64
@@ -98,11 +104,17 @@ async fn errors_of_files_name_line_and_column() {
     assert_eq!(answer.data()["validateManifests"], json!([]), "alone it is fine");
     let answer = api.query_with(&token, query, with(double, false)).await;
     let found = &answer.data()["validateManifests"];
-    assert!(found.to_string().contains("web-01"), "twice together with the others: {found}");
+    assert!(
+        found.to_string().contains("web-01"),
+        "twice together with the others: {found}"
+    );
     let answer = api.query_with(&token, query, with("kind: [\n", true)).await;
     assert_eq!(answer.data()["validateManifests"][0]["path"], "x.yaml");
     let viewer = api.token("v", Role::Viewer);
-    assert_eq!(api.query_with(&viewer, query, with(double, true)).await.code(), "FORBIDDEN");
+    assert_eq!(
+        api.query_with(&viewer, query, with(double, true)).await.code(),
+        "FORBIDDEN"
+    );
 }
 
 #[tokio::test]
@@ -162,7 +174,11 @@ async fn the_audit_trail_is_searched_checked_and_fetched_as_a_file() {
         (json!({"name": "freezeSet", "until": "2020-01-01T00:00:00Z"}), 0),
     ] {
         let answer = api.query_with(&operator, query, json!({"filter": filter})).await;
-        assert_eq!(answer.data()["audit"].as_array().unwrap().len(), found, "{filter}");
+        assert_eq!(
+            answer.data()["audit"].as_array().unwrap().len(),
+            found,
+            "{filter}"
+        );
     }
     let chain = "{ auditChain { head headHash intact checked problem exportJsonLines exportCsv } }";
     let answer = api.query(&operator, chain).await;
@@ -171,7 +187,11 @@ async fn the_audit_trail_is_searched_checked_and_fetched_as_a_file() {
         json!({"head": 2, "headHash": "ab", "intact": false, "checked": 2, "problem": "broken at record 2",
                "exportJsonLines": "/api/audit.jsonl", "exportCsv": "/api/audit.csv"})
     );
-    let get = |path: &str, token: &str| reqwest::Client::new().get(format!("{}{path}", api.url)).bearer_auth(token);
+    let get = |path: &str, token: &str| {
+        reqwest::Client::new()
+            .get(format!("{}{path}", api.url))
+            .bearer_auth(token)
+    };
     let refused = Answer::of(get("/api/audit.jsonl", &viewer).send().await.unwrap()).await;
     assert_eq!((refused.status, refused.code()), (403, "FORBIDDEN"));
     let unknown = reqwest::Client::new().get(format!("{}/api/audit.csv", api.url));
@@ -196,7 +216,10 @@ async fn a_channel_is_tried_by_operators_and_must_be_there() {
     let api = api().await;
     let (operator, viewer) = (api.token("o", Role::Operator), api.token("v", Role::Viewer));
     let channels = "{ notificationChannels { name way target waiting } }";
-    assert_eq!(api.query(&viewer, channels).await.data()["notificationChannels"], json!([]));
+    assert_eq!(
+        api.query(&viewer, channels).await.data()["notificationChannels"],
+        json!([])
+    );
     api.puppet.publish(|view| {
         let text = "apiVersion: jarvis.dev/v1alpha1\nkind: NotificationChannel\nmetadata: {name: house}\nspec: {webhook: {url: 'https://h.example/secret'}}\n";
         let files = BTreeMap::from([("c.yaml".to_owned(), text.as_bytes().to_vec())]);
@@ -209,7 +232,12 @@ async fn a_channel_is_tried_by_operators_and_must_be_there() {
     let test = "mutation($channel: String!) { testNotification(channel: $channel) { accepted text } }";
     let missing = api.query_with(&operator, test, json!({"channel": "none"})).await;
     assert_eq!(missing.code(), "NOT_FOUND");
-    assert_eq!(api.query_with(&viewer, test, json!({"channel": "house"})).await.code(), "FORBIDDEN");
+    assert_eq!(
+        api.query_with(&viewer, test, json!({"channel": "house"}))
+            .await
+            .code(),
+        "FORBIDDEN"
+    );
     let tried = api.query_with(&operator, test, json!({"channel": "house"})).await;
     assert_eq!(
         tried.data()["testNotification"],

@@ -38,9 +38,16 @@ impl Handle {
         let source = self.manifest_source()?;
         let view = self.view();
         let pending = view.memory.pending.as_ref().map(|pending| match pending {
-            PendingRevision::Rejected { commit, .. } | PendingRevision::Withheld { commit, .. } => commit.clone(),
+            PendingRevision::Rejected { commit, .. } | PendingRevision::Withheld { commit, .. } => {
+                commit.clone()
+            }
         });
-        let known = pending.or_else(|| view.memory.revision.as_ref().map(|revision| revision.commit.clone()));
+        let known = pending.or_else(|| {
+            view.memory
+                .revision
+                .as_ref()
+                .map(|revision| revision.commit.clone())
+        });
         let on = match known {
             Some(commit) => source.read(&commit).await.map_err(unreadable)?,
             None => head(source.as_ref()).await?,
@@ -89,7 +96,8 @@ impl Handle {
             expires_at: Timestamp::default(),
             state: ProposalState::Waiting,
         };
-        self.ask(|reply| Command::Propose(Box::new(proposal), reply)).await
+        self.ask(|reply| Command::Propose(Box::new(proposal), reply))
+            .await
     }
 
     /// Approves a proposal by the digest of what was seen. Answered once it is pushed, or cannot be: its state says which.
@@ -99,7 +107,8 @@ impl Handle {
         digest: Digest,
         by: Person,
     ) -> Result<Arc<Proposal>, CommandError> {
-        self.ask(|reply| Command::ApproveProposal(id, digest, by, reply)).await
+        self.ask(|reply| Command::ApproveProposal(id, digest, by, reply))
+            .await
     }
 
     /// Says no to a proposal.
@@ -109,7 +118,8 @@ impl Handle {
         reason: String,
         by: Person,
     ) -> Result<Arc<Proposal>, CommandError> {
-        self.ask(|reply| Command::RejectProposal(id, reason, by, reply)).await
+        self.ask(|reply| Command::RejectProposal(id, reason, by, reply))
+            .await
     }
 
     /// Whether approved proposals go anywhere.
@@ -155,7 +165,10 @@ fn title(text: &str) -> Result<String, CommandError> {
     let title: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
     let title: String = title.chars().filter(|c| !c.is_control()).collect();
     match title.chars().count() {
-        0 => Err(invalid("title", "say in a line what the change is for".to_owned())),
+        0 => Err(invalid(
+            "title",
+            "say in a line what the change is for".to_owned(),
+        )),
         1..=LONGEST_TITLE => Ok(title),
         more => Err(invalid(
             "title",
@@ -182,7 +195,9 @@ fn check_size(files: &[ChangedFile]) -> Result<(), CommandError> {
     }
     Err(invalid(
         "change",
-        format!("its files have {bytes} bytes before and after it, more than {MOST_BYTES}; make several proposals"),
+        format!(
+            "its files have {bytes} bytes before and after it, more than {MOST_BYTES}; make several proposals"
+        ),
     ))
 }
 

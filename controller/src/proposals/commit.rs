@@ -74,7 +74,10 @@ pub fn message(proposal: &Proposal, by: &str) -> String {
 /// What a person does with a branch of its own.
 pub fn pull_request(proposal: &Proposal, branch: &str, why: Option<&str>) -> String {
     let why = why.map_or_else(
-        || "Approved changes go to a branch of their own here (`source.propose.push: proposal-branch`).".to_owned(),
+        || {
+            "Approved changes go to a branch of their own here (`source.propose.push: proposal-branch`)."
+                .to_owned()
+        },
         |why| format!("The server does not take this change on the branch in force: {why}."),
     );
     format!(

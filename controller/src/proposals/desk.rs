@@ -8,8 +8,8 @@ use crate::{
     work::Worker,
 };
 use jarvis_model::{
-    Digest, Event, FreezeScope, Origin, Proposal, ProposalId, ProposalState, Refusal, Role, Rule, Scope, Tier,
-    Timestamp,
+    Digest, Event, FreezeScope, Origin, Proposal, ProposalId, ProposalState, Refusal, Role, Rule, Scope,
+    Tier, Timestamp,
 };
 use std::sync::Arc;
 
@@ -65,7 +65,8 @@ impl Core {
         }
         needs(by, proposal.needs, WHAT)?;
         if self.options.proposing.push == PushMode::Off {
-            let why = "`source.propose.push` is off in jarvis.yaml; commit the change in the repository yourself";
+            let why =
+                "`source.propose.push` is off in jarvis.yaml; commit the change in the repository yourself";
             return Err(wrong_state(WHAT, why));
         }
         self.remember(vec![Event::ProposalApproved {
@@ -96,7 +97,10 @@ impl Core {
 
     /// Tokens of assistants are no persons, whatever role they have.
     fn is_person(&self, by: &Person) -> Result<(), CommandError> {
-        let token = by.user.strip_prefix("token:").and_then(|name| self.memory.tokens.get(name));
+        let token = by
+            .user
+            .strip_prefix("token:")
+            .and_then(|name| self.memory.tokens.get(name));
         let assistant = token.is_some_and(|token| token.scopes.iter().any(|scope| *scope != Scope::Read));
         if !assistant {
             return Ok(());
@@ -168,7 +172,9 @@ impl Core {
             // It stays approved; the next process looks whether the remote has it.
             tracing::warn!(proposal = %id, "what became of a proposal's push could not be recorded");
         }
-        let Some(publishing) = self.publishing.remove(id) else { return };
+        let Some(publishing) = self.publishing.remove(id) else {
+            return;
+        };
         if let Some(reply) = publishing.reply {
             let answer = remembered.and_then(|()| self.proposal(id));
             self.publish();

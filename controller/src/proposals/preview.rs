@@ -83,7 +83,11 @@ impl Preview {
     fn foresee(&mut self, view: &View, desired: &Desired, touched: &[Touched]) {
         if let Some(problem) = foreign_cluster(desired, &view.cluster) {
             self.errors.push(ManifestError {
-                file: self.files.first().map(|file| file.path.clone()).unwrap_or_default(),
+                file: self
+                    .files
+                    .first()
+                    .map(|file| file.path.clone())
+                    .unwrap_or_default(),
                 line: 1,
                 column: 1,
                 resource: None,
@@ -243,7 +247,8 @@ fn outlook(
             Foresaid::Refuse => format!("want to {}, which is refused", decision.text),
         })
         .collect();
-    let still = |decision: &&Decision| own(planned).any(|other| other.request.action == decision.request.action);
+    let still =
+        |decision: &&Decision| own(planned).any(|other| other.request.action == decision.request.action);
     let gone: Vec<String> = own(now)
         .filter(|decision| !still(decision))
         .map(|decision| decision.request.action.to_string())
@@ -252,7 +257,11 @@ fn outlook(
         (true, true) => waiting(statuses),
         (false, true) => format!("Jarvis would then {}.", listed(&new)),
         (true, false) => format!("Jarvis would no longer {}.", listed(&gone)),
-        (false, false) => format!("Jarvis would then {}, and no longer {}.", listed(&new), listed(&gone)),
+        (false, false) => format!(
+            "Jarvis would then {}, and no longer {}.",
+            listed(&new),
+            listed(&gone)
+        ),
     }
 }
 
@@ -270,7 +279,12 @@ fn waiting(statuses: &BTreeMap<ResourceKey, ResourceStatus>) -> String {
 }
 
 fn listed(texts: &[String]) -> String {
-    let shown = texts.iter().take(MOST_NAMED).cloned().collect::<Vec<_>>().join("; ");
+    let shown = texts
+        .iter()
+        .take(MOST_NAMED)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join("; ");
     match texts.len().saturating_sub(MOST_NAMED) {
         0 => shown,
         more => format!("{shown}; and {more} more"),

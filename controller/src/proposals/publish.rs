@@ -101,7 +101,9 @@ async fn again(
     let after = apply(&head.files, &proposal.changes).map_err(|error| conflicts(error.to_string()))?;
     if let Err(errors) = load(&after, &head.commit) {
         let first = errors.first().map(ToString::to_string).unwrap_or_default();
-        return Err(conflicts(format!("together they are no sound manifests: {first}")));
+        return Err(conflicts(format!(
+            "together they are no sound manifests: {first}"
+        )));
     }
     let files = difference(&head.files, &after);
     if files.is_empty() {

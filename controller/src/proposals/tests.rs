@@ -123,7 +123,13 @@ impl ManifestSource for Branch {
 }
 
 async fn published(branch: &Arc<Branch>, changes: Vec<ManifestChange>) -> Published {
-    publish(branch.clone(), proposal(changes), "berta".to_owned(), Proposing::default()).await
+    publish(
+        branch.clone(),
+        proposal(changes),
+        "berta".to_owned(),
+        Proposing::default(),
+    )
+    .await
 }
 
 fn text(change: &Change) -> String {
@@ -136,7 +142,10 @@ async fn a_change_is_made_again_where_others_changed_something_else() {
     let change = || vec![set("spec.runStrategy", json!("Manual"))];
     let end = published(&branch, change()).await;
     assert!(matches!(&end, Published::Pushed { request: None, .. }), "{end:?}");
-    assert_eq!(text(&branch.pushed()[0]), WEB.replace("Always # always", "Manual # always"));
+    assert_eq!(
+        text(&branch.pushed()[0]),
+        WEB.replace("Always # always", "Manual # always")
+    );
 
     let theirs = WEB.replace("# Web.", "# The web, by others.");
     let branch = Branch::at("newer", &theirs);
@@ -144,7 +153,10 @@ async fn a_change_is_made_again_where_others_changed_something_else() {
     assert!(matches!(&end, Published::Pushed { .. }), "{end:?}");
     let pushed = branch.pushed();
     assert_eq!(pushed[0].base, "newer");
-    assert_eq!(text(&pushed[0]), theirs.replace("Always # always", "Manual # always"));
+    assert_eq!(
+        text(&pushed[0]),
+        theirs.replace("Always # always", "Manual # always")
+    );
 }
 
 #[tokio::test]
@@ -160,7 +172,9 @@ async fn a_conflict_names_both_versions_and_pushes_nothing() {
     ] {
         let branch = Branch::at("newer", &theirs);
         let end = published(&branch, change()).await;
-        let Published::Conflict(why) = end else { panic!("{end:?}") };
+        let Published::Conflict(why) = end else {
+            panic!("{end:?}")
+        };
         assert!(why.contains(says), "{why}");
         assert!(why.contains("made on base and the branch is at newer"), "{why}");
         assert_eq!(branch.pushed(), Vec::new());

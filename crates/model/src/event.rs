@@ -3,8 +3,8 @@
 
 use crate::{
     Action, Autonomy, Confirmed, Digest, FreezeScope, Hold, HoldScope, Host, Identity, Intent, IntentId,
-    IssueKey, Memory, NodeName, Origin, Outcome, Proposal, ProposalId, Refusal, ResourceKey, Role, Scope, Ticket, TicketId,
-    TicketState, Tier, Timestamp, Upid, Vmid,
+    IssueKey, Memory, NodeName, Origin, Outcome, Proposal, ProposalId, Refusal, ResourceKey, Role, Scope,
+    Ticket, TicketId, TicketState, Tier, Timestamp, Upid, Vmid,
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};

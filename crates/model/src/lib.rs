@@ -46,9 +46,7 @@ pub use observed::{
     Observation, Observed, Passed, Quorum, ServiceObserved, ServiceStatus, StopCause, StorageObserved,
     TaskObserved, UnknownReason, Usage, limits,
 };
-pub use proposal::{
-    ChangedFile, Foresaid, Foreseen, ManifestChange, Proposal, ProposalId, ProposalState,
-};
+pub use proposal::{ChangedFile, Foresaid, Foreseen, ManifestChange, Proposal, ProposalId, ProposalState};
 pub use ticket::{Confirmed, Freeze, FreezeScope, Hold, HoldScope, Ticket, TicketState};
 pub use time::Timestamp;
 pub use upid::{InvalidUpid, Upid};

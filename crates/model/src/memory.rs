@@ -3,8 +3,8 @@
 
 use crate::{
     Autonomy, Digest, Event, Freeze, Hold, HoldScope, Host, Identity, Intent, IntentId, Issue, IssueKey,
-    NodeName, Origin, Outcome, Proposal, ProposalId, Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId,
-    TicketState, Timestamp, Vmid,
+    NodeName, Origin, Outcome, Proposal, ProposalId, Rearmed, Record, ResourceKey, Role, Scope, Stage,
+    Ticket, TicketId, TicketState, Timestamp, Vmid,
     issue::{Cause, Run},
 };
 use serde::{Deserialize, Serialize};

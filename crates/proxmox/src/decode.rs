@@ -265,7 +265,11 @@ pub fn snapshots(data: &Value) -> Result<Vec<SnapshotSeen>, Misfit> {
     let mut found: Vec<SnapshotSeen> = rows(data, "the list of snapshots")?
         .iter()
         .filter_map(|row| {
-            let name = row.get("name")?.as_str().filter(|name| *name != "current")?.to_owned();
+            let name = row
+                .get("name")?
+                .as_str()
+                .filter(|name| *name != "current")?
+                .to_owned();
             Some(SnapshotSeen {
                 name,
                 description: word(row.get("description")).unwrap_or_default(),

@@ -216,11 +216,8 @@ impl Mirror {
         }
         write_when_different(&self.path(CONFIG_FILE), &config_file(&self.remote))
             .map_err(state("write git's config"))?;
-        write_when_different(
-            &self.path(PUSH_CONFIG_FILE),
-            &push_config_file(&self.remote),
-        )
-        .map_err(state("write git's config for pushes"))?;
+        write_when_different(&self.path(PUSH_CONFIG_FILE), &push_config_file(&self.remote))
+            .map_err(state("write git's config for pushes"))?;
         remove_tree(&self.path(NEW)).map_err(state("remove an unfinished mirror"))?;
         let mirror = self.path(MIRROR);
         if mirror.is_dir() {

@@ -90,7 +90,9 @@ impl GitSource {
                 format!("{path} is no file of the manifests"),
                 match self.folder.as_str() {
                     "" => "write a relative path that ends in .yaml, without hidden folders".to_owned(),
-                    folder => format!("write a path below {folder}/ that ends in .yaml, without hidden folders"),
+                    folder => {
+                        format!("write a path below {folder}/ that ends in .yaml, without hidden folders")
+                    }
                 },
             )),
         }

@@ -44,7 +44,9 @@ pub enum ChangeError {
         why: Stuck,
     },
     /// A path cannot be that of a manifest.
-    #[error("{0:?} cannot be a manifest's file: write a relative path that ends in .yaml, without '..' and hidden folders")]
+    #[error(
+        "{0:?} cannot be a manifest's file: write a relative path that ends in .yaml, without '..' and hidden folders"
+    )]
     NoPath(String),
     /// The file is not there.
     #[error("there is no file {0} in the manifests")]
@@ -53,7 +55,9 @@ pub enum ChangeError {
     #[error("{0} is not UTF-8 text and cannot be changed here")]
     NotText(String),
     /// A document to be created is no document.
-    #[error("the new document has no kind and metadata.name that are known; begin it with apiVersion, kind and metadata")]
+    #[error(
+        "the new document has no kind and metadata.name that are known; begin it with apiVersion, kind and metadata"
+    )]
     NoDocument,
     /// It is there already.
     #[error("{0} is there already; change it instead")]
@@ -71,9 +75,7 @@ pub fn apply(
     files: &BTreeMap<String, Vec<u8>>,
     changes: &[ManifestChange],
 ) -> Result<BTreeMap<String, Vec<u8>>, ChangeError> {
-    let mut desk = Desk {
-        files: files.clone(),
-    };
+    let mut desk = Desk { files: files.clone() };
     for change in changes {
         desk.make(change)?;
     }
@@ -132,13 +134,18 @@ impl Desk {
     ) -> Result<(), ChangeError> {
         let path = parse_path(field).filter(|path| !path.segments().is_empty());
         let path = path.ok_or_else(|| ChangeError::NoField(shown(field)))?;
-        if matches!(path.to_string().as_str(), "kind" | "apiVersion" | "metadata" | "metadata.name") {
+        if matches!(
+            path.to_string().as_str(),
+            "kind" | "apiVersion" | "metadata" | "metadata.name"
+        ) {
             return Err(ChangeError::Identity(path.to_string()));
         }
         let found = self.find(resource)?;
         if let Some(expected) = old {
             let root = &found.documents[found.at].root;
-            let is = root.at(path.segments()).map_or(Value::Null, |piece| piece.value());
+            let is = root
+                .at(path.segments())
+                .map_or(Value::Null, |piece| piece.value());
             if is != *expected {
                 return Err(ChangeError::Unexpected {
                     resource: resource.clone(),
@@ -172,7 +179,8 @@ impl Desk {
         is_path(&path)?;
         let mut text = content.trim_end().to_owned() + "\n";
         if let Some(present) = self.files.get(&path) {
-            let present = String::from_utf8(present.clone()).map_err(|_| ChangeError::NotText(path.clone()))?;
+            let present =
+                String::from_utf8(present.clone()).map_err(|_| ChangeError::NotText(path.clone()))?;
             let between = if text.starts_with("---") { "" } else { "---\n" };
             if !present.trim().is_empty() {
                 text = format!("{}\n{between}{text}", present.trim_end());
@@ -187,7 +195,10 @@ impl Desk {
         let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let mut folders: BTreeMap<String, (usize, usize)> = BTreeMap::new();
         for (path, bytes) in &self.files {
-            let documents = std::str::from_utf8(bytes).ok().and_then(lay_out).unwrap_or_default();
+            let documents = std::str::from_utf8(bytes)
+                .ok()
+                .and_then(lay_out)
+                .unwrap_or_default();
             let alike = documents
                 .iter()
                 .filter_map(document_key)
@@ -196,7 +207,9 @@ impl Desk {
             counts.0 += alike.count();
             counts.1 += documents.len();
         }
-        let most = folders.iter().max_by_key(|(folder, counts)| (**counts, std::cmp::Reverse(folder.len())));
+        let most = folders
+            .iter()
+            .max_by_key(|(folder, counts)| (**counts, std::cmp::Reverse(folder.len())));
         let (folder, _) = most.ok_or_else(|| ChangeError::WhichFile(key.clone()))?;
         let slash = if folder.is_empty() { "" } else { "/" };
         let path = format!("{folder}{slash}{}.yaml", key.name);
@@ -220,7 +233,9 @@ impl Desk {
 
     fn find(&self, resource: &ResourceKey) -> Result<Found, ChangeError> {
         for (file, bytes) in &self.files {
-            let Ok(text) = std::str::from_utf8(bytes) else { continue };
+            let Ok(text) = std::str::from_utf8(bytes) else {
+                continue;
+            };
             if !text.contains(&*resource.name) {
                 continue;
             }

@@ -27,10 +27,7 @@ pub struct Touched {
 }
 
 /// The files that differ, by path. What is no text is shown with its odd bytes replaced.
-pub fn difference(
-    before: &BTreeMap<String, Vec<u8>>,
-    after: &BTreeMap<String, Vec<u8>>,
-) -> Vec<ChangedFile> {
+pub fn difference(before: &BTreeMap<String, Vec<u8>>, after: &BTreeMap<String, Vec<u8>>) -> Vec<ChangedFile> {
     let text = |bytes: &Vec<u8>| String::from_utf8_lossy(bytes).into_owned();
     let paths: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
     paths
@@ -55,7 +52,9 @@ pub fn unified(files: &[ChangedFile]) -> String {
         };
         let diff = TextDiff::from_lines(before.unwrap_or(""), after.unwrap_or(""));
         let mut shown = diff.unified_diff();
-        let shown = shown.context_radius(3).header(&side(before, "a"), &side(after, "b"));
+        let shown = shown
+            .context_radius(3)
+            .header(&side(before, "a"), &side(after, "b"));
         all.push_str(&shown.to_string());
     }
     all
@@ -105,7 +104,9 @@ pub fn sentence(touched: &[Touched]) -> String {
     for Touched { key, before, after } in touched {
         parts.push(match (before, after) {
             (None, Some(_)) => format!("Adds {key}."),
-            (Some(_), None) => format!("Removes {key}: Jarvis no longer looks after it, nothing is destroyed."),
+            (Some(_), None) => {
+                format!("Removes {key}: Jarvis no longer looks after it, nothing is destroyed.")
+            }
             (Some(before), Some(after)) => format!("Changes {key}: {}.", fields_in_words(before, after)),
             (None, None) => continue,
         });
@@ -168,7 +169,9 @@ pub fn conflict(
             continue;
         };
         let was = files.iter().find(|file| file.path == *path)?.before.as_deref();
-        let now = newer.get(path).map(|bytes| String::from_utf8_lossy(bytes).into_owned());
+        let now = newer
+            .get(path)
+            .map(|bytes| String::from_utf8_lossy(bytes).into_owned());
         if was != now.as_deref() {
             return Some(format!("{path} holds something else now"));
         }
@@ -177,8 +180,9 @@ pub fn conflict(
         .values()
         .flat_map(|bytes| documents(std::str::from_utf8(bytes).ok()))
         .collect();
-    touched(files).into_iter().find_map(|Touched { key, before, .. }| {
-        match (before, now.get(&key)) {
+    touched(files)
+        .into_iter()
+        .find_map(|Touched { key, before, .. }| match (before, now.get(&key)) {
             (None, None) => None,
             (None, Some(_)) => Some(format!("{key} was added")),
             (Some(_), None) => Some(format!("{key} was removed")),
@@ -186,8 +190,7 @@ pub fn conflict(
                 Some(format!("{key} was changed: {}", fields_in_words(&before, now)))
             }
             _ => None,
-        }
-    })
+        })
 }
 
 /// At most 80 characters, without control characters: it goes into a line for a terminal.

@@ -1,8 +1,8 @@
 //! Who may approve a change: an operator, or an admin where it touches what Jarvis may do by itself.
 
 use super::compare::Touched;
-use jarvis_model::{ChangedFile, ResourceKind, Role};
 use crate::yaml::layout::lay_out;
+use jarvis_model::{ChangedFile, ResourceKind, Role};
 use serde_json::Value;
 
 /// The least role that may approve the change, and why when it is more than an operator.

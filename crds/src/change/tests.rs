@@ -91,7 +91,11 @@ fn the_diff_is_gits() {
 fn documents_come_and_go() {
     let cache = "apiVersion: jarvis.dev/v1alpha1\nkind: Container\nmetadata: {name: cache}\nspec: {vmid: 103, runStrategy: Manual}";
     let alone = after(&[create(cache, None)]);
-    assert_eq!(alone["guests/cache.yaml"], format!("{cache}\n"), "beside the other guests");
+    assert_eq!(
+        alone["guests/cache.yaml"],
+        format!("{cache}\n"),
+        "beside the other guests"
+    );
     let beside = after(&[create(cache, Some("policy.yaml"))]);
     assert_eq!(beside["policy.yaml"], format!("{POLICY}---\n{cache}\n"));
     let delete = |name: &str| ManifestChange::Delete { resource: key(name) };
@@ -115,7 +119,16 @@ fn what_cannot_be_done_is_said() {
     };
     assert!(refused(expected).contains("is \"Always\" and not \"Halted\""));
     for path in [
-        "../x.yaml", "/x.yaml", "a/../x.yaml", ".git/x.yaml", "x.txt", ".yaml", "a/.yaml", "a\n.yaml", "a\\b.yaml", "",
+        "../x.yaml",
+        "/x.yaml",
+        "a/../x.yaml",
+        ".git/x.yaml",
+        "x.txt",
+        ".yaml",
+        "a/.yaml",
+        "a\n.yaml",
+        "a\\b.yaml",
+        "",
     ] {
         let write = ManifestChange::Write {
             path: path.into(),
@@ -133,7 +146,10 @@ fn what_cannot_be_done_is_said() {
 #[test]
 fn what_says_what_jarvis_may_do_needs_an_admin() {
     let (words, role) = told(&[set("VirtualMachine/web", "spec.runStrategy", json!("Manual"))]);
-    assert_eq!(words, "Changes VirtualMachine/web: spec.runStrategy from Always to Manual.");
+    assert_eq!(
+        words,
+        "Changes VirtualMachine/web: spec.runStrategy from Always to Manual."
+    );
     assert_eq!(role, (Role::Operator, None));
     let (_, role) = told(&[set("SafetyPolicy/house", "spec.budgets.largestPlan", json!(9))]);
     assert_eq!(role.0, Role::Admin);

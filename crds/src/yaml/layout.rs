@@ -328,8 +328,9 @@ fn resolve(text: &str, quote: Quote) -> Value {
     let integer = integer.or_else(|_| text.parse::<u64>().map(Value::from));
     match (plain, integer, text.parse::<f64>()) {
         (true, Ok(integer), _) => integer,
-        (true, Err(_), Ok(float)) => serde_json::Number::from_f64(float)
-            .map_or_else(|| Value::String(text.to_owned()), Value::Number),
+        (true, Err(_), Ok(float)) => {
+            serde_json::Number::from_f64(float).map_or_else(|| Value::String(text.to_owned()), Value::Number)
+        }
         _ => Value::String(text.to_owned()),
     }
 }

@@ -17,7 +17,12 @@ impl OutsideMutation {
     ) -> Result<NotificationTest> {
         let shared = shared(context)?;
         let known = shared.handle.view();
-        if !known.desired.channels.values().any(|known| known.metadata.name == channel) {
+        if !known
+            .desired
+            .channels
+            .values()
+            .any(|known| known.metadata.name == channel)
+        {
             return Err(errors::not_found(format!(
                 "there is no NotificationChannel {channel:.60} in force"
             )));

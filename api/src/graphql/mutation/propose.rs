@@ -1,10 +1,7 @@
 //! Mutations of proposals, and the changes that clients send.
 
 use super::input::digest;
-use crate::graphql::{
-    Shared, caller, errors, shared,
-    types::proposal::Proposal,
-};
+use crate::graphql::{Shared, caller, errors, shared, types::proposal::Proposal};
 use async_graphql::{Context, Enum, InputObject, Json, Object, Result};
 use jarvis_controller::ProposeChange;
 use jarvis_model::{ManifestChange, Origin, ProposalId, ResourceKey};
@@ -54,14 +51,20 @@ pub struct PatchInput {
 }
 
 /// Files and patches as the model's changes: files first, then patches, in their order.
-pub fn changes(files: Option<Vec<FileEdit>>, patches: Option<Vec<PatchInput>>) -> Result<Vec<ManifestChange>> {
-    let files = files.unwrap_or_default().into_iter().map(|file| match file.content {
-        Some(content) => ManifestChange::Write {
-            path: file.path,
-            content,
-        },
-        None => ManifestChange::Remove { path: file.path },
-    });
+pub fn changes(
+    files: Option<Vec<FileEdit>>,
+    patches: Option<Vec<PatchInput>>,
+) -> Result<Vec<ManifestChange>> {
+    let files = files
+        .unwrap_or_default()
+        .into_iter()
+        .map(|file| match file.content {
+            Some(content) => ManifestChange::Write {
+                path: file.path,
+                content,
+            },
+            None => ManifestChange::Remove { path: file.path },
+        });
     let mut all: Vec<ManifestChange> = files.collect();
     for patch in patches.unwrap_or_default() {
         all.push(patch.change()?);
@@ -74,10 +77,12 @@ pub fn changes(files: Option<Vec<FileEdit>>, patches: Option<Vec<PatchInput>>) -
 
 impl PatchInput {
     fn change(self) -> Result<ManifestChange> {
-        let lacks = |what: &str| errors::invalid(format!("patches: {:?} needs {what}", self.op).to_lowercase());
+        let lacks =
+            |what: &str| errors::invalid(format!("patches: {:?} needs {what}", self.op).to_lowercase());
         let resource = || -> Result<ResourceKey> {
             let key = self.resource.as_deref().ok_or_else(|| lacks("resource"))?;
-            key.parse().map_err(|error| errors::invalid(format!("resource: {error}")))
+            key.parse()
+                .map_err(|error| errors::invalid(format!("resource: {error}")))
         };
         let field = || self.field.clone().ok_or_else(|| lacks("field"));
         let old = self.old.clone().map(|Json(value)| value);

@@ -77,14 +77,24 @@ impl Wanted {
             && self.since.is_none_or(|since| record.at >= since)
             && self.until.is_none_or(|until| record.at < until)
             && self.text.as_ref().is_none_or(|text| says(record, text))
-            && self.user.as_ref().is_none_or(|user| concerns(&record.data.0, user))
+            && self
+                .user
+                .as_ref()
+                .is_none_or(|user| concerns(&record.data.0, user))
     }
 }
 
 /// Whether a record's words contain a text, which is in lower case.
 fn says(record: &Record, text: &str) -> bool {
-    let words = [Some(&record.title), record.detail.as_ref(), record.resource.as_ref()];
-    words.into_iter().flatten().any(|words| words.to_lowercase().contains(text))
+    let words = [
+        Some(&record.title),
+        record.detail.as_ref(),
+        record.resource.as_ref(),
+    ];
+    words
+        .into_iter()
+        .flatten()
+        .any(|words| words.to_lowercase().contains(text))
 }
 
 /// Whether a record names a user as the one who asked, decided or changed something.

@@ -59,7 +59,10 @@ impl ManifestQuery {
     ) -> Result<Vec<ManifestFinding>> {
         let mut all = BTreeMap::new();
         if !alone {
-            all = in_force(shared(context)?).await?.map(|fetched| fetched.files).unwrap_or_default();
+            all = in_force(shared(context)?)
+                .await?
+                .map(|fetched| fetched.files)
+                .unwrap_or_default();
         }
         for file in files {
             match file.content {
@@ -71,7 +74,12 @@ impl ManifestQuery {
         let checked = checked
             .await
             .map_err(|_| errors::unavailable("checking was cut short; try again"))?;
-        Ok(checked.err().unwrap_or_default().iter().map(ManifestFinding::from).collect())
+        Ok(checked
+            .err()
+            .unwrap_or_default()
+            .iter()
+            .map(ManifestFinding::from)
+            .collect())
     }
 }
 

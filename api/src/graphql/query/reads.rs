@@ -36,7 +36,9 @@ impl ReadQuery {
         let view = shared.handle.view();
         let guest = number.and_then(|number| view.observed.guests.get(&number));
         let guest = guest.ok_or_else(|| errors::not_found(format!("there is no guest {vmid}")))?;
-        let seen = reads(shared)?.snapshots(&guest.node, guest.kind, guest.vmid).await;
+        let seen = reads(shared)?
+            .snapshots(&guest.node, guest.kind, guest.vmid)
+            .await;
         Ok(GuestSnapshots::of(vmid, seen.map_err(of_look)?.as_ref()))
     }
 
@@ -54,7 +56,9 @@ impl ReadQuery {
     }
 
     /// Figures in memory of several series, such as `node/atlas/cpu` and `guest/101/mem`; shares, 0 to 1. At most 100 series.
-    #[graphql(complexity = "page_complexity(i32::try_from(series.len()).unwrap_or(i32::MAX), child_complexity)")]
+    #[graphql(
+        complexity = "page_complexity(i32::try_from(series.len()).unwrap_or(i32::MAX), child_complexity)"
+    )]
     async fn histories(
         &self,
         context: &Context<'_>,

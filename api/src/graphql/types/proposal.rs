@@ -284,9 +284,7 @@ fn pushed(state: &State) -> Whereabouts {
             request,
             ..
         } => (Some(commit.clone()), Some(branch.clone()), request.clone(), None),
-        State::Applied {
-            commit, revision, ..
-        } => (Some(commit.clone()), None, None, Some(revision.clone())),
+        State::Applied { commit, revision, .. } => (Some(commit.clone()), None, None, Some(revision.clone())),
         _ => (None, None, None, None),
     }
 }
@@ -317,7 +315,11 @@ fn outcome(proposal: &Proposed, moment: &Moment) -> String {
             format!("Pushed to {branch} as {}; not in force yet", short(commit))
         }
         State::Applied { revision, .. } => {
-            format!("In force with revision {}{}", short(revision), doing(proposal, moment))
+            format!(
+                "In force with revision {}{}",
+                short(revision),
+                doing(proposal, moment)
+            )
         }
         State::Rejected { by, reason, .. } if reason.is_empty() => format!("Rejected by {by}"),
         State::Rejected { by, reason, .. } => format!("Rejected by {by}: {reason}"),
@@ -336,7 +338,10 @@ fn doing(proposal: &Proposed, moment: &Moment) -> String {
         .filter_map(|key| {
             let status = statuses.get(key).filter(|status| status.sync != InSync::Synced)?;
             let why = status.headline().map(|headline| headline.message.clone());
-            Some(format!("{key}: {}", why.unwrap_or_else(|| "not in sync".to_owned())))
+            Some(format!(
+                "{key}: {}",
+                why.unwrap_or_else(|| "not in sync".to_owned())
+            ))
         })
         .collect();
     if behind.is_empty() {

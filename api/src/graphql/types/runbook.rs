@@ -3,7 +3,10 @@
 use super::{Moment, scalar::int, word::IssueKind};
 use async_graphql::SimpleObject;
 use jarvis_crds::{IssueWord, Manifest, RunbookSpec, Step, StepAction, Verify};
-use jarvis_model::{Issue, IssueKind as Kind, ResourceKey, ResourceKind, issue::{ATTEMPTS_PER_HOUR, ATTEMPT_WINDOW}};
+use jarvis_model::{
+    Issue, IssueKind as Kind, ResourceKey, ResourceKind,
+    issue::{ATTEMPT_WINDOW, ATTEMPTS_PER_HOUR},
+};
 use std::{collections::BTreeMap, time::Duration};
 
 /// What is done about one kind of issue.
@@ -95,7 +98,11 @@ impl Runbook {
     /// Those of the manifests by name, then what is built in.
     pub fn all(moment: &Moment) -> Vec<Self> {
         let view = &moment.view;
-        let of_manifests = view.desired.runbooks.values().map(|book| Self::of_manifest(book, moment));
+        let of_manifests = view
+            .desired
+            .runbooks
+            .values()
+            .map(|book| Self::of_manifest(book, moment));
         let built_in = BUILT_IN.iter().map(|row| Self::of_jarvis(row, moment));
         of_manifests.chain(built_in).collect()
     }
@@ -108,7 +115,10 @@ impl Runbook {
             _ => String::new(),
         };
         let answers = |issue: &Issue| {
-            issue.run.as_ref().is_some_and(|run| run.runbook == book.metadata.name)
+            issue
+                .run
+                .as_ref()
+                .is_some_and(|run| run.runbook == book.metadata.name)
                 || (issue.key.kind == kind
                     && spec
                         .trigger
@@ -158,7 +168,12 @@ impl Runbook {
     }
 }
 
-fn issues(moment: &Moment, attempts: u32, per: Duration, answers: impl Fn(&Issue) -> bool) -> Vec<RunbookIssue> {
+fn issues(
+    moment: &Moment,
+    attempts: u32,
+    per: Duration,
+    answers: impl Fn(&Issue) -> bool,
+) -> Vec<RunbookIssue> {
     let open = moment.view.memory.issues.values().filter(|issue| answers(issue));
     open.map(|issue| {
         let used = issue.attempts_within(per, moment.now);

@@ -1,9 +1,7 @@
 //! Proposals through the loop: who may, what is durable, and what the next process finds. The cluster behind it is silent.
 
 use super::{Branch, WEB, set};
-use crate::{
-    CommandError, Handle, Options, Person, Ports, ProposeChange, Proposing, PushMode, controller,
-};
+use crate::{CommandError, Handle, Options, Person, Ports, ProposeChange, Proposing, PushMode, controller};
 use async_trait::async_trait;
 use jarvis_guard::Permit;
 use jarvis_model::{
@@ -215,11 +213,20 @@ async fn who_may_propose_and_who_may_approve() {
         token: "helper".to_owned(),
         scopes,
     };
-    assert_eq!(needs(&house.propose(manual(), origin(Role::Viewer)).await), "operator");
+    assert_eq!(
+        needs(&house.propose(manual(), origin(Role::Viewer)).await),
+        "operator"
+    );
     let reads = house.propose(manual(), scoped(vec![Scope::Read])).await;
     assert_eq!(needs(&reads), "or scope propose");
-    let made = house.propose(manual(), scoped(vec![Scope::Propose])).await.unwrap();
-    let again = house.propose(manual(), scoped(vec![Scope::Propose])).await.unwrap();
+    let made = house
+        .propose(manual(), scoped(vec![Scope::Propose]))
+        .await
+        .unwrap();
+    let again = house
+        .propose(manual(), scoped(vec![Scope::Propose]))
+        .await
+        .unwrap();
     assert_eq!(made.id, again.id, "the same is not kept twice");
 
     let token = Event::TokenCreated {
@@ -233,16 +240,25 @@ async fn who_may_propose_and_who_may_approve() {
     house.handle.record_access(token).await.unwrap();
     let assistant = house.approve(&made, person("token:helper", Role::Admin)).await;
     assert_eq!(needs(&assistant), "of a person", "whatever its role");
-    assert_eq!(needs(&house.approve(&made, person("vera", Role::Viewer)).await), "operator");
+    assert_eq!(
+        needs(&house.approve(&made, person("vera", Role::Viewer)).await),
+        "operator"
+    );
 
     let tight = house
         .propose(vec![set("spec.autonomy", json!("L1"))], origin(Role::Operator))
         .await
         .unwrap();
     assert_eq!(tight.needs, Role::Admin);
-    assert_eq!(needs(&house.approve(&tight, person("otto", Role::Operator)).await), "admin");
+    assert_eq!(
+        needs(&house.approve(&tight, person("otto", Role::Operator)).await),
+        "admin"
+    );
     let done = house.approve(&tight, person("ada", Role::Admin)).await.unwrap();
-    assert!(matches!(&done.state, ProposalState::Pushed { by, .. } if by == "ada"), "{done:?}");
+    assert!(
+        matches!(&done.state, ProposalState::Pushed { by, .. } if by == "ada"),
+        "{done:?}"
+    );
     house.end().await;
 }
 
@@ -255,12 +271,21 @@ async fn what_cannot_be_answered_any_more_says_why() {
     let mut other = Proposal::clone(&made);
     other.digest = jarvis_model::Digest::of(&"other");
     assert!(why(&house.approve(&other, otto()).await).contains("another digest"));
-    let freeze = house.handle.freeze(FreezeScope::All, "storm".to_owned(), None, otto()).await;
+    let freeze = house
+        .handle
+        .freeze(FreezeScope::All, "storm".to_owned(), None, otto())
+        .await;
     freeze.unwrap();
     let frozen = house.approve(&made, otto()).await;
-    assert!(matches!(&frozen, Err(CommandError::Refused(refusal)) if refusal.rule == jarvis_model::Rule::Frozen));
+    assert!(
+        matches!(&frozen, Err(CommandError::Refused(refusal)) if refusal.rule == jarvis_model::Rule::Frozen)
+    );
     house.handle.thaw(otto()).await.unwrap();
-    let said = house.handle.reject_proposal(made.id.clone(), "no".to_owned(), otto()).await.unwrap();
+    let said = house
+        .handle
+        .reject_proposal(made.id.clone(), "no".to_owned(), otto())
+        .await
+        .unwrap();
     assert!(matches!(&said.state, ProposalState::Rejected { reason, .. } if reason == "no"));
     assert_eq!(why(&house.approve(&made, otto()).await), "it is rejected already");
     house.end().await;
@@ -301,21 +326,32 @@ async fn what_was_approved_is_pushed_by_the_next_process() {
         let (handle, made) = (handle.clone(), made.clone());
         async move {
             let by = person("otto", Role::Operator);
-            handle.approve_proposal(made.id.clone(), made.digest.clone(), by).await
+            handle
+                .approve_proposal(made.id.clone(), made.digest.clone(), by)
+                .await
         }
     });
     let state = |view: &crate::View| view.memory.proposals[&made.id].state.clone();
     let mut views = handle.watch();
     let approved = views.wait_for(|view| matches!(state(view), ProposalState::Approved { .. }));
-    tokio::time::timeout(Duration::from_secs(20), approved).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(20), approved)
+        .await
+        .unwrap()
+        .unwrap();
     house.end().await;
-    assert!(approving.await.unwrap().is_err(), "it cannot say what became of it");
+    assert!(
+        approving.await.unwrap().is_err(),
+        "it cannot say what became of it"
+    );
     assert_eq!(branch.pushed(), Vec::new());
 
     let house = House::begin(&journal, branch.clone(), Proposing::default());
     let mut views = house.handle.watch();
     let pushed = views.wait_for(|view| matches!(state(view), ProposalState::Pushed { .. }));
-    tokio::time::timeout(Duration::from_secs(20), pushed).await.unwrap().unwrap();
+    tokio::time::timeout(Duration::from_secs(20), pushed)
+        .await
+        .unwrap()
+        .unwrap();
     assert_eq!(branch.pushed().len(), 1);
     house.end().await;
 }

@@ -16,7 +16,8 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 const FOUND: &str = "effect needs needsReason diff decisions { text verdict reason new }";
-const PROPOSAL: &str = "id title reason by madeAt expiresAt state outcome digest base commit branch pullRequest";
+const PROPOSAL: &str =
+    "id title reason by madeAt expiresAt state outcome digest base commit branch pullRequest";
 /// The beginning of an id must be this long.
 const SHORTEST: usize = 6;
 
@@ -53,12 +54,18 @@ pub async fn propose(arguments: &Propose, client: &Client) -> Outcome {
 }
 
 fn previewed(preview: &Value, output: Output) -> Outcome {
-    let errors = preview["errors"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let errors = preview["errors"]
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default();
     match output {
         Output::Json => out::print(&format!("{preview:#}\n")),
         Output::Table => {
             out::print(&effects(preview));
-            for finding in errors.iter().chain(preview["warnings"].as_array().into_iter().flatten()) {
+            for finding in errors
+                .iter()
+                .chain(preview["warnings"].as_array().into_iter().flatten())
+            {
                 out::note(&cell(&finding["text"]));
             }
         }
@@ -72,8 +79,11 @@ fn files(arguments: &Propose) -> Result<Vec<Value>, Failure> {
         .into_iter()
         .map(|(path, bytes)| {
             let inside = in_repository(&path, root)?;
-            let content = String::from_utf8(bytes)
-                .map_err(|_| Failure::error(format!("cannot propose {path}: it is not UTF-8 text; save it as UTF-8")))?;
+            let content = String::from_utf8(bytes).map_err(|_| {
+                Failure::error(format!(
+                    "cannot propose {path}: it is not UTF-8 text; save it as UTF-8"
+                ))
+            })?;
             Ok(json!({ "path": inside, "content": content }))
         })
         .collect()
@@ -110,7 +120,9 @@ fn patches(arguments: &Propose) -> Result<Vec<Value>, Failure> {
         patches.push(json!({ "op": "SET", "resource": resource, "field": field, "new": new }));
     }
     for text in &arguments.unset {
-        let (resource, field) = text.split_once(':').ok_or_else(|| wrong(text, "Kind/name:spec.field"))?;
+        let (resource, field) = text
+            .split_once(':')
+            .ok_or_else(|| wrong(text, "Kind/name:spec.field"))?;
         patches.push(json!({ "op": "UNSET", "resource": resource, "field": field }));
     }
     for resource in &arguments.delete {
@@ -214,7 +226,9 @@ async fn approve(proposal: &Value, digest: Option<&str>, yes: bool, client: &Cli
         Some(given) => {
             return Err(Failure::with(
                 Exit::Refused,
-                format!("not approved: it has the digest {is}, not {given}; look at it again and approve what you see"),
+                format!(
+                    "not approved: it has the digest {is}, not {given}; look at it again and approve what you see"
+                ),
             ));
         }
         None if yes => true,

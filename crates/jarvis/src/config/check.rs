@@ -391,7 +391,12 @@ impl Checker<'_> {
             Some("off") => PushMode::Off,
             Some(other) => {
                 let problem = format!("{other:?} is not known here");
-                self.wrong(at, "source.propose.push", problem, "write branch, proposal-branch or off");
+                self.wrong(
+                    at,
+                    "source.propose.push",
+                    problem,
+                    "write branch, proposal-branch or off",
+                );
                 return None;
             }
         };
@@ -408,7 +413,12 @@ impl Checker<'_> {
         if let Some(days) = said.expires_after_days {
             if !(1..=90).contains(&days) {
                 let problem = format!("{days} is out of range");
-                self.wrong(at, "source.propose.expiresAfterDays", problem, "write whole days from 1 to 90");
+                self.wrong(
+                    at,
+                    "source.propose.expiresAfterDays",
+                    problem,
+                    "write whole days from 1 to 90",
+                );
                 return None;
             }
             proposing.expires_after = Duration::from_hours(24 * days);

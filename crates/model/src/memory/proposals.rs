@@ -78,7 +78,8 @@ impl Memory {
             let ProposalState::Pushed { by, commit, .. } = &proposal.state else {
                 continue;
             };
-            let as_wanted = |(key, hash): (&ResourceKey, &Option<String>)| resources.get(key) == hash.as_ref();
+            let as_wanted =
+                |(key, hash): (&ResourceKey, &Option<String>)| resources.get(key) == hash.as_ref();
             let in_it = commit == revision
                 || (!proposal.resources.is_empty() && proposal.resources.iter().all(as_wanted));
             if in_it {
@@ -111,7 +112,12 @@ impl Memory {
             proposal.state.is_final() || matches!(proposal.state, ProposalState::Pushed { .. })
         };
         while self.proposals.values().filter(ended).count() > KEPT {
-            let Some(oldest) = self.proposals.values().find(ended).map(|proposal| proposal.id.clone()) else {
+            let Some(oldest) = self
+                .proposals
+                .values()
+                .find(ended)
+                .map(|proposal| proposal.id.clone())
+            else {
                 return;
             };
             self.proposals.remove(&oldest);
@@ -201,12 +207,24 @@ mod tests {
             events.push(last);
             fold(events)
         };
-        assert_eq!(word(&until(applied("c1", "other")), "p"), "applied", "its own commit");
-        assert_eq!(word(&until(applied("c2", "wanted")), "p"), "applied", "merged by another");
+        assert_eq!(
+            word(&until(applied("c1", "other")), "p"),
+            "applied",
+            "its own commit"
+        );
+        assert_eq!(
+            word(&until(applied("c2", "wanted")), "p"),
+            "applied",
+            "merged by another"
+        );
         assert_eq!(word(&until(applied("c2", "other")), "p"), "pushed");
         let mut events = vec![made("p"), applied("c1", "wanted")];
         events.extend(pushed("p"));
-        assert_eq!(word(&fold(events), "p"), "applied", "fetched before the push was recorded");
+        assert_eq!(
+            word(&fold(events), "p"),
+            "applied",
+            "fetched before the push was recorded"
+        );
         assert_eq!(
             word(&fold(vec![made("p"), applied("c1", "wanted")]), "p"),
             "waiting",
@@ -228,6 +246,10 @@ mod tests {
         assert_eq!(word(&memory, "open"), "waiting");
         assert!(memory.proposals.len() <= KEPT + 2, "{}", memory.proposals.len());
         assert_eq!(memory.open_proposals(Timestamp::from_secs(99)).count(), 1);
-        assert_eq!(memory.open_proposals(Timestamp::from_secs(100)).count(), 0, "it has lapsed");
+        assert_eq!(
+            memory.open_proposals(Timestamp::from_secs(100)).count(),
+            0,
+            "it has lapsed"
+        );
     }
 }

@@ -374,7 +374,14 @@ async fn snapshots_and_updates_are_listed() {
         .unwrap();
     let told: Vec<_> = snapshots
         .iter()
-        .map(|s| (s.name.as_str(), s.memory, s.parent.as_deref(), s.taken_at.map(|at| at.as_secs())))
+        .map(|s| {
+            (
+                s.name.as_str(),
+                s.memory,
+                s.parent.as_deref(),
+                s.taken_at.map(|at| at.as_secs()),
+            )
+        })
         .collect();
     assert_eq!(
         told,

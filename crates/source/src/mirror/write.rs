@@ -118,7 +118,9 @@ impl Mirror {
             .await?;
         if output.code == Some(0) {
             let reference = format!("{HEADS}{branch}");
-            let updated = self.ask(&["update-ref", &reference, commit], b"", SMALL_CAP_BYTES).await?;
+            let updated = self
+                .ask(&["update-ref", &reference, commit], b"", SMALL_CAP_BYTES)
+                .await?;
             self.expect(updated)?;
             return Ok(PushEnd::Done);
         }
@@ -249,7 +251,9 @@ mod tests {
         );
         assert_eq!(verdict("To /x.git\n", "fatal: unable to access"), None);
         assert!(is_read_only("remote: Permission to a/b.git denied to deploy."));
-        assert!(is_read_only("ERROR: The key you are authenticating with has been marked as read only."));
+        assert!(is_read_only(
+            "ERROR: The key you are authenticating with has been marked as read only."
+        ));
         assert!(!is_read_only("git@h: Permission denied (publickey)."));
     }
 }

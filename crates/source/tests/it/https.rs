@@ -247,7 +247,13 @@ async fn a_change_is_pushed_with_the_token_where_that_may_write() {
     );
     assert!(!format!("{end:?}").contains(TOKEN));
     git(&repo.bare, &["config", "http.receivepack", "true"]);
-    let pushed = source.push(change(&base, &[("a.yaml", Some("2"))])).await.unwrap();
+    let pushed = source
+        .push(change(&base, &[("a.yaml", Some("2"))]))
+        .await
+        .unwrap();
     assert_eq!(pushed.commit, repo.id("main"));
-    assert_eq!(source.fetch(Some(&base)).await.unwrap().unwrap().files["a.yaml"], b"2");
+    assert_eq!(
+        source.fetch(Some(&base)).await.unwrap().unwrap().files["a.yaml"],
+        b"2"
+    );
 }

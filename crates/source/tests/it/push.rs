@@ -55,18 +55,33 @@ async fn a_change_is_one_commit_of_exactly_its_files() {
     let repo = three();
     let source = repo.source();
     let base = newest(&source).await.commit;
-    let files = [("a/web.yaml", None), ("b.yaml", Some("2\n")), ("c/d.yaml", Some("new\n"))];
+    let files = [
+        ("a/web.yaml", None),
+        ("b.yaml", Some("2\n")),
+        ("c/d.yaml", Some("new\n")),
+    ];
     let pushed = source.push(change(&base, &files)).await.unwrap();
-    assert_eq!((pushed.branch.as_str(), pushed.commit.as_str()), ("main", &*repo.id("main")));
+    assert_eq!(
+        (pushed.branch.as_str(), pushed.commit.as_str()),
+        ("main", &*repo.id("main"))
+    );
     let told = git(
         &repo.bare,
-        &["log", "-1", "--format=%an <%ae>|%cn <%ce>|%P|%s|%(trailers:key=Proposal,valueonly)", "main"],
+        &[
+            "log",
+            "-1",
+            "--format=%an <%ae>|%cn <%ce>|%P|%s|%(trailers:key=Proposal,valueonly)",
+            "main",
+        ],
     );
     assert_eq!(
         told,
         format!("anna <anna@jarvis.local>|Jarvis <jarvis@jarvis.local>|{base}|Leave web alone|p-1")
     );
-    let tree = git(&repo.bare, &["ls-tree", "-r", "--format=%(objectmode) %(path)", "main"]);
+    let tree = git(
+        &repo.bare,
+        &["ls-tree", "-r", "--format=%(objectmode) %(path)", "main"],
+    );
     assert_eq!(tree, "100644 README.md\n100755 b.yaml\n100644 c/d.yaml");
     let fetched = source.fetch(Some(&base)).await.unwrap().unwrap();
     assert_eq!(fetched.commit, pushed.commit);
@@ -84,9 +99,15 @@ async fn what_was_pushed_already_is_found_and_not_made_twice() {
     let repo = three();
     let source = repo.source();
     let base = newest(&source).await.commit;
-    let first = source.push(change(&base, &[("b.yaml", Some("2\n"))])).await.unwrap();
+    let first = source
+        .push(change(&base, &[("b.yaml", Some("2\n"))]))
+        .await
+        .unwrap();
     repo.commit("main", "later", &[file("b.yaml", "3\n")], Push::Normal);
-    let again = source.push(change(&base, &[("b.yaml", Some("2\n"))])).await.unwrap();
+    let again = source
+        .push(change(&base, &[("b.yaml", Some("2\n"))]))
+        .await
+        .unwrap();
     assert_eq!(first, again);
     assert_eq!(git(&repo.bare, &["rev-list", "--count", "main"]), "3");
 }
@@ -128,7 +149,10 @@ async fn of_two_pushes_at_once_one_is_told_that_the_branch_moved() {
         here.push(change(&moved, &[("b.yaml", Some("ours\n"))])),
         there.push(second)
     );
-    let moved = [&a, &b].iter().filter(|end| **end == &Err(PushError::Moved)).count();
+    let moved = [&a, &b]
+        .iter()
+        .filter(|end| **end == &Err(PushError::Moved))
+        .count();
     assert!(moved == 1 && (a.is_ok() || b.is_ok()), "{a:?} {b:?}");
 }
 
@@ -147,14 +171,21 @@ async fn a_hook_that_refuses_is_told_in_its_words_and_another_branch_may_be_free
         panic!("{refused:?}");
     };
     assert_eq!(branch, "main");
-    assert!(why.contains("pre-receive hook declined: Only on Sundays."), "{why}");
+    assert!(
+        why.contains("pre-receive hook declined: Only on Sundays."),
+        "{why}"
+    );
     assert_eq!(repo.id("main"), base);
     let mut own = change(&base, &[("b.yaml", Some("2\n"))]);
     own.target = PushTarget::Own("jarvis/proposal-p-1".into());
     let pushed = source.push(own.clone()).await.unwrap();
     assert_eq!(pushed.branch, "jarvis/proposal-p-1");
     assert_eq!(repo.id("jarvis/proposal-p-1"), pushed.commit);
-    assert_eq!(source.push(own).await.unwrap(), pushed, "the branch has it already");
+    assert_eq!(
+        source.push(own).await.unwrap(),
+        pushed,
+        "the branch has it already"
+    );
     assert_eq!(repo.id("main"), base);
 }
 
@@ -177,7 +208,10 @@ async fn a_checkout_is_not_written_into_unless_it_says_so_itself() {
     assert!(matches!(&end, Err(PushError::Refused { .. })), "{end:?}");
     assert_eq!(fs::read_to_string(work.join("b.yaml")).unwrap(), "unsaved work\n");
     git(&work, &["checkout", "--quiet", "--", "b.yaml"]);
-    source.push(change(&base, &[("b.yaml", Some("2\n"))])).await.unwrap();
+    source
+        .push(change(&base, &[("b.yaml", Some("2\n"))]))
+        .await
+        .unwrap();
     assert_eq!(fs::read_to_string(work.join("b.yaml")).unwrap(), "2\n");
 }
 
@@ -204,7 +238,10 @@ async fn nothing_but_manifests_in_their_folder_is_written() {
         );
     }
     assert_eq!(repo.id("main"), base);
-    source.push(change(&base, &[("prod/b.yaml", Some("y\n"))])).await.unwrap();
+    source
+        .push(change(&base, &[("prod/b.yaml", Some("y\n"))]))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -221,8 +258,14 @@ async fn nobodys_settings_sign_or_change_a_commit() {
     fs::write(repo.state().join(".gitconfig"), &settings).unwrap();
     let source = repo.source();
     let base = newest(&source).await.commit;
-    source.push(change(&base, &[("b.yaml", Some("2\n"))])).await.unwrap();
+    source
+        .push(change(&base, &[("b.yaml", Some("2\n"))]))
+        .await
+        .unwrap();
     assert!(!mark.exists(), "a program of somebody's settings ran");
     let commit = git(&repo.bare, &["cat-file", "commit", "main"]);
-    assert!(!commit.contains("gpgsig") && commit.contains("author anna <anna@jarvis.local>"), "{commit}");
+    assert!(
+        !commit.contains("gpgsig") && commit.contains("author anna <anna@jarvis.local>"),
+        "{commit}"
+    );
 }

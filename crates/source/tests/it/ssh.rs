@@ -221,6 +221,9 @@ async fn a_change_is_pushed_over_ssh() {
     server.write_known_hosts();
     let source = GitSource::new(server.options(&repo)).unwrap();
     let base = newest(&source).await.commit;
-    let pushed = source.push(change(&base, &[("a.yaml", Some("2"))])).await.unwrap();
+    let pushed = source
+        .push(change(&base, &[("a.yaml", Some("2"))]))
+        .await
+        .unwrap();
     assert_eq!(pushed.commit, repo.id("main"));
 }

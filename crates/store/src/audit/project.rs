@@ -334,13 +334,12 @@ fn proposal(row: &mut AuditRow, event: &Event) {
         Event::ProposalMade { proposal } => {
             by(row, &proposal.origin);
             row.digest = Some(proposal.digest.as_str().to_owned());
-            row.summary = format!("proposal {}: {}. {}", proposal.id, proposal.title, proposal.effect);
+            row.summary = format!(
+                "proposal {}: {}. {}",
+                proposal.id, proposal.title, proposal.effect
+            );
         }
-        Event::ProposalApproved {
-            proposal,
-            digest,
-            by,
-        } => {
+        Event::ProposalApproved { proposal, digest, by } => {
             row.user = Some(by.clone());
             row.digest = Some(digest.as_str().to_owned());
             row.verdict = Some("confirmed".to_owned());

@@ -3,8 +3,8 @@
 use super::*;
 use jarvis_model::{
     Action, Autonomy, Confirmed, Digest, Door, Effect, Event, FreezeScope, GuestKind, GuestVerb, Hold,
-    HoldScope, Intent, IntentId, IssueKey, NodeName, Origin, Outcome, ProposalId, Record, Refusal, Role, Rule, Scope,
-    Stage, Ticket, TicketId, TicketState, Tier, Vmid, issue::Cause,
+    HoldScope, Intent, IntentId, IssueKey, NodeName, Origin, Outcome, ProposalId, Record, Refusal, Role,
+    Rule, Scope, Stage, Ticket, TicketId, TicketState, Tier, Vmid, issue::Cause,
 };
 
 fn vmid() -> Vmid {

@@ -40,8 +40,12 @@ fn changed(before: &str, after: &str) -> Vec<String> {
         .take(most)
         .take_while(|(a, b)| a == b)
         .count();
-    let gone = old[ahead..old.len() - behind].iter().map(|line| format!("-{line}"));
-    let come = new[ahead..new.len() - behind].iter().map(|line| format!("+{line}"));
+    let gone = old[ahead..old.len() - behind]
+        .iter()
+        .map(|line| format!("-{line}"));
+    let come = new[ahead..new.len() - behind]
+        .iter()
+        .map(|line| format!("+{line}"));
     gone.chain(come).collect()
 }
 
@@ -100,32 +104,50 @@ fn keys_and_items_are_added_and_taken_away_on_lines_of_their_own() {
     );
     assert_eq!(
         gone("metadata.labels.tier"),
-        [
-            "-  labels: {tier: front, team: 'a'}",
-            "+  labels: {team: 'a'}"
-        ]
+        ["-  labels: {tier: front, team: 'a'}", "+  labels: {team: 'a'}"]
     );
 }
 
 #[test]
 fn a_value_may_change_its_kind() {
     for (before, at, new, after) in [
-        ("a: 1 # one\nb: 2\n", "a", json!({"c": [1]}), "a: # one\n  c:\n    - 1\nb: 2\n"),
+        (
+            "a: 1 # one\nb: 2\n",
+            "a",
+            json!({"c": [1]}),
+            "a: # one\n  c:\n    - 1\nb: 2\n",
+        ),
         ("a:\n  - 1\n  - 2\nb: 2\n", "a", json!("x"), "a: x\nb: 2\n"),
         ("a:\n  - 1\nb: 2\n", "a", json!({"c": 1}), "a:\n  c: 1\nb: 2\n"),
         ("a: {}\nb: 2\n", "a.c", json!(1), "a:\n  c: 1\nb: 2\n"),
         ("a:\nb: 2\n", "a", json!(3), "a: 3\nb: 2\n"),
         ("a: |\n  x\n  y\nb: 2\n", "a", json!("z"), "a: z\nb: 2\n"),
         ("a: 'x'\n", "a", json!("it's"), "a: it's\n"),
-        ("a:\n  - b: 1\n    c: 2\n", "a[0].b", json!([]), "a:\n  - b: []\n    c: 2\n"),
-        ("a: 1\r\nb: 2\r\n", "c", json!([1]), "a: 1\r\nb: 2\r\nc:\r\n  - 1\r\n"),
+        (
+            "a:\n  - b: 1\n    c: 2\n",
+            "a[0].b",
+            json!([]),
+            "a:\n  - b: []\n    c: 2\n",
+        ),
+        (
+            "a: 1\r\nb: 2\r\n",
+            "c",
+            json!([1]),
+            "a: 1\r\nb: 2\r\nc:\r\n  - 1\r\n",
+        ),
         ("a: 1", "b", json!(2), "a: 1\nb: 2"),
         ("\u{feff}a: 1\n", "a", json!(2), "\u{feff}a: 2\n"),
     ] {
         assert_eq!(set(before, 0, &path(at), &new).as_deref(), Ok(after), "{before}");
     }
-    assert_eq!(unset("a:\n  b: 1\nc: 2\n", 0, &path("a.b")).unwrap(), "a: {}\nc: 2\n");
-    assert_eq!(unset("x:\n  - a: 1\n    b: 2\n", 0, &path("x[0].a")).unwrap(), "x:\n  - b: 2\n");
+    assert_eq!(
+        unset("a:\n  b: 1\nc: 2\n", 0, &path("a.b")).unwrap(),
+        "a: {}\nc: 2\n"
+    );
+    assert_eq!(
+        unset("x:\n  - a: 1\n    b: 2\n", 0, &path("x[0].a")).unwrap(),
+        "x:\n  - b: 2\n"
+    );
 }
 
 #[test]
