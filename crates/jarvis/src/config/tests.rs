@@ -439,7 +439,7 @@ fn where_proposals_go_is_said_in_three_words_and_nothing_else() {
         (set.push, set.author_domain.as_str(), set.expires_after.as_secs()),
         (PushMode::OwnBranch, "example.org", 2 * 86_400)
     );
-    assert_eq!(config("{push: \"off\"}").unwrap().push, PushMode::Off);
+    assert_eq!(config("{push: off}").unwrap().push, PushMode::Off);
     for (propose, field) in [
         ("{push: main}", "source.propose.push"),
         ("{authorDomain: 'a@b'}", "source.propose.authorDomain"),

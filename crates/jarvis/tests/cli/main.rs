@@ -17,6 +17,7 @@ mod mail;
 mod offline;
 mod packaged;
 mod proposals;
+mod reads;
 mod replay;
 mod restart;
 mod run;
