@@ -1,5 +1,7 @@
 //! Pushing approved proposals on heads that moved on, and what a commit says; the source is a branch in memory.
 
+mod life;
+
 use super::{
     Proposing, PushMode,
     commit::message,

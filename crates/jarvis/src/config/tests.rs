@@ -522,3 +522,30 @@ fn bad_configs_are_told_with_place_and_remedy() {
     }
     insta::assert_snapshot!(told);
 }
+
+#[test]
+fn where_proposals_go_is_said_in_three_words_and_nothing_else() {
+    use jarvis_controller::PushMode;
+    let folder = folder();
+    let config = |propose: &str| {
+        let text = format!("{CLUSTER}source:\n  git: {{remote: /srv/manifests.git}}\n  propose: {propose}\n");
+        let config = load(&folder, &text, &Environment::default());
+        config.map(|config| config.source.unwrap().proposing)
+    };
+    assert_eq!(config("{}").unwrap(), jarvis_controller::Proposing::default());
+    let set = config("{push: proposal-branch, authorDomain: example.org, expiresAfterDays: 2}").unwrap();
+    assert_eq!(
+        (set.push, set.author_domain.as_str(), set.expires_after.as_secs()),
+        (PushMode::OwnBranch, "example.org", 2 * 86_400)
+    );
+    assert_eq!(config("{push: off}").unwrap().push, PushMode::Off);
+    for (propose, field) in [
+        ("{push: main}", "source.propose.push"),
+        ("{authorDomain: 'a@b'}", "source.propose.authorDomain"),
+        ("{expiresAfterDays: 0}", "source.propose.expiresAfterDays"),
+        ("{branch: main}", "branch"),
+    ] {
+        let error = config(propose).unwrap_err();
+        assert!(error.contains(field), "{propose}: {error}");
+    }
+}

@@ -19,6 +19,7 @@ mod offline;
 mod oidc;
 mod packaged;
 mod proposals;
+mod reads;
 mod replay;
 mod restart;
 mod run;
