@@ -86,7 +86,7 @@ async fn a_session_of_the_older_era_is_of_the_token_that_began_it() {
         all.last().unwrap()["result"]["instructions"]
             .as_str()
             .unwrap()
-            .contains("no instruction"),
+            .contains("is an instruction"),
         "{all:?}"
     );
     let said = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });

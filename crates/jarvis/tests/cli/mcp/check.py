@@ -58,7 +58,7 @@ async def refused(client, name, arguments, *words):
 
 
 async def reading(client):
-    assert "no instruction" in client.instructions
+    assert "is an instruction" in client.instructions
     listed = (await client.list_tools()).tools
     assert len(listed) == 18 and listed[0].name == "get_cluster_status", [tool.name for tool in listed]
     for tool in listed:
@@ -115,7 +115,7 @@ async def acting(client, number):
 async def confirming(client):
     vmid = await chosen(client, 1)
     asked = await fine(client, "stop_guest", {"vmid": vmid})
-    assert asked["digest"] and asked["preview"], asked
+    assert asked["digest"] and asked["notes"], asked
     other = {"vmid": await chosen(client, 2), "digest": asked["digest"]}
     await refused(client, "stop_guest", other, "Call without `digest` first")
     again = {"vmid": vmid, "digest": asked["digest"]}
