@@ -162,7 +162,7 @@ fn scope_word(scope: Scope) -> &'static str {
 fn scopes_of(token: &serde_json::Value) -> String {
     let scopes = token["scopes"].as_array().into_iter().flatten();
     let words: Vec<String> = scopes
-        .map(|scope| word(scope).to_lowercase().replace('_', "-"))
+        .map(|scope| cell(scope).to_lowercase().replace('_', "-"))
         .collect();
     words.join(",")
 }
