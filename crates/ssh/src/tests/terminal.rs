@@ -2,7 +2,7 @@
 
 use super::{
     ACTIVE, forge, look, options,
-    server::{Server, lives},
+    server::{Server, children, lives},
     ssh, until,
 };
 use crate::Terminals;
@@ -71,7 +71,7 @@ async fn a_dropped_terminal_ends_on_its_host() {
     })
     .await;
     let pid = server.text("pid");
-    assert!(lives(&pid));
+    assert!(lives(&pid) && !children(server.id()).is_empty());
     drop(opened);
     until("it ends", || !lives(&pid)).await;
 }
