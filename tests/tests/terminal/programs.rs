@@ -81,6 +81,7 @@ async fn vim_less_and_top_paint_and_leave() {
     client.until("line 1 of the file").await;
     client.type_in("Gohello from vim\x1b:wq\r").await;
     client.until("\x1b[?1049l").await;
+    lab.server.wait_without("vim").await;
     client.run("true").await;
     assert!(
         lab.server
@@ -94,11 +95,13 @@ async fn vim_less_and_top_paint_and_leave() {
     client.until("hello from vim").await;
     client.type_in("q").await;
     client.until("\x1b[?1049l").await;
+    lab.server.wait_without("less").await;
 
     client.type_in("top -d 1\r").await;
     client.until("PID").await;
     client.until("load average:").await;
     client.type_in("q").await;
+    lab.server.wait_without("top").await;
     assert!(client.run("echo after").await.contains("after"));
 }
 
@@ -130,6 +133,7 @@ async fn colours_and_wide_characters_pass_as_they_are() {
     // Typed in pieces that cut every character, and echoed by `cat`.
     let text = "漢字かな 한글 🙂👩‍👩‍👧 é";
     client.type_in("cat\r").await;
+    lab.server.wait_for("cat").await;
     for byte in text.as_bytes() {
         client.type_in([*byte]).await;
     }
@@ -194,6 +198,16 @@ impl super::server::Server {
     async fn wait_for(&self, program: &str) {
         super::rig::soon(program, async {
             while !self.runs(program) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// Until it does not: what it reads and throws away at its end is not ours any more.
+    async fn wait_without(&self, program: &str) {
+        super::rig::soon(program, async {
+            while self.runs(program) {
                 tokio::task::yield_now().await;
             }
         })
