@@ -11,7 +11,9 @@
 //! | [`tls`] | the listener's own certificate |
 //! | [`auth`] | who is asking |
 //! | [`graphql`] | the schema, its limits and its doors |
-//! | [`feed`] | events as lines people read |
+//! | [`mcp`] | tools for other assistants |
+//! | [`terminal`] | terminals over a WebSocket |
+//! | [`outside`] | what is shown and lies in adapters |
 //! | [`alerts`] | what needs a person, out of one picture |
 //! | [`web`] | pages, health, metrics, webhook, headers |
 //!
@@ -19,12 +21,14 @@
 
 pub mod alerts;
 pub mod auth;
-pub mod feed;
 pub mod graphql;
 pub mod listen;
+pub mod mcp;
 pub mod options;
+pub mod outside;
 pub mod server;
 pub mod state;
+pub mod terminal;
 pub mod tls;
 pub mod web;
 
@@ -33,8 +37,11 @@ pub use auth::{
     oidc::{Oidc, OidcOptions, Web},
 };
 pub use graphql::sdl;
+pub use jarvis_controller::feed;
 pub use listen::Serving;
 pub use options::{ApiOptions, BindError, ListenTls, Mode, Protection, SigningKey, check_bind, protection};
-pub use server::{router, serve, serve_as};
+pub use outside::{AuditFormat, AuditTrail, ChainCheck, Messenger, Outside, Tried};
+pub use server::{router, router_with, serve, serve_as};
 pub use state::{ApiState, Stuck};
+pub use terminal::{TerminalOptions, Terminals};
 pub use tls::{Certificate, CertificateError, CertificateSource};

@@ -3,8 +3,9 @@
 use crate::{
     auth, graphql,
     listen::{self, Serving},
+    mcp,
     state::ApiState,
-    web,
+    terminal, web,
 };
 use axum::{
     Router,
@@ -28,6 +29,12 @@ pub const REQUEST_LIMIT: Duration = Duration::from_secs(45);
 
 /// All routes.
 pub fn router(state: ApiState) -> Router {
+    let tools = mcp::router(&state);
+    router_with(state, tools)
+}
+
+/// All routes, with another server of tools.
+pub fn router_with(state: ApiState, tools: Router) -> Router {
     let limited = Router::new()
         .route("/", get(web::page::index))
         .route("/assets/{name}", get(web::page::asset))
@@ -36,6 +43,10 @@ pub fn router(state: ApiState) -> Router {
             "/graphql",
             post(graphql::http::execute).get(graphql::socket::upgrade),
         )
+        .route("/terminal/{cluster}/{node}", get(terminal::route::node))
+        .route("/terminal/{cluster}/guest/{vmid}", get(terminal::route::guest))
+        .route("/api/audit.jsonl", get(web::audit::json_lines))
+        .route("/api/audit.csv", get(web::audit::csv))
         .route("/auth/login", post(auth::routes::login))
         .route("/auth/logout", post(auth::routes::logout))
         .route("/auth/password", post(auth::routes::set_password))
@@ -55,10 +66,14 @@ pub fn router(state: ApiState) -> Router {
     let hooks = Router::new()
         .route("/hooks/git", post(web::hooks::git))
         .layer(RequestBodyLimitLayer::new(HOOK_BODY_LIMIT));
+    let tools: Router<ApiState> = tools
+        .layer(RequestBodyLimitLayer::new(mcp::BODY_LIMIT))
+        .with_state(());
     limited
         .merge(open)
         .merge(hooks)
-        .fallback(web::headers::no_such_page)
+        .merge(tools)
+        .fallback(web::page::elsewhere)
         .method_not_allowed_fallback(web::headers::wrong_method)
         .layer(DefaultBodyLimit::disable())
         .layer(TimeoutLayer::with_status_code(

@@ -3,11 +3,15 @@
 use crate::{
     auth::{Sessions, oidc::Oidc, password::Hasher, throttle::Throttle},
     graphql::{self, JarvisSchema, seats::Seats},
+    mcp::sessions::Owners,
     options::ApiOptions,
+    outside::Outside,
+    terminal::Terminals,
 };
 use jarvis_controller::Handle;
 use jarvis_model::Timestamp;
 use jarvis_ports::Clock;
+use jarvis_tools::{Desk, Proposer, Registry};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -29,9 +33,13 @@ pub struct ApiState {
     pub(crate) oidc: Option<Arc<Oidc>>,
     pub(crate) seats: Arc<Seats>,
     pub(crate) schema: JarvisSchema,
+    pub(crate) tools: Registry,
+    pub(crate) mcp_sessions: Arc<Owners>,
     pub(crate) stopping: CancellationToken,
     pub(crate) more_metrics: Option<MetricsText>,
     pub(crate) stuck: Option<Stuck>,
+    pub(crate) terminals: Option<Arc<Terminals>>,
+    pub(crate) outside: Outside,
 }
 
 impl ApiState {
@@ -43,6 +51,12 @@ impl ApiState {
             handle: handle.clone(),
             clock: clock.clone(),
             hasher: hasher.clone(),
+            outside: Outside::default(),
+        });
+        let tools = Registry::new(Desk {
+            handle: handle.clone(),
+            clock: clock.clone(),
+            proposer: None,
         });
         Self {
             handle,
@@ -53,11 +67,45 @@ impl ApiState {
             throttle: Arc::new(Throttle::default()),
             oidc: None,
             seats: Arc::new(Seats::default()),
+            tools,
+            mcp_sessions: Arc::new(Owners::default()),
             schema,
             stopping: CancellationToken::new(),
             more_metrics: None,
             stuck: None,
+            terminals: None,
+            outside: Outside::default(),
         }
+    }
+
+    /// Switches terminals on. Who stops the controller ends them first ([`Terminals::end_all`]), so that their ends are on record.
+    #[must_use]
+    pub fn with_terminals(mut self, terminals: Arc<Terminals>) -> Self {
+        self.terminals = Some(terminals);
+        self
+    }
+
+    /// Lets assistants propose changes of manifests.
+    #[must_use]
+    pub fn with_proposer(self, proposer: Arc<dyn Proposer>) -> Self {
+        let tools = Registry::new(Desk {
+            handle: self.handle.clone(),
+            clock: self.clock.clone(),
+            proposer: Some(proposer),
+        });
+        self.with_tools(tools)
+    }
+
+    /// Serves other tools.
+    #[must_use]
+    pub fn with_tools(mut self, tools: Registry) -> Self {
+        self.tools = tools;
+        self
+    }
+
+    /// The tools, for whatever else serves them.
+    pub fn tools(&self) -> &Registry {
+        &self.tools
     }
 
     /// Lets people in whom an OpenID Connect provider vouches for.
@@ -72,6 +120,19 @@ impl ApiState {
     #[must_use]
     pub fn with_metrics(mut self, text: MetricsText) -> Self {
         self.more_metrics = Some(text);
+        self
+    }
+
+    /// Adds what lies in adapters.
+    #[must_use]
+    pub fn with_outside(mut self, outside: Outside) -> Self {
+        self.schema = graphql::schema(graphql::Shared {
+            handle: self.handle.clone(),
+            clock: self.clock.clone(),
+            hasher: self.hasher.clone(),
+            outside: outside.clone(),
+        });
+        self.outside = outside;
         self
     }
 

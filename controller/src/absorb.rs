@@ -3,6 +3,7 @@
 use crate::{
     core::Core,
     observe::{Tracker, tracker::occupies},
+    reads::Updates,
     work::{Found, Message},
 };
 use jarvis_model::{Event, Identity, IntentId, Observation, Outcome, Timestamp, UnknownReason, Vmid};
@@ -47,6 +48,15 @@ impl Core {
             Message::Pursued(intent, found, at) => self.absorb_evidence(&intent, found, at),
             Message::Performed(intent, result) => self.absorb_performed(&intent, result),
             Message::News(news) => self.absorb_news(&news),
+            Message::Updates(node, found, at) => {
+                let (pending, trouble) = match found {
+                    Ok(pending) => (Some(pending), None),
+                    Err(error) => (None, Some(error.to_string())),
+                };
+                let updates = Updates { at, pending, trouble };
+                self.state.updates.insert(node, updates);
+            }
+            Message::Published(proposal, end) => self.absorb_published(&proposal, end),
             Message::Fetched(fetched) => self.absorb_fetched(fetched),
             Message::Restored(restored) => self.absorb_restored(restored),
         }

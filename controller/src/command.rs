@@ -1,10 +1,10 @@
 //! What can be asked of the controller. Every command is answered after its record is durable.
 
 use jarvis_model::{
-    Action, Autonomy, Digest, Door, Event, FreezeScope, HoldScope, Identity, IssueKey, Origin, Refusal, Role,
-    Ticket, TicketId, Vmid,
+    Action, Autonomy, Digest, Door, Event, FreezeScope, HoldScope, Identity, IssueKey, Origin, Proposal,
+    ProposalId, Refusal, Role, Ticket, TicketId, Vmid,
 };
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::oneshot;
 
 /// A signed-in person and the door used.
@@ -144,8 +144,14 @@ pub enum Command {
     ReconcileNow(Person, Reply<()>),
     /// Acknowledge an issue.
     Acknowledge(IssueKey, Person, Reply<()>),
-    /// Remember a change of users or tokens.
+    /// Remember a change of users or tokens, or a terminal that was opened or closed.
     Access(Event, Reply<()>),
+    /// Record a proposal that was previewed.
+    Propose(Box<Proposal>, Reply<Arc<Proposal>>),
+    /// Approve a proposal by the digest of what was seen; answered once it is pushed or cannot be.
+    ApproveProposal(ProposalId, Digest, Person, Reply<Arc<Proposal>>),
+    /// Say no to a proposal.
+    RejectProposal(ProposalId, String, Person, Reply<Arc<Proposal>>),
 }
 
 /// Where the answer goes.

@@ -31,6 +31,21 @@ impl Core {
                 let result = self.access(event);
                 self.answer(reply, result);
             }
+            Command::Propose(proposal, reply) => {
+                let result = self.propose(*proposal);
+                self.answer(reply, result);
+            }
+            Command::RejectProposal(id, reason, by, reply) => {
+                let result = self.reject_proposal(&id, reason, &by);
+                self.answer(reply, result);
+            }
+            Command::ApproveProposal(id, digest, by, reply) => {
+                match self.approve_proposal(&id, digest, &by) {
+                    // Told once it is pushed.
+                    Ok(()) => self.publishing.entry(id).or_default().reply = Some(reply),
+                    Err(error) => self.answer(reply, Err(error)),
+                }
+            }
             Command::ReconcileNow(by, reply) => {
                 let allowed = needs(&by, Role::Operator, "reconcile now");
                 let wanted = allowed.is_ok();
@@ -67,9 +82,13 @@ impl Core {
             }
             Command::SetCeiling(ceiling, by, reply) => (reply, self.set_ceiling(ceiling, &by)),
             Command::Acknowledge(issue, by, reply) => (reply, self.acknowledge(&issue, &by)),
-            Command::Request(..) | Command::Confirm(..) | Command::Access(..) | Command::ReconcileNow(..) => {
-                return;
-            }
+            Command::Request(..)
+            | Command::Confirm(..)
+            | Command::Access(..)
+            | Command::Propose(..)
+            | Command::ApproveProposal(..)
+            | Command::RejectProposal(..)
+            | Command::ReconcileNow(..) => return,
         };
         self.answer(reply, result);
     }
@@ -457,7 +476,9 @@ impl Core {
             Event::UserSet { .. }
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. }
-            | Event::SessionsRevoked { .. } => self.remember(vec![event]),
+            | Event::SessionsRevoked { .. }
+            | Event::TerminalOpened { .. }
+            | Event::TerminalClosed { .. } => self.remember(vec![event]),
             other => Err(wrong_state(
                 "remember this as access",
                 &format!("{} is not about access", other.name()),
@@ -479,7 +500,7 @@ impl Core {
     }
 }
 
-fn needs(by: &Person, role: Role, what: &str) -> Result<(), CommandError> {
+pub(crate) fn needs(by: &Person, role: Role, what: &str) -> Result<(), CommandError> {
     if by.role >= role {
         return Ok(());
     }
@@ -503,7 +524,7 @@ fn within(what: &str, span: Duration) -> Result<Duration, CommandError> {
     }
 }
 
-fn short(reason: &str) -> Result<String, CommandError> {
+pub(crate) fn short(reason: &str) -> Result<String, CommandError> {
     if reason.chars().count() > 500 {
         let why = "is longer than 500 characters; say it shorter".to_owned();
         return Err(CommandError::Invalid {
@@ -522,7 +543,7 @@ fn unknown_ticket(id: &TicketId) -> CommandError {
     }
 }
 
-fn wrong_state(what: &str, why: &str) -> CommandError {
+pub(crate) fn wrong_state(what: &str, why: &str) -> CommandError {
     CommandError::WrongState {
         what: what.to_owned(),
         why: why.to_owned(),

@@ -8,11 +8,12 @@ use crate::{
     observe::Tracker,
     options::Options,
     ports::Ports,
+    proposals::desk::Publishing,
     timekeeping::Clocks,
     view::{LoopState, View},
 };
 use jarvis_crds::Desired;
-use jarvis_model::{Digest, Event, IntentId, Memory, NodeName, Observed, Timestamp, Upid};
+use jarvis_model::{Digest, Event, IntentId, Memory, NodeName, Observed, ProposalId, Timestamp, Upid};
 use jarvis_planner::{Decision, Evidence, Input, Look, Plan};
 use jarvis_ports::{JournalError, Pass, Stored};
 use std::{
@@ -48,6 +49,8 @@ pub struct Core {
     pub(crate) urgent: BTreeSet<Look>,
     /// When the address of each node's network card was last read.
     pub(crate) macs_read: BTreeMap<NodeName, Timestamp>,
+    /// Approved proposals on their way to the remote.
+    pub(crate) publishing: BTreeMap<ProposalId, Publishing>,
     /// How Jarvis's clock and the cluster's agree.
     pub(crate) clocks: Clocks,
     pub(crate) epoch: u64,

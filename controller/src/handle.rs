@@ -4,6 +4,8 @@ use crate::{
     command::{Command, CommandError, Confirm, NewRequest, Person, Reply},
     history::{self, History, Hour, Point},
     index::{self, IndexError},
+    proposals::Proposing,
+    reads::Reads,
     view::View,
 };
 use jarvis_crds::Desired;
@@ -30,6 +32,8 @@ pub struct Handle {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) source: Option<Arc<dyn ManifestSource>>,
     pub(crate) history: Arc<Mutex<History>>,
+    pub(crate) proposing: Proposing,
+    pub(crate) reads: Option<Arc<Reads>>,
 }
 
 impl Handle {
@@ -66,6 +70,11 @@ impl Handle {
     /// Where manifests come from, if a source is configured.
     pub fn source(&self) -> Option<&Arc<dyn ManifestSource>> {
         self.source.as_ref()
+    }
+
+    /// What is read only when a person looks at it; none where no cluster is behind.
+    pub fn reads(&self) -> Option<&Arc<Reads>> {
+        self.reads.as_ref()
     }
 
     /// Fetch the source now (a webhook came).
@@ -114,7 +123,7 @@ impl Handle {
         })
     }
 
-    async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, CommandError> {
+    pub(crate) async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T, CommandError> {
         let (reply, answer) = oneshot::channel();
         self.commands
             .send(command(reply))
@@ -215,7 +224,8 @@ impl Handle {
         self.ask(|reply| Command::Acknowledge(issue, by, reply)).await
     }
 
-    /// Remembers a change of users or tokens (`UserSet`, `TokenCreated`, `TokenRevoked`, `SessionsRevoked` only).
+    /// Remembers a change of users or tokens (`UserSet`, `TokenCreated`, `TokenRevoked`, `SessionsRevoked`), or the opening and
+    /// closing of a terminal (`TerminalOpened`, `TerminalClosed`); nothing else.
     pub async fn record_access(&self, event: Event) -> Result<(), CommandError> {
         self.ask(|reply| Command::Access(event, reply)).await
     }

@@ -6,9 +6,12 @@
 //! | [`handle`] | how everything above talks to it |
 //! | [`view`] | the read model it publishes after every pass |
 //! | [`command`] | what can be asked of it |
+//! | [`feed`] | events as lines people read |
 //! | [`observe`] | what may be believed of what the cluster says |
 //! | [`freeze_file`] | the kill switch as a file on the disk |
 //! | [`history`], [`index`] | figures over time, and records by resource, in the store |
+//! | [`proposals`] | changes of manifests that wait for a person |
+//! | [`reads`] | what is read only when a person looks at it |
 //! | [`options`], [`ports`] | how it is set up, and through what it works |
 
 mod absorb;
@@ -16,6 +19,7 @@ pub mod command;
 mod commands;
 mod core;
 mod execute;
+pub mod feed;
 pub mod freeze_file;
 pub mod handle;
 pub mod history;
@@ -26,6 +30,8 @@ mod news;
 pub mod observe;
 pub mod options;
 pub mod ports;
+pub mod proposals;
+pub mod reads;
 mod room;
 pub mod service;
 mod sourcing;
@@ -38,5 +44,6 @@ pub use command::{CommandError, Confirm, NewRequest, Person};
 pub use handle::Handle;
 pub use options::Options;
 pub use ports::Ports;
+pub use proposals::{Preview, ProposeChange, Proposing, PushMode};
 pub use service::{Service, controller};
 pub use view::{LoopState, View};

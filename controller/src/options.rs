@@ -1,5 +1,6 @@
 //! How the controller is set up.
 
+use crate::proposals::Proposing;
 use jarvis_guard::Floor;
 use std::{path::PathBuf, time::Duration};
 
@@ -22,12 +23,16 @@ pub struct Options {
     pub hosts_every: Duration,
     /// How often backups are listed, where a threshold watches their age.
     pub backups_every: Duration,
+    /// How often packages of nodes are looked at for newer versions.
+    pub updates_every: Duration,
     /// How often the source is fetched.
     pub fetch_every: Duration,
     /// How long a person's request from the dashboard can be recalled when it interrupts something.
     pub recall: Duration,
     /// How long a hold lasts that comes with a request.
     pub default_hold: Duration,
+    /// How proposals are handled.
+    pub proposing: Proposing,
     /// The file whose presence freezes; none looks for none.
     pub freeze_file: Option<PathBuf>,
 }
@@ -43,9 +48,11 @@ impl Default for Options {
             tasks_every: Duration::from_mins(1),
             hosts_every: Duration::from_secs(30),
             backups_every: Duration::from_mins(30),
+            updates_every: Duration::from_mins(30),
             fetch_every: Duration::from_secs(30),
             recall: Duration::from_secs(4),
             default_hold: Duration::from_hours(1),
+            proposing: Proposing::default(),
             freeze_file: None,
         }
     }

@@ -11,6 +11,7 @@ use crate::{
     observe::Tracker,
     options::Options,
     ports::Ports,
+    reads::Reads,
     timekeeping::{Clocks, Moved, Rest, moved},
     view::{LoopState, View},
     work::{Message, Worker},
@@ -59,6 +60,7 @@ struct Due {
     cluster: Timestamp,
     quorum: Timestamp,
     tasks: Timestamp,
+    updates: Timestamp,
     fetch: Timestamp,
     fetched: Timestamp,
     cluster_busy: bool,
@@ -108,6 +110,11 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         store: ports.store.clone(),
         source: ports.source.clone(),
         history: history.clone(),
+        proposing: options.proposing.clone(),
+        reads: Some(Arc::new(Reads::new(
+            ports.hypervisor.clone(),
+            ports.clock.clone(),
+        ))),
     };
     let worker = Worker::new(ports.clone(), messages);
     let core = Core {
@@ -128,6 +135,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         room_tried: None,
         urgent: BTreeSet::new(),
         macs_read: BTreeMap::new(),
+        publishing: BTreeMap::new(),
         clocks: Clocks::NotCompared,
         state,
         version: 0,
@@ -302,6 +310,9 @@ impl Service {
         if let Message::News(_) = &message {
             self.due.cluster = Timestamp::default();
         }
+        if let Message::Published(..) = &message {
+            self.due.fetch = Timestamp::default();
+        }
         self.core.absorb(message);
     }
 
@@ -314,6 +325,7 @@ impl Service {
             return LONGEST_REST;
         }
         let pursued = self.go_through(now);
+        self.core.publish_approved(&self.worker);
         let now = self.core.now();
         self.core.state.passes += 1;
         self.core.state.last_pass_at = Some(now);
@@ -337,6 +349,7 @@ impl Service {
             }
             Clocks::Agree { .. } => {
                 self.core.lapse_freeze(now);
+                self.core.lapse_proposals(now);
                 self.core.replan();
                 self.dispatch_looks();
                 let pursued = self.core.pursue_all(&self.worker);
@@ -388,6 +401,14 @@ impl Service {
             self.due.tasks = now + options.tasks_every;
             self.due.tasks_busy = true;
             self.worker.tasks();
+        }
+        if now >= self.due.updates && self.core.observed.complete_passes > 0 {
+            self.due.updates = now + options.updates_every;
+            for node in self.core.observed.nodes.keys() {
+                if self.core.observed.node_online(node, now) {
+                    self.worker.updates(node.clone());
+                }
+            }
         }
         if now >= self.due.fetch && !self.due.fetch_busy && self.core.ports.source.is_some() {
             self.due.fetch = now + options.fetch_every;

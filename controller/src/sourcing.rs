@@ -133,7 +133,7 @@ impl Core {
 }
 
 /// A manifest that names another cluster.
-fn foreign_cluster(desired: &Desired, cluster: &str) -> Option<String> {
+pub(crate) fn foreign_cluster(desired: &Desired, cluster: &str) -> Option<String> {
     desired.guests.iter().find_map(|(key, guest)| {
         let named = guest.spec.cluster.as_deref().filter(|named| *named != cluster)?;
         Some(format!(

@@ -38,6 +38,8 @@ pub fn handle(
         store,
         source,
         history: Arc::default(),
+        proposing: crate::proposals::Proposing::default(),
+        reads: None,
     };
     (
         handle,

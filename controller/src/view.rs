@@ -1,11 +1,15 @@
 //! The read model: one consistent picture, published after every change. Readers never wait for the loop.
 
-use jarvis_crds::Desired;
+use crate::reads::Updates;
+use jarvis_crds::{Desired, Protected};
 use jarvis_guard::Floor;
-use jarvis_model::{Memory, Observed, Timestamp};
+use jarvis_model::{Memory, NodeName, Observed, Timestamp, Vmid};
 use jarvis_planner::Plan;
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 /// One consistent picture. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -30,6 +34,37 @@ pub struct View {
     pub state: LoopState,
 }
 
+impl View {
+    /// Guests that are protected by floor or policy.
+    pub fn protected_guests(&self) -> BTreeSet<Vmid> {
+        let floor = &self.floor;
+        let mut all: BTreeSet<Vmid> = floor.guests.iter().copied().chain(floor.own_guest).collect();
+        all.extend(self.protected().filter_map(|thing| match thing {
+            Protected::Guest(vmid) => Some(*vmid),
+            _ => None,
+        }));
+        all
+    }
+
+    /// Nodes that are protected by floor or policy, or because Jarvis lives there.
+    pub fn protected_nodes(&self) -> BTreeSet<NodeName> {
+        let floor = &self.floor;
+        let mut all: BTreeSet<NodeName> = floor.nodes.iter().chain(&floor.own_node).cloned().collect();
+        let own = floor.own_guest.and_then(|vmid| self.observed.guests.get(&vmid));
+        all.extend(own.map(|guest| guest.node.clone()));
+        all.extend(self.protected().filter_map(|thing| match thing {
+            Protected::Node(node) => Some(node.clone()),
+            _ => None,
+        }));
+        all
+    }
+
+    fn protected(&self) -> impl Iterator<Item = &Protected> {
+        let policies = self.desired.policies.values();
+        policies.flat_map(|policy| &policy.spec.protected)
+    }
+}
+
 /// How the loop itself is doing.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -48,6 +83,9 @@ pub struct LoopState {
     pub look_failure: Option<String>,
     /// When the source was last read with success.
     pub last_fetch_at: Option<Timestamp>,
+    /// Packages of nodes that have a newer version, as last looked at.
+    #[serde(default)]
+    pub updates: BTreeMap<NodeName, Updates>,
     /// Whether the disk is too full to begin anything.
     pub low_space: bool,
     /// Why acting is impossible altogether (journal damaged, lease lost), if so.

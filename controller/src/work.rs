@@ -5,20 +5,24 @@ use crate::{
     hosts::{self, Way},
     observe,
     ports::Ports,
+    proposals::{
+        Proposing,
+        publish::{Published, publish},
+    },
     timekeeping::looked_back,
 };
 use jarvis_crds::Probe as ReadyProbe;
 use jarvis_guard::Permit;
 use jarvis_model::{
-    Host, HostFigures, Identity, IntentId, IssueKey, LiveStatus, NodeName, Observed, Reach, ResourceKey,
-    ServiceStatus, StopCause, TaskObserved, Timestamp, Upid, Vmid,
+    Host, HostFigures, Identity, IntentId, IssueKey, LiveStatus, NodeName, Observed, Proposal, ProposalId,
+    Reach, ResourceKey, ServiceStatus, StopCause, TaskObserved, Timestamp, Upid, Vmid,
 };
 use jarvis_planner::{Look, Step};
 use jarvis_ports::{
     Accepted, BackupLook, ClusterLook, Fetched, HostNews, LookError, PerformError, Priority, QuorumLook,
     SourceError, TaskState,
 };
-use std::{collections::BTreeSet, pin::Pin, time::Duration};
+use std::{collections::BTreeSet, pin::Pin, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 /// What the loop hears.
@@ -38,6 +42,10 @@ pub enum Message {
     Performed(IntentId, Result<Accepted, PerformError>),
     /// A node's journal said something.
     News(HostNews),
+    /// How many packages of a node have a newer version came back.
+    Updates(NodeName, Result<usize, LookError>, Timestamp),
+    /// The push of a proposal came to its end.
+    Published(ProposalId, Published),
     /// The source came back.
     Fetched(Result<Option<Fetched>, SourceError>),
     /// The last good revision came back after a start.
@@ -151,6 +159,26 @@ impl Worker {
             return;
         };
         self.spawn(async move { Message::Restored(source.read(&commit).await) });
+    }
+
+    /// How many packages of a node have a newer version.
+    pub fn updates(&self, node: NodeName) {
+        let ports = self.ports.clone();
+        self.spawn(async move {
+            let found = ports.hypervisor.look_updates(&node).await;
+            Message::Updates(node, found, ports.clock.now())
+        });
+    }
+
+    /// Pushes an approved proposal.
+    pub fn publish(&self, proposal: Arc<Proposal>, by: String, proposing: Proposing) {
+        let Some(source) = self.ports.source.clone() else {
+            return;
+        };
+        self.spawn(async move {
+            let id = proposal.id.clone();
+            Message::Published(id, publish(source, proposal, by, proposing).await)
+        });
     }
 
     /// Sends the permitted effect.

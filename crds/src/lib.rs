@@ -4,6 +4,7 @@
 //! Pure: callers read the files and hand them over. Knows nothing of git, the cluster, or what is done about a
 //! difference.
 
+pub mod change;
 pub mod check;
 pub mod desired;
 pub mod error;

@@ -1,13 +1,15 @@
 //! Figures of the release program as an operator would see them: time to serve, memory, requests, disk writes, latency
-//! under load. Everything is asked from outside, of real processes over loopback; nothing here is a test.
+//! under load. Everything but the deaths is asked from outside, of real processes over loopback; nothing here is a test.
 //!
 //! | module | what |
 //! | --- | --- |
 //! | [`program`] | starts the program, reads its figures from the kernel |
 //! | [`site`] | a simulated cluster with a Jarvis over it, manifests included |
+//! | [`deaths`] | from a guest's death to the decision, with the journals followed and without |
 //! | [`pages`] | many clients asking for pages of guests |
 //! | [`subscribers`] | many subscribers waiting for one change |
 
+pub mod deaths;
 pub mod pages;
 pub mod program;
 pub mod site;

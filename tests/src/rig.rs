@@ -4,11 +4,12 @@ use crate::repository::Repository;
 use async_trait::async_trait;
 use jarvis_controller::{Handle, Options, Ports, Service, controller};
 use jarvis_guard::Floor;
-use jarvis_model::{Autonomy, NodeName, Timestamp, Vmid};
-use jarvis_ports::{Clock, Hypervisor, Journal, ManifestSource, Probe};
+use jarvis_model::{Autonomy, Host, NodeName, Timestamp, Vmid};
+use jarvis_ports::{Clock, HostShell, Hypervisor, Journal, ManifestSource, Probe};
 use jarvis_proxmox::{EntryPoint, Proxmox, Tls, Token};
-use jarvis_simulator::{Fault, Scenario, Simulator, SimulatorHandle};
+use jarvis_simulator::{Fault, Place, Scenario, Simulator, SimulatorHandle};
 use jarvis_source::GitSource;
+use jarvis_ssh::{Credential, Endpoint, JournalUse, Ssh};
 use jarvis_store::{FileJournal, MemoryStore, OpenError};
 use std::{
     path::PathBuf,
@@ -33,6 +34,10 @@ pub struct Setup {
     pub manifests: String,
     /// The floor in force.
     pub floor: Floor,
+    /// How often the cluster is looked at.
+    pub look_every: Duration,
+    /// Whether the nodes are reached over SSH, and whether their journals are followed then.
+    pub ssh: Option<JournalUse>,
 }
 
 impl Default for Setup {
@@ -49,6 +54,8 @@ impl Default for Setup {
             scenario: Scenario::Homelab,
             manifests: String::new(),
             floor,
+            look_every: Duration::from_secs(10),
+            ssh: None,
         }
     }
 }
@@ -157,6 +164,7 @@ impl Rig {
             cluster: "homelab".to_owned(),
             floor: self.setup.floor.clone(),
             fetch_every: Duration::from_secs(2),
+            look_every: self.setup.look_every,
             freeze_file: Some(self.freeze_file()),
             ..Options::default()
         };
@@ -179,12 +187,42 @@ impl Rig {
             journal: Arc::new(journal) as Arc<dyn Journal>,
             store: Arc::new(MemoryStore::default()),
             source: Some(Arc::new(source) as Arc<dyn ManifestSource>),
-            shell: None,
+            shell: self.setup.ssh.map(|journal| self.shell(journal)),
             waker: None,
             probe: Arc::new(NoProbe),
             recorder: None,
             clock: self.clock.clone(),
         }
+    }
+
+    /// Every simulated machine, by the key it lets in and the key it shows.
+    fn shell(&self, journal: JournalUse) -> Arc<dyn HostShell> {
+        let (key, known_hosts) = (
+            self.folder.path().join("key"),
+            self.folder.path().join("known_hosts"),
+        );
+        std::fs::write(&key, self.simulator.ssh_key()).expect("a key is written");
+        std::fs::write(&known_hosts, self.simulator.known_hosts()).expect("host keys are written");
+        let mut options = jarvis_ssh::Options::new(known_hosts);
+        options.journal = journal;
+        options.clock = self.clock.clone();
+        for reached in self.simulator.ssh() {
+            let Place::Node(node) = &reached.place else {
+                continue;
+            };
+            let endpoint = Endpoint {
+                address: reached.address.ip().to_string(),
+                port: reached.address.port(),
+                user: "jarvis".to_owned(),
+                credential: Credential::KeyFile {
+                    path: key.clone(),
+                    passphrase: None,
+                },
+            };
+            let node = NodeName::new(node).expect("a node's name");
+            options.hosts.insert(Host::Node(node), endpoint);
+        }
+        Arc::new(Ssh::new(options))
     }
 
     /// A dead process frees its lock at once. Here what was in flight must first be dropped; and a child that another test

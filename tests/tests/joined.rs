@@ -6,6 +6,8 @@ mod crashes;
 mod disturbed;
 #[path = "joined/freezing.rs"]
 mod freezing;
+#[path = "joined/news.rs"]
+mod news;
 #[path = "joined/replayed.rs"]
 mod replayed;
 #[path = "joined/scenario.rs"]

@@ -1,7 +1,10 @@
-//! The pages of `docs/errors/`: one for every rule that can refuse or hold an action, and an index.
-//! Codes and names come from the model, the sentences from [`crate::rule_texts`].
+//! The pages of `docs/errors/`: one for every rule that can refuse or hold an action, one for every reason why there is no
+//! terminal, and an index. Codes and names come from the model and the API, the sentences from [`crate::rule_texts`] and
+//! [`crate::terminal_texts`].
 
 use crate::rule_texts::text;
+use crate::terminal_texts;
+use jarvis_api::terminal::{reason, wire::Word};
 use jarvis_model::Rule;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -15,12 +18,25 @@ const MARK: &str = concat!(
     "erated by `cargo xtask gen`; edit xtask/src/rule_texts.rs -->\n\n"
 );
 
+const TERMINAL_MARK: &str = concat!(
+    "<!-- @gen",
+    "erated by `cargo xtask gen`; edit xtask/src/terminal_texts.rs -->\n\n"
+);
+
 /// Path and text of every page.
 pub fn files() -> BTreeMap<String, String> {
     let mut files: BTreeMap<String, String> = Rule::ALL
         .iter()
         .map(|rule| (format!("docs/errors/{}.md", rule.code()), page(*rule)))
         .collect();
+    let terminals = reason::CODES.iter().zip(reason::samples());
+    files.extend(terminals.map(|((code, name), sample)| {
+        let said = Word::error(&sample).text();
+        (
+            format!("docs/errors/{code}.md"),
+            terminal_page(code, name, &sample, &said),
+        )
+    }));
     files.insert("docs/errors/index.md".to_owned(), index());
     files
 }
@@ -37,6 +53,15 @@ fn page(rule: Rule) -> String {
         when = text.when,
         remedy = text.remedy,
         title = capital(title),
+    )
+}
+
+fn terminal_page(code: &str, name: &str, sample: &reason::Reason, said: &str) -> String {
+    let text = terminal_texts::text(sample);
+    format!(
+        "{TERMINAL_MARK}# {code} {name}\n\n{}.\n\n## When\n\n{}\n\n## What to do\n\n{}\n\n\
+         ## Example\n\nThe socket says:\n\n```json\n{said}\n```\n",
+        text.meaning, text.when, text.remedy,
     )
 }
 
@@ -70,6 +95,11 @@ fn index() -> String {
             text(rule).meaning
         );
     }
+    page.push_str("\n# Why there is no terminal\n\n| code | name | meaning |\n| --- | --- | --- |\n");
+    for ((code, name), sample) in reason::CODES.iter().zip(reason::samples()) {
+        let meaning = terminal_texts::text(&sample).meaning;
+        let _ = writeln!(page, "| [{code}]({code}.md) | `{name}` | {meaning} |");
+    }
     page
 }
 
@@ -81,7 +111,7 @@ mod tests {
     #[test]
     fn every_rule_has_its_own_full_page() {
         let files = files();
-        assert_eq!(files.len(), Rule::ALL.len() + 1);
+        assert_eq!(files.len(), Rule::ALL.len() + reason::CODES.len() + 1);
         let meanings: BTreeSet<&str> = Rule::ALL.iter().map(|rule| text(*rule).meaning).collect();
         assert_eq!(meanings.len(), Rule::ALL.len(), "two rules have the same meaning");
         for rule in Rule::ALL {
@@ -108,6 +138,32 @@ mod tests {
                 rule.code()
             );
         }
+    }
+
+    #[test]
+    fn every_terminal_reason_has_its_own_full_page() {
+        let texts: Vec<_> = reason::samples().iter().map(terminal_texts::text).collect();
+        let meanings: BTreeSet<&str> = texts.iter().map(|text| text.meaning).collect();
+        assert_eq!(
+            meanings.len(),
+            reason::CODES.len(),
+            "two reasons have the same meaning"
+        );
+        for text in texts {
+            assert!(
+                text.meaning.len() >= 15 && text.when.len() >= 30 && text.remedy.len() >= 30,
+                "{text:?}"
+            );
+            assert!(
+                !text.meaning.ends_with('.') && text.when.ends_with('.') && text.remedy.ends_with('.'),
+                "{text:?}"
+            );
+        }
+        let rules: BTreeSet<String> = Rule::ALL.iter().map(|rule| rule.code()).collect();
+        assert!(
+            reason::CODES.iter().all(|(code, _)| !rules.contains(*code)),
+            "a code is used twice"
+        );
     }
 
     #[test]

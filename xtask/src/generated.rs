@@ -18,6 +18,10 @@ pub fn files() -> BTreeMap<String, String> {
     }
     files.insert("api/schema.graphql".to_owned(), jarvis_api::sdl());
     files.extend(error_pages::files());
+    files.insert(
+        jarvis_tools::page::PATH.to_owned(),
+        jarvis_tools::page::page(&jarvis_tools::CATALOGUE),
+    );
     files.insert(manifest_pages::PATH.to_owned(), manifest_pages::page());
     files
 }
@@ -128,6 +132,7 @@ mod tests {
             "crds/generated/jsonschema/",
             "docs/errors/JV1001",
             "docs/MANIFESTS.md",
+            "docs/TOOLS.md",
             "api/schema.graphql",
         ] {
             assert!(

@@ -23,6 +23,7 @@ mod rule_texts;
 mod sbom;
 mod source_text;
 mod supply;
+mod terminal_texts;
 mod threats;
 mod tidy;
 mod workspace;

@@ -54,6 +54,15 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
         "only the outside watchdog acts without a permit (ADR 9); use the Hypervisor port",
     ),
     (
+        concat!("dyn Term", "inal"),
+        &[
+            "crates/ports/",
+            "crates/jarvis/src/run/terminals.rs",
+            "api/src/terminal/",
+        ],
+        "only the API's terminal part may type on a host (docs/TERMINAL.md); no loop, tool or chat holds that port",
+    ),
+    (
         concat!("SystemTime::", "now"),
         &["crates/ports/", "crates/simulator/", "crates/jarvis/", "xtask/"],
         "take the time from the Clock port, or as an argument",

@@ -1,17 +1,34 @@
-//! How many sockets one user may have open.
+//! How many sockets or terminals one user may have open, and all of them together.
 
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// Sockets a user may have open.
+/// GraphQL sockets a user may have open.
 pub const PER_USER: usize = 8;
 
-/// All open sockets, by user.
-#[derive(Debug, Default)]
+/// All that are open, by user.
+#[derive(Debug)]
 pub struct Seats {
     taken: Mutex<BTreeMap<String, usize>>,
+    per_user: usize,
+    in_all: usize,
+}
+
+/// Why there is no seat.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Full {
+    /// This user has so many.
+    OfUser(usize),
+    /// There are so many.
+    InAll(usize),
+}
+
+impl Default for Seats {
+    fn default() -> Self {
+        Self::new(PER_USER, usize::MAX)
+    }
 }
 
 /// One open socket; dropping it frees the seat.
@@ -22,15 +39,26 @@ pub struct Seat {
 }
 
 impl Seats {
-    /// Takes a seat for a user, if one is free.
-    pub fn take(self: &Arc<Self>, user: &str) -> Option<Seat> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let count = taken.entry(user.to_owned()).or_default();
-        if *count >= PER_USER {
-            return None;
+    /// With these limits.
+    pub fn new(per_user: usize, in_all: usize) -> Self {
+        Self {
+            taken: Mutex::default(),
+            per_user,
+            in_all,
         }
-        *count += 1;
-        Some(Seat {
+    }
+
+    /// Takes a seat for a user, if one is free.
+    pub fn take(self: &Arc<Self>, user: &str) -> Result<Seat, Full> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        if taken.get(user).is_some_and(|count| *count >= self.per_user) {
+            return Err(Full::OfUser(self.per_user));
+        }
+        if taken.values().sum::<usize>() >= self.in_all {
+            return Err(Full::InAll(self.in_all));
+        }
+        *taken.entry(user.to_owned()).or_default() += 1;
+        Ok(Seat {
             seats: self.clone(),
             user: user.to_owned(),
         })
@@ -66,11 +94,21 @@ mod tests {
     fn the_ninth_socket_waits_for_a_free_seat() {
         let seats = Arc::new(Seats::default());
         let mut held: Vec<Seat> = (0..PER_USER).map(|_| seats.take("anna").unwrap()).collect();
-        assert!(seats.take("anna").is_none());
-        assert!(seats.take("berta").is_some());
+        assert_eq!(seats.take("anna").unwrap_err(), Full::OfUser(PER_USER));
+        assert!(seats.take("berta").is_ok());
         held.pop();
-        assert!(seats.take("anna").is_some());
+        assert!(seats.take("anna").is_ok());
         held.clear();
         assert_eq!(seats.taken(), 0);
+    }
+
+    #[test]
+    fn all_users_together_have_a_limit_too() {
+        let seats = Arc::new(Seats::new(2, 3));
+        let held = ["anna", "anna", "berta"].map(|user| seats.take(user).unwrap());
+        assert_eq!(seats.take("berta").unwrap_err(), Full::InAll(3));
+        assert_eq!(seats.take("anna").unwrap_err(), Full::OfUser(2));
+        drop(held);
+        assert!(seats.take("berta").is_ok());
     }
 }

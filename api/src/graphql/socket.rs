@@ -146,7 +146,7 @@ async fn opened(
     let seat = state
         .seats
         .take(&caller.user)
-        .ok_or(Some((4429, "Too many sockets of this user")))?;
+        .map_err(|_| Some((4429, "Too many sockets of this user")))?;
     Ok((caller, seat, text))
 }
 

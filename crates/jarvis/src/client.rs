@@ -174,6 +174,11 @@ impl Client {
         })
     }
 
+    /// Where it is, with what token and by which HTTP client, for what speaks something else than GraphQL with it.
+    pub fn parts(&self) -> (Url, Zeroizing<String>, reqwest::Client) {
+        (self.base.clone(), self.token.clone(), self.http.clone())
+    }
+
     /// Asks one operation; returns `data`.
     pub async fn ask(&self, query: &str, variables: Value) -> Result<Value, Failure> {
         let url = self

@@ -90,7 +90,7 @@ fn begin(cli: Cli, environment: &Environment) -> Outcome {
         _ => {}
     }
     let mut builder = match &cli.command {
-        Command::Run(_) | Command::Demo(_) | Command::Simulate(_) => {
+        Command::Run(_) | Command::Demo(_) | Command::Simulate(_) | Command::Mcp(_) => {
             tokio::runtime::Builder::new_multi_thread()
         }
         _ => tokio::runtime::Builder::new_current_thread(),
@@ -119,6 +119,7 @@ async fn dispatch(cli: Cli, environment: &Environment) -> Outcome {
             let client = Client::find(connection, environment);
             return commands::explain::run(arguments, client, environment).await;
         }
+        Command::Mcp(arguments) => return commands::mcp::run(arguments, connection, environment).await,
         Command::Healthcheck(arguments) => {
             return commands::healthcheck::run(arguments, connection, environment).await;
         }
@@ -130,7 +131,7 @@ async fn dispatch(cli: Cli, environment: &Environment) -> Outcome {
 
 /// Commands that ask a running Jarvis.
 async fn ask(command: &Command, client: &Client) -> Outcome {
-    use commands::{act, adopt, describe, get, plan, steer};
+    use commands::{act, adopt, describe, get, plan, propose, steer};
     match command {
         Command::Adopt(arguments) => adopt::run(arguments, client).await,
         Command::Plan(arguments) => plan::run(arguments, client).await,
@@ -140,6 +141,8 @@ async fn ask(command: &Command, client: &Client) -> Outcome {
         Command::Confirm(arguments) => act::confirm(arguments, client).await,
         Command::Reject(arguments) => act::take_back(arguments, "reject", client).await,
         Command::Recall(arguments) => act::take_back(arguments, "recall", client).await,
+        Command::Propose(arguments) => propose::propose(arguments, client).await,
+        Command::Proposals(arguments) => propose::proposals(arguments, client).await,
         Command::Freeze(arguments) => steer::freeze(arguments, client).await,
         Command::Thaw => steer::thaw(client).await,
         Command::Hold(arguments) => steer::hold(arguments, client).await,

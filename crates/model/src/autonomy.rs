@@ -73,6 +73,8 @@ pub enum Door {
     Cli,
     /// A GraphQL client with a bearer token.
     Graphql,
+    /// An assistant over MCP.
+    Mcp,
 }
 
 /// Who wants an action.
@@ -135,6 +137,7 @@ impl fmt::Display for Door {
             Self::Dashboard => "dashboard",
             Self::Cli => "cli",
             Self::Graphql => "graphql",
+            Self::Mcp => "mcp",
         })
     }
 }

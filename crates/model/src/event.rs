@@ -2,12 +2,12 @@
 //! projections of them.
 
 use crate::{
-    Action, Autonomy, Confirmed, Digest, FreezeScope, Hold, HoldScope, Host, Identity, Intent, IntentId,
-    IssueKey, Memory, NodeName, Origin, Outcome, Refusal, ResourceKey, Role, Scope, Ticket, TicketId,
-    TicketState, Tier, Timestamp, Upid, Vmid,
+    Action, Autonomy, Confirmed, Digest, Door, FreezeScope, Hold, HoldScope, Host, Identity, Intent,
+    IntentId, IssueKey, Memory, NodeName, Origin, Outcome, Proposal, ProposalId, Refusal, ResourceKey, Role,
+    Scope, Ticket, TicketId, TicketState, Tier, Timestamp, Upid, Vmid,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 /// One journal record, once written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -289,6 +289,54 @@ pub enum Event {
         /// Until when it may be used.
         expires_at: Timestamp,
     },
+    /// A change of the manifests was proposed.
+    ProposalMade {
+        /// The whole proposal.
+        proposal: Arc<Proposal>,
+    },
+    /// A person approved a proposal: it is committed and pushed now.
+    ProposalApproved {
+        /// Which.
+        proposal: ProposalId,
+        /// Digest of what the person saw.
+        digest: Digest,
+        /// Who.
+        by: String,
+    },
+    /// A person said no to a proposal.
+    ProposalRejected {
+        /// Which.
+        proposal: ProposalId,
+        /// Who.
+        by: String,
+        /// Why.
+        reason: String,
+    },
+    /// Nobody answered a proposal in time.
+    ProposalExpired {
+        /// Which.
+        proposal: ProposalId,
+    },
+    /// An approved proposal is committed and pushed.
+    ProposalPushed {
+        /// Which.
+        proposal: ProposalId,
+        /// The commit.
+        commit: String,
+        /// The branch.
+        branch: String,
+        /// Why it was pushed to a branch of its own, and what to do with it; none when it went to the branch in force.
+        request: Option<String>,
+    },
+    /// An approved proposal could not be pushed.
+    ProposalFailed {
+        /// Which.
+        proposal: ProposalId,
+        /// Whether others changed the same in the meantime: it cannot be approved again.
+        conflict: bool,
+        /// What went wrong and what to do.
+        reason: String,
+    },
     /// The kill switch was pulled.
     FreezeSet {
         /// Whom it stops.
@@ -423,6 +471,40 @@ pub enum Event {
         /// Who did it.
         by: String,
     },
+    /// A person opened a terminal.
+    TerminalOpened {
+        /// Names the terminal.
+        session: String,
+        /// Who.
+        user: String,
+        /// The door used.
+        door: Door,
+        /// Where.
+        host: Host,
+        /// As whom the host was entered.
+        login: String,
+        /// Name of the file that records its output, where that is wanted.
+        recording: Option<String>,
+    },
+    /// A terminal ended.
+    TerminalClosed {
+        /// Names the terminal.
+        session: String,
+        /// Who had opened it.
+        user: String,
+        /// The door used.
+        door: Door,
+        /// Where.
+        host: Host,
+        /// Bytes typed.
+        bytes_in: u64,
+        /// Bytes shown.
+        bytes_out: u64,
+        /// How long it was open.
+        secs: u64,
+        /// Why it ended.
+        reason: String,
+    },
 }
 
 impl Event {
@@ -455,6 +537,12 @@ impl Event {
                 | Self::TicketConfirmed { .. }
                 | Self::TicketChanged { .. }
                 | Self::Approved { .. }
+                | Self::ProposalMade { .. }
+                | Self::ProposalApproved { .. }
+                | Self::ProposalRejected { .. }
+                | Self::ProposalExpired { .. }
+                | Self::ProposalPushed { .. }
+                | Self::ProposalFailed { .. }
                 | Self::FreezeSet { .. }
                 | Self::Thawed { .. }
                 | Self::FreezeFileFound { .. }
@@ -466,6 +554,8 @@ impl Event {
                 | Self::TokenCreated { .. }
                 | Self::TokenRevoked { .. }
                 | Self::SessionsRevoked { .. }
+                | Self::TerminalOpened { .. }
+                | Self::TerminalClosed { .. }
                 | Self::RevisionApplied { .. }
                 | Self::RevisionRejected { .. }
                 | Self::RevisionWithheld { .. }
@@ -532,6 +622,7 @@ impl Event {
             | Self::ReplyUnknown { .. }
             | Self::NodeShutDown { .. }
             | Self::RunbookEnded { failed: Some(_), .. }
+            | Self::ProposalFailed { .. }
             | Self::FreezeSet { .. }
             | Self::FreezeFileFound { .. } => Severity::Warning,
             Self::IntentClosed { outcome, .. } if *outcome != Outcome::Verified => Severity::Warning,
@@ -554,6 +645,7 @@ impl Event {
             | Self::RunbookEnded { issue, .. }
             | Self::IssueClosed { issue, .. } => Some(&issue.resource),
             Self::Decided { resource, .. } => resource.as_ref(),
+            Self::ProposalMade { proposal } => proposal.resources.keys().next(),
             Self::IntentLogged { intent } => intent.resource.as_ref(),
             Self::HoldSet {
                 scope: HoldScope::Resource(key),

@@ -13,6 +13,7 @@
 //! | [`verdict`] | permits, refusals, rules and digests |
 //! | [`condition`] | status of a resource |
 //! | [`issue`] | issues and intents |
+//! | [`proposal`] | changes of manifests that wait for a person |
 //! | [`ticket`] | requests, holds, the kill switch |
 //! | [`event`] | what is remembered |
 //! | [`memory`] | the fold of it |
@@ -25,6 +26,7 @@ pub mod id;
 pub mod issue;
 pub mod memory;
 pub mod observed;
+pub mod proposal;
 pub mod ticket;
 pub mod time;
 pub mod upid;
@@ -44,6 +46,7 @@ pub use observed::{
     Observation, Observed, Passed, Quorum, ServiceObserved, ServiceStatus, StopCause, StorageObserved,
     TaskObserved, UnknownReason, Usage, limits,
 };
+pub use proposal::{ChangedFile, Foresaid, Foreseen, ManifestChange, Proposal, ProposalId, ProposalState};
 pub use ticket::{Confirmed, Freeze, FreezeScope, Hold, HoldScope, Ticket, TicketState};
 pub use time::Timestamp;
 pub use upid::{InvalidUpid, Upid};

@@ -3,15 +3,18 @@
 
 use crate::{
     Autonomy, Digest, Event, Freeze, Hold, HoldScope, Host, Identity, Intent, IntentId, Issue, IssueKey,
-    NodeName, Origin, Outcome, Rearmed, Record, ResourceKey, Role, Scope, Stage, Ticket, TicketId,
-    TicketState, Timestamp, Vmid,
+    NodeName, Origin, Outcome, Proposal, ProposalId, Rearmed, Record, ResourceKey, Role, Scope, Stage,
+    Ticket, TicketId, TicketState, Timestamp, Vmid,
     issue::{Cause, Run},
 };
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
+
+mod proposals;
 
 /// Closed intents and finished tickets kept for the screen; older ones are in the journal.
 const KEPT: usize = 200;
@@ -149,6 +152,9 @@ pub struct Memory {
     pub tickets: BTreeMap<TicketId, Ticket>,
     /// Approvals that may still be used.
     pub approvals: BTreeMap<Digest, Approval>,
+    /// Proposals: those that wait, and the latest that ended.
+    #[serde(default)]
+    pub proposals: BTreeMap<ProposalId, Arc<Proposal>>,
     /// The revision in force.
     pub revision: Option<AppliedRevision>,
     /// A newer one that is not in force.
@@ -186,6 +192,7 @@ impl Default for Memory {
             stopped_at: BTreeMap::new(),
             tickets: BTreeMap::new(),
             approvals: BTreeMap::new(),
+            proposals: BTreeMap::new(),
             revision: None,
             pending: None,
             source_failure: None,
@@ -280,6 +287,12 @@ impl Memory {
             Event::TicketOpened { .. } | Event::TicketConfirmed { .. } | Event::TicketChanged { .. } => {
                 self.apply_ticket(&record.event);
             }
+            Event::ProposalMade { .. }
+            | Event::ProposalApproved { .. }
+            | Event::ProposalRejected { .. }
+            | Event::ProposalExpired { .. }
+            | Event::ProposalPushed { .. }
+            | Event::ProposalFailed { .. } => self.apply_proposal(at, &record.event),
             Event::UserSet { .. }
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. }
@@ -313,6 +326,7 @@ impl Memory {
                     resources: resources.clone(),
                 });
                 self.pending = None;
+                self.notice_applied(at, commit, resources);
             }
             Event::RevisionRejected { commit, errors } => {
                 self.pending = Some(PendingRevision::Rejected {

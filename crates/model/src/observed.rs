@@ -191,6 +191,22 @@ pub enum StopCause {
     Unreadable,
 }
 
+impl StopCause {
+    /// In words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Person { user, task_type, .. } => format!("{user} stopped it ({task_type})"),
+            Self::Ourselves { .. } => "Jarvis stopped it".to_owned(),
+            Self::System { task_type, .. } => {
+                format!("its node or the cluster stopped it ({task_type})")
+            }
+            Self::StartFailed { text, .. } => format!("its last start failed: {text}"),
+            Self::NoTask => "no task explains it: a crash, or powered off from inside".to_owned(),
+            Self::Unreadable => "the token may not read the task list".to_owned(),
+        }
+    }
+}
+
 /// A guest.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

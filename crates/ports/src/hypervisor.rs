@@ -257,6 +257,29 @@ pub struct BackupLook {
     pub unread: Vec<String>,
 }
 
+/// A snapshot of a guest.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SnapshotSeen {
+    /// Its name.
+    pub name: String,
+    /// What somebody wrote about it.
+    pub description: String,
+    /// When it was taken, where that is said.
+    pub taken_at: Option<Timestamp>,
+    /// Whether it holds the memory too.
+    pub memory: bool,
+    /// The one it was taken on.
+    pub parent: Option<String>,
+}
+
+/// What a cluster that cannot be asked for it answers.
+fn untold(what: String) -> LookError {
+    LookError::Missing {
+        what,
+        why: "this cluster does not tell it".to_owned(),
+    }
+}
+
 /// A Proxmox cluster.
 #[async_trait]
 pub trait Hypervisor: Send + Sync {
@@ -302,6 +325,20 @@ pub trait Hypervisor: Send + Sync {
     async fn look_task(&self, upid: &Upid) -> Result<TaskState, LookError>;
     /// The last lines of a task's log, at most `lines`.
     async fn look_task_log(&self, upid: &Upid, lines: usize) -> Result<Vec<String>, LookError>;
+    /// The snapshots of a guest, oldest first, without the one that stands for now: `GET /nodes/{node}/{kind}/{vmid}/snapshot`.
+    /// A person waits for it.
+    async fn look_snapshots(
+        &self,
+        node: &NodeName,
+        _kind: GuestKind,
+        vmid: Vmid,
+    ) -> Result<Vec<SnapshotSeen>, LookError> {
+        Err(untold(format!("list the snapshots of guest {vmid} on {node}")))
+    }
+    /// How many packages of a node have a newer version: `GET /nodes/{node}/apt/update`, for which `Sys.Modify` is needed.
+    async fn look_updates(&self, node: &NodeName) -> Result<usize, LookError> {
+        Err(untold(format!("list the updates of node {node}")))
+    }
     /// The newest backup of each guest: `GET /nodes/{node}/storage` and `…/storage/{storage}/content?content=backup`.
     async fn look_backups(&self) -> Result<BackupLook, LookError>;
     /// Reads inside a QEMU guest through its agent (`POST agent/exec`, `GET agent/exec-status`); the programs only read.

@@ -11,15 +11,17 @@ pub mod recorder;
 pub mod shell;
 pub mod source;
 pub mod store;
+pub mod terminal;
 
 pub use clock::{Clock, SystemClock};
 pub use hypervisor::{
     Accepted, BackupLook, ClusterLook, GuestRow, Hypervisor, LookError, NodeRow, PerformError, Priority,
-    QuorumLook, StorageRow, TaskState,
+    QuorumLook, SnapshotSeen, StorageRow, TaskState,
 };
 pub use journal::{Journal, JournalError, Stored};
 pub use probe::Probe;
 pub use recorder::{Pass, Recorder};
 pub use shell::{HostAnswer, HostNews, HostRead, HostShell, Waker};
-pub use source::{Fetched, ManifestSource, SourceError};
+pub use source::{Author, Change, Fetched, ManifestSource, PushError, PushTarget, Pushed, SourceError};
 pub use store::{Store, StoreError, Write};
+pub use terminal::{Terminal, TerminalError};

@@ -6,7 +6,7 @@ use crate::loose::{flag, whole, word};
 use jarvis_model::{
     GuestKind, GuestStatus, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid,
 };
-use jarvis_ports::{QuorumLook, TaskState, hostread::Output};
+use jarvis_ports::{QuorumLook, SnapshotSeen, TaskState, hostread::Output};
 use serde_json::Value;
 use std::{cmp::Reverse, collections::BTreeMap};
 
@@ -258,6 +258,34 @@ pub fn log(data: &Value) -> Result<Vec<String>, Misfit> {
         lines.clear();
     }
     Ok(lines.into_iter().map(|(_, text)| text).collect())
+}
+
+/// Snapshots, oldest first; the row that stands for now (`current`) is none.
+pub fn snapshots(data: &Value) -> Result<Vec<SnapshotSeen>, Misfit> {
+    let mut found: Vec<SnapshotSeen> = rows(data, "the list of snapshots")?
+        .iter()
+        .filter_map(|row| {
+            let name = row
+                .get("name")?
+                .as_str()
+                .filter(|name| *name != "current")?
+                .to_owned();
+            Some(SnapshotSeen {
+                name,
+                description: word(row.get("description")).unwrap_or_default(),
+                taken_at: whole(row.get("snaptime")).map(Timestamp::from_secs),
+                memory: flag(row.get("vmstate")),
+                parent: word(row.get("parent")),
+            })
+        })
+        .collect();
+    found.sort_by(|a, b| (a.taken_at, &a.name).cmp(&(b.taken_at, &b.name)));
+    Ok(found)
+}
+
+/// How many packages have a newer version.
+pub fn updates(data: &Value) -> Result<usize, Misfit> {
+    Ok(rows(data, "the list of updates")?.len())
 }
 
 /// Whether an answer of the guest agent is one (errors of the agent come inside a success).

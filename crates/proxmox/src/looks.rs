@@ -15,7 +15,7 @@ use jarvis_guard::Permit;
 use jarvis_model::{GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid};
 use jarvis_ports::{
     Accepted, BackupLook, ClusterLook, HostAnswer, HostRead, Hypervisor, LookError, PerformError, Priority,
-    QuorumLook, TaskState,
+    QuorumLook, SnapshotSeen, TaskState,
 };
 use std::sync::Arc;
 
@@ -260,6 +260,25 @@ impl Hypervisor for Proxmox {
             Err(LookError::Missing { .. }) => Ok(TaskState::Gone),
             Err(error) => Err(error),
         }
+    }
+
+    async fn look_snapshots(
+        &self,
+        node: &NodeName,
+        kind: GuestKind,
+        vmid: Vmid,
+    ) -> Result<Vec<SnapshotSeen>, LookError> {
+        let what = format!("list the snapshots of guest {vmid} on {node}");
+        let look = Look::node(what, paths::snapshots(node, kind, vmid), node, Priority::Operator);
+        let envelope: Envelope = self.ask_about(node, &look).await?;
+        read(&look.what, decode::snapshots(&envelope.data))
+    }
+
+    async fn look_updates(&self, node: &NodeName) -> Result<usize, LookError> {
+        let what = format!("list the updates of node {node}");
+        let look = Look::node(what, paths::updates(node), node, Priority::Poll);
+        let envelope: Envelope = self.ask_about(node, &look).await?;
+        read(&look.what, decode::updates(&envelope.data))
     }
 
     async fn look_task_log(&self, upid: &Upid, lines: usize) -> Result<Vec<String>, LookError> {

@@ -130,6 +130,16 @@ pub fn task_log(upid: &Upid, start: u64, limit: usize) -> String {
     )
 }
 
+/// `/nodes/{node}/{kind}/{vmid}/snapshot`.
+pub fn snapshots(node: &NodeName, kind: GuestKind, vmid: Vmid) -> String {
+    format!("{}/snapshot", guest(node, kind, vmid))
+}
+
+/// `/nodes/{node}/apt/update`.
+pub fn updates(node: &NodeName) -> String {
+    format!("/nodes/{}/apt/update", escape(node.as_str()))
+}
+
 /// The one request that carries out an effect on a guest or a node; none for what Proxmox has no request for.
 pub fn effect(effect: &Effect) -> Option<Post> {
     Some(match effect {

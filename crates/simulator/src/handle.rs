@@ -122,6 +122,11 @@ impl SimulatorHandle {
         self.shared.ports_settled().await;
     }
 
+    /// How many clients follow a journal over SSH now.
+    pub fn journal_followers(&self) -> usize {
+        self.shared.journals.receiver_count()
+    }
+
     /// The truth about nodes, guests and running tasks.
     pub fn state(&self) -> Value {
         self.shared.with(|world| truth(world))

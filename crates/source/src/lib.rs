@@ -1,8 +1,9 @@
 //! The manifest source: one branch of a git repository, read with the git program.
 //!
 //! A bare mirror in the state folder is fetched into; files are then read from its object database. There is never a
-//! work tree, so no symlink is followed, no hook or filter runs, and no submodule is entered.
-//! Knows nothing of what a manifest says, of when to look again (the controller polls), or of how to write a commit.
+//! work tree, so no symlink is followed, no hook or filter runs, and no submodule is entered. Changes are committed in the
+//! same mirror, by an index of their own, and pushed: nobody's checkout is touched.
+//! Knows nothing of what a manifest says, of when to look again (the controller polls), or of who may change what.
 
 mod branch;
 mod explain;
@@ -10,6 +11,7 @@ mod mirror;
 mod objects;
 mod options;
 mod program;
+mod push;
 mod remote;
 mod settings;
 mod source;

@@ -5,12 +5,16 @@
 use crate::explain::{Trouble, clean, explain};
 use crate::program::{Git, Output};
 use crate::remote::Remote;
-use crate::settings::{CONFIG_FILE, config_file};
+use crate::settings::{CONFIG_FILE, PUSH_CONFIG_FILE, config_file, push_config_file};
 use std::fs::{self, DirBuilder, File, TryLockError};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
+
+mod write;
+
+pub use write::PushEnd;
 
 const MIRROR: &str = "mirror.git";
 const NEW: &str = "mirror.new";
@@ -212,6 +216,8 @@ impl Mirror {
         }
         write_when_different(&self.path(CONFIG_FILE), &config_file(&self.remote))
             .map_err(state("write git's config"))?;
+        write_when_different(&self.path(PUSH_CONFIG_FILE), &push_config_file(&self.remote))
+            .map_err(state("write git's config for pushes"))?;
         remove_tree(&self.path(NEW)).map_err(state("remove an unfinished mirror"))?;
         let mirror = self.path(MIRROR);
         if mirror.is_dir() {

@@ -4,6 +4,7 @@
 
 use crate::settings::Environment;
 use rustix::process::{Pid, Signal, kill_process_group};
+use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
@@ -63,10 +64,22 @@ impl Git {
         input: &[u8],
         stdout_cap_bytes: usize,
     ) -> Result<Output, RunError> {
+        self.run_with(&[], arguments, input, stdout_cap_bytes).await
+    }
+
+    /// The same with further variables, which go before those of the environment.
+    pub async fn run_with(
+        &self,
+        further: &[(&str, OsString)],
+        arguments: &[&str],
+        input: &[u8],
+        stdout_cap_bytes: usize,
+    ) -> Result<Output, RunError> {
         let mut child = Command::new("git")
             .args(arguments)
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .envs(further.iter().map(|(name, value)| (name, value)))
             .current_dir(&self.folder)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

@@ -15,6 +15,8 @@ use zeroize::Zeroizing;
 
 /// Name of the configuration file in the state folder.
 pub const CONFIG_FILE: &str = "git.config";
+/// Name of the one for pushes: there the hooks of a local remote run, as its owner wishes.
+pub const PUSH_CONFIG_FILE: &str = "push.config";
 
 /// The variables of git's whole environment, in order.
 pub type Environment = Vec<(OsString, OsString)>;
@@ -113,7 +115,16 @@ fn settings(options: &Options, remote: &Remote) -> Result<Vec<(String, String)>,
 
 /// The text of the configuration file, which the serving side of a local remote reads as well.
 pub fn config_file(remote: &Remote) -> String {
-    let mut text = String::from("[core]\n\thooksPath = /dev/null\n\tfsmonitor = false\n");
+    let text = String::from("[core]\n\thooksPath = /dev/null\n\tfsmonitor = false\n");
+    trusting(remote, text)
+}
+
+/// The text of the configuration file for pushes.
+pub fn push_config_file(remote: &Remote) -> String {
+    trusting(remote, String::from("[core]\n\tfsmonitor = false\n"))
+}
+
+fn trusting(remote: &Remote, mut text: String) -> String {
     if let Remote::Local(path) = remote {
         text.push_str("[safe]\n");
         for folder in [path.clone(), path.join(".git")] {

@@ -9,7 +9,7 @@ use crate::program::Git;
 use crate::remote::{Remote, redacted};
 use crate::settings::{environment, secrets};
 use async_trait::async_trait;
-use jarvis_ports::{Fetched, ManifestSource, SourceError};
+use jarvis_ports::{Change, Fetched, ManifestSource, PushError, Pushed, SourceError};
 use tokio::sync::Mutex;
 
 /// Manifests from one branch of a git repository.
@@ -20,10 +20,10 @@ use tokio::sync::Mutex;
 #[derive(Debug)]
 pub struct GitSource {
     remote: Remote,
-    branch: String,
-    folder: String,
+    pub(crate) branch: String,
+    pub(crate) folder: String,
     limits: Limits,
-    mirror: Mirror,
+    pub(crate) mirror: Mirror,
     repair: Mutex<Repair>,
 }
 
@@ -162,7 +162,7 @@ impl GitSource {
         self.head(revision).await
     }
 
-    async fn head(&self, branch: &str) -> Result<String, Trouble> {
+    pub(crate) async fn head(&self, branch: &str) -> Result<String, Trouble> {
         if let Some(commit) = self.mirror.head(branch).await? {
             return Ok(commit);
         }
@@ -216,7 +216,7 @@ impl GitSource {
         })
     }
 
-    fn error(&self, what: &'static str, trouble: Trouble) -> SourceError {
+    pub(crate) fn error(&self, what: &'static str, trouble: Trouble) -> SourceError {
         SourceError {
             what,
             remote: self.remote.to_string(),
@@ -248,5 +248,10 @@ impl ManifestSource for GitSource {
                 fetched.ok_or_else(|| Trouble::new(format!("there is no revision {shown}"), "check it"))
             })
             .map_err(|trouble| self.error("read", trouble))
+    }
+    async fn push(&self, change: Change) -> Result<Pushed, PushError> {
+        // Takes its turn with fetches.
+        let _turn = self.repair.lock().await;
+        self.push_change(&change).await.map_err(|fault| fault.told(self))
     }
 }

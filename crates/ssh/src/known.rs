@@ -4,7 +4,7 @@
 //! Guarantees: a file that cannot be read pins nothing and trusts nothing; a host with any pinned key is never "new", whatever
 //! kind of key it shows; a revoked key is refused; a learnt key is one whole line, synced before it counts.
 
-use crate::options::FirstUse;
+use crate::options::{Endpoint, FirstUse, Options};
 use russh::keys::{
     Algorithm, EcdsaCurve, HashAlg, PublicKey,
     known_hosts::known_host_keys_path,
@@ -45,6 +45,18 @@ pub struct Pins {
     pub port: u16,
     /// What is done with an unknown one.
     pub first_use: FirstUse,
+}
+
+impl Pins {
+    /// Those of a host.
+    pub fn of(endpoint: &Endpoint, options: &Options) -> Self {
+        Self {
+            file: options.known_hosts_file.clone(),
+            address: endpoint.address.clone(),
+            port: endpoint.port,
+            first_use: options.first_use,
+        }
+    }
 }
 
 /// Why a host is not spoken to.

@@ -9,6 +9,7 @@
 //! | [`session`] | one connection, and programs on it |
 //! | [`link`] | the connection of one host: kept, made anew, rested |
 //! | [`shell`] | the [`jarvis_ports::HostShell`] port |
+//! | [`terminal`] | the [`jarvis_ports::Terminal`] port: a person's shell, on a connection of its own |
 //! | [`journal`] | following journals |
 //! | [`news`] | what a line of a journal says of a guest |
 //! | [`pace`] | how long to rest after failures, and how much news is too much |
@@ -45,6 +46,7 @@ mod pace;
 mod quote;
 mod session;
 mod shell;
+mod terminal;
 mod wake;
 
 #[cfg(test)]
@@ -53,4 +55,5 @@ mod tests;
 pub use checkup::{Checkup, Stage};
 pub use options::{Credential, Endpoint, FirstUse, JournalUse, Limits, Options, Passphrase};
 pub use shell::Ssh;
+pub use terminal::Terminals;
 pub use wake::LanWaker;

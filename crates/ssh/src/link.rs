@@ -68,12 +68,7 @@ impl Link {
     /// No connection is opened yet.
     pub fn new(host: Host, endpoint: Endpoint, options: &Options, running: Arc<Semaphore>) -> Self {
         Self {
-            pins: Pins {
-                file: options.known_hosts_file.clone(),
-                address: endpoint.address.clone(),
-                port: endpoint.port,
-                first_use: options.first_use,
-            },
+            pins: Pins::of(&endpoint, options),
             limits: options.limits.clone(),
             host,
             endpoint,
@@ -101,7 +96,14 @@ impl Link {
         {
             return Err(again_in(trouble.clone(), left));
         }
-        match login::connect(&self.endpoint, self.pins.clone(), &self.limits).await {
+        match login::connect(
+            &self.endpoint,
+            self.pins.clone(),
+            &self.limits,
+            login::FOR_PROGRAMS,
+        )
+        .await
+        {
             Ok(handle) => {
                 let session = Arc::new(Session::new(handle, self.limits.programs_a_host));
                 *state = State {

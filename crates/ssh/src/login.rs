@@ -79,9 +79,29 @@ impl client::Handler for Judge {
     }
 }
 
+/// How much a connection holds for a reader that is slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Buffers {
+    /// Bytes the other side may send ahead.
+    pub window: u32,
+    /// Messages kept for the reader; when there are more, the whole connection waits.
+    pub messages: usize,
+}
+
+/// For programs: one reader that is slow must not hold much; 10 MB of output pass through this window.
+pub const FOR_PROGRAMS: Buffers = Buffers {
+    window: 512 * 1024,
+    messages: 32,
+};
+
 /// Connects and gets in.
-pub async fn connect(endpoint: &Endpoint, pins: Pins, limits: &Limits) -> Result<Handle<Judge>, Trouble> {
-    let config = config(pins.kinds()?, limits);
+pub async fn connect(
+    endpoint: &Endpoint,
+    pins: Pins,
+    limits: &Limits,
+    buffers: Buffers,
+) -> Result<Handle<Judge>, Trouble> {
+    let config = config(pins.kinds()?, limits, buffers);
     let reached = timeout(
         limits.connect,
         TcpStream::connect((endpoint.address.as_str(), endpoint.port)),
@@ -108,15 +128,14 @@ pub async fn connect(endpoint: &Endpoint, pins: Pins, limits: &Limits) -> Result
     })
 }
 
-fn config(kinds: Vec<Algorithm>, limits: &Limits) -> Arc<client::Config> {
+fn config(kinds: Vec<Algorithm>, limits: &Limits, buffers: Buffers) -> Arc<client::Config> {
     Arc::new(client::Config {
         preferred: Preferred {
             key: Cow::Owned(kinds),
             ..Preferred::default()
         },
-        // One reader that is slow must not hold much; 10 MB of output pass through this window.
-        window_size: 512 * 1024,
-        channel_buffer_size: 32,
+        window_size: buffers.window,
+        channel_buffer_size: buffers.messages,
         keepalive_interval: Some(limits.keepalive),
         keepalive_max: 3,
         inactivity_timeout: None,

@@ -4,6 +4,7 @@ use super::{cycles, document::Document, report::Report};
 use crate::{
     check::suggest,
     kinds::{
+        policy::{AllowedCommand, is_placeholder},
         selector::Selector,
         service::ServiceSpec,
         target::{GuestAccess, Target},
@@ -138,7 +139,8 @@ impl<'a> Set<'a> {
 
     fn duplicate_commands(&mut self) {
         let mut first: BTreeMap<&str, &Document> = BTreeMap::new();
-        for (document, index, name) in self.commands() {
+        for (document, index, command) in self.commands() {
+            let name = command.name.as_str();
             match first.get(name) {
                 None => drop(first.insert(name, document)),
                 Some(other) => {
@@ -240,21 +242,30 @@ impl<'a> Set<'a> {
     }
 
     fn command_reference(&mut self, document: &Document, index: usize, command: &str) {
-        let names: Vec<&str> = self.commands().map(|(_, _, name)| name).collect();
         let policies_unread = self.documents.iter().any(|document| document.manifest.is_none());
-        if self.complete && !policies_unread && !names.contains(&command) {
-            let hint = match suggest::nearest(command, &names) {
-                Some(near) => format!("did you mean {near}?"),
-                None => "add it to a SafetyPolicy's commandAllowlist".to_owned(),
-            };
-            let path = field!("spec", "steps", index, "command");
-            self.report.error(
-                document,
-                path,
-                format!("no SafetyPolicy allows a command named {command}"),
-                hint,
-            );
-        }
+        let commands: Vec<_> = self.commands().collect();
+        let (problem, hint) = match commands.iter().find(|(_, _, known)| known.name == command) {
+            Some((_, _, known)) => match known.argv.iter().find(|argument| is_placeholder(argument)) {
+                Some(placeholder) => (
+                    format!(
+                        "the command {command} has {placeholder} in it, and nobody is there to fill it in"
+                    ),
+                    "list one with its arguments written out, and name that".to_owned(),
+                ),
+                None => return,
+            },
+            None if !self.complete || policies_unread => return,
+            None => {
+                let names: Vec<&str> = commands.iter().map(|(_, _, known)| known.name.as_str()).collect();
+                let hint = match suggest::nearest(command, &names) {
+                    Some(near) => format!("did you mean {near}?"),
+                    None => "add it to a SafetyPolicy's commandAllowlist".to_owned(),
+                };
+                (format!("no SafetyPolicy allows a command named {command}"), hint)
+            }
+        };
+        let path = field!("spec", "steps", index, "command");
+        self.report.error(document, path, problem, hint);
     }
 
     fn agent_of_container(&mut self, document: &Document, spec: &ServiceSpec) {
@@ -339,7 +350,7 @@ impl<'a> Set<'a> {
     }
 
     /// Every allowed command: where, at which place of the list, and its name.
-    fn commands(&self) -> impl Iterator<Item = (&'a Document, usize, &'a str)> + use<'a> {
+    fn commands(&self) -> impl Iterator<Item = (&'a Document, usize, &'a AllowedCommand)> + use<'a> {
         self.documents.iter().flat_map(|document| {
             let list = match &document.manifest {
                 Some(AnyManifest::SafetyPolicy(policy)) => policy.spec.command_allowlist.as_slice(),
@@ -347,7 +358,7 @@ impl<'a> Set<'a> {
             };
             list.iter()
                 .enumerate()
-                .map(move |(index, command)| (document, index, command.name.as_str()))
+                .map(move |(index, command)| (document, index, command))
         })
     }
 }

@@ -97,7 +97,7 @@ fn scalar(value: &Value) -> String {
 }
 
 /// The text without quotes where it can only be that text, else as a JSON string, which is YAML too.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     if is_unmistakable(text) {
         text.to_owned()
     } else {
@@ -106,7 +106,7 @@ fn quoted(text: &str) -> String {
 }
 
 /// JSON escapes are YAML's; what YAML does not take unescaped is escaped on top.
-fn escaped(text: &str) -> String {
+pub(super) fn escaped(text: &str) -> String {
     let json = Value::String(text.to_owned()).to_string();
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {

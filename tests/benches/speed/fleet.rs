@@ -59,6 +59,13 @@ impl Fleet {
             hash: fleet.desired.revision.hash.clone(),
             resources: fleet.desired.resources().collect(),
         });
+        for index in 0..GUESTS {
+            let identity = Identity(format!("uuid-{index}"));
+            fleet.remember(Event::IdentitySeen {
+                vmid: vmid(index),
+                identity,
+            });
+        }
         for number in 0..REMEMBERED_INTENTS {
             let intent = Box::new(intent(number, START));
             let id = intent.id.clone();
@@ -75,8 +82,8 @@ impl Fleet {
     pub fn with_crashes() -> Self {
         let mut fleet = Self::in_sync();
         let now = fleet.now;
-        for index in 0..10 {
-            let id = vmid(index * 997);
+        for index in (0..10).map(|nth| nth * 997) {
+            let id = vmid(index);
             let Some(guest) = fleet.observed.guests.get_mut(&id) else {
                 continue;
             };

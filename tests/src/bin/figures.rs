@@ -1,7 +1,8 @@
 //! `cargo xtask figures [MINUTES]`: figures of the release program for docs/BENCHMARKS.md. Prints a line each. By itself:
-//! `figures BINARY MINUTES [home|load|large]`.
+//! `figures BINARY MINUTES [home|load|large|deaths]`.
 
-use jarvis_tests::figures::{pages, percentile, program::Used, site::Site, subscribers};
+use jarvis_ssh::JournalUse;
+use jarvis_tests::figures::{deaths, pages, percentile, program::Used, site::Site, subscribers};
 use std::{
     path::{Path, PathBuf},
     time::Duration,
@@ -29,6 +30,16 @@ async fn main() -> anyhow::Result<()> {
     }
     if wanted("large") {
         large(&binary, minutes).await?;
+    }
+    if wanted("deaths") {
+        spread(
+            "death to decision, journals followed",
+            deaths::measure(JournalUse::Follow).await?.as_mut_slice(),
+        );
+        spread(
+            "death to decision, without",
+            deaths::measure(JournalUse::Leave).await?.as_mut_slice(),
+        );
     }
     Ok(())
 }

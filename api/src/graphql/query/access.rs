@@ -7,7 +7,7 @@
 
 use crate::graphql::{
     caller, shared,
-    types::access::{Me, Token, User, Version},
+    types::access::{Me, Token, Tool, User, Version},
 };
 use async_graphql::{Context, Object, Result};
 
@@ -42,6 +42,11 @@ impl AccessQuery {
             .iter()
             .map(|(name, token)| Token::of(name, token))
             .collect())
+    }
+
+    /// The tools for assistants, in their order.
+    async fn tools(&self) -> Vec<Tool> {
+        jarvis_tools::CATALOGUE.iter().map(Tool::from).collect()
     }
 
     /// What runs.

@@ -98,12 +98,14 @@ impl ClusterQuery {
         context: &Context<'_>,
         #[graphql(desc = "At most so many.", default = 50)] first: i32,
         #[graphql(desc = "Only those working on this guest.")] vmid: Option<i32>,
+        #[graphql(desc = "Only those that this node runs.")] node: Option<String>,
     ) -> Result<Vec<Task>> {
         let first = page_size(first)?;
         let tasks = shared(context)?.moment();
         let tasks = tasks.view.observed.tasks.iter().map(Task::from);
         Ok(tasks
             .filter(|task| vmid.is_none() || task.vmid == vmid)
+            .filter(|task| node.as_ref().is_none_or(|node| *node == task.node))
             .take(first)
             .collect())
     }

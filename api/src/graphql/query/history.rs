@@ -8,7 +8,13 @@
 use super::cluster::{page_complexity, page_size};
 use crate::graphql::{
     Shared, errors, shared,
-    types::{issue::Intent, record::Record, scalar::Counter, ticket::Ticket, word::Severity},
+    types::{
+        issue::Intent,
+        record::Record,
+        scalar::{Counter, Time},
+        ticket::Ticket,
+        word::Severity,
+    },
 };
 use async_graphql::{Context, InputObject, Object, Result};
 use jarvis_model::{ResourceKey, TicketId};
@@ -23,6 +29,14 @@ pub struct EventFilter {
     pub severity: Option<Severity>,
     /// Only of this kind: `issueOpened` ...
     pub name: Option<String>,
+    /// Only whose words contain this, whatever the letter case.
+    pub text: Option<String>,
+    /// Only what this user asked for, decided or changed; `token:NAME` for a token.
+    pub user: Option<String>,
+    /// Only at or after this.
+    pub since: Option<Time>,
+    /// Only before this.
+    pub until: Option<Time>,
 }
 
 /// Checked form of an [`EventFilter`].
@@ -31,6 +45,10 @@ pub struct Wanted {
     resource: Option<ResourceKey>,
     severity: Option<jarvis_model::Severity>,
     name: Option<String>,
+    text: Option<String>,
+    user: Option<String>,
+    since: Option<Time>,
+    until: Option<Time>,
 }
 
 impl Wanted {
@@ -42,6 +60,10 @@ impl Wanted {
             resource,
             severity: filter.severity.map(Into::into),
             name: filter.name,
+            text: filter.text.map(|text| text.trim().to_lowercase()),
+            user: filter.user,
+            since: filter.since,
+            until: filter.until,
         })
     }
 
@@ -52,6 +74,40 @@ impl Wanted {
         (key.is_none() || key == record.resource)
             && self.severity.is_none_or(|least| severity >= least)
             && self.name.as_ref().is_none_or(|name| *name == record.name)
+            && self.since.is_none_or(|since| record.at >= since)
+            && self.until.is_none_or(|until| record.at < until)
+            && self.text.as_ref().is_none_or(|text| says(record, text))
+            && self
+                .user
+                .as_ref()
+                .is_none_or(|user| concerns(&record.data.0, user))
+    }
+}
+
+/// Whether a record's words contain a text, which is in lower case.
+fn says(record: &Record, text: &str) -> bool {
+    let words = [
+        Some(&record.title),
+        record.detail.as_ref(),
+        record.resource.as_ref(),
+    ];
+    words
+        .into_iter()
+        .flatten()
+        .any(|words| words.to_lowercase().contains(text))
+}
+
+/// Whether a record names a user as the one who asked, decided or changed something.
+fn concerns(data: &serde_json::Value, user: &str) -> bool {
+    let token = user.strip_prefix("token:").unwrap_or(user);
+    match data {
+        serde_json::Value::Object(fields) => fields.iter().any(|(key, value)| match (key.as_str(), value) {
+            ("by" | "user", serde_json::Value::String(who)) => who == user,
+            ("token", serde_json::Value::String(who)) => who == token,
+            (_, serde_json::Value::Object(_)) => concerns(value, user),
+            _ => false,
+        }),
+        _ => false,
     }
 }
 

@@ -1,9 +1,13 @@
-//! The query root, in four parts.
+//! The query root, in parts.
 
 mod access;
 mod cluster;
 mod history;
+mod manifests;
+mod outside;
 mod preview;
+mod proposals;
+mod reads;
 mod resources;
 
 pub use history::{EventFilter, Wanted};
@@ -16,5 +20,9 @@ pub struct Query(
     cluster::ClusterQuery,
     resources::ResourceQuery,
     history::HistoryQuery,
+    proposals::ProposalQuery,
+    manifests::ManifestQuery,
+    reads::ReadQuery,
+    outside::OutsideQuery,
     access::AccessQuery,
 );

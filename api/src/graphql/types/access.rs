@@ -2,11 +2,12 @@
 
 use super::{
     scalar::{Counter, Time},
-    word::{Role, Scope},
+    word::{Role, Scope, Tier},
 };
 use crate::auth::{Caller, Credential};
-use async_graphql::SimpleObject;
+use async_graphql::{Json, SimpleObject};
 use jarvis_model::memory::{Token as KeptToken, User as KeptUser};
+use serde_json::Value;
 
 /// Who is asking.
 #[derive(Debug, Clone, PartialEq, Eq, SimpleObject)]
@@ -32,6 +33,51 @@ impl From<&Caller> for Me {
             role: caller.role.into(),
             door: caller.door.to_string(),
             token,
+        }
+    }
+}
+
+/// A tool for assistants.
+#[derive(Debug, Clone, PartialEq, SimpleObject)]
+pub struct Tool {
+    /// Its name on the wire.
+    pub name: String,
+    /// Its name for people.
+    pub title: String,
+    /// `read`, `lifecycle` or `system`.
+    pub group: String,
+    /// The base tier of what it does.
+    pub tier: Tier,
+    /// The scope a token needs for it.
+    pub scope: Scope,
+    /// What it does, as a model reads it.
+    pub description: String,
+    /// It changes nothing.
+    pub read_only: bool,
+    /// It may interrupt or overwrite something.
+    pub destructive: bool,
+    /// Called twice with the same arguments it changes nothing more.
+    pub idempotent: bool,
+    /// It reaches things that Jarvis does not look after.
+    pub open_world: bool,
+    /// JSON Schema of its arguments.
+    pub input_schema: Json<Value>,
+}
+
+impl From<&jarvis_tools::Tool> for Tool {
+    fn from(tool: &jarvis_tools::Tool) -> Self {
+        Self {
+            name: tool.name.to_owned(),
+            title: tool.title.to_owned(),
+            group: tool.kind.as_str().to_owned(),
+            tier: tool.tier.into(),
+            scope: tool.scope.into(),
+            description: tool.description.to_owned(),
+            read_only: tool.hints.read_only,
+            destructive: tool.hints.destructive,
+            idempotent: tool.hints.idempotent,
+            open_world: tool.hints.open_world,
+            input_schema: Json(tool.input_schema()),
         }
     }
 }

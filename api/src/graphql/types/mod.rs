@@ -7,29 +7,38 @@
 //! | [`cluster`] | nodes, guests, storages, quorum, the loop |
 //! | [`resource`] | manifest resources and their status |
 //! | [`plan`] | plans, decisions, verdicts, actions |
+//! | [`proposal`] | proposals, and what a change would do |
+//! | [`manifest`] | manifest files, schemas of their kinds |
+//! | [`read`] | snapshots, figures over time |
+//! | [`runbook`] | runbooks |
 //! | [`record`] | journal records: feed and audit |
 //! | [`host`] | services, figures of hosts, figures beyond their limits |
 //! | [`issue`] | issues, alerts, intents |
 //! | [`ticket`] | tickets, holds, the kill switch |
 //! | [`policy`] | the policy in force, windows |
 //! | [`access`] | users, tokens, the caller |
+//! | [`outside`] | the audit chain, notification channels |
 //! | [`paging`] | the guest list: filter, order, cursor |
 
 pub mod access;
 pub mod cluster;
 pub mod host;
 pub mod issue;
+pub mod manifest;
+pub mod outside;
 pub mod paging;
 pub mod plan;
 pub mod policy;
+pub mod proposal;
+pub mod read;
 pub mod record;
 pub mod resource;
+pub mod runbook;
 pub mod scalar;
 pub mod ticket;
 pub mod word;
 
 use jarvis_controller::View;
-use jarvis_crds::Protected;
 use jarvis_model::{NodeName, Timestamp, Vmid};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -45,35 +54,11 @@ pub struct Moment {
 impl Moment {
     /// Guests that are protected by floor or policy.
     pub fn protected_guests(&self) -> BTreeSet<Vmid> {
-        let floor = &self.view.floor;
-        let mut all: BTreeSet<Vmid> = floor.guests.iter().copied().chain(floor.own_guest).collect();
-        all.extend(self.protected().filter_map(|thing| match thing {
-            Protected::Guest(vmid) => Some(*vmid),
-            _ => None,
-        }));
-        all
+        self.view.protected_guests()
     }
 
     /// Nodes that are protected by floor or policy, or because Jarvis lives there.
     pub fn protected_nodes(&self) -> BTreeSet<NodeName> {
-        let floor = &self.view.floor;
-        let mut all: BTreeSet<NodeName> = floor.nodes.iter().chain(&floor.own_node).cloned().collect();
-        let own = floor
-            .own_guest
-            .and_then(|vmid| self.view.observed.guests.get(&vmid));
-        all.extend(own.map(|guest| guest.node.clone()));
-        all.extend(self.protected().filter_map(|thing| match thing {
-            Protected::Node(node) => Some(node.clone()),
-            _ => None,
-        }));
-        all
-    }
-
-    fn protected(&self) -> impl Iterator<Item = &Protected> {
-        self.view
-            .desired
-            .policies
-            .values()
-            .flat_map(|policy| &policy.spec.protected)
+        self.view.protected_nodes()
     }
 }

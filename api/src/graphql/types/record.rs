@@ -58,12 +58,16 @@ impl Record {
     }
 }
 
-/// The event as JSON, without password and token hashes.
+/// The event as JSON, without password and token hashes, and without the files of a proposal, which may be large.
 pub fn without_secrets(event: &Event) -> Value {
     let mut value = serde_json::to_value(event).unwrap_or_default();
     if let Some(fields) = value.as_object_mut() {
         fields.remove("passwordHash");
         fields.remove("secretHash");
+        if let Some(proposal) = fields.get_mut("proposal").and_then(Value::as_object_mut) {
+            proposal.remove("files");
+            proposal.remove("changes");
+        }
     }
     value
 }

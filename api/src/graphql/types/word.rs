@@ -301,3 +301,39 @@ pub enum TicketState {
     /// Nobody confirmed in time, or it did not get its turn in time.
     Expired,
 }
+
+/// Where a proposal stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Enum)]
+pub enum ProposalState {
+    /// It waits for a person.
+    Waiting,
+    /// It is being committed and pushed.
+    Approved,
+    /// It is pushed, and not in force yet.
+    Pushed,
+    /// It is in force.
+    Applied,
+    /// A person said no.
+    Rejected,
+    /// Nobody answered in time.
+    Expired,
+    /// It could not be pushed; it may be approved again.
+    Failed,
+    /// What it changes was changed by others in the meantime.
+    Conflict,
+}
+
+impl From<&model::ProposalState> for ProposalState {
+    fn from(state: &model::ProposalState) -> Self {
+        match state {
+            model::ProposalState::Waiting => Self::Waiting,
+            model::ProposalState::Approved { .. } => Self::Approved,
+            model::ProposalState::Pushed { .. } => Self::Pushed,
+            model::ProposalState::Applied { .. } => Self::Applied,
+            model::ProposalState::Rejected { .. } => Self::Rejected,
+            model::ProposalState::Expired { .. } => Self::Expired,
+            model::ProposalState::Failed { .. } => Self::Failed,
+            model::ProposalState::Conflict { .. } => Self::Conflict,
+        }
+    }
+}

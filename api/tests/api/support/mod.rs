@@ -8,7 +8,7 @@ pub mod store;
 pub mod world;
 
 use jarvis_api::{ApiOptions, ApiState, SigningKey};
-use jarvis_model::{Event, Role, Timestamp};
+use jarvis_model::{Event, Role, Scope, Timestamp};
 use jarvis_ports::Clock;
 use puppet::Puppet;
 use std::{
@@ -99,12 +99,21 @@ impl Api {
 
     /// Makes a bearer token of a role and returns it.
     pub fn token(&self, name: &str, role: Role) -> String {
+        self.token_with(name, role, Vec::new())
+    }
+
+    /// Makes a bearer token for an assistant.
+    pub fn assistant(&self, name: &str, scopes: &[Scope]) -> String {
+        self.token_with(name, Role::Viewer, scopes.to_vec())
+    }
+
+    fn token_with(&self, name: &str, role: Role, scopes: Vec<Scope>) -> String {
         let secret_hash = hex::encode(<sha2::Sha256 as sha2::Digest>::digest(SECRET.as_bytes()));
         self.puppet.append(vec![Event::TokenCreated {
             name: name.to_owned(),
             secret_hash,
             role,
-            scopes: Vec::new(),
+            scopes,
             by: "test".to_owned(),
             expires_at: None,
         }]);

@@ -101,9 +101,11 @@ fn given(case: &Case<'_>) -> Given {
     }
 }
 
-/// A token's second call is recorded under the token's own name or label, never under a person's.
+/// A token's second call is recorded under the token's own name or label, never under a person's; nor does it become a
+/// person's word when the token gives it through another door, where it is called `token:NAME`.
 fn by_itself(case: &Case<'_>, token: &str, confirmed: &Confirmed) -> bool {
-    confirmed.user == token || confirmed.user == case.request.origin.label()
+    confirmed.user.strip_prefix("token:").unwrap_or(&confirmed.user) == token
+        || confirmed.user == case.request.origin.label()
 }
 
 /// A confirmation is used once an effect was sent for its ticket, or may have been.

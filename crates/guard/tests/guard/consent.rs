@@ -140,9 +140,9 @@ fn a_tokens_second_call_counts_with_operate_red_alone() {
         (vec![Scope::Operate], Some(Rule::ConfirmationInvalid)),
     ] {
         let request = ticket_request(stop(104), mcp(&scopes));
-        for itself in ["desk".to_owned(), "token desk (mcp)".to_owned()] {
+        for itself in ["desk", "token desk (mcp)", "token:desk"] {
             let mut world = world();
-            world.confirm(&request, &itself);
+            world.confirm(&request, itself);
             assert_eq!(world.judge(&request).rule(), expected, "{scopes:?} as {itself}");
         }
     }

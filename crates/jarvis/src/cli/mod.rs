@@ -8,6 +8,7 @@ pub mod chaos;
 pub mod doctor;
 pub mod init;
 pub mod notify;
+pub mod propose;
 pub mod reference;
 pub mod replay;
 pub mod show;
@@ -120,6 +121,14 @@ pub enum Command {
     /// Take a request back before it begins.
     #[command(after_help = "Example:\n  jarvis recall 0199c7c0-7a37-7000-8000-000000000000")]
     Recall(act::TicketName),
+    /// Propose a change of the manifests: checked and planned now, committed once a person approves it.
+    #[command(
+        after_help = "Example:\n  jarvis propose guests/web.yaml --title \"Keep web-01 running\"\n  jarvis propose --set VirtualMachine/web-01:spec.runStrategy=Always --title \"Keep web-01 running\""
+    )]
+    Propose(propose::Propose),
+    /// Proposals: list, show, approve, reject.
+    #[command(after_help = "Example:\n  jarvis proposals --open")]
+    Proposals(propose::Proposals),
     /// Pull the kill switch: nothing is done alone any more.
     #[command(after_help = "Example:\n  jarvis freeze --for 1h --reason \"moving the rack\"")]
     Freeze(steer::Freeze),
@@ -161,14 +170,20 @@ pub enum Command {
     /// Break things in the demo's simulated cluster.
     #[command(after_help = "Example:\n  jarvis chaos crash 101")]
     Chaos(chaos::Chaos),
+    /// Serve tools to an assistant that starts this program and speaks over its standard input and output. Hands all on to
+    /// the running Jarvis, with the rights of the token alone. See docs/MCP.md.
+    #[command(
+        after_help = "Example:\n  JARVIS_TOKEN=jrv_… jarvis mcp --url https://jarvis.example:7474\n  jarvis mcp --config /etc/jarvis/jarvis.yaml"
+    )]
+    Mcp(Mcp),
     /// Watch Jarvis from another machine, and start or reset the one it runs in when it is dead. See docs/WATCHDOG.md.
     #[command(
         after_help = "Example:\n  jarvis watchdog --config /etc/jarvis/watchdog.yaml\n  jarvis watchdog --config /etc/jarvis/watchdog.yaml --tell \"a test\""
     )]
     Watchdog(Watchdog),
-    /// Print generated schemas: the JSON Schema of one kind, or the names of all.
+    /// Print generated schemas: the JSON Schema of one kind, those of the tools for assistants, or the names of all.
     #[command(
-        after_help = "Example:\n  jarvis schema VirtualMachine > virtualmachine.json\n  jarvis schema --crd"
+        after_help = "Example:\n  jarvis schema VirtualMachine > virtualmachine.json\n  jarvis schema --crd\n  jarvis schema tools"
     )]
     Schema(Schema),
     /// Exit with 0 when the running Jarvis is alive, else 1. For containers.
@@ -194,6 +209,15 @@ pub struct Watchdog {
     /// Only send this text to whom `mail` of the config names.
     #[arg(long, value_name = "TEXT")]
     pub tell: Option<String>,
+}
+
+/// `mcp`.
+#[derive(Debug, Clone, Args)]
+pub struct Mcp {
+    /// Ask no running Jarvis: look at the cluster that this config file names, and do nothing. Without a token all reads are
+    /// open to whoever started it.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["url", "token_file"])]
+    pub config: Option<PathBuf>,
 }
 
 /// `demo`.
@@ -362,7 +386,7 @@ pub enum ExportFormat {
 /// `schema`.
 #[derive(Debug, Clone, Args)]
 pub struct Schema {
-    /// A kind, such as VirtualMachine.
+    /// A kind, such as VirtualMachine, or `tools`.
     pub kind: Option<String>,
     /// Print Kubernetes CRDs instead of JSON Schemas.
     #[arg(long)]

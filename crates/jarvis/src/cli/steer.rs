@@ -134,16 +134,16 @@ pub struct Token {
 pub enum TokenCommand {
     /// Make a token; it is printed once.
     #[command(
-        after_help = "Examples:\n  jarvis token create ci --role viewer --for 30d\n  jarvis token create assistant --scope propose --for 90d"
+        after_help = "Examples:\n  jarvis token create ci --role viewer --for 30d\n  jarvis token create assistant --scope read,propose,operate --for 90d"
     )]
     Create {
         /// Its name: lower-case letters, digits and hyphens.
         name: String,
-        /// What it may do.
+        /// What it may do over GraphQL and as a command's token.
         #[arg(long, value_enum, default_value = "viewer")]
         role: Role,
-        /// What an assistant may do with it over MCP; give it again for several.
-        #[arg(long = "scope", value_enum, default_value = "read")]
+        /// What an assistant may do with it over MCP; several with commas.
+        #[arg(long = "scope", value_enum, value_delimiter = ',', default_value = "read")]
         scopes: Vec<Scope>,
         /// When it lapses; without it never.
         #[arg(long = "for", value_name = "DURATION", value_parser = duration)]

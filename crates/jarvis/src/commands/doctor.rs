@@ -11,6 +11,7 @@
 //! | [`manifests`] | the git repository and what is declared |
 //! | [`notifications`] | the mail server, and what channels need of the config |
 //! | [`ssh`] | hosts over SSH: reached, known, admitted |
+//! | [`terminal`] | terminals, where they are on |
 //! | [`own`] | state folder, journal, protection, listener |
 
 mod entry;
@@ -21,6 +22,7 @@ mod notifications;
 mod own;
 pub mod rights;
 mod ssh;
+mod terminal;
 
 use crate::{
     cli,
@@ -74,6 +76,7 @@ async fn look_at(config: &Config, report: &mut Report, environment: &Environment
         manifests::look_at(config, &seen, environment, report).await
     };
     ssh::look_at(config, report).await;
+    terminal::look_at(config, report).await;
     notifications::look_at(config, desired.as_ref(), environment, report).await;
     own::look_at(config, &seen, report);
     Ok(())

@@ -9,9 +9,19 @@ use crate::{
 use jarvis_crds::{check::suggest::nearest, schema::about};
 use jarvis_model::ResourceKind;
 
+/// Not a kind: what assistants are told of the tools.
+const TOOLS: &str = "tools";
+
 /// Runs the command.
 pub fn run(arguments: &Schema) -> Outcome {
     match (&arguments.kind, arguments.crd) {
+        (Some(name), false) if name == TOOLS => {
+            let tools: Vec<serde_json::Value> = jarvis_tools::CATALOGUE
+                .iter()
+                .map(jarvis_tools::registry::described)
+                .collect();
+            out::print(&format!("{:#}\n", serde_json::Value::from(tools)));
+        }
         (Some(name), crd) => {
             let kind = kind_of(name)?;
             out::print(&if crd {
@@ -29,6 +39,10 @@ pub fn run(arguments: &Schema) -> Outcome {
             for kind in ResourceKind::ALL {
                 table.row([kind.as_str().to_owned(), about(kind).to_owned()]);
             }
+            table.row([
+                TOOLS.to_owned(),
+                "what assistants are told of the tools".to_owned(),
+            ]);
             out::print(&table.text());
         }
     }

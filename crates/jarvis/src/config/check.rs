@@ -3,6 +3,7 @@
 mod auth;
 mod notifications;
 mod ssh;
+mod terminal;
 
 use super::{
     ClusterConfig, Config, DEFAULT_LISTEN, SourceConfig,
@@ -12,6 +13,7 @@ use super::{
 };
 use crate::environment::Environment;
 use jarvis_api::ListenTls;
+use jarvis_controller::{Proposing, PushMode};
 use jarvis_guard::Floor;
 use jarvis_model::{Autonomy, NodeName, Vmid};
 use jarvis_proxmox::{ClusterCa, Credential, EntryPoint, Login, Tls, Token};
@@ -54,6 +56,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
     let cluster = checker.cluster(file.cluster);
     let source = file.source.and_then(|source| checker.source(source, &state));
     let ssh = checker.ssh(file.ssh, &state);
+    let terminal = checker.terminal(file.terminal, ssh.as_ref());
     let floor = checker.floor(&file.safety);
     let recall = checker.seconds("recallSeconds", file.recall_seconds.as_ref(), 4, 0, 300);
     let notifications = checker.notifications(file.notifications);
@@ -72,6 +75,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
             cluster,
             source,
             ssh,
+            terminal,
             floor,
             recall,
             notifications,
@@ -342,6 +346,7 @@ impl Checker<'_> {
             Some(secret) => Some(self.secret("source.webhookSecret", secret)?),
             None => None,
         };
+        let proposing = self.proposing(source.propose.as_ref());
         let at = place(&source.git);
         let given = source.git.value;
         let token = match &given.https_token {
@@ -375,8 +380,56 @@ impl Checker<'_> {
         Some(SourceConfig {
             git,
             poll,
+            proposing: proposing?,
             webhook_secret,
         })
+    }
+
+    fn proposing(&mut self, given: Option<&Spanned<file::Propose>>) -> Option<Proposing> {
+        let mut proposing = Proposing::default();
+        let Some(given) = given else {
+            return Some(proposing);
+        };
+        let (at, said) = (place(given), &given.value);
+        proposing.push = match said.push.as_deref() {
+            None | Some("branch") => PushMode::Branch,
+            Some("proposal-branch") => PushMode::OwnBranch,
+            Some("off") => PushMode::Off,
+            Some(other) => {
+                let problem = format!("{other:?} is not known here");
+                self.wrong(
+                    at,
+                    "source.propose.push",
+                    problem,
+                    "write branch, proposal-branch or off",
+                );
+                return None;
+            }
+        };
+        if let Some(domain) = &said.author_domain {
+            let plain = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+            if domain.is_empty() || !domain.chars().all(plain) {
+                let problem = format!("{domain:?} is no domain");
+                let hint = "write what stands behind the @ of an author, such as example.org";
+                self.wrong(at, "source.propose.authorDomain", problem, hint);
+                return None;
+            }
+            proposing.author_domain.clone_from(domain);
+        }
+        if let Some(days) = said.expires_after_days {
+            if !(1..=90).contains(&days) {
+                let problem = format!("{days} is out of range");
+                self.wrong(
+                    at,
+                    "source.propose.expiresAfterDays",
+                    problem,
+                    "write whole days from 1 to 90",
+                );
+                return None;
+            }
+            proposing.expires_after = Duration::from_hours(24 * days);
+        }
+        Some(proposing)
     }
 
     /// A path in the file system may be written relative to the file.

@@ -37,6 +37,8 @@ pub struct File {
     pub source: Option<Source>,
     /// Hosts over SSH.
     pub ssh: Option<Spanned<SshAccess>>,
+    /// Terminals; none without this section.
+    pub terminal: Option<Spanned<Terminal>>,
     /// Protection in force without any manifest.
     #[serde(default)]
     pub safety: Safety,
@@ -155,8 +157,22 @@ pub struct Source {
     pub git: Spanned<Git>,
     /// How often it is fetched.
     pub poll_seconds: Option<Spanned<u64>>,
+    /// How proposals are committed and pushed.
+    pub propose: Option<Spanned<Propose>>,
     /// Secret of the webhook.
     pub webhook_secret: Option<Spanned<Secret>>,
+}
+
+/// `source.propose`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Propose {
+    /// `branch`, `proposal-branch` or `off`.
+    pub push: Option<String>,
+    /// Domain of the addresses of authors.
+    pub author_domain: Option<String>,
+    /// Days one waits for a person.
+    pub expires_after_days: Option<u64>,
 }
 
 /// `source.git`.
@@ -233,6 +249,26 @@ pub struct SshHost {
     pub port: Option<Spanned<u16>>,
     /// Private key, where that differs.
     pub key_file: Option<String>,
+}
+
+/// `terminal`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Terminal {
+    /// As whom terminals enter hosts, where that differs from `ssh`.
+    pub user: Option<Text>,
+    /// Private key, where that differs.
+    pub key_file: Option<String>,
+    /// Its passphrase.
+    pub passphrase: Option<Spanned<Secret>>,
+    /// A terminal in which nothing is typed for this long ends.
+    pub idle_minutes: Option<Spanned<u64>>,
+    /// Terminals a user may have.
+    pub per_user: Option<Spanned<u64>>,
+    /// Terminals there may be.
+    pub in_all: Option<Spanned<u64>>,
+    /// Folder of recordings.
+    pub recordings: Option<String>,
 }
 
 /// `safety`.

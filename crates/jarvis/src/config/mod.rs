@@ -55,6 +55,8 @@ pub struct Config {
     pub source: Option<SourceConfig>,
     /// Hosts over SSH; none means that no host is looked into or acted on.
     pub ssh: Option<jarvis_ssh::Options>,
+    /// Terminals; none means that there are none.
+    pub terminal: Option<TerminalConfig>,
     /// Protection and limits in force without any manifest.
     pub floor: Floor,
     /// How long a request from the dashboard can be recalled.
@@ -84,6 +86,15 @@ pub struct ClusterConfig {
     pub look_every: Option<Duration>,
 }
 
+/// Terminals.
+#[derive(Debug, Clone)]
+pub struct TerminalConfig {
+    /// Their limits.
+    pub options: jarvis_api::TerminalOptions,
+    /// The hosts, as terminals enter them; none where none is configured.
+    pub ssh: Option<jarvis_ssh::Options>,
+}
+
 /// The manifest source.
 #[derive(Clone)]
 pub struct SourceConfig {
@@ -91,6 +102,8 @@ pub struct SourceConfig {
     pub git: jarvis_source::Options,
     /// How often it is fetched.
     pub poll: Duration,
+    /// How proposals are committed and pushed.
+    pub proposing: jarvis_controller::Proposing,
     /// Secret of the webhook, when there is one.
     pub webhook_secret: Option<Zeroizing<String>>,
 }

@@ -135,6 +135,44 @@ fn hosts_over_ssh_are_named_one_by_one() {
 }
 
 #[test]
+fn terminals_are_off_until_they_are_written_and_may_have_a_user_of_their_own() {
+    let folder = folder();
+    let ssh = "ssh: {user: jarvis, keyFile: k, nodes: {forge: {address: 10.0.0.11}, atlas: {user: root}}}\n";
+    let config = |text: String| load(&folder, &text, &Environment::default()).unwrap().terminal;
+    assert!(config(format!("{CLUSTER}{ssh}")).is_none());
+    let plain = config(format!("{CLUSTER}{ssh}terminal: {{}}\n")).unwrap();
+    assert_eq!(plain.options, jarvis_api::TerminalOptions::default());
+    let users = |terminal: &TerminalConfig| {
+        let hosts = terminal.ssh.as_ref().unwrap().hosts.values();
+        hosts.map(|endpoint| endpoint.user.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(users(&plain), ["root", "jarvis"]);
+    let own = config(format!(
+        "{CLUSTER}{ssh}terminal: {{user: ops, keyFile: t, idleMinutes: 5, perUser: 2, inAll: 3, recordings: casts}}\n"
+    ));
+    let own = own.unwrap();
+    assert_eq!(users(&own), ["ops", "ops"]);
+    let keys = own.ssh.as_ref().unwrap().hosts.values();
+    let key = jarvis_ssh::Credential::KeyFile {
+        path: folder.path().join("t"),
+        passphrase: None,
+    };
+    assert!(keys.into_iter().all(|endpoint| endpoint.credential == key));
+    let options = own.options;
+    assert_eq!(
+        (options.idle.as_secs(), options.per_user, options.in_all),
+        (300, 2, 3)
+    );
+    assert_eq!(options.recordings, Some(folder.path().join("casts")));
+    assert!(
+        config(format!("{CLUSTER}terminal: {{}}\n"))
+            .unwrap()
+            .ssh
+            .is_none()
+    );
+}
+
+#[test]
 fn the_smallest_config_has_careful_defaults() {
     let folder = folder();
     let config = load(&folder, CLUSTER, &Environment::default()).unwrap();
@@ -446,6 +484,22 @@ const BAD: &[(&str, &str, &str)] = &[
         "a missing passphrase",
         "cluster:",
         "ssh: {user: jarvis, keyFile: k, passphrase: {file: none}, nodes: {forge: {}}}\ncluster:",
+    ),
+    (
+        "terminals of nobody",
+        "cluster:",
+        "terminal: {user: 'a b'}\ncluster:",
+    ),
+    ("no terminals", "cluster:", "terminal: {perUser: 0}\ncluster:"),
+    (
+        "terminals without end",
+        "cluster:",
+        "terminal: {idleMinutes: 9999}\ncluster:",
+    ),
+    (
+        "a passphrase without its key",
+        "cluster:",
+        "terminal: {passphrase: {file: secrets/webhook}}\ncluster:",
     ),
     (
         "several at once",

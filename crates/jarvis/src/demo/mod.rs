@@ -18,7 +18,7 @@ mod shell;
 use crate::{
     cli::Demo,
     commands::simulate::scenario,
-    config::{ClusterConfig, Config, Log, LogLevel, SourceConfig},
+    config::{ClusterConfig, Config, Log, LogLevel, SourceConfig, TerminalConfig},
     context::ChaosContext,
     environment::Environment,
     exit::{Failure, Outcome},
@@ -26,7 +26,7 @@ use crate::{
 };
 use banner::About;
 use folder::Folder;
-use jarvis_api::Mode;
+use jarvis_api::{Mode, TerminalOptions};
 use jarvis_guard::Floor;
 use jarvis_model::{Autonomy, NodeName, Vmid};
 use jarvis_ports::{Clock, SystemClock};
@@ -78,7 +78,12 @@ pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
     };
     let files = shell::prepare(&folder.ssh(), &simulator)?;
     let mut config = config(arguments, &folder, &simulator, &scenario, environment)?;
-    config.ssh = Some(shell::options(&files, &simulator)?);
+    let ssh = shell::options(&files, &simulator)?;
+    config.terminal = Some(TerminalConfig {
+        options: TerminalOptions::default(),
+        ssh: Some(shell::for_terminals(&ssh)),
+    });
+    config.ssh = Some(ssh);
     let wake_port = Some(simulator.wake_address().port());
     let chaos = ChaosContext {
         url: simulator.control_url().to_owned(),
@@ -142,9 +147,11 @@ fn config(
             look_every: Some(LOOK_EVERY),
         },
         ssh: None,
+        terminal: None,
         source: Some(SourceConfig {
             git: git(&folder.manifests(), &folder.state(), environment),
             poll: POLL,
+            proposing: jarvis_controller::Proposing::default(),
             webhook_secret: None,
         }),
         floor: floor(scenario).map_err(|error| wrong(&error))?,

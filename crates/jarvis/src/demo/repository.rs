@@ -39,6 +39,14 @@ pub async fn prepare(
         &["config", "user.email", "operator@demo.invalid"],
     )
     .await?;
+    // An approved proposal is pushed into this folder: git then brings the files here up to date, unless a person has unsaved
+    // changes in them.
+    git(
+        folder,
+        environment,
+        &["config", "receive.denyCurrentBranch", "updateInstead"],
+    )
+    .await?;
     git(folder, environment, &["add", "--all"]).await?;
     git(
         folder,

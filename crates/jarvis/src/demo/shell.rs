@@ -15,6 +15,8 @@ use std::path::{Path, PathBuf};
 pub const FOLDER: &str = "ssh";
 /// As whom Jarvis enters.
 const USER: &str = "jarvis";
+/// As whom a person's terminal enters.
+const PERSON: &str = "root";
 
 /// Files for an SSH client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,16 @@ pub fn options(files: &Files, simulator: &Simulator) -> Result<Options, Failure>
         options.hosts.insert(host, endpoint);
     }
     Ok(options)
+}
+
+/// The same machines, as a person enters them. What answers there is the simulated machine's own small shell, never one of
+/// this machine.
+pub fn for_terminals(options: &Options) -> Options {
+    let mut options = options.clone();
+    for endpoint in options.hosts.values_mut() {
+        PERSON.clone_into(&mut endpoint.user);
+    }
+    options
 }
 
 /// Writes them.

@@ -13,6 +13,7 @@
 //! | [`supervisor`], [`pulse`] | the supervisor, and the signs of life that it is given |
 //! | [`metrics`] | figures of the adapters |
 //! | [`notifying`] | telling people |
+//! | [`terminals`] | the way to terminals |
 //! | [`signals`] | being asked to stop |
 
 pub mod access;
@@ -23,11 +24,13 @@ pub mod metrics;
 pub mod notifying;
 pub mod oidc;
 pub mod opening;
+pub mod outside;
 pub mod own_guest;
 pub mod probe;
 pub mod pulse;
 pub mod signals;
 pub mod supervisor;
+pub mod terminals;
 
 use crate::{
     client::{self, Trust},
@@ -38,10 +41,12 @@ use crate::{
     out,
     text::add,
 };
-use jarvis_api::{ApiOptions, ApiState, Certificate, Mode, OneTimePassword, Protection, Serving, tls::About};
+use jarvis_api::{
+    ApiOptions, ApiState, Certificate, Mode, OneTimePassword, Protection, Serving, Terminals, tls::About,
+};
 use jarvis_controller::{Handle, Ports, Service};
 use jarvis_guard::Floor;
-use jarvis_ports::{Clock, HostShell, ManifestSource, Recorder, Waker};
+use jarvis_ports::{Clock, HostShell, Journal, ManifestSource, Recorder, Store, Waker};
 use jarvis_proxmox::Proxmox;
 use jarvis_source::GitSource;
 use jarvis_ssh::{LanWaker, Ssh};
@@ -118,11 +123,16 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
     let (stats, journal) = (client, opened.journal.clone());
     let pulse = pulse_of(&handle, &opened);
-    let state = ApiState::new(handle.clone(), options, clock.clone())
+    let mut state = ApiState::new(handle.clone(), options, clock.clone())
         .with_metrics(Arc::new(move || {
             metrics::text(&stats.stats(), journal.low_space())
         }))
-        .with_liveness(pulse.liveness());
+        .with_liveness(pulse.liveness())
+        .with_outside(outside::of(&config, &handle, &clock)?);
+    let terminals = terminals::open(&config);
+    if let Some(terminals) = &terminals {
+        state = state.with_terminals(terminals.clone());
+    }
     let state = oidc::with_provider(state, &config)?;
     let serving = Serving {
         certificate: certificate.clone(),
@@ -132,6 +142,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         listener,
         state,
         serving,
+        terminals,
     };
     let running = Running::begin(service, notifier, handle, api);
     let password = access::first_password(&running.handle, mode).await;
@@ -258,6 +269,31 @@ fn control(
     ))
 }
 
+/// Makes a controller that keeps its records in memory, with everything of the config that looks. What its floor and its kill
+/// switch allow is the caller's to say.
+pub fn looking(
+    config: &Config,
+    floor: Floor,
+    journal: Arc<dyn Journal>,
+    store: Arc<dyn Store>,
+    clock: &Arc<dyn Clock>,
+) -> Result<(Service, Handle), Failure> {
+    let ports = Ports {
+        hypervisor: Arc::new(proxmox(&config.cluster, clock)?),
+        journal,
+        store,
+        source: source(config)?,
+        shell: ssh(config, clock).map(|ssh| ssh as Arc<dyn HostShell>),
+        waker: None,
+        probe: Arc::new(probe::NetworkProbe::new()?),
+        recorder: None,
+        clock: clock.clone(),
+    };
+    let mut options = controller_options(config, floor);
+    options.freeze_file = None;
+    Ok(jarvis_controller::controller(options, ports))
+}
+
 /// Whether the config's address may be listened on as it says.
 pub fn may_bind(config: &Config) -> Result<(), Failure> {
     let check = api_like(config)?;
@@ -357,6 +393,10 @@ fn controller_options(config: &Config, floor: Floor) -> jarvis_controller::Optio
             .as_ref()
             .map_or(defaults.fetch_every, |source| source.poll),
         recall: config.recall,
+        proposing: config
+            .source
+            .as_ref()
+            .map_or(defaults.proposing, |source| source.proposing.clone()),
         freeze_file: Some(config.state.join(jarvis_controller::freeze_file::NAME)),
         ..defaults
     }
@@ -378,6 +418,7 @@ struct Api {
     listener: TcpListener,
     state: ApiState,
     serving: Serving,
+    terminals: Option<Arc<Terminals>>,
 }
 
 /// The tasks of a running process.
@@ -386,6 +427,7 @@ struct Running {
     stop_loop: CancellationToken,
     stop_notifier: CancellationToken,
     stop_api: CancellationToken,
+    terminals: Option<Arc<Terminals>>,
     loop_task: JoinHandle<()>,
     notifier_task: JoinHandle<()>,
     api_task: JoinHandle<std::io::Result<()>>,
@@ -407,14 +449,15 @@ impl Running {
             stop_loop,
             stop_notifier,
             stop_api,
+            terminals: api.terminals,
             loop_task,
             notifier_task,
             api_task,
         }
     }
 
-    /// Waits for a signal (or for a part to end, which is an error), then ends in order: the loop, so that the effect in
-    /// hand reaches a recorded state; the notifier, which tells of it; the store; the API last. A second signal ends it at once.
+    /// Waits for a signal (or for a part to end, which is an error), then ends in order: terminals, whose ends the loop puts on
+    /// record; the loop, so that the effect in hand reaches a recorded state; the notifier, which tells of it; the store; the API last. A second signal ends it at once.
     async fn until_asked(
         mut self,
         signals: &mut Signals,
@@ -444,6 +487,9 @@ impl Running {
     }
 
     async fn end(self, wait: bool, opened: &Opened) {
+        if let Some(terminals) = &self.terminals {
+            terminals.end_all().await;
+        }
         self.stop_loop.cancel();
         if wait && let Err(error) = self.loop_task.await {
             tracing::error!(%error, "the reconcile loop did not end well");

@@ -354,3 +354,43 @@ async fn an_empty_guest_list_is_believed_only_with_the_right_to_see_guests() {
         }
     }
 }
+
+#[tokio::test]
+async fn snapshots_and_updates_are_listed() {
+    let server = Server::start(|request| match request.path.strip_prefix("/api2/json").unwrap() {
+        "/nodes/atlas/qemu/100/snapshot" => Reply::data(
+            r#"[{"name":"late","snaptime":"1795447450","description":"b","vmstate":1,"parent":"early"},
+                {"name":"early","snaptime":1795447440,"description":""},{"snaptime":1},
+                {"name":"current","description":"You are here!","running":1,"parent":"late"}]"#,
+        ),
+        "/nodes/atlas/apt/update" => Reply::data(r#"[{"Package":"a"},{"Package":"b"}]"#),
+        _ => Reply::bare(403, "Permission check failed (/nodes/forge, Sys.Modify)"),
+    })
+    .await;
+    let client = client(&[(Some("atlas"), &server)]);
+    let snapshots = client
+        .look_snapshots(&node("atlas"), GuestKind::Qemu, vmid(100))
+        .await
+        .unwrap();
+    let told: Vec<_> = snapshots
+        .iter()
+        .map(|s| {
+            (
+                s.name.as_str(),
+                s.memory,
+                s.parent.as_deref(),
+                s.taken_at.map(|at| at.as_secs()),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("early", false, None, Some(1_795_447_440)),
+            ("late", true, Some("early"), Some(1_795_447_450)),
+        ]
+    );
+    assert_eq!(client.look_updates(&node("atlas")).await.unwrap(), 2);
+    let refused = client.look_updates(&node("forge")).await;
+    assert!(matches!(refused, Err(LookError::NoRights { .. })), "{refused:?}");
+}

@@ -9,10 +9,13 @@ mod files;
 mod journalctl;
 pub mod line;
 mod network;
+mod pve;
 mod sensors;
 mod systemctl;
+mod top;
 
 pub use journalctl::Follow;
+pub use top::picture as top;
 
 use crate::world::World;
 use crate::world::place::Place;
@@ -102,6 +105,9 @@ fn named(host: &mut Host<'_>, name: &str, arguments: &[&str]) -> Ran {
         "ip" => Ran::Done(network::ip(host, arguments)),
         "perl" => Ran::Done(network::perl(host, arguments)),
         "systemctl" => systemctl::run(host, arguments),
+        "pvecm" => Ran::Done(pve::pvecm(host, arguments)),
+        "qm" => Ran::Done(pve::qm(host, arguments)),
+        "pct" => Ran::Done(pve::pct(host, arguments)),
         "docker" => docker::run(host, arguments),
         "journalctl" => journalctl::run(host, arguments),
         _ => Ran::Missing,
@@ -213,6 +219,44 @@ mod tests {
         );
         assert_eq!(output(&guest, "sudo -n frobnicate").code, 1);
         assert_eq!(output(&guest, "sudo -n").code, 0);
+    }
+
+    #[test]
+    fn what_proxmox_prints_is_of_the_world() {
+        let atlas = Place::node("atlas");
+        let status = output(&atlas, "pvecm status").stdout;
+        assert!(
+            status.contains("Quorate:          Yes") && status.contains("atlas (local)"),
+            "{status}"
+        );
+        let mut world = Scenario::homelab().build(1);
+        let mine: Vec<String> = world
+            .guests
+            .values()
+            .filter(|guest| guest.node == "atlas")
+            .map(|guest| guest.name.clone())
+            .collect();
+        let listed = output(&atlas, "qm list").stdout + &output(&atlas, "pct list").stdout;
+        assert!(
+            !mine.is_empty() && mine.iter().all(|name| listed.contains(name)),
+            "{listed}"
+        );
+        assert_eq!(listed.lines().count(), mine.len() + 2);
+        assert_eq!(output(&Place::Guest(101), "qm list").code, 127);
+        let status = output(&atlas, "systemctl status pveproxy").stdout;
+        assert!(status.contains("Active: active (running)"), "{status}");
+        assert_eq!(output(&atlas, "systemctl status nothing").code, 4);
+        let argv = ["top".to_owned()];
+        assert_eq!(
+            run(&mut world, &atlas, &argv, "test"),
+            Ran::Missing,
+            "top needs a terminal"
+        );
+        let picture = top(&world, &atlas, 40, 9);
+        assert!(
+            picture.len() == 9 && picture.iter().all(|line| line.chars().count() <= 40),
+            "{picture:?}"
+        );
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `systemctl show|is-active|start|stop|restart` for units.
+//! `systemctl show|status|is-active|start|stop|restart` for units.
 
 use std::fmt::Write as _;
 
@@ -40,6 +40,7 @@ pub fn run(host: &mut Host<'_>, arguments: &[&str]) -> Ran {
     };
     match *verb {
         "show" => Ran::Done(show(host, &options, units)),
+        "status" => Ran::Done(status(host, units)),
         "is-active" => Ran::Done(is_active(host, units)),
         "start" => change(host, Verb::Start, units),
         "stop" => change(host, Verb::Stop, units),
@@ -90,6 +91,33 @@ fn is_active(host: &Host<'_>, units: &[&str]) -> Output {
         }
         // Writing into a String cannot fail.
         let _ = writeln!(output.stdout, "{active}");
+    }
+    output
+}
+
+/// For people: what it is and what it does.
+fn status(host: &Host<'_>, units: &[&str]) -> Output {
+    let mut output = Output::default();
+    for unit in units {
+        let (name, [load, active, sub]) = (with_suffix(unit), states(host, unit));
+        if load == "not-found" {
+            output.code = 4;
+            // Writing into a String cannot fail.
+            let _ = writeln!(output.stderr, "Unit {name} could not be found.");
+            continue;
+        }
+        if active != "active" {
+            output.code = 3;
+        }
+        let (title, pid) = (value(host, unit, "Description"), value(host, unit, "MainPID"));
+        // Writing into a String cannot fail.
+        let _ = write!(
+            output.stdout,
+            "● {name} - {title}\n     Loaded: {load} (/lib/systemd/system/{name}; enabled)\n     Active: {active} ({sub})\n"
+        );
+        if pid != "0" {
+            let _ = writeln!(output.stdout, "   Main PID: {pid}");
+        }
     }
     output
 }

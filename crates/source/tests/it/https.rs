@@ -1,10 +1,11 @@
 //! HTTPS remotes against git's own HTTP backend behind a small TLS server with an authority made for the test.
 
-use crate::repo::{Push, Repo, failure, file, newest};
+use crate::push::change;
+use crate::repo::{Push, Repo, failure, file, git, newest};
 use http_body_util::{BodyExt, Full};
 use hyper::body::{Bytes, Incoming};
 use hyper::{Request, Response, StatusCode, header};
-use jarvis_ports::ManifestSource;
+use jarvis_ports::{ManifestSource, PushError};
 use jarvis_source::{GitSource, HttpsToken, Options};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
@@ -230,4 +231,29 @@ async fn a_missing_repository_is_told() {
     let server = Server::start(repo.root.path()).await;
     let error = failure(&GitSource::new(server.options(&repo, "none.git")).unwrap()).await;
     assert!(error.why.contains("there is no git repository"), "{error}");
+}
+
+#[tokio::test]
+async fn a_change_is_pushed_with_the_token_where_that_may_write() {
+    let repo = Repo::with(&[file("a.yaml", "1")]);
+    let server = Server::start(repo.root.path()).await;
+    let source = GitSource::new(server.options(&repo, "remote.git")).unwrap();
+    let base = newest(&source).await.commit;
+    // Git's own backend takes no pushes until the repository says so.
+    let end = source.push(change(&base, &[("a.yaml", Some("2"))])).await;
+    assert!(
+        matches!(&end, Err(PushError::Source(error)) if error.why.contains("not write to it") && error.hint.contains("propose")),
+        "{end:?}"
+    );
+    assert!(!format!("{end:?}").contains(TOKEN));
+    git(&repo.bare, &["config", "http.receivepack", "true"]);
+    let pushed = source
+        .push(change(&base, &[("a.yaml", Some("2"))]))
+        .await
+        .unwrap();
+    assert_eq!(pushed.commit, repo.id("main"));
+    assert_eq!(
+        source.fetch(Some(&base)).await.unwrap().unwrap().files["a.yaml"],
+        b"2"
+    );
 }

@@ -5,6 +5,7 @@ mod hostile;
 mod https;
 mod limits;
 mod plain;
+mod push;
 mod repair;
 mod repo;
 mod ssh;

@@ -1,5 +1,6 @@
 //! SSH remotes against a real OpenSSH server on loopback, with keys made for the test.
 
+use crate::push::change;
 use crate::repo::{Push, Repo, failure, file, newest};
 use jarvis_ports::ManifestSource;
 use jarvis_source::{GitSource, Options, SshOptions};
@@ -211,4 +212,18 @@ async fn a_server_that_is_away_and_a_missing_repository_differ() {
     drop(server);
     let error = failure(&GitSource::new(options).unwrap()).await;
     assert!(error.why.contains("cannot be reached"), "{error}");
+}
+
+#[tokio::test]
+async fn a_change_is_pushed_over_ssh() {
+    let repo = Repo::with(&[file("a.yaml", "1")]);
+    let server = Server::start(&repo.root.path().join("ssh"));
+    server.write_known_hosts();
+    let source = GitSource::new(server.options(&repo)).unwrap();
+    let base = newest(&source).await.commit;
+    let pushed = source
+        .push(change(&base, &[("a.yaml", Some("2"))]))
+        .await
+        .unwrap();
+    assert_eq!(pushed.commit, repo.id("main"));
 }

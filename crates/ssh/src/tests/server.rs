@@ -182,13 +182,19 @@ impl Server {
         fs::read_to_string(self.folder.join(name)).unwrap_or_default()
     }
 
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// How often somebody was let in.
     pub fn logins(&self) -> usize {
         self.text("log").matches("Accepted publickey").count()
     }
 }
 
-fn children(parent: u32) -> Vec<u32> {
+/// The processes that a process started and that are still there.
+pub fn children(parent: u32) -> Vec<u32> {
     let listed = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).unwrap_or_default();
     listed
         .split_whitespace()

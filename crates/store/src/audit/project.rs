@@ -68,6 +68,13 @@ impl Trail {
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. }
             | Event::SessionsRevoked { .. } => access(&mut row, event),
+            Event::ProposalMade { .. }
+            | Event::ProposalApproved { .. }
+            | Event::ProposalRejected { .. }
+            | Event::ProposalExpired { .. }
+            | Event::ProposalPushed { .. }
+            | Event::ProposalFailed { .. } => proposal(&mut row, event),
+            Event::TerminalOpened { .. } | Event::TerminalClosed { .. } => terminal(&mut row, event),
             _ => person(&mut row, event),
         }
         Some(row)
@@ -318,6 +325,89 @@ fn access(row: &mut AuditRow, event: &Event) {
         Event::SessionsRevoked { user, by } => {
             row.user = Some(by.clone());
             row.summary = format!("all sessions of {user} were ended");
+        }
+        _ => {}
+    }
+}
+
+fn proposal(row: &mut AuditRow, event: &Event) {
+    match event {
+        Event::ProposalMade { proposal } => {
+            by(row, &proposal.origin);
+            row.digest = Some(proposal.digest.as_str().to_owned());
+            row.summary = format!(
+                "proposal {}: {}. {}",
+                proposal.id, proposal.title, proposal.effect
+            );
+        }
+        Event::ProposalApproved { proposal, digest, by } => {
+            row.user = Some(by.clone());
+            row.digest = Some(digest.as_str().to_owned());
+            row.verdict = Some("confirmed".to_owned());
+            row.summary = format!("proposal {proposal} was approved");
+        }
+        Event::ProposalRejected { proposal, by, reason } => {
+            row.user = Some(by.clone());
+            row.summary = format!("proposal {proposal} was rejected: {reason}");
+        }
+        Event::ProposalExpired { proposal } => {
+            row.summary = format!("proposal {proposal} expired unanswered");
+        }
+        Event::ProposalPushed {
+            proposal,
+            commit,
+            branch,
+            ..
+        } => {
+            row.result = Some("pushed".to_owned());
+            row.undo = Some(format!("git revert {commit}"));
+            row.summary = format!("proposal {proposal} was pushed to {branch} as {commit}");
+        }
+        Event::ProposalFailed {
+            proposal,
+            conflict,
+            reason,
+        } => {
+            row.result = Some(if *conflict { "conflict" } else { "failed" }.to_owned());
+            row.summary = format!("proposal {proposal} was not pushed: {reason}");
+        }
+        _ => {}
+    }
+}
+
+fn terminal(row: &mut AuditRow, event: &Event) {
+    match event {
+        Event::TerminalOpened {
+            session,
+            user,
+            door,
+            host,
+            login,
+            recording,
+        } => {
+            row.user = Some(user.clone());
+            row.origin = Some(format!("{user} ({door})"));
+            let recorded = recording
+                .as_ref()
+                .map_or_else(|| "not recorded".to_owned(), |file| format!("recorded in {file}"));
+            row.summary = format!("terminal {session} was opened on {host} as {login}, {recorded}");
+        }
+        Event::TerminalClosed {
+            session,
+            user,
+            door,
+            host,
+            bytes_in,
+            bytes_out,
+            secs,
+            reason,
+        } => {
+            row.user = Some(user.clone());
+            row.origin = Some(format!("{user} ({door})"));
+            row.result = Some(reason.clone());
+            row.summary = format!(
+                "terminal {session} on {host} ended after {secs} s, {bytes_in} bytes typed, {bytes_out} shown: {reason}"
+            );
         }
         _ => {}
     }

@@ -3,8 +3,8 @@
 use super::*;
 use jarvis_model::{
     Action, Autonomy, Confirmed, Digest, Door, Effect, Event, FreezeScope, GuestKind, GuestVerb, Hold,
-    HoldScope, Intent, IntentId, IssueKey, NodeName, Origin, Outcome, Record, Refusal, Role, Rule, Scope,
-    Stage, Ticket, TicketId, TicketState, Tier, Vmid, issue::Cause,
+    HoldScope, Host, Intent, IntentId, IssueKey, NodeName, Origin, Outcome, ProposalId, Record, Refusal,
+    Role, Rule, Scope, Stage, Ticket, TicketId, TicketState, Tier, Vmid, issue::Cause,
 };
 
 fn vmid() -> Vmid {
@@ -286,13 +286,55 @@ fn changes_by_people() -> Vec<Event> {
             commit: "c".to_owned(),
             errors: vec!["e1".to_owned(), "e2".to_owned()],
         },
+        Event::TerminalOpened {
+            session: "s1".to_owned(),
+            user: by(),
+            door: Door::Dashboard,
+            host: Host::Guest(vmid()),
+            login: "ops".to_owned(),
+            recording: Some("x.cast".to_owned()),
+        },
+        Event::TerminalClosed {
+            session: "s1".to_owned(),
+            user: by(),
+            door: Door::Dashboard,
+            host: Host::Guest(vmid()),
+            bytes_in: 5,
+            bytes_out: 70,
+            secs: 9,
+            reason: "closed".to_owned(),
+        },
+        Event::ProposalApproved {
+            proposal: ProposalId("p1".to_owned()),
+            digest: Digest::of(&2),
+            by: by(),
+        },
+        Event::ProposalPushed {
+            proposal: ProposalId("p1".to_owned()),
+            commit: "c0ffee".to_owned(),
+            branch: "main".to_owned(),
+            request: None,
+        },
+        Event::ProposalFailed {
+            proposal: ProposalId("p1".to_owned()),
+            conflict: true,
+            reason: "web was changed".to_owned(),
+        },
+        Event::ProposalRejected {
+            proposal: ProposalId("p2".to_owned()),
+            by: by(),
+            reason: "no".to_owned(),
+        },
+        Event::ProposalExpired {
+            proposal: ProposalId("p3".to_owned()),
+        },
     ]
 }
 
 #[test]
 fn what_people_change_is_told_and_secrets_are_not() {
     let rows = rows(&stored(changes_by_people()));
-    assert_eq!(rows.len(), 14);
+    assert_eq!(rows.len(), 21);
     let exported: String = rows.iter().map(|row| to_json_line(row) + &to_csv(row)).collect();
     assert!(!exported.contains("SECRET"));
     let said: Vec<&str> = rows.iter().map(|row| row.summary.as_str()).collect();
@@ -313,6 +355,21 @@ fn what_people_change_is_told_and_secrets_are_not() {
     assert_eq!(said[9], "cluster is held until 2026-09-21T14:14:20.000Z: work");
     assert_eq!(said[11], "the ceiling of autonomy was set to L1");
     assert_eq!(said[13], "revision c has errors: e1; e2");
+    assert_eq!(
+        said[14],
+        "terminal s1 was opened on guest 101 as ops, recorded in x.cast"
+    );
+    assert_eq!(
+        said[15],
+        "terminal s1 on guest 101 ended after 9 s, 5 bytes typed, 70 shown: closed"
+    );
+    assert_eq!(rows[14].origin.as_deref(), Some("anna (dashboard)"));
+    assert_eq!(said[16], "proposal p1 was approved");
+    assert_eq!(said[17], "proposal p1 was pushed to main as c0ffee");
+    assert_eq!(rows[17].undo.as_deref(), Some("git revert c0ffee"));
+    assert_eq!(said[18], "proposal p1 was not pushed: web was changed");
+    assert_eq!(said[19], "proposal p2 was rejected: no");
+    assert_eq!(said[20], "proposal p3 expired unanswered");
     assert!(
         rows.iter()
             .all(|row| !row.summary.is_empty() && row.summary != row.event)

@@ -105,7 +105,7 @@ impl Checker<'_> {
         }
     }
 
-    fn key_file(&self, path: &str, passphrase: Option<Passphrase>) -> Credential {
+    pub(super) fn key_file(&self, path: &str, passphrase: Option<Passphrase>) -> Credential {
         Credential::KeyFile {
             path: self.path(path),
             passphrase,
@@ -163,7 +163,7 @@ impl Checker<'_> {
         options.hosts.insert(host, endpoint);
     }
 
-    fn no_user(&mut self, at: Place, field: &str, user: &str) {
+    pub(super) fn no_user(&mut self, at: Place, field: &str, user: &str) {
         let hint = "write a name such as jarvis: small letters, digits, '-', '_' and '.'";
         self.wrong(at, field, format!("{user:?} is no user"), hint);
     }
@@ -185,7 +185,7 @@ impl Checker<'_> {
     }
 }
 
-fn is_user(text: &str) -> bool {
+pub(super) fn is_user(text: &str) -> bool {
     let fine = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     (1..=32).contains(&text.len()) && !text.starts_with('-') && text.chars().all(fine)
 }

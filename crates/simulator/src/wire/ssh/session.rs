@@ -6,11 +6,13 @@ use std::time::Duration;
 
 use russh::keys::ssh_key;
 use russh::server::{Auth, ChannelOpenHandle, Handle, Handler, Msg, PublicKeyOffer, VerifiedPublicKey};
-use russh::{Channel, ChannelId, MethodKind, MethodSet};
+use russh::{Channel, ChannelId, MethodKind, MethodSet, Pty};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Servers;
+use super::shell::{Come, Shell};
 use crate::programs::{self, Follow, Output, Ran, line};
 use crate::wire::shared::Shared;
 use crate::world::place::Place;
@@ -29,6 +31,9 @@ pub struct Session {
     ended: CancellationToken,
     user: String,
     running: BTreeMap<ChannelId, CancellationToken>,
+    /// Sizes of the terminals that were asked for.
+    sizes: BTreeMap<ChannelId, (u32, u32)>,
+    shells: BTreeMap<ChannelId, mpsc::UnboundedSender<Come>>,
 }
 
 impl Session {
@@ -48,6 +53,8 @@ impl Session {
             ended,
             user: String::new(),
             running: BTreeMap::new(),
+            sizes: BTreeMap::new(),
+            shells: BTreeMap::new(),
         }
     }
 
@@ -119,16 +126,81 @@ impl Handler for Session {
         Ok(())
     }
 
+    async fn pty_request(
+        &mut self,
+        channel: ChannelId,
+        _: &str,
+        cols: u32,
+        rows: u32,
+        _: u32,
+        _: u32,
+        _: &[(Pty, u32)],
+        session: &mut russh::server::Session,
+    ) -> Result<(), Self::Error> {
+        self.sizes.insert(channel, (cols, rows));
+        session.channel_success(channel)
+    }
+
+    async fn window_change_request(
+        &mut self,
+        channel: ChannelId,
+        cols: u32,
+        rows: u32,
+        _: u32,
+        _: u32,
+        _: &mut russh::server::Session,
+    ) -> Result<(), Self::Error> {
+        if let Some(shell) = self.shells.get(&channel) {
+            // A shell that is over needs no size.
+            let _ = shell.send(Come::Size(cols, rows));
+        }
+        Ok(())
+    }
+
+    async fn data(
+        &mut self,
+        channel: ChannelId,
+        data: &[u8],
+        _: &mut russh::server::Session,
+    ) -> Result<(), Self::Error> {
+        if let Some(shell) = self.shells.get(&channel) {
+            // A shell that is over reads no more.
+            let _ = shell.send(Come::Bytes(data.to_vec()));
+        }
+        Ok(())
+    }
+
     async fn shell_request(
         &mut self,
         channel: ChannelId,
         session: &mut russh::server::Session,
     ) -> Result<(), Self::Error> {
         session.channel_success(channel)?;
-        let text = "This is a simulated host: it runs commands, it has no shell to talk to.\r\n";
-        session.data(channel, text.to_owned())?;
-        session.exit_status_request(channel, 1)?;
-        session.close(channel)
+        let Some(size) = self.sizes.get(&channel).copied() else {
+            let text = "This is a simulated host: its shell wants a terminal; commands run without one.\r\n";
+            session.data(channel, text.to_owned())?;
+            session.exit_status_request(channel, 1)?;
+            return session.close(channel);
+        };
+        let stop = self.ended.child_token();
+        self.running.insert(channel, stop.clone());
+        let (shell, come) = mpsc::unbounded_channel();
+        self.shells.insert(channel, shell);
+        let who = (self.place.clone(), self.user.clone());
+        let shell = Shell::new(
+            Arc::clone(&self.shared),
+            who,
+            (session.handle(), channel),
+            size,
+            come,
+        );
+        self.tracker.spawn(async move {
+            tokio::select! {
+                () = stop.cancelled() => {}
+                () = shell.run() => {}
+            }
+        });
+        Ok(())
     }
 
     async fn channel_close(
@@ -139,6 +211,8 @@ impl Handler for Session {
         if let Some(stop) = self.running.remove(&channel) {
             stop.cancel();
         }
+        self.sizes.remove(&channel);
+        self.shells.remove(&channel);
         Ok(())
     }
 }

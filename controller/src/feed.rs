@@ -3,8 +3,8 @@
 //! Severity and resource are the event's own; only the words are made here.
 
 use jarvis_model::{
-    Closed, Effect, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, Rearmed, ResourceKey, Severity,
-    TicketId, TicketState,
+    Closed, Effect, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, ProposalId, Rearmed,
+    ResourceKey, Severity, TicketId, TicketState,
 };
 
 /// One line of the feed.
@@ -65,10 +65,18 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::TicketConfirmed { .. }
         | Event::TicketChanged { .. }
         | Event::Approved { .. } => of_ticket(event, memory),
+        Event::ProposalMade { .. }
+        | Event::ProposalApproved { .. }
+        | Event::ProposalRejected { .. }
+        | Event::ProposalExpired { .. }
+        | Event::ProposalPushed { .. }
+        | Event::ProposalFailed { .. } => of_proposal(event, memory),
         Event::UserSet { .. }
         | Event::TokenCreated { .. }
         | Event::TokenRevoked { .. }
-        | Event::SessionsRevoked { .. } => of_access(event),
+        | Event::SessionsRevoked { .. }
+        | Event::TerminalOpened { .. }
+        | Event::TerminalClosed { .. } => of_access(event),
         Event::IdentitySeen { .. }
         | Event::IdentityAccepted { .. }
         | Event::GuestsSeen { .. }
@@ -279,6 +287,61 @@ fn of_ticket(event: &Event, memory: &Memory) -> Words {
     }
 }
 
+fn of_proposal(event: &Event, memory: &Memory) -> Words {
+    match event {
+        Event::ProposalMade { proposal } => (
+            format!("{} proposes: {}", proposal.origin.label(), proposal.title),
+            Some(proposal.effect.clone()),
+        ),
+        Event::ProposalApproved { proposal, by, .. } => {
+            (format!("{by} approved: {}", proposed(proposal, memory)), None)
+        }
+        Event::ProposalRejected { proposal, by, reason } => (
+            format!("{by} would rather not: {}", proposed(proposal, memory)),
+            Some(reason.clone()),
+        ),
+        Event::ProposalExpired { proposal } => {
+            (format!("Lapsed unanswered: {}", proposed(proposal, memory)), None)
+        }
+        Event::ProposalPushed {
+            proposal,
+            commit,
+            branch,
+            request,
+        } => (
+            format!(
+                "Committed as {} on {branch}: {}",
+                short(commit),
+                proposed(proposal, memory)
+            ),
+            request.clone(),
+        ),
+        Event::ProposalFailed {
+            proposal,
+            conflict,
+            reason,
+        } => {
+            let what = if *conflict {
+                "Overtaken by another change"
+            } else {
+                "Could not be committed"
+            };
+            (
+                format!("{what}: {}", proposed(proposal, memory)),
+                Some(reason.clone()),
+            )
+        }
+        _ => (String::new(), None),
+    }
+}
+
+fn proposed(id: &ProposalId, memory: &Memory) -> String {
+    memory
+        .proposals
+        .get(id)
+        .map_or_else(|| format!("proposal {id}"), |proposal| proposal.title.clone())
+}
+
 fn of_access(event: &Event) -> Words {
     match event {
         Event::UserSet { user, role, .. } => (
@@ -291,6 +354,22 @@ fn of_access(event: &Event) -> Words {
         ),
         Event::TokenRevoked { name, by } => (format!("{by} revoked the token {name}"), None),
         Event::SessionsRevoked { user, by } => (format!("{by} signed {user} out everywhere"), None),
+        Event::TerminalOpened {
+            user, host, login, ..
+        } => (format!("{user} opened a terminal on {host} as {login}"), None),
+        Event::TerminalClosed {
+            user,
+            host,
+            secs,
+            reason,
+            ..
+        } => (
+            format!(
+                "The terminal of {user} on {host} ended after {}",
+                count(usize::try_from(*secs).unwrap_or(usize::MAX), "second")
+            ),
+            Some(reason.clone()),
+        ),
         _ => (String::new(), None),
     }
 }

@@ -1,0 +1,75 @@
+import { useNow, secondsSince } from "../live/now";
+import { retryNow } from "../live/session";
+import { useLive } from "../live/store";
+import { clock, countdown, span } from "../model/format";
+import { Button } from "../ui/Button";
+import { Glyph } from "../ui/Glyph";
+import { ui } from "./ui-state";
+
+/** What must be known before anything else: link lost, autonomy stopped, quorum, Jarvis itself unable to act. */
+export function Banners() {
+  return (
+    <div className="banners" role="alert">
+      <LinkLost />
+      <Stopped />
+      <Unable />
+    </div>
+  );
+}
+
+function LinkLost() {
+  useNow();
+  const link = useLive((state) => state.link);
+  const heardAt = useLive((state) => state.heardAt);
+  const retryAt = useLive((state) => state.retryAt);
+  const seen = useLive((state) => state.loop?.lastLookAt);
+  if (link !== "lost") return null;
+  const left = retryAt === null ? null : Math.max(0, (retryAt - Date.now()) / 1000);
+  return (
+    <div className="banner" data-tone="lost">
+      <span className="banner-stripes" aria-hidden="true" />
+      <Glyph shape="unknown" />
+      <p className="banner-text">
+        <b>Link lost {heardAt > 0 ? `${span((Date.now() - heardAt) / 1000)} ago` : ""}</b>{" "}
+        {seen ? `You are looking at the cluster as it was at ${clock(seen)}. ` : ""}Actions are locked until I can see it again.{" "}
+        {left === null ? null : <span className="mono dim" aria-hidden="true">{left > 0 ? `retry in ${Math.ceil(left)}\u2009s` : "trying"}</span>}
+      </p>
+      <Button onClick={retryNow}>Retry now</Button>
+    </div>
+  );
+}
+
+function Stopped() {
+  const freeze = useLive((state) => state.freeze);
+  const now = useNow();
+  if (!freeze || freeze.state === "OFF") return null;
+  const left = freeze.until ? -secondsSince(freeze.until, now) : null;
+  return (
+    <div className="banner" data-tone="stopped">
+      <span className="banner-stripes" aria-hidden="true" />
+      <Glyph shape="crit" />
+      <p className="banner-text">
+        <b>{freeze.scope === "ALL" ? "Everything stopped" : "Autonomy stopped"}</b>{" "}
+        {freeze.state === "UNREADABLE"
+          ? "The record of the kill switch cannot be read, so it counts as pulled."
+          : `by ${freeze.by ?? "somebody"}${freeze.since ? ` at ${clock(freeze.since)}` : ""}${freeze.reason ? `: ${freeze.reason}` : ""}. Monitoring and alerts continue, nothing is acted on.`}{" "}
+        {left === null ? null : <span className="mono">ends in {left > 3600 ? span(left) : countdown(left)}</span>}
+      </p>
+      <Button onClick={() => ui.set({ thawing: true })}>Re-arm</Button>
+    </div>
+  );
+}
+
+function Unable() {
+  const loop = useLive((state) => state.loop);
+  const link = useLive((state) => state.link);
+  const trouble = loop?.actingStopped ?? loop?.lookFailure;
+  if (!trouble || link === "lost") return null;
+  return (
+    <div className="banner" data-tone="stopped">
+      <span className="banner-stripes" aria-hidden="true" />
+      <Glyph shape="crit" />
+      <p className="banner-text"><b>{loop?.actingStopped ? "I cannot act" : "I cannot see the cluster"}</b> {trouble}</p>
+    </div>
+  );
+}

@@ -1,0 +1,27 @@
+import { Banners } from "./Banners";
+import { BottomBar } from "./BottomBar";
+import { KeyBar } from "./KeyBar";
+import { Notes } from "./Notes";
+import { Overlays } from "./Overlays";
+import { TopBar } from "./TopBar";
+import { Views } from "./Views";
+import { useKeyboard } from "../commands/keyboard";
+
+/** The frame around every page: bar, banners, page, keys. */
+export function Shell() {
+  useKeyboard();
+  return (
+    <div className="shell">
+      <a className="skip" href="#main">Skip to the page</a>
+      <TopBar />
+      <Banners />
+      <main id="main" className="page" tabIndex={-1}>
+        <Views />
+      </main>
+      <KeyBar />
+      <BottomBar />
+      <Notes />
+      <Overlays />
+    </div>
+  );
+}

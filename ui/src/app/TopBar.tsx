@@ -1,0 +1,88 @@
+import { Link } from "wouter";
+import type { Quorum } from "../api/types";
+import { useNow } from "../live/now";
+import { useLive } from "../live/store";
+import { clock, span, timeZone } from "../model/format";
+import type { Shape } from "../model/status";
+import { Glyph } from "../ui/Glyph";
+import { KillSwitch } from "./KillSwitch";
+import { ModeSwitch } from "./ModeSwitch";
+
+/** Wordmark, quorum, link, autonomy; mode, clock, kill switch. Quorum and link never leave it. */
+export function TopBar() {
+  const quorum = useLive((state) => state.quorum);
+  return (
+    <header className="topbar" data-risk={isRisky(quorum) ? "" : undefined}>
+      <Link href="/" className="wordmark" aria-label="Jarvis, overview">JARVIS</Link>
+      <QuorumCell quorum={quorum} />
+      <LinkCell />
+      <AutonomyCell />
+      <span className="grow" />
+      <ModeSwitch />
+      <Clock />
+      <KillSwitch />
+    </header>
+  );
+}
+
+function isRisky(quorum: Quorum | null): boolean {
+  if (!quorum || quorum.unknownReason) return false;
+  return quorum.quorate === false || (quorum.onlineVotes ?? 0) <= (quorum.neededVotes ?? 0) - 1;
+}
+
+function QuorumCell({ quorum }: { quorum: Quorum | null }) {
+  const isLost = useLive((state) => state.link === "lost");
+  const isKnown = quorum?.quorate !== null && quorum?.quorate !== undefined;
+  const shape: Shape = !isKnown || isLost ? "unknown" : quorum.quorate ? "ok" : "crit";
+  const word = !isKnown ? "Quorum unknown" : quorum.quorate ? "Quorate" : "No quorum";
+  const votes = quorum?.onlineVotes === undefined || quorum.onlineVotes === null ? "votes not seen" : `${quorum.onlineVotes} of ${quorum.expectedVotes} votes`;
+  return (
+    <div className="cell cell-quorum" title={quorum?.unknownReason ?? `${quorum?.neededVotes ?? "?"} votes are needed`}>
+      <span className="cell-main"><Glyph shape={shape} /> <span className="cell-word">{word}</span></span>
+      <span className="cell-more"><span className="wide-only">quorum, </span>{votes}</span>
+      <span className="cell-short" aria-hidden="true">{`${quorum?.onlineVotes ?? "?"}/${quorum?.expectedVotes ?? "?"}`}</span>
+    </div>
+  );
+}
+
+const LINKS: { [link: string]: [Shape, string] } = {
+  live: ["ok", "Live"], slow: ["warn", "Slow"], lost: ["unknown", "Link lost"], connecting: ["acting", "Connecting"],
+};
+
+function LinkCell() {
+  useNow();
+  const link = useLive((state) => state.link);
+  const heardAt = useLive((state) => state.heardAt);
+  const latency = useLive((state) => state.latency);
+  const [shape, word] = LINKS[link] ?? ["unknown", link];
+  const silent = heardAt > 0 ? (Date.now() - heardAt) / 1000 : 0;
+  const more = link === "live" ? (latency === null ? "listening" : `answers in ${Math.max(1, Math.round(latency))}\u2009ms`) : `heard ${span(silent)} ago`;
+  return (
+    <div className="cell cell-link" data-link={link}>
+      <span className="cell-main"><Glyph shape={shape} /> {word}</span>
+      <span className="cell-more">{more}</span>
+    </div>
+  );
+}
+
+const LEVELS: { [level: string]: string } = { L0: "observe", L1: "alert", L2: "recommend", L3: "act and report", L4: "act silently" };
+
+function AutonomyCell() {
+  const policy = useLive((state) => state.side?.policy);
+  if (!policy) return null;
+  return (
+    <div className="cell cell-autonomy">
+      <span className="cell-main">{policy.ceiling} <span className="cell-soft">{LEVELS[policy.ceiling]}</span></span>
+      <span className="cell-more">autonomy level</span>
+    </div>
+  );
+}
+
+function Clock() {
+  const now = useNow();
+  return (
+    <time className="clock" title={`${timeZone()}, by the server's clock`} dateTime={new Date(now).toISOString()}>
+      {clock(now)}
+    </time>
+  );
+}

@@ -1,0 +1,47 @@
+import { lazy, Suspense } from "react";
+import { Route, Switch } from "wouter";
+import { Activity } from "../panels/Activity";
+import { Conversation } from "../panels/Conversation";
+import { Guests } from "../panels/Guests";
+import { Nodes } from "../panels/Nodes";
+import { PlanPanel } from "../panels/PlanPanel";
+import { Storages } from "../panels/Storages";
+import { Empty, Waiting } from "../ui/Panel";
+import { Overview } from "../views/Overview";
+import { usePrefs } from "./prefs";
+
+const lazily = <K extends string>(load: () => Promise<{ [key in K]: React.ComponentType }>, name: K) =>
+  lazy(() => load().then((module) => ({ default: module[name] })));
+const Audit = lazily(() => import("../views/Audit"), "Audit");
+const Manifests = lazily(() => import("../views/Manifests"), "Manifests");
+const Runbooks = lazily(() => import("../views/Runbooks"), "Runbooks");
+const Services = lazily(() => import("../views/Services"), "Services");
+const Settings = lazily(() => import("../views/Settings"), "Settings");
+const Tasks = lazily(() => import("../views/Tasks"), "Tasks");
+const Shells = lazily(() => import("../views/Shells"), "Shells");
+
+/** Which page stands at which address. */
+export function Views() {
+  const mode = usePrefs((prefs) => prefs.mode);
+  return (
+    <Suspense fallback={<Waiting for="the page" />}>
+      <Switch>
+        <Route path="/"><Overview /></Route>
+        <Route path="/nodes"><div className="one"><Nodes className="nodes-page" /></div></Route>
+        <Route path="/guests"><div className="one"><Guests full mode={mode} /></div></Route>
+        <Route path="/storage"><div className="one"><Storages full /></div></Route>
+        <Route path="/activity"><div className="one"><Activity full /></div></Route>
+        <Route path="/plan"><div className="one"><PlanPanel full /></div></Route>
+        <Route path="/chat"><div className="one"><Conversation /></div></Route>
+        <Route path="/services"><Services /></Route>
+        <Route path="/manifests/*?"><Manifests /></Route>
+        <Route path="/runbooks"><Runbooks /></Route>
+        <Route path="/audit"><Audit /></Route>
+        <Route path="/tasks"><Tasks /></Route>
+        <Route path="/settings"><Settings /></Route>
+        <Route path="/shell/*?"><Shells /></Route>
+        <Route><div className="one"><Empty title="There is nothing at this address." /></div></Route>
+      </Switch>
+    </Suspense>
+  );
+}

@@ -1,0 +1,110 @@
+// The one list of commands: palette, keys and help come from it, in every mode.
+import { useMemo } from "react";
+import type { Guest, Node, Service } from "../api/types";
+import { go, open, PLACES } from "../app/places";
+import { nextMode, setPrefs, usePrefs } from "../app/prefs";
+import { ui } from "../app/ui-state";
+import { signOut } from "../live/session";
+import { useLive } from "../live/store";
+import type { Shape } from "../model/status";
+import { nameOf } from "../model/format";
+import { actOn, actOnGuest, GUEST_VERBS, type GuestVerb, HOLD_SECONDS, hold, lockReason, reconcileNow, release } from "./deeds";
+
+export interface Command {
+  id: string;
+  title: string;
+  group: "Do" | "Go to" | "Page";
+  /** How grave it is at first sight, for the mark in front; the server judges. */
+  shape?: Shape;
+  keys?: string;
+  /** Whether it asks the server to do something. */
+  acts?: boolean;
+  run: () => void;
+}
+
+const GRAVITY: { [verb in GuestVerb]: Shape } = { start: "warn", shutdown: "warn", reboot: "warn", stop: "crit" };
+
+export function guestCommands(guest: Guest): Command[] {
+  const what = `${guest.kind === "LXC" ? "ct" : "vm"}/${guest.vmid} ${guest.name ?? ""}`.trim();
+  const verbs: GuestVerb[] = guest.template ? [] : guest.status === "RUNNING" ? ["reboot", "shutdown", "stop"] : ["start"];
+  const acts: Command[] = verbs.map((verb) => ({
+    id: `guest.${verb}.${guest.vmid}`, title: `${GUEST_VERBS[verb].word} ${what}`, group: "Do", shape: GRAVITY[verb],
+    acts: true, run: () => void actOnGuest(verb, guest),
+  }));
+  return [
+    ...acts,
+    { id: `guest.open.${guest.vmid}`, title: `${what}, details`, group: "Go to", run: () => open(`guest/${guest.vmid}`) },
+    { id: `guest.shell.${guest.vmid}`, title: `Terminal in ${what}`, group: "Go to", run: () => go(`/shell/guest/${guest.vmid}`) },
+  ];
+}
+
+export function nodeCommands(node: Node): Command[] {
+  const act = (name: string, verb: string, shape: Shape): Command => ({
+    id: `node.${name}.${node.name}`, title: `${verb} node ${node.name}`, group: "Do", shape, acts: true,
+    run: () => void actOn({ name, node: node.name, verb, target: `node ${node.name}`, recall: 0 }),
+  });
+  const power = node.status === "ONLINE" ? [act("rebootNode", "Reboot", "crit"), act("shutdownNode", "Shut down", "crit")] : [act("wakeNode", "Wake", "warn")];
+  return [
+    { id: `node.open.${node.name}`, title: `Node ${node.name}, details`, group: "Go to", run: () => open(`node/${node.name}`) },
+    { id: `node.shell.${node.name}`, title: `Terminal on ${node.name}`, group: "Go to", run: () => go(`/shell/node/${node.name}`) },
+    ...power,
+  ];
+}
+
+/** Where a service runs, as an action wants it: the node, or the guest's number. */
+export function serviceTarget(service: Service): { node?: string; vmid?: number } {
+  const [kind, name] = service.host.split(" ");
+  if (kind === "node" && name) return { node: name };
+  return kind === "guest" && name ? { vmid: Number(name) } : {};
+}
+
+export function serviceCommands(service: Service): Command[] {
+  const name = nameOf(service.resource);
+  return [{
+    id: `service.restart.${service.resource}`, title: `Restart svc/${name} on ${service.host}`, group: "Do", shape: "warn", acts: true,
+    run: () => void actOn({ name: "restartService", service: service.what, ...serviceTarget(service), verb: "Restart", target: name, recall: 4 }),
+  }];
+}
+
+function pageCommands(isFrozen: boolean): Command[] {
+  return [
+    ...PLACES.map(({ path, title, key }): Command => ({ id: `go.${path}`, title, group: "Go to", keys: `G ${key.toUpperCase()}`, run: () => go(path) })),
+    isFrozen
+      ? { id: "thaw", title: "Re-arm: release the kill switch", group: "Do", shape: "warn", run: () => ui.set({ thawing: true }) }
+      : { id: "freeze", title: "Freeze: pull the kill switch", group: "Do", shape: "crit", keys: "Ctrl Shift K", run: () => ui.set({ freezing: true }) },
+    { id: "look", title: "Look at cluster and repository now", group: "Do", shape: "ok", acts: true, run: () => void reconcileNow() },
+    { id: "mode", title: "Next mode", group: "Page", keys: "M", run: nextMode },
+    { id: "still", title: "Hold still: stop all motion", group: "Page", keys: "Shift M", run: () => setPrefs({ still: !usePrefs.getState().still }) },
+    { id: "keys", title: "All keys", group: "Page", keys: "?", run: () => ui.set({ keys: true }) },
+    { id: "out", title: "Sign out", group: "Page", run: () => void signOut() },
+  ];
+}
+
+function holdCommands(isHeld: boolean): Command[] {
+  return [
+    isHeld
+      ? { id: "release.cluster", title: "Release the hold on the cluster", group: "Do", shape: "warn", acts: true, run: () => void release("cluster") }
+      : { id: "hold.cluster", title: "Hold the cluster for an hour", group: "Do", shape: "off", acts: true, run: () => void hold("cluster", "asked for on the dashboard", HOLD_SECONDS) },
+  ];
+}
+
+/** All commands for the present state, those that matter most first. */
+export function useCommands(): Command[] {
+  const guests = useLive((state) => state.guests);
+  const nodes = useLive((state) => state.nodes);
+  const side = useLive((state) => state.side);
+  const isFrozen = useLive((state) => state.freeze !== null && state.freeze.state !== "OFF");
+  return useMemo(() => {
+    const held = side?.holds.some((one) => one.scope === "cluster") ?? false;
+    return [
+      ...pageCommands(isFrozen),
+      ...holdCommands(held),
+      ...[...nodes.values()].flatMap(nodeCommands),
+      ...(side?.services ?? []).flatMap(serviceCommands),
+      ...[...guests.values()].flatMap(guestCommands),
+    ];
+  }, [guests, nodes, side, isFrozen]);
+}
+
+/** Why a command cannot be run now, if so. */
+export const blocked = (command: Command): string | false => (command.acts ? lockReason() : false);

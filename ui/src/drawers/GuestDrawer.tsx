@@ -1,0 +1,130 @@
+import { useEffect } from "react";
+import { GuestTasksDocument, ResourceEventsDocument, SnapshotsDocument } from "../api/generated/graphql";
+import type { Guest } from "../api/types";
+import { go, open, permalink } from "../app/places";
+import { acceptIdentity, actOnGuest, GUEST_VERBS, type GuestVerb, HOLD_SECONDS, hold, lockReason, release } from "../commands/deeds";
+import { useAsk } from "../api/useAsk";
+import { useLive } from "../live/store";
+import { bytes, dateTime, percent, share, span, used } from "../model/format";
+import { ofGuest } from "../model/status";
+import { Bar } from "../ui/Bar";
+import { Button } from "../ui/Button";
+import { Shield, Status } from "../ui/Glyph";
+import { Modal } from "../ui/Modal";
+import { Spark } from "../ui/Spark";
+import { EventList, Part, SpecBlock, TaskList } from "./parts";
+import { DecisionList } from "./DecisionList";
+
+const close = () => open(null);
+
+/** Everything about one guest: state, figures, what may be done, manifest, decisions, tasks, history. */
+export function GuestDrawer({ vmid }: { vmid: number }) {
+  const guest = useLive((state) => state.guests.get(vmid));
+  const hasSnapshot = useLive((state) => state.hasSnapshot);
+  useEffect(() => {
+    if (hasSnapshot && !guest) console.info(`guest ${vmid} is not there`);
+  }, [hasSnapshot, guest, vmid]);
+  const title = guest ? `${guest.kind === "LXC" ? "ct" : "vm"}/${vmid} ${guest.name ?? ""}` : `Guest ${vmid}`;
+  return (
+    <Modal title={title} look="drawer" onClose={close}>
+      {guest ? <Contents guest={guest} /> : <p>{hasSnapshot ? "There is no such guest (any more)." : "Waiting for the first snapshot."}</p>}
+    </Modal>
+  );
+}
+
+function Contents({ guest }: { guest: Guest }) {
+  const resource = useLive((state) => (guest.resource ? state.resources.get(guest.resource) : undefined));
+  const state = ofGuest(guest, resource);
+  const tasks = useAsk(GuestTasksDocument, { vmid: guest.vmid }, guest.status);
+  const events = useAsk(ResourceEventsDocument, { resource: guest.resource ?? "none" }, guest.status);
+  return (
+    <div className="stack drawer-stack">
+      <div className="row-wrap">
+        <Status shape={state.shape} word={state.word} />
+        {guest.protected ? <span className="status"><Shield />protected</span> : null}
+        <span className="dim">on {guest.node}</span>
+        {guest.haState ? <span className="tag">HA {guest.haState}</span> : null}
+        {guest.tags.map((tag) => <span key={tag} className="tag">{tag}</span>)}
+      </div>
+      {guest.unknownReason ? <p className="tone-unknown">{guest.unknownReason}</p> : null}
+      {resource?.status?.headline ? <p>{resource.status.headline.message}</p> : null}
+      {guest.stopCause ? <p>Not running because: {guest.stopCause}</p> : null}
+      <Verbs guest={guest} />
+      <Figures guest={guest} />
+      <Part title="Decisions"><DecisionList vmid={guest.vmid} resource={guest.resource ?? null} /></Part>
+      <Part title="Manifest" action={guest.resource ? <Button size="small" onClick={() => go("/manifests")}>Open</Button> : null}>
+        {resource ? <SpecBlock resource={resource} /> : <p className="dim">No manifest declares it, so I only watch it. <code className="mono">jarvis adopt</code> writes one.</p>}
+      </Part>
+      <Part title="Snapshots"><Snapshots vmid={guest.vmid} /></Part>
+      <Part title="Tasks">{tasks.data ? <TaskList tasks={tasks.data.tasks} /> : <p className="dim">{tasks.error ?? "Asking"}</p>}</Part>
+      <Part title="History">{events.data ? <EventList records={events.data.events} /> : <p className="dim">{events.error ?? "Asking"}</p>}</Part>
+      <p className="small dim">Identity <code className="mono">{guest.identity ?? "not read yet"}</code></p>
+      <p><Button size="small" onClick={() => void navigator.clipboard.writeText(permalink(`guest/${guest.vmid}`))}>Copy link</Button></p>
+    </div>
+  );
+}
+
+function Snapshots({ vmid }: { vmid: number }) {
+  const asked = useAsk(SnapshotsDocument, { vmid });
+  const list = asked.data?.snapshots.snapshots;
+  if (!list) return <p className="dim">{asked.error ?? "Asking"}</p>;
+  if (list.length === 0) return <p className="dim">None.</p>;
+  return (
+    <ul className="lines">
+      {list.map((one) => (
+        <li key={one.name}>
+          <span className="strong">{one.name}</span>
+          <span className="dim">{one.at ? dateTime(one.at) : ""}</span>
+          <span className="grow cut-text">{one.description}</span>
+          {one.memory ? <span className="tag">with memory</span> : null}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Verbs({ guest }: { guest: Guest }) {
+  useLive((state) => state.link);
+  const held = useLive((state) => (guest.resource ? state.resources.get(guest.resource)?.hold : undefined));
+  const issue = useLive((state) => state.side?.issues.find((one) => one.resource === guest.resource && one.kind === "IDENTITY_CHANGED"));
+  const verbs: GuestVerb[] = guest.template ? [] : guest.status === "RUNNING" ? ["reboot", "shutdown", "stop"] : ["start"];
+  const locked = lockReason();
+  return (
+    <div className="row-wrap">
+      {verbs.map((verb, at) => (
+        <Button key={verb} look={verb === "stop" ? "danger" : at === 0 ? "primary" : "plain"} locked={locked} onClick={() => void actOnGuest(verb, guest)}>
+          {GUEST_VERBS[verb].word}
+        </Button>
+      ))}
+      <Button onClick={() => go(`/shell/guest/${guest.vmid}`)}>Terminal</Button>
+      {guest.resource && held ? <Button locked={locked} onClick={() => void release(held.scope)}>Release hold</Button> : null}
+      {guest.resource && !held ? <Button locked={locked} onClick={() => void hold(guest.resource ?? "", "asked for on the dashboard", HOLD_SECONDS)}>Hold 1 h</Button> : null}
+      {issue && guest.identity ? <Button look="danger" locked={locked} onClick={() => void acceptIdentity(guest.vmid, guest.identity ?? "")}>Accept the new machine</Button> : null}
+    </div>
+  );
+}
+
+function Figures({ guest }: { guest: Guest }) {
+  const { usage } = guest;
+  const memory = share(usage.memBytes, usage.maxMemBytes);
+  const isRunning = guest.status === "RUNNING";
+  return (
+    <div className="figures">
+      <div>
+        <span className="dim">CPU</span>
+        <span className="strong num">{isRunning ? `${percent(usage.cpu)} of ${usage.maxCpu ?? "?"}` : "–"}</span>
+        <Spark ring={`guest/${guest.vmid}/cpu`} width={150} height={34} />
+      </div>
+      <div>
+        <span className="dim">Memory</span>
+        <span className="strong num">{isRunning ? used(usage.memBytes, usage.maxMemBytes) : bytes(usage.maxMemBytes)}</span>
+        <Bar value={isRunning ? memory : 0} />
+      </div>
+      <div>
+        <span className="dim">Up</span>
+        <span className="strong num">{isRunning ? span(guest.uptimeSeconds) : "–"}</span>
+        <span className="small dim">{guest.runStrategy ? `declared ${guest.runStrategy.toLowerCase().replaceAll("_", " ")}` : "not declared"}</span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,107 @@
+// The last samples of each node, outside of React: charts read them when they draw.
+import type { Guest, Node } from "../api/types";
+
+const NODE_LENGTH = 300;
+const GUEST_LENGTH = 60;
+/** Above so many guests their history is not kept here: it would be megabytes for lines nobody sees at once. */
+const GUEST_LIMIT = 400;
+
+/** A ring of numbers with a fixed size. */
+export class Ring {
+  readonly #values: Float32Array;
+  #next = 0;
+  #count = 0;
+
+  constructor(length = NODE_LENGTH) {
+    this.#values = new Float32Array(length);
+  }
+
+  push(value: number): void {
+    this.#values[this.#next] = value;
+    this.#next = (this.#next + 1) % this.#values.length;
+    this.#count = Math.min(this.#count + 1, this.#values.length);
+  }
+
+  /** The latest `count` values, oldest first. */
+  latest(count: number): number[] {
+    const length = this.#values.length;
+    const size = Math.min(count, this.#count);
+    const values: number[] = [];
+    for (let at = 0; at < size; at += 1) {
+      values.push(this.#values[(this.#next - size + at + length) % length] ?? 0);
+    }
+    return values;
+  }
+
+  get size(): number {
+    return this.#count;
+  }
+}
+
+interface Series {
+  ring: Ring;
+  seenAt: string | null;
+}
+
+const series = new Map<string, Series>();
+const listeners = new Set<() => void>();
+
+/** The ring of one key, such as `node/atlas/cpu`. */
+export function ringOf(key: string): Ring {
+  return entry(key).ring;
+}
+
+function entry(key: string): Series {
+  const known = series.get(key);
+  if (known) return known;
+  const made = { ring: new Ring(key.startsWith("guest/") ? GUEST_LENGTH : NODE_LENGTH), seenAt: null };
+  series.set(key, made);
+  return made;
+}
+
+/** Puts what the server kept in front of what this page has seen; only into a ring that has hardly begun. */
+export function seed(key: string, values: readonly number[]): void {
+  const { ring } = entry(key);
+  if (ring.size > 5) return;
+  const seen = ring.latest(5);
+  for (const value of [...values, ...seen]) ring.push(value);
+  for (const listener of listeners) listener();
+}
+
+/** Takes the samples of guests, while they are few enough, and forgets those that are gone. */
+export function sampleGuests(guests: ReadonlyMap<number, Guest>): void {
+  if (guests.size > GUEST_LIMIT) return;
+  for (const { vmid, usage, seenAt, unknownReason, status } of guests.values()) {
+    if (!unknownReason && usage.cpu !== null && usage.cpu !== undefined) {
+      take(`guest/${vmid}/cpu`, status === "RUNNING" ? usage.cpu : 0, seenAt);
+    }
+  }
+  for (const key of series.keys()) {
+    if (key.startsWith("guest/") && !guests.has(Number(key.split("/")[1]))) series.delete(key);
+  }
+}
+
+/** Takes the samples of nodes; one that was seen at the same moment as before is no new sample. */
+export function sample(nodes: readonly Node[]): void {
+  for (const node of nodes) {
+    if (node.unknownReason || node.usage.cpu === null || node.usage.cpu === undefined) continue;
+    take(`node/${node.name}/cpu`, node.usage.cpu, node.seenAt);
+    const { memBytes, maxMemBytes } = node.usage;
+    if (memBytes && maxMemBytes) take(`node/${node.name}/memory`, memBytes / maxMemBytes, node.seenAt);
+    if (node.host?.temperature) take(`node/${node.name}/temperature`, node.host.temperature, node.host.seenAt);
+  }
+  for (const listener of listeners) listener();
+}
+
+function take(key: string, value: number, seenAt: string | null | undefined): void {
+  const into = entry(key);
+  if (seenAt && into.seenAt === seenAt) return;
+  into.seenAt = seenAt ?? null;
+  into.ring.push(value);
+}
+
+/** Calls `listener` after each batch of samples. */
+export function onSamples(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}

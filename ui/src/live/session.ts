@@ -1,0 +1,178 @@
+// Brings the link, the store and the log-in together.
+import { ApiError, ask, onSignedOut, post } from "../api/http";
+import {
+  AlertUpdatesDocument, ClusterUpdatesDocument, EventsDocument, FreezeUpdatesDocument, HistoriesDocument, MeDocument,
+  PlanUpdatesDocument, SideDocument, StartDocument,
+} from "../api/generated/graphql";
+import type { Record } from "../api/types";
+import { applyRecords, applyUpdates, type ClusterUpdate } from "./apply";
+import { Batch } from "./batch";
+import { Link } from "./link";
+import { sample, sampleGuests, seed } from "./rings";
+import { empty } from "./state";
+import { live } from "./store";
+
+const SIDE_AFTER = 150;
+const SIDE_EVERY = 15_000;
+const SESSION_EVERY = 240_000;
+
+const updates = new Batch<ClusterUpdate>((items) => {
+  const applied = applyUpdates(live.get(), items, Date.now());
+  if (applied.gap) link.restart();
+  else {
+    live.set(applied.state);
+    if (applied.state.guests) sampleGuests(applied.state.guests);
+    sample(applied.sampled);
+  }
+});
+
+const records = new Batch<Record>((items) => {
+  live.set(applyRecords(live.get(), items));
+  refreshSoon();
+});
+
+const link = new Link({
+  connected: (open) => void begin(open),
+  heard: (at) => {
+    const { link: state, hasSnapshot } = live.get();
+    live.set(state === "slow" && hasSnapshot ? { heardAt: at, link: "live" } : { heardAt: at });
+  },
+  latency: (latency) => live.set({ latency }),
+  slow: () => live.get().link === "live" && live.set({ link: "slow" }),
+  lost: (retryAt) => live.set({ link: "lost", retryAt, lostSince: live.get().lostSince ?? Date.now() }),
+  sessionOver: () => void checkSession().then(() => live.get().me && link.restart()),
+});
+
+/** Follows everything on a fresh connection. */
+async function begin(open: Link): Promise<void> {
+  updates.clear();
+  records.clear();
+  live.set({ seq: -1 });
+  let first = true;
+  open.follow(ClusterUpdatesDocument, {}, ({ clusterUpdates }) => {
+    updates.push(clusterUpdates);
+    if (!first) return;
+    first = false;
+    updates.flush();
+    back();
+    void seedRings();
+  });
+  open.follow(PlanUpdatesDocument, {}, ({ planUpdates }) => {
+    live.set({ plan: planUpdates });
+    refreshSoon();
+  });
+  open.follow(AlertUpdatesDocument, {}, ({ alertUpdates }) => live.set({ alerts: alertUpdates }));
+  open.follow(FreezeUpdatesDocument, {}, ({ freezeUpdates }) => live.set({ freeze: freezeUpdates }));
+  try {
+    if (live.get().head === 0) {
+      const start = await ask(StartDocument);
+      const names = start.clusters.map((cluster) => cluster.name);
+      live.set({ clusters: names, feed: start.events, head: start.version.journalHead, version: start.version.version });
+      document.title = `Jarvis, ${names.join(", ")}`;
+    }
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "UNAUTHENTICATED") return;
+    console.warn("the feed could not be read", error);
+  }
+  open.follow(EventsDocument, { after: live.get().head }, ({ events }) => records.push(events));
+  void refreshSide();
+}
+
+const SEED_POINTS = 60;
+
+/** What the server kept of the nodes' load, so that a line does not begin with nothing. */
+async function seedRings(): Promise<void> {
+  const series = [...live.get().nodes.keys()].slice(0, 32).map((name) => `node/${name}/cpu`);
+  if (series.length === 0) return;
+  try {
+    const { histories } = await ask(HistoriesDocument, { series, points: SEED_POINTS });
+    for (const { series: key, points } of histories) seed(key, points.map((point) => point.value));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
+}
+
+function back(): void {
+  live.set({ link: "live", retryAt: null, lostSince: null });
+}
+
+let soon: ReturnType<typeof setTimeout> | undefined;
+let asking = false;
+
+/** Fetches what has no subscription, once, shortly after the last reason to. */
+export function refreshSoon(): void {
+  soon ??= setTimeout(() => {
+    soon = undefined;
+    void refreshSide();
+  }, SIDE_AFTER);
+}
+
+async function refreshSide(): Promise<void> {
+  if (asking || !live.get().me) return;
+  asking = true;
+  try {
+    const side = await ask(SideDocument);
+    live.set({ side, sideAt: Date.now() });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  } finally {
+    asking = false;
+  }
+}
+
+/** Whether somebody is signed in; starts following if so. */
+export async function checkSession(): Promise<void> {
+  try {
+    const { me, version } = await ask(MeDocument);
+    const before = live.get().me;
+    live.set({ me: { user: me.user, role: me.role }, version: version.version });
+    if (before?.user !== me.user) {
+      link.stop();
+      link.start();
+    }
+  } catch (error) {
+    if (error instanceof ApiError && error.code === "UNAUTHENTICATED") return;
+    setTimeout(() => void checkSession(), 2000);
+  }
+}
+
+function forget(): void {
+  link.stop();
+  live.set({ ...empty, me: null });
+}
+
+export function start(): void {
+  onSignedOut(forget);
+  void checkSession();
+  setInterval(() => live.get().link === "live" && !document.hidden && void refreshSide(), SIDE_EVERY);
+  setInterval(() => live.get().me && void checkSession(), SESSION_EVERY);
+}
+
+export const retryNow = link.retryNow;
+
+export interface LogIn {
+  user: string;
+  password: string;
+  newPassword?: string;
+}
+
+/** Signs in, with a new password if the present one works only once. Returns what the server objects to. */
+export async function signIn(form: LogIn): Promise<ApiError | null> {
+  const path = form.newPassword === undefined ? "/auth/login" : "/auth/password";
+  try {
+    const { status, answer } = await post(path, form);
+    if (status === 200) {
+      await checkSession();
+      return null;
+    }
+    const first = answer.errors?.[0];
+    return new ApiError(first?.message ?? `Jarvis answered ${status}.`, first?.extensions?.code ?? "INTERNAL");
+  } catch {
+    return new ApiError("Jarvis did not answer. Is it running?", "UNREACHABLE");
+  }
+}
+
+export async function signOut(): Promise<void> {
+  await post("/auth/logout", {}).catch(() => undefined);
+  forget();
+}

@@ -1,0 +1,107 @@
+// What the page knows. Only live/apply.ts and live/session.ts write it.
+import type {
+  Alert, Freeze, Guest, Hold, Intent, Issue, Loop, Node, Plan, Policy, Quorum, Record, Resource, Revision, Role,
+  Service, Storage, Task, Ticket, Window,
+} from "../api/types";
+
+/** How the page stands with the server. */
+export type LinkState = "connecting" | "live" | "slow" | "lost";
+
+export interface PassedLimit {
+  issue: string;
+  resource: string;
+  threshold: string;
+  value?: number | null;
+  counts: boolean;
+  since: string;
+  seenAt: string;
+}
+
+/** One pass of the reconciler that this page saw. */
+export interface Pass {
+  at: string;
+  millis: number;
+  outcome: "ok" | "info" | "warn" | "crit";
+}
+
+export interface Me {
+  user: string;
+  role: Role;
+}
+
+export interface State {
+  /** `undefined` while it is not known whether anybody is signed in. */
+  me: Me | null | undefined;
+  version: string;
+  link: LinkState;
+  /** When the last message came, in this machine's clock. */
+  heardAt: number;
+  retryAt: number | null;
+  latency: number | null;
+  lostSince: number | null;
+  /** Server's clock minus this machine's. */
+  skew: number;
+  clusters: string[];
+  hasSnapshot: boolean;
+  seq: number;
+  nodes: ReadonlyMap<string, Node>;
+  guests: ReadonlyMap<number, Guest>;
+  storages: ReadonlyMap<string, Storage>;
+  resources: ReadonlyMap<string, Resource>;
+  quorum: Quorum | null;
+  freeze: Freeze | null;
+  loop: Loop | null;
+  passes: readonly Pass[];
+  plan: Plan | null;
+  alerts: readonly Alert[] | null;
+  /** Newest first, bounded. */
+  feed: readonly Record[];
+  head: number;
+  side: Side | null;
+  sideAt: number;
+}
+
+/** What has no subscription and is fetched anew when the feed says it may have changed. */
+export interface Side {
+  issues: readonly Issue[];
+  tickets: readonly Ticket[];
+  policy: Policy;
+  services: readonly Service[];
+  tasks: readonly Task[];
+  holds: readonly Hold[];
+  intents: readonly Intent[];
+  windows: readonly Window[];
+  revision: Revision;
+  passedLimits: readonly PassedLimit[];
+}
+
+export const FEED_LIMIT = 600;
+export const PASS_LIMIT = 60;
+
+export const empty: State = {
+  me: undefined,
+  version: "",
+  link: "connecting",
+  heardAt: 0,
+  retryAt: null,
+  latency: null,
+  lostSince: null,
+  skew: 0,
+  clusters: [],
+  hasSnapshot: false,
+  seq: -1,
+  nodes: new Map(),
+  guests: new Map(),
+  storages: new Map(),
+  resources: new Map(),
+  quorum: null,
+  freeze: null,
+  loop: null,
+  passes: [],
+  plan: null,
+  alerts: null,
+  feed: [],
+  head: 0,
+  side: null,
+  sideAt: 0,
+};

@@ -1,0 +1,19 @@
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import "@fontsource-variable/oxanium/index.css";
+import "@fontsource-variable/saira/index.css";
+import "./styles/index.css";
+import { App } from "./app/App";
+import { dress } from "./app/prefs";
+import { start } from "./live/session";
+
+dress();
+start();
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(
+    <StrictMode>
+      <App />
+    </StrictMode>,
+  );
+}

@@ -1,0 +1,96 @@
+// The guest list: filter, order and grouping. Built for 10,000 of them.
+import type { Guest, Resource } from "../api/types";
+import { type Shape, URGENCY, ofGuest } from "./status";
+
+export type SortKey = "problems" | "vmid" | "name" | "node" | "cpu" | "memory" | "uptime";
+export type GroupKey = "none" | "node" | "state" | "strategy";
+
+export interface GuestRow {
+  guest: Guest;
+  shape: Shape;
+  word: string;
+  /** What the filter looks at. */
+  text: string;
+}
+
+/** A row, or the heading of a group. */
+export type Line = { row: GuestRow } | { heading: string; count: number };
+
+const made = new WeakMap<Guest, { resource: Resource | undefined; row: GuestRow }>();
+
+/** The row of a guest; made once for each pair of guest and resource that the server sent. */
+function rowOf(guest: Guest, resource: Resource | undefined): GuestRow {
+  const known = made.get(guest);
+  if (known && known.resource === resource) return known.row;
+  const { shape, word } = ofGuest(guest, resource);
+  const text = [guest.vmid, guest.name ?? "", guest.node, word, guest.tags.join(" "), guest.kind === "LXC" ? "ct" : "vm"].join(" ").toLowerCase();
+  const row = { guest, shape, word, text };
+  made.set(guest, { resource, row });
+  return row;
+}
+
+export function rowsOf(guests: ReadonlyMap<number, Guest>, resources: ReadonlyMap<string, Resource>): GuestRow[] {
+  const rows: GuestRow[] = [];
+  for (const guest of guests.values()) rows.push(rowOf(guest, guest.resource ? resources.get(guest.resource) : undefined));
+  return rows;
+}
+
+/** Every word of the filter must be found; `node:atlas`, `state:stopped`, `tag:web` and `is:vm` narrow down. */
+export function filtered(rows: readonly GuestRow[], filter: string): readonly GuestRow[] {
+  const parts = filter.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  return parts.length === 0 ? rows : rows.filter((row) => parts.every((part) => fits(row, part)));
+}
+
+function fits({ guest, text, word }: GuestRow, part: string): boolean {
+  const colon = part.indexOf(":");
+  const value = part.slice(colon + 1);
+  switch (colon < 0 ? "" : part.slice(0, colon)) {
+    case "node": return guest.node.toLowerCase().startsWith(value);
+    case "state": return word.startsWith(value);
+    case "tag": return guest.tags.some((tag) => tag.toLowerCase() === value);
+    case "is": return value === (guest.kind === "LXC" ? "ct" : "vm") || (value === "protected" && guest.protected);
+    default: return text.includes(part);
+  }
+}
+
+const by = (pick: (row: GuestRow) => number) => (a: GuestRow, b: GuestRow) => pick(a) - pick(b) || a.guest.vmid - b.guest.vmid;
+const byText = (pick: (row: GuestRow) => string) => (a: GuestRow, b: GuestRow) => {
+  const [left, right] = [pick(a), pick(b)];
+  return left < right ? -1 : left > right ? 1 : a.guest.vmid - b.guest.vmid;
+};
+
+const ORDER: { [key in SortKey]: (a: GuestRow, b: GuestRow) => number } = {
+  problems: by((row) => (URGENCY[row.shape] < 4 ? URGENCY[row.shape] : 4)),
+  vmid: by((row) => row.guest.vmid),
+  name: byText((row) => row.guest.name ?? "\uffff"),
+  node: byText((row) => row.guest.node),
+  cpu: by((row) => -(row.guest.usage.cpu ?? -1)),
+  memory: by((row) => -(row.guest.usage.memBytes ?? -1)),
+  uptime: by((row) => -(row.guest.uptimeSeconds ?? -1)),
+};
+
+export function sorted(rows: readonly GuestRow[], key: SortKey, descending = false): GuestRow[] {
+  const list = [...rows].sort(ORDER[key]);
+  return descending ? list.reverse() : list;
+}
+
+const GROUP: { [key in Exclude<GroupKey, "none">]: (row: GuestRow) => string } = {
+  node: (row) => row.guest.node,
+  state: (row) => row.word,
+  strategy: (row) => row.guest.runStrategy?.toLowerCase().replaceAll("_", " ") ?? "not declared",
+};
+
+export function grouped(rows: readonly GuestRow[], key: GroupKey): Line[] {
+  if (key === "none") return rows.map((row) => ({ row }));
+  const groups = new Map<string, GuestRow[]>();
+  for (const row of rows) {
+    const name = GROUP[key](row);
+    const members = groups.get(name);
+    if (members) members.push(row);
+    else groups.set(name, [row]);
+  }
+  return [...groups.keys()].sort().flatMap((heading) => {
+    const members = groups.get(heading) ?? [];
+    return [{ heading, count: members.length }, ...members.map((row) => ({ row }))];
+  });
+}

@@ -1,0 +1,81 @@
+import type { Decision, Ticket } from "../api/types";
+import { ui } from "../app/ui-state";
+import { lockReason, recall, reject } from "../commands/deeds";
+import { secondsSince, useNow } from "../live/now";
+import { useLive } from "../live/store";
+import { countdown } from "../model/format";
+import { ofTicket } from "../model/status";
+import { Button } from "../ui/Button";
+import { Status } from "../ui/Glyph";
+import { TierMark } from "../ui/TierMark";
+import { useWaiting } from "./derived";
+
+/** Everything that waits for the person, as cards; and what runs or can still be recalled, as lines. */
+export function WaitingCards() {
+  const { tickets, decisions, queued } = useWaiting();
+  if (tickets.length + decisions.length + queued.length === 0) return null;
+  return (
+    <div className="waiting">
+      {tickets.map((ticket) => (
+        <TicketCard key={ticket.id} ticket={ticket} />
+      ))}
+      {decisions.map((decision) => (
+        <DecisionCard key={decision.id} decision={decision} />
+      ))}
+      {queued.map((ticket) => (
+        <QueuedLine key={ticket.id} ticket={ticket} />
+      ))}
+    </div>
+  );
+}
+
+function TicketCard({ ticket }: { ticket: Ticket }) {
+  const decision = useLive((state) => state.plan?.decisions.find((one) => one.ticket === ticket.id));
+  const now = useNow();
+  const tier = decision?.verdict.tier ?? (ticket.typed ? "RED" : "YELLOW");
+  return (
+    <article className="ask-card" data-tier={tier}>
+      <header className="row">
+        <TierMark tier={tier} />
+        <h3 className="grow ask-title">{ticket.action.text}</h3>
+        {ticket.expiresAt ? <span className="mono dim">expires {countdown(-secondsSince(ticket.expiresAt, now))}</span> : null}
+      </header>
+      <dl className="facts">
+        <dt>Asked by</dt>
+        <dd>{ticket.origin}</dd>
+      </dl>
+      <div className="row-wrap">
+        <Button look="primary" locked={lockReason()} onClick={() => ui.set({ card: { ticket: ticket.id } })}>Review</Button>
+        <Button locked={lockReason()} onClick={() => void reject(ticket.id)}>Dismiss</Button>
+      </div>
+    </article>
+  );
+}
+
+function DecisionCard({ decision }: { decision: Decision }) {
+  return (
+    <article className="ask-card" data-tier={decision.verdict.tier}>
+      <header className="row">
+        <TierMark tier={decision.verdict.tier} />
+        <h3 className="grow ask-title">{decision.action.text}</h3>
+      </header>
+      <p>{decision.verdict.reason ?? decision.evidence[0]}</p>
+      <div className="row-wrap">
+        <Button look="primary" locked={lockReason()} onClick={() => ui.set({ card: { decision: decision.id } })}>Review</Button>
+      </div>
+    </article>
+  );
+}
+
+function QueuedLine({ ticket }: { ticket: Ticket }) {
+  const now = useNow();
+  const state = ofTicket(ticket);
+  const left = -secondsSince(ticket.notBefore, now);
+  return (
+    <p className="queued row">
+      <Status shape="acting" word={ticket.state === "QUEUED" && left > 0 ? `in ${countdown(left)}` : state.word} />
+      <span className="strong grow">{ticket.action.text}</span>
+      {ticket.state === "QUEUED" ? <Button size="small" locked={lockReason()} onClick={() => void recall(ticket.id)}>Recall</Button> : null}
+    </p>
+  );
+}

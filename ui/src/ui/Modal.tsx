@@ -1,0 +1,67 @@
+import { type ReactNode, useEffect, useId, useRef } from "react";
+
+interface Props {
+  title: string;
+  /** `card` in the middle, `drawer` at the side, `sheet` at the top. */
+  look: "card" | "drawer" | "palette";
+  tone?: "crit" | "warn" | "black" | undefined;
+  note?: ReactNode;
+  onClose: () => void;
+  children: ReactNode;
+}
+
+/** A real dialog element: it keeps the focus inside, closes on Escape and gives the focus back. */
+export function Modal({ title, look, tone, note, onClose, children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const element = dialog.current;
+    if (element && !element.open) element.showModal();
+    return () => {
+      element?.close();
+      calm();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={dialog}
+      className={`modal modal-${look}`}
+      aria-labelledby={id}
+      data-tone={tone}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onMouseDown={(event) => {
+        if (event.target === event.currentTarget) onClose();
+      }}
+    >
+      <div className={look === "drawer" ? "drawer-inner" : "card"}>
+        <header className="modal-head">
+          <h2 className={look === "palette" ? "sr" : "panel-title"} id={id}>
+            {title}
+          </h2>
+          {look === "palette" ? null : <span className="panel-rule" aria-hidden="true" />}
+          {note ? <div className="panel-note">{note}</div> : null}
+          {look === "drawer" ? (
+            <button type="button" className="btn btn-small" onClick={onClose}>
+              Close <kbd aria-hidden="true">Esc</kbd>
+            </button>
+          ) : null}
+        </header>
+        <div className="modal-body" tabIndex={look === "drawer" ? 0 : undefined} role={look === "drawer" ? "group" : undefined} aria-labelledby={look === "drawer" ? id : undefined}>
+          {children}
+        </div>
+      </div>
+    </dialog>
+  );
+}
+
+const CALM = 400;
+
+/** Where a card was, presses are ignored for a moment: nobody should press what appears under their finger. */
+function calm(): void {
+  const root = document.documentElement;
+  root.dataset["calm"] = "";
+  setTimeout(() => delete root.dataset["calm"], CALM);
+}

@@ -1,0 +1,31 @@
+import { type RefObject, useEffect, useState } from "react";
+
+export interface Slice {
+  from: number;
+  to: number;
+}
+
+const BEYOND = 8;
+
+/** Which rows of fixed height are in sight of a scrolled element, with some to spare. */
+export function useVirtual(element: RefObject<HTMLElement | null>, count: number, rowHeight: number): Slice {
+  const [slice, setSlice] = useState<Slice>({ from: 0, to: 40 });
+  useEffect(() => {
+    const on = element.current;
+    if (!on) return;
+    const look = () => {
+      const from = Math.max(0, Math.floor(on.scrollTop / rowHeight) - BEYOND);
+      const to = Math.ceil((on.scrollTop + on.clientHeight) / rowHeight) + BEYOND;
+      setSlice((old) => (old.from === from && old.to === to ? old : { from, to }));
+    };
+    look();
+    on.addEventListener("scroll", look, { passive: true });
+    const sizes = new ResizeObserver(look);
+    sizes.observe(on);
+    return () => {
+      on.removeEventListener("scroll", look);
+      sizes.disconnect();
+    };
+  }, [element, rowHeight, count > 0]);
+  return { from: Math.min(slice.from, Math.max(0, count - 1)), to: Math.min(slice.to, count) };
+}

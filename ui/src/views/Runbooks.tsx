@@ -1,0 +1,105 @@
+import type { Issue, Resource } from "../api/types";
+import { acknowledge, lockReason, setCeiling } from "../commands/deeds";
+import { serverNow } from "../live/now";
+import { useLive } from "../live/store";
+import { many, nameOf, when, words } from "../model/format";
+import { ofResource } from "../model/status";
+import { yamlOf } from "../model/yaml";
+import { Bar } from "../ui/Bar";
+import { Button } from "../ui/Button";
+import { Status } from "../ui/Glyph";
+import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Table } from "../ui/Table";
+
+/** How things are mended, and how often that may be tried. */
+export function Runbooks() {
+  const resources = useLive((state) => state.resources);
+  const books = [...resources.values()].filter((resource) => resource.kind === "RUNBOOK");
+  return (
+    <div className="two">
+      <Panel title="Runbooks" age="push" scroll>
+        {books.length === 0 ? <Empty title="No runbook in force."><p className="dim">A manifest of kind Runbook says which steps mend which issue, and how often.</p></Empty> : null}
+        <div className="stack">{books.map((book) => <Book key={book.key} book={book} />)}</div>
+      </Panel>
+      <div className="one">
+        <Issues />
+        <PolicyPanel />
+      </div>
+    </div>
+  );
+}
+
+function Book({ book }: { book: Resource }) {
+  const state = ofResource(book);
+  return (
+    <article className="part">
+      <header className="row">
+        <h3 className="strong grow">{nameOf(book.key)}</h3>
+        <Status shape={state.shape} word={book.status?.headline?.message ?? state.word} />
+      </header>
+      <pre className="code" tabIndex={0} aria-label={`Steps of ${book.key}`}>{yamlOf(book.spec)}</pre>
+    </article>
+  );
+}
+
+function Issues() {
+  const issues = useLive((state) => state.side?.issues);
+  const attempts = useLive((state) => state.side?.policy.attemptsPerIssue ?? 3);
+  return (
+    <Panel title="Issues and attempts" age="push" scroll>
+      {issues ? null : <Waiting rows={3} for="the issues" />}
+      {issues?.length === 0 ? <Empty title="No open issue." well /> : null}
+      {issues && issues.length > 0 ? (
+        <Table label="Issues" heads={["since", "issue", "attempts left", ""]}>
+          {issues.map((issue) => <IssueLine key={issue.key} issue={issue} attempts={attempts} />)}
+        </Table>
+      ) : null}
+    </Panel>
+  );
+}
+
+function IssueLine({ issue, attempts }: { issue: Issue; attempts: number }) {
+  useLive((state) => state.link);
+  const shape = issue.healthySince ? "ok" : issue.escalatedAt ? "crit" : "warn";
+  return (
+    <tr>
+      <td className="mono">{when(issue.openedAt, serverNow())}</td>
+      <td>
+        <Status shape={shape} word={`${nameOf(issue.resource)}: ${words(issue.kind)}`} />
+        <span className="feed-detail">{issue.healthySince ? "well again; " : ""}{issue.summary}{issue.lastOutcome ? `; last: ${issue.lastOutcome}` : ""}</span>
+      </td>
+      <td className="attempts"><Bar value={issue.attemptsLeft / Math.max(attempts, 1)} /><span className="num">{issue.attemptsLeft} of {attempts}</span></td>
+      <td className="end">{issue.escalatedAt ? <Button size="small" locked={lockReason()} onClick={() => void acknowledge(issue.key)}>Acknowledge</Button> : null}</td>
+    </tr>
+  );
+}
+
+const LEVELS = ["L0", "L1", "L2", "L3", "L4"] as const;
+
+function PolicyPanel() {
+  const policy = useLive((state) => state.side?.policy);
+  const role = useLive((state) => state.me?.role);
+  if (!policy) return <Panel title="Policy in force" age="asked"><Waiting rows={3} for="the policy" /></Panel>;
+  const notAdmin = role === "ADMIN" ? false : "Only an admin sets the ceiling";
+  return (
+    <Panel title="Policy in force" age="asked" scroll>
+      <div className="stack">
+        <dl className="facts">
+          <dt>Default autonomy</dt><dd>{policy.defaultAutonomy}</dd>
+          <dt>Highest level now</dt><dd>{policy.ceiling}{policy.ceilingSet ? `, set by a person to ${policy.ceilingSet}` : ""}</dd>
+          <dt>Actions</dt><dd>{policy.actionsInLastHour} of {policy.actionsPerHour} this hour</dd>
+          <dt>Largest plan alone</dt><dd>{many(policy.largestPlan, "change")}</dd>
+          <dt>Nodes at once</dt><dd>{policy.nodesAtOnce}</dd>
+          <dt>Protected</dt><dd>{[...policy.protectedNodes.map((node) => `node ${node}`), ...policy.protectedGuests.map((guest) => `guest ${guest}`)].join(", ") || "nothing declared"}</dd>
+          <dt>Jarvis runs in</dt><dd>{policy.floor.ownGuest ? `guest ${policy.floor.ownGuest}` : (policy.floor.ownNode ?? "not on this cluster")}</dd>
+        </dl>
+        <div className="row-wrap" role="group" aria-label="Ceiling of autonomy">
+          {LEVELS.map((level) => (
+            <Button key={level} size="small" aria-pressed={policy.ceilingSet === level} locked={lockReason() || notAdmin} onClick={() => void setCeiling(level)}>{level}</Button>
+          ))}
+          <Button size="small" locked={lockReason() || notAdmin} disabled={!policy.ceilingSet} onClick={() => void setCeiling(null)}>Lift</Button>
+        </div>
+      </div>
+    </Panel>
+  );
+}

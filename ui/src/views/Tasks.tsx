@@ -1,0 +1,89 @@
+import type { Intent, Task, Ticket } from "../api/types";
+import { lockReason, recall } from "../commands/deeds";
+import { serverNow } from "../live/now";
+import { useLive } from "../live/store";
+import { span, when } from "../model/format";
+import { ofTicket } from "../model/status";
+import { Button } from "../ui/Button";
+import { Glyph, Status } from "../ui/Glyph";
+import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Table } from "../ui/Table";
+import { TierMark } from "../ui/TierMark";
+
+/** What is being done: effects of Jarvis, requests of people, tasks of the cluster. */
+export function Tasks() {
+  const side = useLive((state) => state.side);
+  return (
+    <div className="two">
+      <Panel title="Tasks" age="push" scroll>
+        {side ? null : <Waiting for="the tasks" />}
+        {side?.tasks.length === 0 ? <Empty title="No task of late."><p className="dim">Tasks that the cluster ran in the last hour stand here with who started them.</p></Empty> : null}
+        {side && side.tasks.length > 0 ? (
+          <Table label="Tasks" heads={["began", "task", "on", "for", "by", "took", "end"]}>
+            {side.tasks.map((task) => <TaskLine key={task.upid} task={task} />)}
+          </Table>
+        ) : null}
+      </Panel>
+      <div className="one">
+        <Panel title="Effects" age="push" scroll>
+          {side?.intents.length === 0 ? <Empty title="Nothing done yet." /> : null}
+          {side && side.intents.length > 0 ? (
+            <Table label="Effects" heads={["logged", "tier", "what", "by", "stands"]}>
+              {side.intents.slice(0, 60).map((intent) => <IntentLine key={intent.id} intent={intent} />)}
+            </Table>
+          ) : null}
+        </Panel>
+        <Panel title="Requests" age="push" scroll>
+          {side?.tickets.length === 0 ? <Empty title="No request." /> : null}
+          {side && side.tickets.length > 0 ? (
+            <Table label="Requests" heads={["asked", "what", "by", "stands", ""]}>
+              {side.tickets.slice(0, 60).map((ticket) => <TicketLine key={ticket.id} ticket={ticket} />)}
+            </Table>
+          ) : null}
+        </Panel>
+      </div>
+    </div>
+  );
+}
+
+function TaskLine({ task }: { task: Task }) {
+  const end = task.endedAt ? (task.exit ?? "ended") : "running";
+  return (
+    <tr title={task.upid}>
+      <td className="mono">{when(task.startedAt, serverNow())}</td>
+      <td className="strong">{task.taskType}</td>
+      <td>{task.node}</td>
+      <td className="mono">{task.vmid ?? ""}</td>
+      <td>{task.user}</td>
+      <td className="mono">{task.endedAt ? span((Date.parse(task.endedAt) - Date.parse(task.startedAt)) / 1000) : ""}</td>
+      <td><Status shape={task.endedAt ? (task.succeeded ? "ok" : "crit") : "acting"} word={end} /></td>
+    </tr>
+  );
+}
+
+function IntentLine({ intent }: { intent: Intent }) {
+  const shape = intent.outcome ? (intent.outcome.startsWith("verified") ? "ok" : "warn") : "acting";
+  return (
+    <tr title={`undo: ${intent.undo}`}>
+      <td className="mono">{when(intent.loggedAt, serverNow())}</td>
+      <td><TierMark tier={intent.tier} /></td>
+      <td className="strong">{intent.action.text}</td>
+      <td>{intent.origin}</td>
+      <td><Status shape={shape} word={intent.outcome ?? intent.stage} /></td>
+    </tr>
+  );
+}
+
+function TicketLine({ ticket }: { ticket: Ticket }) {
+  useLive((state) => state.link);
+  const state = ofTicket(ticket);
+  return (
+    <tr title={ticket.refusal ? `${ticket.refusal.reason} ${ticket.refusal.unblock}` : undefined}>
+      <td className="mono">{when(ticket.createdAt, serverNow())}</td>
+      <td className="strong">{ticket.action.text}{ticket.refusal ? <span className="feed-detail">{ticket.refusal.reason}</span> : null}</td>
+      <td>{ticket.origin}</td>
+      <td><span className="status"><Glyph shape={state.shape} />{state.word}</span></td>
+      <td className="end">{ticket.state === "QUEUED" ? <Button size="small" locked={lockReason()} onClick={() => void recall(ticket.id)}>Recall</Button> : null}</td>
+    </tr>
+  );
+}
