@@ -31,15 +31,22 @@ const records = new Batch<Record>((items) => {
   refreshSoon();
 });
 
+/** Whether this connection has given its first picture. */
+let isFollowing = false;
+
 const link = new Link({
   connected: (open) => void begin(open),
   heard: (at) => {
     const { link: state, hasSnapshot } = live.get();
-    live.set(state === "slow" && hasSnapshot ? { heardAt: at, link: "live" } : { heardAt: at });
+    const isBack = isFollowing && hasSnapshot && (state === "slow" || state === "lost");
+    live.set(isBack ? { heardAt: at, link: "live", retryAt: null, lostSince: null } : { heardAt: at });
   },
   latency: (latency) => live.set({ latency }),
   slow: () => live.get().link === "live" && live.set({ link: "slow" }),
-  lost: (retryAt) => live.set({ link: "lost", retryAt, lostSince: live.get().lostSince ?? Date.now() }),
+  lost: (retryAt) => {
+    if (retryAt !== null) isFollowing = false;
+    live.set({ link: "lost", retryAt, lostSince: live.get().lostSince ?? Date.now() });
+  },
   sessionOver: () => void checkSession().then(() => live.get().me && link.restart()),
 });
 
@@ -48,12 +55,15 @@ async function begin(open: Link): Promise<void> {
   updates.clear();
   records.clear();
   live.set({ seq: -1 });
+  isFollowing = false;
   let first = true;
   open.follow(ClusterUpdatesDocument, {}, ({ clusterUpdates }) => {
     updates.push(clusterUpdates);
     if (!first) return;
     first = false;
     updates.flush();
+    isFollowing = true;
+    open.settle();
     back();
     void seedRings();
   });

@@ -31,10 +31,10 @@ function InSync() {
   const revision = useLive((state) => state.side?.revision);
   const drift = counters.drifting + counters.failed;
   return (
-    <Empty title={drift > 0 ? "Nothing I may do about it." : "Nothing to do."} well={drift === 0}>
+    <Empty title="Nothing to do." well={drift === 0}>
       <p>
         {drift > 0
-          ? `${many(drift, "resource")} differ from revision ${short(plan?.revision)}; nothing is planned.`
+          ? `${many(drift, "resource needs", "resources need")} attention, and no step of mine would mend ${drift === 1 ? "it" : "them"}.`
           : `All ${counters.total} resources match revision ${short(plan?.revision)}${revision?.at ? `, in force since ${clock(revision.at)}` : ""}.`}
       </p>
       {drift > 0 ? <Drift /> : null}
