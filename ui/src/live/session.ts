@@ -5,6 +5,8 @@ import {
   PlanUpdatesDocument, SideDocument, StartDocument,
 } from "../api/generated/graphql";
 import type { Record } from "../api/types";
+import { note } from "../app/ui-state";
+import { span } from "../model/format";
 import { applyRecords, applyUpdates, type ClusterUpdate } from "./apply";
 import { Batch } from "./batch";
 import { Link } from "./link";
@@ -23,6 +25,8 @@ const updates = new Batch<ClusterUpdate>((items) => {
     live.set(applied.state);
     if (applied.state.guests) sampleGuests(applied.state.guests);
     sample(applied.sampled);
+    // Before the first look the picture is empty, and the one after it is as large as the cluster.
+    if (live.get().loop?.ready) link.settle();
   }
 });
 
@@ -63,7 +67,6 @@ async function begin(open: Link): Promise<void> {
     first = false;
     updates.flush();
     isFollowing = true;
-    open.settle();
     back();
     void seedRings();
   });
@@ -79,7 +82,7 @@ async function begin(open: Link): Promise<void> {
       const names = start.clusters.map((cluster) => cluster.name);
       live.set({ clusters: names, feed: start.events, head: start.version.journalHead, version: start.version.version });
       document.title = `Jarvis, ${names.join(", ")}`;
-    }
+    } else void checkSession();
   } catch (error) {
     if (error instanceof ApiError && error.code === "UNAUTHENTICATED") return;
     console.warn("the feed could not be read", error);
@@ -103,7 +106,9 @@ async function seedRings(): Promise<void> {
 }
 
 function back(): void {
+  const { lostSince } = live.get();
   live.set({ link: "live", retryAt: null, lostSince: null });
+  if (lostSince !== null) note("ok", `Back after ${span((Date.now() - lostSince) / 1000)}`, "Everything you see is fresh again.");
 }
 
 let soon: ReturnType<typeof setTimeout> | undefined;
@@ -134,8 +139,9 @@ async function refreshSide(): Promise<void> {
 export async function checkSession(): Promise<void> {
   try {
     const { me, version } = await ask(MeDocument);
-    const before = live.get().me;
-    live.set({ me: { user: me.user, role: me.role }, version: version.version });
+    const { me: before, version: known } = live.get();
+    const isOutdated = known !== "" && known !== version.version;
+    live.set({ me: { user: me.user, role: me.role }, version: known || version.version, isOutdated });
     if (before?.user !== me.user) {
       link.stop();
       link.start();
