@@ -25,7 +25,10 @@ pub fn judge(files: &[RepoFile]) -> Vec<Finding> {
         line,
         what,
     };
-    let all = used.iter().copied().chain(of_dashboard.iter().map(String::as_str));
+    let all = used
+        .iter()
+        .copied()
+        .chain(of_dashboard.iter().map(String::as_str));
     let missing = all
         .filter(|name| !rows.iter().any(|row| row.name == *name))
         .map(|name| {
@@ -38,7 +41,10 @@ pub fn judge(files: &[RepoFile]) -> Vec<Finding> {
         if !used.contains(&row.name) && !of_dashboard.iter().any(|name| name == row.name) {
             Some(finding(
                 row.line,
-                format!("{} is no dependency of the workspace or the dashboard; remove the line", row.name),
+                format!(
+                    "{} is no dependency of the workspace or the dashboard; remove the line",
+                    row.name
+                ),
             ))
         } else if row.empty_cells > 0 || row.cells != 4 {
             Some(finding(

@@ -3,6 +3,8 @@ import { kiosk, setPrefs, usePrefs } from "./prefs";
 import { note } from "./ui-state";
 
 const TOO_MANY = 10;
+/** Loading is work for every device. */
+const NOT_BEFORE = 20_000;
 const WITHIN = 60_000;
 const KEY = "jarvis.guard";
 
@@ -14,7 +16,7 @@ export function watchLoad(): void {
   for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, () => (touchedAt = performance.now()), { passive: true, capture: true });
   const watch = new PerformanceObserver((list) => {
     const now = performance.now();
-    if (now - touchedAt < 1000 || document.hidden) return;
+    if (now < NOT_BEFORE || now - touchedAt < 1000 || document.hidden) return;
     tasks = [...tasks, ...list.getEntries().map((entry) => entry.startTime)].filter((at) => now - at < WITHIN);
     if (tasks.length > TOO_MANY) {
       watch.disconnect();

@@ -30,6 +30,7 @@ function InSync() {
   const plan = useLive((state) => state.plan);
   const revision = useLive((state) => state.side?.revision);
   const drift = counters.drifting + counters.failed;
+  if (counters.total === 0) return <NoManifests />;
   return (
     <Empty title="Nothing to do." well={drift === 0}>
       <p>
@@ -38,6 +39,17 @@ function InSync() {
           : `All ${counters.total} resources match revision ${short(plan?.revision)}${revision?.at ? `, in force since ${clock(revision.at)}` : ""}.`}
       </p>
       {drift > 0 ? <Drift /> : null}
+      <Button onClick={() => go("/manifests")} keys="E">Open manifests</Button>
+    </Empty>
+  );
+}
+
+/** Without manifests I only watch; they can be written from what runs. */
+function NoManifests() {
+  return (
+    <Empty title="No manifest is in force.">
+      <p>So I only watch. What runs now can be written down as it is, without changing anything:</p>
+      <pre className="code" tabIndex={0} aria-label="Command">jarvis adopt</pre>
       <Button onClick={() => go("/manifests")} keys="E">Open manifests</Button>
     </Empty>
   );

@@ -4,7 +4,8 @@ import { onSamples, ringOf } from "../live/rings";
 
 interface Props {
   ring: string;
-  width: number;
+  /** In pixels; as wide as the place it stands in when left out. */
+  width?: number;
   height: number;
   points?: number;
   /** The drawing reaches at least so high; above it what is highest in sight, with some room. */
@@ -28,16 +29,16 @@ export function Spark({ ring, width, height, points = 60, least = 0.3 }: Props) 
       document.removeEventListener("visibilitychange", draw);
     };
   }, [ring, points, least, mode]);
-  return <canvas ref={canvas} className="spark" width={width} height={height} style={{ width, height }} aria-hidden="true" />;
+  return <canvas ref={canvas} className="spark" style={{ width: width ?? "100%", height }} aria-hidden="true" />;
 }
 
 function drawLine(canvas: HTMLCanvasElement, values: readonly number[], points: number, least: number, filled: boolean): void {
   const scale = Math.min(window.devicePixelRatio || 1, 2);
-  const { width, height } = canvas.style;
-  const [w, h] = [Number.parseFloat(width), Number.parseFloat(height)];
-  if (canvas.width !== w * scale) {
-    canvas.width = w * scale;
-    canvas.height = h * scale;
+  const [w, h] = [canvas.clientWidth, canvas.clientHeight];
+  if (w === 0) return;
+  if (canvas.width !== Math.round(w * scale)) {
+    canvas.width = Math.round(w * scale);
+    canvas.height = Math.round(h * scale);
   }
   const pen = canvas.getContext("2d");
   if (!pen) return;
