@@ -27,7 +27,7 @@ async function shot(page, name) {
   if (!process.env.SHOTS) return;
   mkdirSync(IMAGES, { recursive: true });
   await page.evaluate(() => document.activeElement?.blur());
-  await page.screenshot({ path: `${IMAGES}/${name}.jpg`, type: "jpeg", quality: 72 });
+  await page.screenshot({ path: `${IMAGES}/${name}.jpg`, type: "jpeg", quality: 62 });
 }
 
 for (const mode of MODES) {

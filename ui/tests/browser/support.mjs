@@ -67,7 +67,7 @@ export async function startBrowser() {
 
 /** A page that is signed in, in a mode and size. What it complains about is collected in `page.complaints`. */
 export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", width = 1920, height = 1080, ...more } = {}) {
-  const context = await browser.newContext({ viewport: { width, height }, ...more });
+  const context = await browser.newContext({ viewport: { width, height }, colorScheme: "dark", ...more });
   const page = await context.newPage();
   page.complaints = [];
   page.on("pageerror", (error) => page.complaints.push(error.message));
