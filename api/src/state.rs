@@ -11,7 +11,7 @@ use crate::{
 use jarvis_controller::Handle;
 use jarvis_model::Timestamp;
 use jarvis_ports::Clock;
-use jarvis_tools::{Desk, Proposer, Registry};
+use jarvis_tools::{Desk, Registry};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -56,7 +56,6 @@ impl ApiState {
         let tools = Registry::new(Desk {
             handle: handle.clone(),
             clock: clock.clone(),
-            proposer: None,
         });
         Self {
             handle,
@@ -83,17 +82,6 @@ impl ApiState {
     pub fn with_terminals(mut self, terminals: Arc<Terminals>) -> Self {
         self.terminals = Some(terminals);
         self
-    }
-
-    /// Lets assistants propose changes of manifests.
-    #[must_use]
-    pub fn with_proposer(self, proposer: Arc<dyn Proposer>) -> Self {
-        let tools = Registry::new(Desk {
-            handle: self.handle.clone(),
-            clock: self.clock.clone(),
-            proposer: Some(proposer),
-        });
-        self.with_tools(tools)
     }
 
     /// Serves other tools.

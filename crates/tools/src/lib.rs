@@ -38,6 +38,5 @@ pub mod tool;
 pub use answer::ToolResult;
 pub use caller::Caller;
 pub use catalogue::CATALOGUE;
-pub use propose::{ProposedChange, ProposedFile, Proposer};
 pub use registry::{Registry, Side};
 pub use tool::{Desk, Hints, Kind, Step, Tool};
