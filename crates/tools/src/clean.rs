@@ -142,7 +142,10 @@ fn begins_mark(c: char, rest: &str) -> bool {
 
 /// Whether a text begins with one of these, whatever follows.
 fn begins(text: &str, known: &[&str]) -> bool {
-    let starts = |known: &&str| text.get(..known.len()).is_some_and(|start| start.eq_ignore_ascii_case(known));
+    let starts = |known: &&str| {
+        text.get(..known.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(known))
+    };
     known.iter().any(starts)
 }
 
