@@ -154,6 +154,7 @@ async fn the_suite_is_content() {
     }
     let (_api, url) = serve(|_, state| router(state)).await;
     for scenario in GENERIC {
-        run(&folder, &node, &url, &["--scenario", scenario]).await;
+        let asked: Vec<&str> = ["--scenario", scenario].into_iter().chain(expected).collect();
+        run(&folder, &node, &url, &asked).await;
     }
 }
