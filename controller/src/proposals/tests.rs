@@ -166,7 +166,7 @@ async fn a_conflict_names_both_versions_and_pushes_nothing() {
         (WEB.replace("Always #", "Halted #"), "from Always to Halted"),
         ("# empty\n".to_owned(), "VirtualMachine/web was removed"),
         (
-            format!("{WEB}---\n{}", WEB.replace("vmid: 101", "vmid: 102")),
+            format!("{WEB}---\n{}", WEB.replace("name: web", "name: db")),
             "no sound manifests",
         ),
     ] {
