@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check gen fuzz ui ui-build ui-test setup basics need-cargo need-npm
+.PHONY: help demo run test check sbom gen fuzz ui ui-build ui-test setup basics need-cargo need-npm
 
 CONFIG ?= jarvis.yaml
 ARGS ?=
@@ -17,8 +17,9 @@ help:
 	@printf '%s\n' \
 	  'make demo    build Jarvis and run it against a simulated cluster (first build: about 8 minutes on 2 cores)' \
 	  'make test    everything that must hold: formatting, lints, layers, house rules, generated files, all tests' \
-	  'make check   the quick part of it: formatting, layers, house rules, generated files, compile' \
+	  'make check   the quick part of it: formatting, layers, house rules, generated files, compile, what comes from others' \
 	  'make gen     write the generated files (schemas, API description, error pages)' \
+	  'make sbom    write what the program is made of (CycloneDX) to target/jarvis.cdx.json' \
 	  'make fuzz    run each fuzzing target for FUZZ_SECS=60 (needs a nightly toolchain and cargo-fuzz)' \
 	  'make run     build Jarvis and run it with CONFIG=jarvis.yaml' \
 	  'make ui      the dashboard with hot reload, against a running Jarvis (JARVIS_URL, else port 7474)' \
@@ -49,25 +50,31 @@ test: setup ui-build
 	@$(call say,5/8,generated files are current (seconds))
 	@cargo xtask gen --check
 	@$(call say,6/8,all tests (first time about 10 minutes on 2 cores$(comma) then about 3))
-	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 \
+	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 JARVIS_REQUIRE_OIDC=1 \
 	  cargo test --workspace --locked
 	@$(call say,7/8,the dashboard: lint$(comma) types$(comma) units$(comma) size$(comma) and in a real browser (about 6 minutes))
 	@cargo build --locked -p jarvis
 	@$(MAKE) --no-print-directory ui-test
-	@$(call say,8/8,advisories$(comma) licences and banned crates)
-	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
-	  else echo 'cargo-deny is not installed: left out (deny.toml holds its rules)'; fi
+	@$(call say,8/8,what comes from others: licences$(comma) banned crates$(comma) sources$(comma) advisories)
+	@if [ -x target/tools/bin/cargo-deny ] || command -v cargo-deny >/dev/null; then cargo xtask supply; \
+	  else echo 'left out: cargo-deny is not installed (make check installs it; about 10 minutes on 2 cores)'; fi
 	@printf '\nAll good.\n'
 
 check: need-cargo
-	@$(call say,1/3,formatting (seconds))
+	@$(call say,1/4,formatting (seconds))
 	@cargo fmt --all --check
-	@$(call say,2/3,layers$(comma) house rules$(comma) generated files (seconds when warm))
+	@$(call say,2/4,layers$(comma) house rules$(comma) generated files (seconds when warm))
 	@cargo xtask layers
 	@cargo xtask tidy
 	@cargo xtask gen --check
-	@$(call say,3/3,compile everything (under a minute when warm))
+	@$(call say,3/4,compile everything (under a minute when warm))
 	@cargo check --workspace --all-targets --locked
+	@$(call say,4/4,what comes from others: licences$(comma) banned crates$(comma) sources$(comma) advisories (the first time installs cargo-deny and cargo-audit below target/tools: about 10 minutes on 2 cores$(comma) then seconds))
+	@cargo xtask supply
+
+sbom: need-cargo
+	@$(call say,1/1,write target/jarvis.cdx.json (seconds when warm))
+	@cargo xtask sbom
 
 gen: need-cargo
 	@$(call say,1/1,write the generated files (builds what they are made from: about 3 minutes the first time))

@@ -5,6 +5,7 @@ use crate::{
     graphql::{self, JarvisSchema, seats::Seats},
     mcp::sessions::Owners,
     options::ApiOptions,
+    outside::Outside,
     terminal::Terminals,
 };
 use jarvis_controller::Handle;
@@ -38,6 +39,7 @@ pub struct ApiState {
     pub(crate) more_metrics: Option<MetricsText>,
     pub(crate) stuck: Option<Stuck>,
     pub(crate) terminals: Option<Arc<Terminals>>,
+    pub(crate) outside: Outside,
 }
 
 impl ApiState {
@@ -49,6 +51,7 @@ impl ApiState {
             handle: handle.clone(),
             clock: clock.clone(),
             hasher: hasher.clone(),
+            outside: Outside::default(),
         });
         let tools = Registry::new(Desk {
             handle: handle.clone(),
@@ -71,6 +74,7 @@ impl ApiState {
             more_metrics: None,
             stuck: None,
             terminals: None,
+            outside: Outside::default(),
         }
     }
 
@@ -116,6 +120,19 @@ impl ApiState {
     #[must_use]
     pub fn with_metrics(mut self, text: MetricsText) -> Self {
         self.more_metrics = Some(text);
+        self
+    }
+
+    /// Adds what lies in adapters.
+    #[must_use]
+    pub fn with_outside(mut self, outside: Outside) -> Self {
+        self.schema = graphql::schema(graphql::Shared {
+            handle: self.handle.clone(),
+            clock: self.clock.clone(),
+            hasher: self.hasher.clone(),
+            outside: outside.clone(),
+        });
+        self.outside = outside;
         self
     }
 

@@ -6,6 +6,7 @@
 use crate::dependencies;
 use crate::names::{declared, empty_word};
 use crate::source_text::{Line, lines};
+use crate::threats;
 use crate::workspace::{RepoFile, files};
 use anyhow::bail;
 use std::fmt;
@@ -109,6 +110,7 @@ pub fn run(root: &Path) -> anyhow::Result<String> {
     let files = files(root)?;
     let mut findings: Vec<Finding> = files.iter().flat_map(judge).collect();
     findings.extend(dependencies::judge(&files));
+    findings.extend(threats::judge(&files));
     if findings.is_empty() {
         return Ok(format!("tidy: {} files in order", files.len()));
     }

@@ -23,7 +23,10 @@ pub mod socket;
 pub mod subscription;
 pub mod types;
 
-use crate::auth::{Caller, password::Hasher};
+use crate::{
+    auth::{Caller, password::Hasher},
+    outside::Outside,
+};
 use async_graphql::{Context, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 use jarvis_controller::Handle;
 use jarvis_ports::Clock;
@@ -54,6 +57,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// Hashes passwords.
     pub hasher: Hasher,
+    /// What lies in adapters.
+    pub outside: Outside,
 }
 
 impl Shared {

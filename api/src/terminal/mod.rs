@@ -173,7 +173,7 @@ impl Terminals {
         })?;
         let opened = self.port.open(&host, size).await?;
         let unrecorded = |error: &dyn std::fmt::Display| Reason::NotRecorded(error.to_string());
-        let id = random_secret().map_err(|error| unrecorded(&error))?;
+        let id = random_secret().map_err(|error| unrecorded(&error))?.to_string();
         let now = state.now();
         let name = recording::name(now, &caller.user, &host.to_string(), &id);
         let recording = match &self.options.recordings {

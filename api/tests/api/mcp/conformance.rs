@@ -102,15 +102,35 @@ fn required(why: &str) -> bool {
 }
 
 async fn run(folder: &Path, node: &Path, url: &str, more: &[&str]) {
+    let results = folder.join("results");
+    let _ = std::fs::remove_dir_all(&results);
     let mut arguments = vec![
         "node_modules/@modelcontextprotocol/conformance/dist/index.js",
         "server",
         "--url",
         url,
+        "--output-dir",
+        "results",
     ];
     arguments.extend(more);
     let ran = output(node, &arguments, folder).await.unwrap();
-    assert!(ran.status.success(), "{more:?}:\n{}", words(&ran));
+    let failed = || failed(&results).join("\n");
+    assert!(ran.status.success(), "{more:?}:\n{}\n{}", words(&ran), failed());
+}
+
+/// Every check that failed, with the suite's words.
+fn failed(results: &Path) -> Vec<String> {
+    let folders = std::fs::read_dir(results).into_iter().flatten().flatten();
+    let mut failed = Vec::new();
+    for folder in folders {
+        let text = std::fs::read_to_string(folder.path().join("checks.json")).unwrap_or_default();
+        let checks: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap_or_default();
+        let scenario = folder.file_name().to_string_lossy().into_owned();
+        let bad = checks.iter().filter(|check| check["status"] == "FAILURE");
+        failed.extend(bad.map(|check| format!("{scenario} {}: {}", check["id"], check["errorMessage"])));
+    }
+    failed.sort();
+    failed
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -305,6 +305,11 @@ fn effects(found: &Value) -> String {
             );
         }
     }
-    add!(text, "\n{}", cell(&found["diff"]));
+    // Manifests are text of others: nothing in them moves the cursor.
+    let diff = cell(&found["diff"]);
+    let plain = diff
+        .chars()
+        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control());
+    add!(text, "\n{}", plain.collect::<String>());
     text
 }

@@ -87,7 +87,7 @@ pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
     let wake_port = Some(simulator.wake_address().port());
     let chaos = ChaosContext {
         url: simulator.control_url().to_owned(),
-        secret: simulator.control_secret().to_owned(),
+        secret: simulator.control_secret().to_owned().into(),
     };
     let counts = banner::Counts::of(&simulator);
     let (shown, called) = (manifests.clone(), environment.called().to_owned());

@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod notifying;
 pub mod oidc;
 pub mod opening;
+pub mod outside;
 pub mod own_guest;
 pub mod probe;
 pub mod pulse;
@@ -126,7 +127,8 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         .with_metrics(Arc::new(move || {
             metrics::text(&stats.stats(), journal.low_space())
         }))
-        .with_liveness(pulse.liveness());
+        .with_liveness(pulse.liveness())
+        .with_outside(outside::of(&config, &handle, &clock)?);
     let terminals = terminals::open(&config);
     if let Some(terminals) = &terminals {
         state = state.with_terminals(terminals.clone());

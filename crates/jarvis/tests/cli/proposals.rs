@@ -46,6 +46,16 @@ fn an_approved_proposal_is_committed_with_its_comments_and_the_guest_changes() {
             .collect()
     };
 
+    until("the comment in force", || {
+        let shown = demo.jarvis(&[
+            "propose",
+            "--set",
+            "VirtualMachine/win-lab:spec.stopTimeout=9m",
+            "--preview",
+        ]);
+        shown.out.contains("# off unless").then_some(())
+    });
+
     let set = "VirtualMachine/win-lab:spec.runStrategy=Always";
     let shown = demo.jarvis(&["propose", "--set", set, "--preview"]).expect(0);
     assert!(

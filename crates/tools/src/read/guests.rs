@@ -125,8 +125,6 @@ pub struct Guest {
     /// The condition that says most, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
 }
 
 fn status_word(guest: &GuestObserved, moment: &Moment) -> String {
@@ -231,6 +229,5 @@ fn get(which: &Which, moment: &Moment) -> Result<Guest, Trouble> {
         condition: status
             .and_then(ResourceStatus::headline)
             .map(|condition| format!("{}: {}", condition.reason, condition.message)),
-        note: None,
     })
 }

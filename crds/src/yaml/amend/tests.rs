@@ -1,3 +1,5 @@
+//! Cuts into texts: tables of what differs, and properties over any document with comments in it.
+
 use super::*;
 use crate::yaml::layout::parse_path;
 use proptest::prelude::*;
