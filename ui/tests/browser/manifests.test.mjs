@@ -38,6 +38,15 @@ test("a mistake is told with its place, as it is typed", async () => {
   await page.locator(".cm-lint-marker-error").first().waitFor({ state: "detached" });
 });
 
+test("keys go into the editor and not to the page", async () => {
+  await page.locator(".cm-content").click();
+  await page.keyboard.press("Control+End");
+  await page.keyboard.type("# gvmtace?/");
+  assert.match(await page.locator(".cm-content").innerText(), /# gvmtace\?\//);
+  assert.equal(new URL(page.url()).pathname, "/manifests");
+  await foot().getByRole("button", { name: "Take it back" }).click();
+});
+
 test("fields are completed from the schema", async () => {
   await append("\n---\napiVersion: jarvis.dev/v1alpha1\nkind: VirtualMachine\nmetadata:\n  name: firewall-lab\nspec:\n  runS");
   await page.keyboard.press("Control+Space");
