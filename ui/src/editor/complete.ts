@@ -61,9 +61,10 @@ export function pathTo(before: readonly string[], indent: number): string[] {
   const path: string[] = [];
   let limit = indent;
   for (const line of [...before].reverse()) {
-    const found = /^(\s*)(?:- )?([\w.-]+):/.exec(line);
-    if (!found || (found[1]?.length ?? 0) >= limit) continue;
-    limit = found[1]?.length ?? 0;
+    const found = /^(\s*(?:- )*)([\w.-]+):/.exec(line);
+    const column = found?.[1]?.length ?? 0;
+    if (!found || column >= limit) continue;
+    limit = column;
     path.unshift(found[2] ?? "");
   }
   return path;

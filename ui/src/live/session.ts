@@ -92,14 +92,18 @@ async function begin(open: Link): Promise<void> {
 }
 
 const SEED_POINTS = 60;
+const SEED_LIMIT = 32;
 
 /** What the server kept of the nodes' load, so that a line does not begin with nothing. */
 async function seedRings(): Promise<void> {
-  const series = [...live.get().nodes.keys()].slice(0, 32).map((name) => `node/${name}/cpu`);
-  if (series.length === 0) return;
+  const { nodes, guests } = live.get();
+  const ofNodes = [...nodes.keys()].slice(0, SEED_LIMIT).map((name) => `node/${name}/cpu`);
+  const ofGuests = [...guests.keys()].slice(0, SEED_LIMIT).map((vmid) => `guest/${vmid}/cpu`);
   try {
-    const { histories } = await ask(HistoriesDocument, { series, points: SEED_POINTS });
-    for (const { series: key, points } of histories) seed(key, points.map((point) => point.value));
+    for (const series of [ofNodes, ofGuests].filter((list) => list.length > 0)) {
+      const { histories } = await ask(HistoriesDocument, { series, points: SEED_POINTS });
+      for (const { series: key, points } of histories) seed(key, points.map((point) => point.value));
+    }
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
   }

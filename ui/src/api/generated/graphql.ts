@@ -675,6 +675,11 @@ export type NodeUpdatesQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type NodeUpdatesQuery = { nodes: Array<{ name: string, pendingUpdates: number | null, pendingUpdatesAt: string | null }> };
 
+export type RunbooksQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RunbooksQuery = { runbooks: Array<{ name: string, builtIn: boolean, resource: string | null, trigger: string, attempts: number, perSeconds: number, escalateTo: Array<string>, steps: Array<{ text: string, verify: string | null, timeoutSeconds: number | null }>, issues: Array<{ key: string, attemptsUsed: number, attemptsLeft: number, step: number | null, escalated: boolean }> }> };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -2282,3 +2287,28 @@ export const NodeUpdatesDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<NodeUpdatesQuery, NodeUpdatesQueryVariables>;
+export const RunbooksDocument = new TypedDocumentString(`
+    query Runbooks {
+  runbooks {
+    name
+    builtIn
+    resource
+    trigger
+    attempts
+    perSeconds
+    escalateTo
+    steps {
+      text
+      verify
+      timeoutSeconds
+    }
+    issues {
+      key
+      attemptsUsed
+      attemptsLeft
+      step
+      escalated
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunbooksQuery, RunbooksQueryVariables>;
