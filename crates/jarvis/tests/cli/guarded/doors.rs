@@ -42,6 +42,8 @@ pub struct Answer {
     pub verdict: Verdict,
     pub said: String,
     pub sent: bool,
+    /// The ticket, when there is one.
+    pub ticket: String,
 }
 
 const TICKET: &str = "id state isFinal digest outcome refusal { rule }";
@@ -102,6 +104,7 @@ impl Door {
                     verdict,
                     said,
                     sent: true,
+                    ticket: ticket.to_owned(),
                 })
             }
             Self::Mcp => {
@@ -142,10 +145,12 @@ fn of_graphql(scene: &Scene, answer: &Value) -> Answer {
             _ => of_ticket(ticket),
         }
     };
+    let ticket = &answer["data"]["requestAction"]["id"];
     Answer {
         verdict,
         said,
         sent: true,
+        ticket: ticket.as_str().unwrap_or_default().to_owned(),
     }
 }
 
@@ -233,6 +238,7 @@ fn of_mcp(text: &str) -> Answer {
         verdict,
         said: message.to_string(),
         sent: true,
+        ticket: word("ticket"),
     }
 }
 
@@ -271,6 +277,7 @@ fn of_cli(said: &Said) -> Answer {
         _ => Verdict::Other(format!("{said:?}")),
     };
     Answer {
+        ticket: after(": ticket ", "\n"),
         verdict,
         said: text,
         sent,

@@ -162,21 +162,18 @@ impl Scene {
         all
     }
 
-    /// The audit trail, of late.
+    /// The whole audit trail.
     pub fn audit(&self) -> Vec<Value> {
+        let request = self
+            .http
+            .get(format!("{}/api/audit.jsonl", self.demo.url()))
+            .bearer_auth(&self.tokens.red);
         let text = self
-            .demo
-            .jarvis(&["audit", "log", "--last", "200", "--output", "json"])
-            .expect(0);
-        serde_json::from_str(&text).unwrap()
-    }
-
-    /// Number of the last record.
-    pub fn last_record(&self) -> u64 {
-        self.audit()
-            .last()
-            .and_then(|row| row["seq"].as_u64())
-            .unwrap_or_default()
+            .runtime
+            .block_on(async { request.send().await.unwrap().text().await.unwrap() });
+        text.lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 }
 

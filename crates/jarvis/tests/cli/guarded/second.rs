@@ -6,9 +6,11 @@ use super::{
     doors::{Answer, DOORS, Door, Verdict},
     scene::Scene,
 };
+use crate::support::until;
 use serde_json::{Value, json};
 
 /// A request that waits.
+#[derive(Clone)]
 pub struct Waiting {
     door: Door,
     action: Value,
@@ -73,8 +75,7 @@ pub fn check(scene: &Scene, lapsed: Vec<Waiting>, findings: &mut Findings) -> us
     for (at, wrong) in ALL.into_iter().enumerate() {
         for door in DOORS {
             let effects = scene.effects().len();
-            let mut record = scene.last_record();
-            let Some((expected, answer)) = tried(scene, wrong, door, &mut record) else {
+            let Some((expected, answer, ticket)) = tried(scene, wrong, door, findings) else {
                 continue;
             };
             // The first use counts, and the machine is started again.
@@ -120,112 +121,99 @@ fn confirmed(scene: &Scene, waiting: &Waiting, token: &str, digest: &str) -> Ans
         .unwrap()
 }
 
-/// The answer to a wrong confirmation and the one that is expected; none where a door has no way to give it.
-fn tried(scene: &Scene, wrong: Wrong, door: Door, record: &mut u64) -> Option<(Verdict, Answer)> {
-    let red = &scene.tokens.red;
-    let by = |token: &str| asked(scene, door, token);
-    let tried = match wrong {
+/// A wrong confirmation: what is expected, what came, and its ticket; none where a door has no way to give it.
+fn tried(
+    scene: &Scene,
+    wrong: Wrong,
+    door: Door,
+    findings: &mut Findings,
+) -> Option<(Verdict, Answer, String)> {
+    let (red, yellow) = (&scene.tokens.red, &scene.tokens.yellow);
+    let waiting = match wrong {
+        // A command gives a digest and nothing else, and a digest is of one request.
+        Wrong::NoDigest | Wrong::OfAnotherRequest if door == Door::Cli => return None,
+        // A person, or a token with an operator's role, may confirm what another one asked for; a second call may not.
+        Wrong::OfAnotherToken | Wrong::WithoutTheScope if door != Door::Mcp => return None,
+        Wrong::TheTokenAsAPerson if door == Door::Mcp => return None,
+        Wrong::WithoutTheScope => asked(scene, door, yellow),
+        Wrong::TheTokenAsAPerson => Waiting {
+            door,
+            ..asked(scene, Door::Mcp, yellow)
+        },
+        _ => asked(scene, door, red),
+    };
+    let by = |token: &str| confirmed(scene, &waiting, token, &waiting.digest);
+    let invalid = || Verdict::Rule("confirmation-invalid".to_owned());
+    let (expected, answer) = match wrong {
         Wrong::MadeUp => (
             Verdict::NotConfirmed,
-            confirmed(scene, &by(red), red, &"ab".repeat(32)),
+            confirmed(scene, &waiting, red, &"ab".repeat(32)),
         ),
-        Wrong::NoDigest if door == Door::Cli => return None,
-        Wrong::NoDigest => (Verdict::Malformed, confirmed(scene, &by(red), red, "zz")),
-        // A command gives a digest and nothing else, and a digest is of one request.
-        Wrong::OfAnotherRequest if door == Door::Cli => return None,
-        Wrong::OfAnotherRequest => {
-            let mut other = by(red);
-            other.action["vmid"] = json!(117);
-            let digest = match door {
-                Door::Mcp => other.digest.clone(),
-                _ => by(red).digest,
-            };
-            (Verdict::NotConfirmed, confirmed(scene, &other, red, &digest))
-        }
-        // A person or a token of an operator's role may confirm what another one asked for; a second call may not.
-        Wrong::OfAnotherToken if door != Door::Mcp => return None,
-        Wrong::OfAnotherToken => {
-            let waiting = by(red);
-            let answer = confirmed(scene, &waiting, &scene.tokens.other, &waiting.digest);
-            (Verdict::NotConfirmed, answer)
-        }
-        Wrong::ByAReader => {
-            let waiting = by(red);
-            let answer = confirmed(scene, &waiting, &scene.tokens.reader, &waiting.digest);
-            (Verdict::NotAllowed, answer)
-        }
-        Wrong::WithoutTheScope if door != Door::Mcp => return None,
-        Wrong::WithoutTheScope => {
-            let waiting = by(&scene.tokens.yellow);
-            let answer = confirmed(scene, &waiting, &scene.tokens.yellow, &waiting.digest);
-            (Verdict::NotConfirmed, answer)
-        }
-        Wrong::TheTokenAsAPerson if door == Door::Mcp => return None,
-        Wrong::TheTokenAsAPerson => {
-            let waiting = asked(scene, Door::Mcp, &scene.tokens.yellow);
-            let answer = door.confirm(
-                scene,
-                &scene.tokens.yellow,
-                &act(),
-                &waiting.ticket,
-                &waiting.digest,
-            );
-            (Verdict::Rule("confirmation-invalid".to_owned()), answer.unwrap())
-        }
+        Wrong::NoDigest => (Verdict::Malformed, confirmed(scene, &waiting, red, "zz")),
+        Wrong::OfAnotherRequest => (Verdict::NotConfirmed, of_another(scene, &waiting)),
+        Wrong::OfAnotherToken => (Verdict::NotConfirmed, by(&scene.tokens.other)),
+        Wrong::ByAReader => (Verdict::NotAllowed, by(&scene.tokens.reader)),
+        Wrong::WithoutTheScope => (Verdict::NotConfirmed, by(yellow)),
+        Wrong::TheTokenAsAPerson => (invalid(), by(yellow)),
         Wrong::TakenBack => {
-            let waiting = by(red);
             let query = "mutation($ticket: String!) { reject(ticket: $ticket) }";
             let said = scene.graphql(red, query, json!({ "ticket": waiting.ticket }));
-            assert_eq!(said["data"]["reject"], true, "{said}");
-            (
-                Verdict::NotConfirmed,
-                confirmed(scene, &waiting, red, &waiting.digest),
-            )
+            if said["data"]["reject"] != true {
+                findings.add(&format!("what waits cannot be rejected: {said}"));
+            }
+            (Verdict::NotConfirmed, by(red))
         }
         Wrong::Used => {
-            let waiting = by(red);
-            let first = confirmed(scene, &waiting, red, &waiting.digest);
-            assert_eq!(first.verdict, Verdict::Done, "{first:?}");
-            *record = scene.last_record();
-            (
-                Verdict::NotConfirmed,
-                confirmed(scene, &waiting, red, &waiting.digest),
-            )
+            let first = by(red);
+            if first.verdict != Verdict::Done {
+                findings.add(&format!("the first use at {door:?}: {first:?}"));
+            }
+            let again = by(red);
+            start(scene, door, findings);
+            (Verdict::NotConfirmed, again)
         }
         Wrong::ManifestsChanged => {
-            let waiting = by(red);
             let name = format!("changed-{door:?}").to_lowercase();
+            let vmid = 106 + door as u32;
             let text = format!(
-                "apiVersion: jarvis.dev/v1alpha1\nkind: VirtualMachine\nmetadata: {{name: {name}}}\nspec: {{vmid: {}, runStrategy: Manual}}\n",
-                106 + door as u32
+                "apiVersion: jarvis.dev/v1alpha1\nkind: VirtualMachine\nmetadata: {{name: {name}}}\n\
+                 spec: {{vmid: {vmid}, runStrategy: Manual}}\n"
             );
             scene.commit(&format!("{name}.yaml"), &text);
-            let answer = confirmed(scene, &waiting, red, &waiting.digest);
-            (Verdict::Rule("confirmation-invalid".to_owned()), answer)
+            (invalid(), by(red))
         }
     };
-    Some(tried)
+    Some((expected, answer, waiting.ticket))
+}
+
+/// The digest of one request for another one: by its ticket, or by the arguments of the call.
+fn of_another(scene: &Scene, waiting: &Waiting) -> Answer {
+    let red = &scene.tokens.red;
+    if waiting.door != Door::Mcp {
+        let other = asked(scene, waiting.door, red);
+        return confirmed(scene, waiting, red, &other.digest);
+    }
+    let other = Waiting {
+        action: json!({ "name": "stopGuest", "vmid": 117 }),
+        ..waiting.clone()
+    };
+    confirmed(scene, &other, red, &waiting.digest)
 }
 
 fn judged(
-    scene: &Scene,
     name: &str,
     door: Door,
     expected: &Verdict,
     answer: &Answer,
-    record: u64,
+    ticket: &str,
     findings: &mut Findings,
 ) {
+    findings.answered(&format!("confirmation {name}"), door, ticket, answer);
     if answer.verdict != *expected {
         findings.add(&format!(
             "confirmation {name} at {door:?}: {expected:?} expected, {:?} came: {}",
             answer.verdict, answer.said
         ));
-    }
-    let refused =
-        |line: &Value| line["seq"].as_u64().is_some_and(|seq| seq > record) && line["verdict"] == "refused";
-    if answer.sent && !scene.audit().iter().any(refused) {
-        findings.add(&format!("confirmation {name} at {door:?} is not on record"));
     }
 }
 
@@ -251,21 +239,14 @@ fn start(scene: &Scene, door: Door) {
 
 /// Who calls in vain without end fills no disk: most of it is only counted.
 pub fn flood(scene: &Scene, findings: &mut Findings) {
-    let record = scene.last_record();
+    let before = refusals(scene).len();
     let calls = 120;
     for _ in 0..calls {
         let answer = Door::Mcp.send(scene, &scene.tokens.other, &json!({ "tool": "nothing" }));
         assert_eq!(answer.unwrap().verdict, Verdict::Malformed);
     }
-    let told = crate::support::until("the count on record", || {
-        let lines = scene.audit();
-        let new = lines
-            .iter()
-            .filter(|line| line["seq"].as_u64().is_some_and(|seq| seq > record));
-        let told: Vec<String> = new
-            .filter(|line| line["event"] == "callRefused")
-            .map(|line| line["summary"].to_string())
-            .collect();
+    let told = until("the count on record", || {
+        let told = refusals(scene).split_off(before);
         told.iter()
             .any(|line| line.contains("more calls of"))
             .then_some(told)
@@ -273,4 +254,12 @@ pub fn flood(scene: &Scene, findings: &mut Findings) {
     if told.len() >= calls {
         findings.add(&format!("a flood of {calls} calls left {} records", told.len()));
     }
+}
+
+fn refusals(scene: &Scene) -> Vec<String> {
+    let lines = scene.audit().into_iter();
+    lines
+        .filter(|line| line["event"] == "callRefused")
+        .map(|line| line["summary"].to_string())
+        .collect()
 }
