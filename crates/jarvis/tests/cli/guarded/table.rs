@@ -444,15 +444,13 @@ fn shapes() -> Vec<Row> {
 /// What makes no sense as things stand.
 fn states() -> Vec<Row> {
     let group = "states";
+    let to = |node: &str| json!({ "name": "migrateGuest", "vmid": 109, "targetNode": node });
     let act = |name: &str, vmid: u32| json!({ "name": name, "vmid": vmid });
     let cases = [
         ("start what runs", act("startGuest", 101), Rule("wrong-state")),
         ("start a template", act("startGuest", 120), Rule("template")),
-        (
-            "shut down what is locked",
-            act("shutdownGuest", 209),
-            Rule("locked"),
-        ),
+        ("move to where it is", to("atlas"), Rule("wrong-state")),
+        ("move to a node nobody has", to("mars"), Rule("target-missing")),
         (
             "a guest nobody has",
             act("stopGuest", 999),
