@@ -12,6 +12,7 @@ use crate::{
     options::Options,
     ports::Ports,
     reads::Reads,
+    refused::Refusals,
     timekeeping::{Clocks, Moved, Rest, moved},
     view::{LoopState, View},
     work::{Message, Worker},
@@ -136,6 +137,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         urgent: BTreeSet::new(),
         macs_read: BTreeMap::new(),
         publishing: BTreeMap::new(),
+        refused_calls: Refusals::default(),
         clocks: Clocks::NotCompared,
         state,
         version: 0,
@@ -326,6 +328,7 @@ impl Service {
         }
         let pursued = self.go_through(now);
         self.core.publish_approved(&self.worker);
+        self.core.tell_refused(now);
         let now = self.core.now();
         self.core.state.passes += 1;
         self.core.state.last_pass_at = Some(now);

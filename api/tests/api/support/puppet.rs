@@ -3,7 +3,7 @@
 
 use super::{HandClock, journal::ListJournal, store::MapStore, world};
 use jarvis_controller::{
-    CommandError, Handle, NewRequest, Person, View,
+    CommandError, Handle, NewRequest, Person, RefusedCall, View,
     command::Command,
     testing::{TestSide, handle},
 };
@@ -142,6 +142,18 @@ impl Puppet {
     }
 
     fn answer(&self, command: Command) {
+        // Nothing is asked by a call that was refused; it is on record.
+        if let Command::CallRefused(refused, reply) = command {
+            let RefusedCall { by, call, reason } = refused;
+            self.append(vec![Event::CallRefused {
+                by,
+                call,
+                reason,
+                more: 0,
+            }]);
+            drop(reply.send(Ok(())));
+            return;
+        }
         self.inner.asked.lock().unwrap().push(format!("{command:?}"));
         let now = self.inner.clock.now();
         let remember = |event, reply: oneshot::Sender<Result<(), CommandError>>| {
@@ -244,6 +256,7 @@ impl Puppet {
             | Command::SetCeiling(_, _, reply)
             | Command::ReconcileNow(_, reply)
             | Command::Acknowledge(_, _, reply) => drop(reply.send(Ok(()))),
+            Command::CallRefused(..) => unreachable!("answered above"),
         }
     }
 

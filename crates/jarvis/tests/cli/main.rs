@@ -10,6 +10,7 @@ mod config;
 mod demo;
 mod docs;
 mod doctor;
+mod guarded;
 mod init;
 mod killed;
 mod lan;

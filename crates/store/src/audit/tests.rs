@@ -328,13 +328,19 @@ fn changes_by_people() -> Vec<Event> {
         Event::ProposalExpired {
             proposal: ProposalId("p3".to_owned()),
         },
+        Event::CallRefused {
+            by: "token desk (mcp)".to_owned(),
+            call: "stop_guest".to_owned(),
+            reason: "wrong arguments".to_owned(),
+            more: 3,
+        },
     ]
 }
 
 #[test]
 fn what_people_change_is_told_and_secrets_are_not() {
     let rows = rows(&stored(changes_by_people()));
-    assert_eq!(rows.len(), 21);
+    assert_eq!(rows.len(), 22);
     let exported: String = rows.iter().map(|row| to_json_line(row) + &to_csv(row)).collect();
     assert!(!exported.contains("SECRET"));
     let said: Vec<&str> = rows.iter().map(|row| row.summary.as_str()).collect();
@@ -370,6 +376,10 @@ fn what_people_change_is_told_and_secrets_are_not() {
     assert_eq!(said[18], "proposal p1 was not pushed: web was changed");
     assert_eq!(said[19], "proposal p2 was rejected: no");
     assert_eq!(said[20], "proposal p3 expired unanswered");
+    assert_eq!(
+        said[21],
+        "stop_guest was refused: wrong arguments; and 3 more calls of token desk (mcp) before it"
+    );
     assert!(
         rows.iter()
             .all(|row| !row.summary.is_empty() && row.summary != row.event)

@@ -2,7 +2,7 @@
 //! when the test says so.
 
 use jarvis_controller::{
-    CommandError, Confirm, Handle, LoopState, NewRequest, View,
+    CommandError, Confirm, Handle, LoopState, NewRequest, RefusedCall, View,
     command::Command,
     testing::{TestSide, handle},
 };
@@ -300,6 +300,18 @@ impl Puppet {
     }
 
     fn answer(&self, command: Command) {
+        // Nothing is asked by a call that was refused; it is on record.
+        if let Command::CallRefused(refused, reply) = command {
+            let RefusedCall { by, call, reason } = refused;
+            self.append(vec![Event::CallRefused {
+                by,
+                call,
+                reason,
+                more: 0,
+            }]);
+            drop(reply.send(Ok(())));
+            return;
+        }
         self.asked.lock().unwrap().push(format!("{command:?}"));
         match command {
             Command::Request(new, reply) => {
