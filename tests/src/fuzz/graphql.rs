@@ -69,6 +69,7 @@ impl Api {
                     handle,
                     clock,
                     hasher,
+                    outside: jarvis_api::Outside::default(),
                 },
             )
         });
