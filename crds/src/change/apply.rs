@@ -143,9 +143,7 @@ impl Desk {
         let found = self.find(resource)?;
         if let Some(expected) = old {
             let root = &found.documents[found.at].root;
-            let is = root
-                .at(path.segments())
-                .map_or(Value::Null, Piece::value);
+            let is = root.at(path.segments()).map_or(Value::Null, Piece::value);
             if is != *expected {
                 return Err(ChangeError::Unexpected {
                     resource: resource.clone(),
