@@ -104,6 +104,11 @@ pub fn check(scene: &Scene, lapsed: Vec<Waiting>, findings: &mut Findings) -> us
         right(scene, DOORS[at % DOORS.len()], at, findings);
     }
     for waiting in &lapsed {
+        let query = "query($id: String!) { ticket(id: $id) { state } }";
+        until("what waited lapses", || {
+            let answer = scene.graphql(&scene.tokens.red, query, json!({ "id": waiting.ticket }));
+            (answer["data"]["ticket"]["state"] == "EXPIRED").then_some(())
+        });
         let answer = confirmed(scene, waiting, &scene.tokens.red, &waiting.digest);
         let expected = Verdict::NotConfirmed;
         judged(
