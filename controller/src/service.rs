@@ -102,6 +102,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
     let (views, watcher) = watch::channel(Arc::new(first));
     let wake_source = Arc::new(Notify::new());
     let history = Arc::new(Mutex::new(History::default()));
+    let reads = Reads::new(ports.hypervisor.clone(), ports.clock.clone());
     let handle = Handle {
         views: watcher,
         records: records.clone(),
@@ -112,10 +113,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         source: ports.source.clone(),
         history: history.clone(),
         proposing: options.proposing.clone(),
-        reads: Some(Arc::new(Reads::new(
-            ports.hypervisor.clone(),
-            ports.clock.clone(),
-        ))),
+        reads: Some(Arc::new(reads)),
     };
     let worker = Worker::new(ports.clone(), messages);
     let core = Core {

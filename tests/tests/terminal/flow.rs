@@ -93,10 +93,8 @@ async fn a_browser_that_comes_back_gets_what_it_misses_and_nothing_twice() {
     client.quiet().await;
     let begin = client.received.len();
     client.type_in("seq 1 60000; echo all\r").await;
-    let expected: String = (1..=60_000)
-        .map(|number| format!("{number}\r\n"))
-        .collect::<String>()
-        + "all\r\n";
+    let numbers: Vec<String> = (1..=60_000).map(|number| number.to_string()).collect();
+    let expected = numbers.join("\r\n") + "\r\nall\r\n";
     let mut losses = 0;
     while client.received.len() < begin + expected.len() {
         // Lost again and again, in the middle of the flood, with messages on the way.

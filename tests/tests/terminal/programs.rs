@@ -70,9 +70,10 @@ async fn vim_less_and_top_paint_and_leave() {
         return;
     }
     let lab = Lab::start().await;
-    let lines: String = (1..=200)
+    let lines: Vec<String> = (1..=200)
         .map(|number| format!("line {number} of the file\n"))
         .collect();
+    let lines = lines.concat();
     lab.server.write("file", &lines);
     let mut client = lab.operator().await;
 

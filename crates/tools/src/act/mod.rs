@@ -91,10 +91,13 @@ pub(crate) const INTERRUPTS: Hints = Hints {
     ..ADDS
 };
 
+/// An action, and the digest of a second call.
+pub(crate) type Asked = (Action, Option<Digest>);
+
 /// Reads the arguments, makes the action of them, and asks for it.
 pub(crate) fn request<A: DeserializeOwned + Send + 'static>(
     mut call: Call,
-    action: fn(&A) -> Result<(Action, Option<Digest>), Trouble>,
+    action: fn(&A) -> Result<Asked, Trouble>,
 ) -> Running {
     Box::pin(async move {
         let arguments: A = crate::arguments::read(std::mem::take(&mut call.arguments))?;

@@ -59,6 +59,7 @@ pub(crate) struct Which {
 
 /// Guests by number.
 #[derive(Debug, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the answer")]
 pub struct Guests {
     guests: Vec<GuestLine>,
     /// How many fit, shown or not.
