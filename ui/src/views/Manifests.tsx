@@ -18,7 +18,7 @@ export function Manifests() {
   const file = files?.find((one) => one.path === chosen) ?? files?.[0];
   return (
     <div className="manifests">
-      <Panel title="Manifests" age="push" note={<span>revision {short(commit)}</span>} scroll className="files">
+      <Panel title="Manifests" age="push" note={<span>{short(commit)}</span>} scroll className="files">
         {asked.error && !files ? <Empty title="The manifests cannot be shown."><p className="mono tone-crit">{asked.error}</p></Empty> : null}
         {!files && !asked.error ? <Waiting rows={6} for="the files" /> : null}
         {files?.length === 0 ? <Adopt /> : null}

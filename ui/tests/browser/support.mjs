@@ -96,7 +96,7 @@ export async function goTo(page, path) {
     history.pushState(null, "", to);
     dispatchEvent(new PopStateEvent("popstate"));
   }, path);
-  await page.waitForFunction(() => !document.querySelector(".page > .skeleton"));
+  await page.waitForFunction(() => !document.querySelector(".page .skeleton"), null, { timeout: 15_000 });
 }
 
 export async function setMode(page, mode) {

@@ -67,3 +67,7 @@ test("after a lost link the same shell goes on and nothing is missing", async ()
   await waitFor("after-the-loss");
   assert.match(await shown(), /before-the-loss/);
 });
+
+test("nothing broke the page's policy", () => {
+  assert.deepEqual(page.complaints, []);
+});
