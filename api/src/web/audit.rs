@@ -1,14 +1,20 @@
 //! `/api/audit.jsonl` and `/api/audit.csv`: the whole audit trail as a file, for operators.
 
 use super::problem::Problem;
-use crate::{auth::caller::authenticate, outside::AuditFormat, state::ApiState};
+use crate::{
+    auth::{
+        allow::{AUDIT, allow},
+        caller::authenticate,
+    },
+    outside::AuditFormat,
+    state::ApiState,
+};
 use axum::{
     body::Body,
     extract::State,
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderValue, StatusCode, header};
-use jarvis_model::Role;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -29,8 +35,8 @@ fn export(state: &ApiState, headers: &HeaderMap, format: AuditFormat) -> Respons
     let Some(found) = authenticate(state, headers) else {
         return Problem::unauthenticated().into_response();
     };
-    if found.caller.role < Role::Operator {
-        let message = "exporting the audit trail needs the role operator";
+    if let Err(denied) = allow(&found.caller, AUDIT) {
+        let message = format!("exporting the audit trail: {denied}");
         return Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", message).into_response();
     }
     let Some(trail) = state.outside.audit.clone() else {
