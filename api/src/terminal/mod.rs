@@ -45,7 +45,7 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long a terminal waits for its browser to come back.
-pub const LEFT_FOR: Duration = Duration::from_secs(60);
+pub const LEFT_FOR: Duration = Duration::from_mins(1);
 /// How long all of them may take to end when Jarvis stops.
 const END_WITHIN: Duration = Duration::from_secs(5);
 
