@@ -133,7 +133,13 @@ fn break_marks(text: &str) -> String {
 fn begins_mark(c: char, rest: &str) -> bool {
     let inner = &rest[c.len_utf8()..];
     match c {
-        '<' => inner.starts_with(['|', '｜']) || names(inner.trim_start_matches(['<', '/', ' ']), TAGS),
+        '<' => {
+            let name = inner.trim_start_matches(['<', '/', ' ']);
+            inner.starts_with(['|', '｜'])
+                || names(name, TAGS)
+                || begins(name, OPENINGS)
+                || (inner.starts_with('<') && begins(name, &["sys"]))
+        }
         '|' | '｜' => inner.starts_with('>'),
         '[' => names(inner.trim_start_matches(['/', ' ']), BRACKETS),
         _ => false,
