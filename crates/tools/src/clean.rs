@@ -135,7 +135,10 @@ fn begins_mark(c: char, rest: &str) -> bool {
     match c {
         '<' => {
             let name = inner.trim_start_matches(['<', '/', ' ']);
-            inner.starts_with(['|', '｜']) || names(name, TAGS) || begins(name, OPENINGS)
+            inner.starts_with(['|', '｜'])
+                || names(name, TAGS)
+                || begins(name, OPENINGS)
+                || (inner.starts_with('<') && begins(name, &["sys"]))
         }
         '|' | '｜' => inner.starts_with('>'),
         '[' => names(inner.trim_start_matches(['/', ' ']), BRACKETS),

@@ -133,12 +133,17 @@ export async function startWire(jarvis) {
       pairs.delete(pair);
     };
     for (const [from, to] of [[near, far], [far, near]]) {
-      from.on("data", (data) => isCut || to.write(data));
+      from.on("data", (data) => isCut || to.write(from === near ? addressed(data) : data));
       from.on("close", () => isCut || end());
       from.on("error", () => isCut || end());
     }
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // Jarvis answers to its own address only: requests through the wire carry that one.
+  function addressed(data) {
+    if (!/^(GET|POST) /.test(data.subarray(0, 5).toString("latin1"))) return data;
+    return Buffer.from(data.toString("latin1").replaceAll(`127.0.0.1:${server.address().port}`, `127.0.0.1:${port}`), "latin1");
+  }
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     cut: () => {
