@@ -122,7 +122,8 @@ mod tests {
     use super::*;
 
     fn page(rows: &str) -> Vec<RepoFile> {
-        let filler: String = (0..LEAST_ROWS).map(|n| format!("| {n} | `known` |\n")).collect();
+        let rows: Vec<String> = (0..LEAST_ROWS).map(|n| format!("| {n} | `known` |\n")).collect();
+        let filler = rows.concat();
         let file = |path: &str, text: String| RepoFile {
             path: path.to_owned(),
             text: Some(text),

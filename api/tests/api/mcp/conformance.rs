@@ -94,9 +94,10 @@ async fn serve(make: impl FnOnce(&Api, ApiState) -> Router) -> (Api, String) {
 }
 
 fn required(why: &str) -> bool {
-    if std::env::var_os("JARVIS_REQUIRE_MCP").is_some() {
-        panic!("the conformance suite cannot be installed: {why}");
-    }
+    assert!(
+        std::env::var_os("JARVIS_REQUIRE_MCP").is_none(),
+        "the conformance suite cannot be installed: {why}"
+    );
     let _ = writeln!(std::io::stderr(), "NOT CHECKED with the conformance suite: {why}");
     false
 }

@@ -141,6 +141,7 @@ impl Puppet {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm a command")]
     fn answer(&self, command: Command) {
         // Nothing is asked by a call that was refused; it is on record.
         if let Command::CallRefused(refused, reply) = command {

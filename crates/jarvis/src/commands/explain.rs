@@ -105,6 +105,35 @@ fn found<'a>(data: &'a Value, id: &str) -> Vec<(&'static str, &'a Value)> {
     found
 }
 
+/// What is shown of an entry as it is: a name, and the field it is in.
+const FIELDS: [(&str, &str); 25] = [
+    ("asked by", "by"),
+    ("asked at", "madeAt"),
+    ("effect", "effect"),
+    ("needs", "needs"),
+    ("because", "needsReason"),
+    ("base", "base"),
+    ("expires at", "expiresAt"),
+    ("answered by", "decidedBy"),
+    ("commit", "commit"),
+    ("in force", "appliedRevision"),
+    ("resource", "resource"),
+    ("issue", "issue"),
+    ("ticket", "ticket"),
+    ("attempt", "attempt"),
+    ("asked at", "createdAt"),
+    ("logged at", "loggedAt"),
+    ("deadline", "deadline"),
+    ("confirmed by", "confirmedBy"),
+    ("stage", "stage"),
+    ("task", "upid"),
+    ("intent", "intent"),
+    ("outcome", "outcome"),
+    ("closed at", "closedAt"),
+    ("undo", "undo"),
+    ("digest", "digest"),
+];
+
 fn shown(kind: &str, entry: &Value) -> String {
     let mut pairs: Vec<(&str, String)> = vec![
         (kind, cell(&entry["id"])),
@@ -120,33 +149,7 @@ fn shown(kind: &str, entry: &Value) -> String {
     };
     let (verdict, refusal) = (&entry["verdict"], &entry["refusal"]);
     add("asked by", &entry["origin"]);
-    for (name, field) in [
-        ("asked by", "by"),
-        ("asked at", "madeAt"),
-        ("effect", "effect"),
-        ("needs", "needs"),
-        ("because", "needsReason"),
-        ("base", "base"),
-        ("expires at", "expiresAt"),
-        ("answered by", "decidedBy"),
-        ("commit", "commit"),
-        ("in force", "appliedRevision"),
-        ("resource", "resource"),
-        ("issue", "issue"),
-        ("ticket", "ticket"),
-        ("attempt", "attempt"),
-        ("asked at", "createdAt"),
-        ("logged at", "loggedAt"),
-        ("deadline", "deadline"),
-        ("confirmed by", "confirmedBy"),
-        ("stage", "stage"),
-        ("task", "upid"),
-        ("intent", "intent"),
-        ("outcome", "outcome"),
-        ("closed at", "closedAt"),
-        ("undo", "undo"),
-        ("digest", "digest"),
-    ] {
+    for (name, field) in FIELDS {
         add(name, &entry[field]);
     }
     add("verdict", &verdict["word"]);

@@ -21,7 +21,7 @@ use std::{
 /// Records read at a time.
 const CHUNK: usize = 1_000;
 /// The chain is read again after this at the earliest.
-const CHECKED_FOR: Duration = Duration::from_secs(60);
+const CHECKED_FOR: Duration = Duration::from_mins(1);
 
 /// Everything for the API.
 pub fn of(config: &Config, handle: &Handle, clock: &Arc<dyn Clock>) -> Result<Outside, Failure> {

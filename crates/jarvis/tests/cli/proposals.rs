@@ -21,6 +21,7 @@ fn proposals(demo: &Demo) -> Vec<Value> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story from the wish to the guest")]
 fn an_approved_proposal_is_committed_with_its_comments_and_the_guest_changes() {
     let demo = Demo::start();
     let manifests = demo.manifests();

@@ -219,6 +219,7 @@ fn the_rows_of_a_request_name_the_person_and_the_confirmation() {
 }
 
 /// One of each, in a fixed order.
+#[expect(clippy::too_many_lines, reason = "an event after the other")]
 fn changes_by_people() -> Vec<Event> {
     let hold = Hold {
         by: "anna".to_owned(),

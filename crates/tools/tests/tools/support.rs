@@ -378,6 +378,7 @@ impl Puppet {
         ticket
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the answer of a command")]
     fn confirm(&self, confirm: Confirm) -> Result<(), CommandError> {
         let ticket = confirm.ticket.unwrap();
         let confirmed = Confirmed {

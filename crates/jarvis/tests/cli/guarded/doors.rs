@@ -209,10 +209,10 @@ fn call_tool(scene: &Scene, token: &str, tool: &str, arguments: &str) -> Answer 
 
 fn of_mcp(text: &str) -> Answer {
     let stream = text.lines().filter_map(|line| line.strip_prefix("data:"));
-    let messages = stream.filter_map(|data| serde_json::from_str::<Value>(data.trim()).ok());
+    let mut messages = stream.filter_map(|data| serde_json::from_str::<Value>(data.trim()).ok());
     let message = serde_json::from_str::<Value>(text)
         .ok()
-        .or_else(|| messages.last());
+        .or_else(|| messages.next_back());
     let message = message.unwrap_or_else(|| panic!("no message in {text:?}"));
     let result = &message["result"];
     let outcome = &result["structuredContent"];
