@@ -122,8 +122,8 @@ mod tests {
     use super::*;
 
     fn page(rows: &str) -> Vec<RepoFile> {
-        let rows: Vec<String> = (0..LEAST_ROWS).map(|n| format!("| {n} | `known` |\n")).collect();
-        let filler = rows.concat();
+        let fill: Vec<String> = (0..LEAST_ROWS).map(|n| format!("| {n} | `known` |\n")).collect();
+        let filler = fill.concat();
         let file = |path: &str, text: String| RepoFile {
             path: path.to_owned(),
             text: Some(text),
