@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check gen fuzz setup basics need-cargo
+.PHONY: help demo run test check sbom gen fuzz ui ui-build ui-test setup basics need-cargo need-npm
 
 CONFIG ?= jarvis.yaml
 ARGS ?=
@@ -17,57 +17,81 @@ help:
 	@printf '%s\n' \
 	  'make demo    build Jarvis and run it against a simulated cluster (first build: about 8 minutes on 2 cores)' \
 	  'make test    everything that must hold: formatting, lints, layers, house rules, generated files, all tests' \
-	  'make check   the quick part of it: formatting, layers, house rules, generated files, compile' \
+	  'make check   the quick part of it: formatting, layers, house rules, generated files, compile, what comes from others' \
 	  'make gen     write the generated files (schemas, API description, error pages)' \
+	  'make sbom    write what the program is made of (CycloneDX) to target/jarvis.cdx.json' \
 	  'make fuzz    run each fuzzing target for FUZZ_SECS=60 (needs a nightly toolchain and cargo-fuzz)' \
 	  'make run     build Jarvis and run it with CONFIG=jarvis.yaml' \
+	  'make ui      the dashboard with hot reload, against a running Jarvis (JARVIS_URL, else port 7474)' \
 	  'make setup   install the system packages that the tests use (apt; asks for sudo when not root)' \
 	  '' \
 	  'ARGS="..." is passed on to jarvis by demo and run.'
 
-demo: basics
+demo: basics ui-build
 	@$(call say,2/3,build the release binary (first time about 8 minutes on 2 cores$(comma) then seconds))
 	@cargo build --release --locked -p jarvis
 	@$(call say,3/3,start the demo; it prints its address and a one-time log-in; stop it with Ctrl-C)
 	@exec target/release/jarvis demo $(ARGS)
 
-run: basics
+run: basics ui-build
 	@$(call say,2/3,build the release binary (first time about 8 minutes on 2 cores$(comma) then seconds))
 	@cargo build --release --locked -p jarvis
 	@$(call say,3/3,run with $(CONFIG))
 	@exec target/release/jarvis run --config '$(CONFIG)' $(ARGS)
 
-test: setup
-	@$(call say,2/7,formatting (seconds))
+test: setup ui-build
+	@$(call say,2/8,formatting (seconds))
 	@cargo fmt --all --check
-	@$(call say,3/7,lints on every crate and test (first time about 8 minutes on 2 cores$(comma) then under one))
+	@$(call say,3/8,lints on every crate and test (first time about 8 minutes on 2 cores$(comma) then under one))
 	@cargo clippy --workspace --all-targets --locked -- -D warnings
-	@$(call say,4/7,layers and house rules (builds the developer commands: about 2 minutes the first time))
+	@$(call say,4/8,layers and house rules (builds the developer commands: about 2 minutes the first time))
 	@cargo xtask layers
 	@cargo xtask tidy
-	@$(call say,5/7,generated files are current (seconds))
+	@$(call say,5/8,generated files are current (seconds))
 	@cargo xtask gen --check
-	@$(call say,6/7,all tests (first time about 10 minutes on 2 cores$(comma) then about 3))
-	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 \
+	@$(call say,6/8,all tests (first time about 10 minutes on 2 cores$(comma) then about 3))
+	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 JARVIS_REQUIRE_OIDC=1 \
 	  cargo test --workspace --locked
-	@$(call say,7/7,advisories$(comma) licences and banned crates)
-	@if command -v cargo-deny >/dev/null; then cargo deny --offline check bans licenses sources; \
-	  else echo 'cargo-deny is not installed: left out (deny.toml holds its rules)'; fi
+	@$(call say,7/8,the dashboard: lint$(comma) types$(comma) units$(comma) size$(comma) and in a real browser (about 6 minutes))
+	@cargo build --locked -p jarvis
+	@$(MAKE) --no-print-directory ui-test
+	@$(call say,8/8,what comes from others: licences$(comma) banned crates$(comma) sources$(comma) advisories)
+	@if [ -x target/tools/bin/cargo-deny ] || command -v cargo-deny >/dev/null; then cargo xtask supply; \
+	  else echo 'left out: cargo-deny is not installed (make check installs it; about 10 minutes on 2 cores)'; fi
 	@printf '\nAll good.\n'
 
 check: need-cargo
-	@$(call say,1/3,formatting (seconds))
+	@$(call say,1/4,formatting (seconds))
 	@cargo fmt --all --check
-	@$(call say,2/3,layers$(comma) house rules$(comma) generated files (seconds when warm))
+	@$(call say,2/4,layers$(comma) house rules$(comma) generated files (seconds when warm))
 	@cargo xtask layers
 	@cargo xtask tidy
 	@cargo xtask gen --check
-	@$(call say,3/3,compile everything (under a minute when warm))
+	@$(call say,3/4,compile everything (under a minute when warm))
 	@cargo check --workspace --all-targets --locked
+	@$(call say,4/4,what comes from others: licences$(comma) banned crates$(comma) sources$(comma) advisories (the first time installs cargo-deny and cargo-audit below target/tools: about 10 minutes on 2 cores$(comma) then seconds))
+	@cargo xtask supply
+
+sbom: need-cargo
+	@$(call say,1/1,write target/jarvis.cdx.json (seconds when warm))
+	@cargo xtask sbom
 
 gen: need-cargo
 	@$(call say,1/1,write the generated files (builds what they are made from: about 3 minutes the first time))
 	@cargo xtask gen
+
+# The dashboard is built into the binary. Where npm is missing the binary shows the plain page instead.
+ui-build:
+	@if command -v npm >/dev/null; then \
+	  printf '\n==> [ui] build the dashboard (first time about a minute for its packages, then seconds)\n'; \
+	  cd ui; [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; npm run -s build; \
+	else echo 'npm is not installed: the plain page is built in instead of the dashboard'; fi
+
+ui: need-npm
+	@cd ui; [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; npm run -s dev
+
+ui-test: need-npm
+	@cd ui; [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; npm test
 
 # What the fuzzer finds interesting goes below target/; what it finds wrong, to fuzz/artifacts.
 fuzz: need-cargo
@@ -93,7 +117,8 @@ NEED_TESTS = $(NEED_BASICS); \
 	need systemd command -v systemd-analyze; \
 	need python3-venv python3 -c 'import ensurepip, venv'; \
 	need nodejs command -v node; \
-	need npm command -v npm
+	need npm command -v npm; \
+	need chromium command -v chromium
 
 # install(needs): finds out which packages are missing and installs those with apt.
 define install
@@ -110,7 +135,7 @@ root=(); if [ "$$(id -u)" -ne 0 ]; then root=(sudo); fi; \
 endef
 
 setup: need-cargo
-	@$(call say,1/7,system packages for the tests (seconds; a minute or two when something must be installed))
+	@$(call say,1/8,system packages for the tests (seconds; a minute or two when something must be installed))
 	@$(call install,$(NEED_TESTS))
 
 basics: need-cargo
@@ -120,5 +145,8 @@ basics: need-cargo
 need-cargo:
 	@command -v cargo >/dev/null || { \
 	  echo 'Rust is not installed: install rustup (https://rustup.rs) and try again.' >&2; exit 1; }
+
+need-npm:
+	@command -v npm >/dev/null || { echo 'npm is not installed: make setup installs it.' >&2; exit 1; }
 
 comma := ,

@@ -13,6 +13,7 @@
 //! | [`graphql`] | the schema, its limits and its doors |
 //! | [`mcp`] | tools for other assistants |
 //! | [`terminal`] | terminals over a WebSocket |
+//! | [`outside`] | what is shown and lies in adapters |
 //! | [`alerts`] | what needs a person, out of one picture |
 //! | [`web`] | pages, health, metrics, webhook, headers |
 //!
@@ -24,6 +25,7 @@ pub mod graphql;
 pub mod listen;
 pub mod mcp;
 pub mod options;
+pub mod outside;
 pub mod server;
 pub mod state;
 pub mod terminal;
@@ -38,6 +40,7 @@ pub use graphql::sdl;
 pub use jarvis_controller::feed;
 pub use listen::Serving;
 pub use options::{ApiOptions, BindError, ListenTls, Mode, Protection, SigningKey, check_bind, protection};
+pub use outside::{AuditFormat, AuditTrail, ChainCheck, Messenger, Outside, Tried};
 pub use server::{router, router_with, serve, serve_as};
 pub use state::{ApiState, Stuck};
 pub use terminal::{TerminalOptions, Terminals};

@@ -45,6 +45,8 @@ pub fn router_with(state: ApiState, tools: Router) -> Router {
         )
         .route("/terminal/{cluster}/{node}", get(terminal::route::node))
         .route("/terminal/{cluster}/guest/{vmid}", get(terminal::route::guest))
+        .route("/api/audit.jsonl", get(web::audit::json_lines))
+        .route("/api/audit.csv", get(web::audit::csv))
         .route("/auth/login", post(auth::routes::login))
         .route("/auth/logout", post(auth::routes::logout))
         .route("/auth/password", post(auth::routes::set_password))

@@ -5,12 +5,13 @@ use crate::{
     graphql::{self, JarvisSchema, seats::Seats},
     mcp::sessions::Owners,
     options::ApiOptions,
+    outside::Outside,
     terminal::Terminals,
 };
 use jarvis_controller::Handle;
 use jarvis_model::Timestamp;
 use jarvis_ports::Clock;
-use jarvis_tools::{Desk, Proposer, Registry};
+use jarvis_tools::{Desk, Registry};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +39,7 @@ pub struct ApiState {
     pub(crate) more_metrics: Option<MetricsText>,
     pub(crate) stuck: Option<Stuck>,
     pub(crate) terminals: Option<Arc<Terminals>>,
+    pub(crate) outside: Outside,
 }
 
 impl ApiState {
@@ -49,11 +51,11 @@ impl ApiState {
             handle: handle.clone(),
             clock: clock.clone(),
             hasher: hasher.clone(),
+            outside: Outside::default(),
         });
         let tools = Registry::new(Desk {
             handle: handle.clone(),
             clock: clock.clone(),
-            proposer: None,
         });
         Self {
             handle,
@@ -71,6 +73,7 @@ impl ApiState {
             more_metrics: None,
             stuck: None,
             terminals: None,
+            outside: Outside::default(),
         }
     }
 
@@ -79,17 +82,6 @@ impl ApiState {
     pub fn with_terminals(mut self, terminals: Arc<Terminals>) -> Self {
         self.terminals = Some(terminals);
         self
-    }
-
-    /// Lets assistants propose changes of manifests.
-    #[must_use]
-    pub fn with_proposer(self, proposer: Arc<dyn Proposer>) -> Self {
-        let tools = Registry::new(Desk {
-            handle: self.handle.clone(),
-            clock: self.clock.clone(),
-            proposer: Some(proposer),
-        });
-        self.with_tools(tools)
     }
 
     /// Serves other tools.
@@ -116,6 +108,19 @@ impl ApiState {
     #[must_use]
     pub fn with_metrics(mut self, text: MetricsText) -> Self {
         self.more_metrics = Some(text);
+        self
+    }
+
+    /// Adds what lies in adapters.
+    #[must_use]
+    pub fn with_outside(mut self, outside: Outside) -> Self {
+        self.schema = graphql::schema(graphql::Shared {
+            handle: self.handle.clone(),
+            clock: self.clock.clone(),
+            hasher: self.hasher.clone(),
+            outside: outside.clone(),
+        });
+        self.outside = outside;
         self
     }
 

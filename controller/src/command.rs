@@ -45,6 +45,17 @@ pub struct Confirm {
     pub by: Person,
 }
 
+/// A call to act that came to nothing before it was a request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RefusedCall {
+    /// Who called, with the door: `token desk (mcp)`.
+    pub by: String,
+    /// The tool or the mutation.
+    pub call: String,
+    /// Why.
+    pub reason: String,
+}
+
 /// Why a command was not carried out.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
@@ -146,6 +157,8 @@ pub enum Command {
     Acknowledge(IssueKey, Person, Reply<()>),
     /// Remember a change of users or tokens, or a terminal that was opened or closed.
     Access(Event, Reply<()>),
+    /// Remember a call that was refused before it was a request.
+    CallRefused(RefusedCall, Reply<()>),
     /// Record a proposal that was previewed.
     Propose(Box<Proposal>, Reply<Arc<Proposal>>),
     /// Approve a proposal by the digest of what was seen; answered once it is pushed or cannot be.

@@ -31,6 +31,10 @@ impl Core {
                 let result = self.access(event);
                 self.answer(reply, result);
             }
+            Command::CallRefused(call, reply) => {
+                let result = self.call_refused(call);
+                self.answer(reply, result);
+            }
             Command::Propose(proposal, reply) => {
                 let result = self.propose(*proposal);
                 self.answer(reply, result);
@@ -85,6 +89,7 @@ impl Core {
             Command::Request(..)
             | Command::Confirm(..)
             | Command::Access(..)
+            | Command::CallRefused(..)
             | Command::Propose(..)
             | Command::ApproveProposal(..)
             | Command::RejectProposal(..)

@@ -9,6 +9,7 @@ use crate::{
     options::Options,
     ports::Ports,
     proposals::desk::Publishing,
+    refused::Refusals,
     timekeeping::Clocks,
     view::{LoopState, View},
 };
@@ -51,6 +52,8 @@ pub struct Core {
     pub(crate) macs_read: BTreeMap<NodeName, Timestamp>,
     /// Approved proposals on their way to the remote.
     pub(crate) publishing: BTreeMap<ProposalId, Publishing>,
+    /// Callers whose calls were refused a moment ago.
+    pub(crate) refused_calls: Refusals,
     /// How Jarvis's clock and the cluster's agree.
     pub(crate) clocks: Clocks,
     pub(crate) epoch: u64,

@@ -61,6 +61,10 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::TaskFinished { .. }
         | Event::IntentClosed { .. }
         | Event::ActionRefused { .. } => of_act(event, memory),
+        Event::CallRefused { by, call, reason, .. } => (
+            format!("{call}, called by {by}, came to nothing"),
+            Some(reason.clone()),
+        ),
         Event::TicketOpened { .. }
         | Event::TicketConfirmed { .. }
         | Event::TicketChanged { .. }

@@ -1,7 +1,7 @@
 //! The handle: a cheap clone by which everything above reads and asks.
 
 use crate::{
-    command::{Command, CommandError, Confirm, NewRequest, Person, Reply},
+    command::{Command, CommandError, Confirm, NewRequest, Person, RefusedCall, Reply},
     history::{self, History, Hour, Point},
     index::{self, IndexError},
     proposals::Proposing,
@@ -228,5 +228,14 @@ impl Handle {
     /// closing of a terminal (`TerminalOpened`, `TerminalClosed`); nothing else.
     pub async fn record_access(&self, event: Event) -> Result<(), CommandError> {
         self.ask(|reply| Command::Access(event, reply)).await
+    }
+
+    /// Puts a call on record that was refused before it was a request. A flood of them is counted instead. The refusal
+    /// stands whether or not it could be recorded.
+    pub async fn record_refused(&self, call: RefusedCall) {
+        let (by, name) = (call.by.clone(), call.call.clone());
+        if let Err(error) = self.ask(|reply| Command::CallRefused(call, reply)).await {
+            tracing::warn!(%error, by, call = name, "a refused call is not on record");
+        }
     }
 }

@@ -32,6 +32,7 @@ pub mod options;
 pub mod ports;
 pub mod proposals;
 pub mod reads;
+mod refused;
 mod room;
 pub mod service;
 mod sourcing;
@@ -40,7 +41,7 @@ mod timekeeping;
 pub mod view;
 mod work;
 
-pub use command::{CommandError, Confirm, NewRequest, Person};
+pub use command::{CommandError, Confirm, NewRequest, Person, RefusedCall};
 pub use handle::Handle;
 pub use options::Options;
 pub use ports::Ports;

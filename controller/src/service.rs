@@ -12,6 +12,7 @@ use crate::{
     options::Options,
     ports::Ports,
     reads::Reads,
+    refused::Refusals,
     timekeeping::{Clocks, Moved, Rest, moved},
     view::{LoopState, View},
     work::{Message, Worker},
@@ -101,6 +102,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
     let (views, watcher) = watch::channel(Arc::new(first));
     let wake_source = Arc::new(Notify::new());
     let history = Arc::new(Mutex::new(History::default()));
+    let reads = Reads::new(ports.hypervisor.clone(), ports.clock.clone());
     let handle = Handle {
         views: watcher,
         records: records.clone(),
@@ -111,10 +113,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         source: ports.source.clone(),
         history: history.clone(),
         proposing: options.proposing.clone(),
-        reads: Some(Arc::new(Reads::new(
-            ports.hypervisor.clone(),
-            ports.clock.clone(),
-        ))),
+        reads: Some(Arc::new(reads)),
     };
     let worker = Worker::new(ports.clone(), messages);
     let core = Core {
@@ -136,6 +135,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         urgent: BTreeSet::new(),
         macs_read: BTreeMap::new(),
         publishing: BTreeMap::new(),
+        refused_calls: Refusals::default(),
         clocks: Clocks::NotCompared,
         state,
         version: 0,
@@ -326,6 +326,7 @@ impl Service {
         }
         let pursued = self.go_through(now);
         self.core.publish_approved(&self.worker);
+        self.core.tell_refused(now);
         let now = self.core.now();
         self.core.state.passes += 1;
         self.core.state.last_pass_at = Some(now);

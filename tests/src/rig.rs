@@ -12,6 +12,8 @@ use jarvis_source::GitSource;
 use jarvis_ssh::{Credential, Endpoint, JournalUse, Ssh};
 use jarvis_store::{FileJournal, MemoryStore, OpenError};
 use std::{
+    fs::Permissions,
+    os::unix::fs::PermissionsExt as _,
     path::PathBuf,
     sync::Arc,
     time::{Duration, Instant},
@@ -202,6 +204,7 @@ impl Rig {
             self.folder.path().join("known_hosts"),
         );
         std::fs::write(&key, self.simulator.ssh_key()).expect("a key is written");
+        std::fs::set_permissions(&key, Permissions::from_mode(0o600)).expect("a key of the owner's");
         std::fs::write(&known_hosts, self.simulator.known_hosts()).expect("host keys are written");
         let mut options = jarvis_ssh::Options::new(known_hosts);
         options.journal = journal;

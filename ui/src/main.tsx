@@ -4,10 +4,13 @@ import "@fontsource-variable/oxanium/index.css";
 import "@fontsource-variable/saira/index.css";
 import "./styles/index.css";
 import { App } from "./app/App";
+import { shiftKiosk, watchLoad } from "./app/guard";
 import { dress } from "./app/prefs";
 import { start } from "./live/session";
 
 dress();
+watchLoad();
+shiftKiosk();
 start();
 const root = document.getElementById("root");
 if (root) {

@@ -1,10 +1,12 @@
-//! Part of `tidy`: every direct dependency has its line in `docs/DEPENDENCIES.md`, and no line is left over.
+//! Part of `tidy`: every direct dependency, of the workspace and of the dashboard, has its line in `docs/DEPENDENCIES.md`, and
+//! no line is left over.
 //! A line is a table row that begins with the name: `| name | what for | why this one | how it would be replaced |`.
 
 use crate::tidy::Finding;
 use crate::workspace::RepoFile;
 
 const DOC: &str = "docs/DEPENDENCIES.md";
+const DASHBOARD: &str = "ui/package.json";
 
 /// Compares the two lists.
 pub fn judge(files: &[RepoFile]) -> Vec<Finding> {
@@ -16,15 +18,19 @@ pub fn judge(files: &[RepoFile]) -> Vec<Finding> {
             .unwrap_or_default()
     };
     let used = used(text("Cargo.toml"));
+    let of_dashboard = of_dashboard(text(DASHBOARD));
     let rows = rows(text(DOC));
     let finding = |line: usize, what: String| Finding {
         path: DOC.to_owned(),
         line,
         what,
     };
-    let missing = used
+    let all = used
         .iter()
-        .filter(|name| !rows.iter().any(|row| row.name == **name))
+        .copied()
+        .chain(of_dashboard.iter().map(String::as_str));
+    let missing = all
+        .filter(|name| !rows.iter().any(|row| row.name == *name))
         .map(|name| {
             finding(
                 0,
@@ -32,10 +38,13 @@ pub fn judge(files: &[RepoFile]) -> Vec<Finding> {
             )
         });
     let wrong = rows.iter().filter_map(|row| {
-        if !used.contains(&row.name) {
+        if !used.contains(&row.name) && !of_dashboard.iter().any(|name| name == row.name) {
             Some(finding(
                 row.line,
-                format!("{} is no dependency of the workspace; remove the line", row.name),
+                format!(
+                    "{} is no dependency of the workspace or the dashboard; remove the line",
+                    row.name
+                ),
             ))
         } else if row.empty_cells > 0 || row.cells != 4 {
             Some(finding(
@@ -77,6 +86,16 @@ fn used(manifest: &str) -> Vec<&str> {
         .filter(|line| !line.starts_with('#') && !line.contains("path = "))
         .filter_map(|line| line.split_once('='))
         .map(|(name, _)| name.trim())
+        .collect()
+}
+
+/// Names of the packages the dashboard asks for.
+fn of_dashboard(package: &str) -> Vec<String> {
+    let package: serde_json::Value = serde_json::from_str(package).unwrap_or_default();
+    ["dependencies", "devDependencies"]
+        .iter()
+        .filter_map(|table| package[*table].as_object())
+        .flat_map(|table| table.keys().cloned())
         .collect()
 }
 
@@ -151,6 +170,22 @@ mod tests {
             ))[0]
                 .contains(":3: sled is no")
         );
+    }
+
+    #[test]
+    fn packages_of_the_dashboard_have_their_lines_too() {
+        let file = |path: &str, text: &str| RepoFile {
+            path: path.to_owned(),
+            text: Some(text.to_owned()),
+        };
+        let package = r#"{"dependencies":{"react":"1"},"devDependencies":{"@scope/x":"1"}}"#;
+        let found = |doc: &str| {
+            let findings = judge(&[file("Cargo.toml", ""), file(DASHBOARD, package), file(DOC, doc)]);
+            findings.iter().map(Finding::to_string).collect::<Vec<_>>()
+        };
+        let both = "| `react` | a | b | c |\n| `@scope/x` | a | b | c |\n";
+        assert_eq!(found(both), Vec::<String>::new());
+        assert!(found("| `react` | a | b | c |\n")[0].contains("no line for @scope/x"));
     }
 
     #[test]

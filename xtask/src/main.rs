@@ -6,6 +6,8 @@
 //! | `tidy` | fails when the text of the repository breaks a house rule |
 //! | `gen` | writes all generated files |
 //! | `gen --check` | fails when a generated file is not current |
+//! | `supply` | licences, banned crates, sources, advisories; installs cargo-deny and cargo-audit below target/tools when missing |
+//! | `sbom [FILE]` | writes what the program is made of, as CycloneDX 1.6 JSON |
 //! | `figures [MINUTES]` | measures the release program as a whole: memory, requests, disk writes, latency under load |
 //! | `explore` | explores planner and guard exhaustively, with and without seeded bugs |
 //! | `life` | lives random lives, or one by its seed: `life [--seed N] [--seeds N] [--from N] [--bug NAME] [--trace]` |
@@ -18,15 +20,18 @@ mod layers;
 mod manifest_pages;
 mod names;
 mod rule_texts;
+mod sbom;
 mod source_text;
+mod supply;
 mod terminal_texts;
+mod threats;
 mod tidy;
 mod workspace;
 
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check] | explore | life [--seed N --trace] | bench | figures [MINUTES]";
+const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check] | supply | sbom [FILE] | explore | life [--seed N --trace] | bench | figures [MINUTES]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -49,6 +54,9 @@ fn run(words: &[&str]) -> anyhow::Result<String> {
         ["tidy"] => tidy::run(&root),
         ["gen"] => generated::write(&root, &generated::files()),
         ["gen", "--check"] => generated::check(&root, &generated::files()),
+        ["supply"] => supply::run(&root),
+        ["sbom"] => sbom::run(&root, sbom::DEFAULT),
+        ["sbom", to] => sbom::run(&root, to),
         ["explore"] => explore(&root),
         ["figures"] => figures(&root, "10"),
         ["figures", minutes] => figures(&root, minutes),

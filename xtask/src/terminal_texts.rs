@@ -5,6 +5,7 @@ use crate::rule_texts::Text;
 use jarvis_api::terminal::reason::Reason;
 
 /// The text of a reason.
+#[expect(clippy::too_many_lines, reason = "a text a reason")]
 pub fn text(reason: &Reason) -> Text {
     match reason {
         Reason::Off => Text {

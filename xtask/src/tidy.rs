@@ -6,6 +6,7 @@
 use crate::dependencies;
 use crate::names::{declared, empty_word};
 use crate::source_text::{Line, lines};
+use crate::threats;
 use crate::workspace::{RepoFile, files};
 use anyhow::bail;
 use std::fmt;
@@ -40,6 +41,9 @@ const TIED: &[(&str, &str)] = &[
     (concat!("proxy.go", "lang.org"), "a package registry"),
 ];
 
+/// Where roles are compared: the API's one place, and what judges again below it.
+const ASKING: &[&str] = &["api/src/auth/", "crates/guard/", "crates/tools/", "controller/"];
+
 /// Calls that are reserved to some folders: the call, the folders, and what to do elsewhere.
 const RESERVED: &[(&str, &[&str], &str)] = &[
     (
@@ -60,6 +64,16 @@ const RESERVED: &[(&str, &[&str], &str)] = &[
             "api/src/terminal/",
         ],
         "only the API's terminal part may type on a host (docs/TERMINAL.md); no loop, tool or chat holds that port",
+    ),
+    (
+        concat!("role ", ">="),
+        ASKING,
+        "what a role allows is for api/src/auth/allow.rs to say",
+    ),
+    (
+        concat!("role ", "<"),
+        ASKING,
+        "what a role allows is for api/src/auth/allow.rs to say",
     ),
     (
         concat!("SystemTime::", "now"),
@@ -109,6 +123,7 @@ pub fn run(root: &Path) -> anyhow::Result<String> {
     let files = files(root)?;
     let mut findings: Vec<Finding> = files.iter().flat_map(judge).collect();
     findings.extend(dependencies::judge(&files));
+    findings.extend(threats::judge(&files));
     if findings.is_empty() {
         return Ok(format!("tidy: {} files in order", files.len()));
     }

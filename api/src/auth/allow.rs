@@ -1,7 +1,9 @@
-//! Who may do what: the one place that says yes or no, for GraphQL, the terminal, MCP, the webhook and the figures.
+//! Who may do what: the one place in the API that says yes or no, for GraphQL, the terminal, the audit trail, MCP, the
+//! webhook and the figures.
 //!
-//! A door says what it needs ([`Need`]); the caller has a role and, as a token, scopes. What an action may do to the
-//! cluster is judged again by the guard, whoever asks.
+//! A door says what it needs ([`Need`]); the caller has a role and, as a token, scopes. Which scope includes which is
+//! [`Scope::includes`], for the tools of assistants and the guard as well. What an action may do to the cluster is judged
+//! again by the guard, whoever asks.
 
 use super::{Caller, Credential};
 use jarvis_model::{Role, Scope};
@@ -22,8 +24,10 @@ pub enum Need {
     Give(Scope),
 }
 
-/// What the terminal asks for.
+/// What a terminal asks for.
 pub const TERMINAL: Need = Need::Role(Role::Operator);
+/// What exporting the audit trail asks for.
+pub const AUDIT: Need = Need::Role(Role::Operator);
 
 /// Why a caller may not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +44,7 @@ pub struct Denied {
 /// [`Denied`], in words for people.
 pub fn allow(caller: &Caller, need: Need) -> Result<(), Denied> {
     let role = |least: Role| caller.role >= least;
-    let scope = |wanted: Scope| caller.scopes.iter().any(|has| includes(*has, wanted));
+    let scope = |wanted: Scope| caller.scopes.iter().any(|has| has.includes(wanted));
     let token = matches!(caller.credential, Credential::Token { .. });
     let fine = match need {
         Need::Role(least) => role(least),
@@ -57,11 +61,6 @@ pub fn allow(caller: &Caller, need: Need) -> Result<(), Denied> {
         has: has(caller, need),
         needs: needs(need),
     })
-}
-
-/// Whether a scope includes another: every one reads, and what may act on red may act on yellow.
-fn includes(has: Scope, wanted: Scope) -> bool {
-    has == wanted || wanted == Scope::Read || (has, wanted) == (Scope::OperateRed, Scope::Operate)
 }
 
 fn has(caller: &Caller, need: Need) -> String {

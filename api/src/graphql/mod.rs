@@ -7,6 +7,7 @@
 //! | [`picture`] | snapshots and deltas of the cluster, pure |
 //! | [`roles`] | who may ask for what |
 //! | [`gate`] | enforces roles and counts before anything is executed |
+//! | [`refused`] | puts mutations on record that came to nothing |
 //! | [`errors`] | errors with codes |
 //! | [`http`] | `POST /graphql` |
 //! | [`socket`] [`seats`] | the WebSocket, and how many one user may have |
@@ -17,13 +18,17 @@ pub mod http;
 pub mod mutation;
 pub mod picture;
 pub mod query;
+pub mod refused;
 pub mod roles;
 pub mod seats;
 pub mod socket;
 pub mod subscription;
 pub mod types;
 
-use crate::auth::{Caller, password::Hasher};
+use crate::{
+    auth::{Caller, password::Hasher},
+    outside::Outside,
+};
 use async_graphql::{Context, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
 use jarvis_controller::Handle;
 use jarvis_ports::Clock;
@@ -54,6 +59,8 @@ pub struct Shared {
     pub clock: Arc<dyn Clock>,
     /// Hashes passwords.
     pub hasher: Hasher,
+    /// What lies in adapters.
+    pub outside: Outside,
 }
 
 impl Shared {
@@ -75,6 +82,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .validation_mode(ValidationMode::Strict)
         .disable_suggestions()
         .extension(gate::Gate)
+        .extension(refused::Refused)
 }
 
 /// The schema over a controller.

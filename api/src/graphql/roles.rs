@@ -9,6 +9,7 @@ use jarvis_model::Role::{self, Admin, Operator, Viewer};
 pub const QUERIES: &[(&str, Role)] = &[
     ("alerts", Viewer),
     ("audit", Operator),
+    ("auditChain", Operator),
     ("clusters", Viewer),
     ("decision", Viewer),
     ("decisions", Viewer),
@@ -26,6 +27,7 @@ pub const QUERIES: &[(&str, Role)] = &[
     ("me", Viewer),
     ("node", Viewer),
     ("nodes", Viewer),
+    ("notificationChannels", Viewer),
     ("passedLimits", Viewer),
     ("plan", Viewer),
     ("policy", Viewer),
@@ -77,6 +79,7 @@ pub const MUTATIONS: &[(&str, Role)] = &[
     ("revokeToken", Admin),
     ("setAutonomyCeiling", Admin),
     ("setPassword", Admin),
+    ("testNotification", Operator),
     ("thaw", Operator),
     ("__typename", Viewer),
 ];

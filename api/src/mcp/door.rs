@@ -68,13 +68,15 @@ fn caller(state: &ApiState, headers: &HeaderMap) -> Option<(Caller, TokenOf)> {
     let (Some(value), None) = (values.next(), values.next()) else {
         return None;
     };
-    let memory = state.handle.view().memory.clone();
-    let known = bearer::caller(&memory, value.to_str().ok()?, state.now(), Door::Mcp)?;
+    let view = state.handle.view();
+    let known = bearer::caller(&view.memory, value.to_str().ok()?, state.now(), Door::Mcp)?;
     let crate::auth::Credential::Token { name, secret_hash } = known.credential else {
         return None;
     };
-    let scopes = memory.tokens.get(&name)?.scopes.clone();
-    Some((Caller::token(name.clone(), scopes), TokenOf { name, secret_hash }))
+    Some((
+        Caller::token(name.clone(), known.scopes),
+        TokenOf { name, secret_hash },
+    ))
 }
 
 fn refused(code: &str, message: &str) -> Response {

@@ -103,13 +103,15 @@ impl ServerHandler for McpServer {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let name = request.name.as_ref();
+        let caller = self.caller(&context)?;
         if self.tools.find(name).is_none() {
+            // The registry says so too, and puts it on record; the protocol has an error of its own for it.
+            self.tools.call(&caller, name, Value::Null, Side::default()).await;
             return Err(ErrorData::invalid_params(
                 format!("there is no tool {:?}", name.chars().take(64).collect::<String>()),
                 None,
             ));
         }
-        let caller = self.caller(&context)?;
         let arguments = request.arguments.map_or(Value::Null, Value::Object);
         let (steps, told) = mpsc::unbounded_channel();
         let side = Side {

@@ -27,11 +27,11 @@ pub mod wire;
 
 use crate::{
     auth::{Caller, random_secret},
-    graphql::seats::{Full, Seats},
+    graphql::seats::{Full, Seat, Seats},
     state::ApiState,
 };
 use driver::{Driver, frozen};
-use jarvis_model::{Event, Host};
+use jarvis_model::{Event, Host, Timestamp};
 use jarvis_ports::{Terminal, terminal::Size};
 use reason::Reason;
 use recording::Recording;
@@ -45,7 +45,7 @@ use std::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How long a terminal waits for its browser to come back.
-pub const LEFT_FOR: Duration = Duration::from_secs(60);
+pub const LEFT_FOR: Duration = Duration::from_mins(1);
 /// How long all of them may take to end when Jarvis stops.
 const END_WITHIN: Duration = Duration::from_secs(5);
 
@@ -143,6 +143,30 @@ impl Terminals {
             .ok_or(Reason::Gone)
     }
 
+    fn seat(&self, user: &str) -> Result<Seat, Reason> {
+        self.seats.take(user).map_err(|full| {
+            let (whose, most) = match full {
+                Full::OfUser(most) => (user, most),
+                Full::InAll(most) => ("all users", most),
+            };
+            Reason::TooMany {
+                whose: whose.to_owned(),
+                most,
+            }
+        })
+    }
+
+    /// Begins a recording where one is wanted.
+    async fn record(&self, name: &str, size: Size, now: Timestamp) -> Result<Option<Recording>, Reason> {
+        let Some(folder) = &self.options.recordings else {
+            return Ok(None);
+        };
+        let begun = Recording::begin(folder, name, size, now).await;
+        begun
+            .map(Some)
+            .map_err(|error| Reason::NotRecorded(format!("{}: {error}", folder.join(name).display())))
+    }
+
     /// Opens one: what is refused is refused before anything is connected to, and it is on record before it is driven.
     async fn open(
         self: &Arc<Self>,
@@ -161,31 +185,14 @@ impl Terminals {
             let target = host.to_string();
             return Err(Reason::NoWay { target });
         }
-        let seat = self.seats.take(&caller.user).map_err(|full| match full {
-            Full::OfUser(most) => Reason::TooMany {
-                whose: caller.user.clone(),
-                most,
-            },
-            Full::InAll(most) => Reason::TooMany {
-                whose: "all users".to_owned(),
-                most,
-            },
-        })?;
+        let seat = self.seat(&caller.user)?;
         let opened = self.port.open(&host, size).await?;
-        let unrecorded = |error: &dyn std::fmt::Display| Reason::NotRecorded(error.to_string());
-        let id = random_secret().map_err(|error| unrecorded(&error))?;
+        let id = random_secret()
+            .map_err(|error| Reason::NotRecorded(error.to_string()))?
+            .to_string();
         let now = state.now();
         let name = recording::name(now, &caller.user, &host.to_string(), &id);
-        let recording = match &self.options.recordings {
-            Some(folder) => {
-                let begun = Recording::begin(folder, &name, size, now).await;
-                Some(
-                    begun
-                        .map_err(|error| unrecorded(&format!("{}: {error}", folder.join(&name).display())))?,
-                )
-            }
-            None => None,
-        };
+        let recording = self.record(&name, size, now).await?;
         let event = Event::TerminalOpened {
             session: id.clone(),
             user: caller.user.clone(),
@@ -194,11 +201,8 @@ impl Terminals {
             login: opened.user.clone(),
             recording: recording.as_ref().map(|_| name),
         };
-        state
-            .handle
-            .record_access(event)
-            .await
-            .map_err(|error| unrecorded(&error))?;
+        let recorded = state.handle.record_access(event).await;
+        recorded.map_err(|error| Reason::NotRecorded(error.to_string()))?;
         let (session, ends) = Session::new(id.clone(), host, opened.user.clone(), caller, size, now);
         let session = Arc::new(session);
         self.sessions().insert(id, Arc::clone(&session));

@@ -8,6 +8,7 @@ use super::{
 use crate::{
     auth::{
         Caller,
+        allow::{TERMINAL, allow},
         caller::authenticate,
         origin::{Source, source},
     },
@@ -23,7 +24,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use jarvis_model::{Host, NodeName, Role, Vmid};
+use jarvis_model::{Host, NodeName, Vmid};
 
 type Upgrade = Result<WebSocketUpgrade, WebSocketUpgradeRejection>;
 type Asking = Result<InQuery<Query>, QueryRejection>;
@@ -121,13 +122,9 @@ fn caller(state: &ApiState, headers: &HeaderMap) -> Result<Caller, Problem> {
     if caller.is_cookie() && from != Source::OwnPage {
         return Err(Problem::foreign_origin());
     }
-    if caller.role < Role::Operator {
+    if let Err(denied) = allow(&caller, TERMINAL) {
         tracing::warn!(user = caller.user, "asked for a terminal and was refused by role");
-        let message = format!(
-            "a terminal needs the role operator; {} has {}. An admin can give it",
-            caller.user,
-            format!("{:?}", caller.role).to_lowercase()
-        );
+        let message = format!("a terminal: {denied}. An admin can give it");
         return Err(Problem::new(StatusCode::FORBIDDEN, "FORBIDDEN", message));
     }
     Ok(caller)

@@ -205,9 +205,12 @@ impl Session {
         }
     }
 
-    /// Takes typed bytes; says how many wait for the host now.
-    pub(super) fn take_typed(&self, bytes: Vec<u8>, now: Timestamp) -> usize {
+    /// Takes typed bytes of the socket of this number; says how many wait for the host now.
+    pub(super) fn take_typed(&self, number: u64, bytes: Vec<u8>, now: Timestamp) -> usize {
         let mut state = self.state();
+        if state.holder != Some(number) {
+            return 0;
+        }
         state.typed_at = now;
         state.bytes_in += bytes.len() as u64;
         state.waiting += bytes.len();
@@ -239,9 +242,14 @@ impl Session {
             .send_if_modified(|known| std::mem::replace(known, size) != size);
     }
 
-    /// The browser has processed so many bytes.
-    pub(super) fn acknowledge(&self, total: u64) -> Result<(), Impossible> {
-        let done = self.state().screen.acknowledge(total);
+    /// The browser has processed so many bytes. Whoever does not hold the terminal any more may count otherwise.
+    pub(super) fn acknowledge(&self, number: u64, total: u64) -> Result<(), Impossible> {
+        let mut state = self.state();
+        if state.holder != Some(number) {
+            return Ok(());
+        }
+        let done = state.screen.acknowledge(total);
+        drop(state);
         self.wake.notify_one();
         done
     }

@@ -206,14 +206,14 @@ impl Pump {
         let session = Arc::clone(&self.holding.session);
         let broken = match message {
             Some(Ok(Message::Binary(bytes))) => {
-                let waiting = session.take_typed(bytes.to_vec(), self.state.now());
+                let waiting = session.take_typed(self.holding.number, bytes.to_vec(), self.state.now());
                 if waiting <= TYPED_TOO_FAR {
                     return Ok(());
                 }
                 "more was typed ahead than the host takes"
             }
             Some(Ok(Message::Text(text))) => match serde_json::from_str(&text) {
-                Ok(said) => match obey(&session, said) {
+                Ok(said) => match obey(&session, self.holding.number, said) {
                     Ok(()) => return Ok(()),
                     Err(broken) => broken,
                 },
@@ -250,14 +250,14 @@ impl Pump {
     }
 }
 
-fn obey(session: &Session, said: Said) -> Result<(), &'static str> {
+fn obey(session: &Session, number: u64, said: Said) -> Result<(), &'static str> {
     match said {
         Said::Resize { cols, rows } => {
             let size = Size::new(cols, rows).ok_or("columns and rows are from 1 to 1000")?;
             session.resize(size);
         }
         Said::Ack { bytes } => session
-            .acknowledge(bytes)
+            .acknowledge(number, bytes)
             .map_err(|_| "more was acknowledged than was ever sent")?,
         Said::Close => session.end(End::Closed),
     }

@@ -99,7 +99,7 @@ pub async fn known_host(State(state): State<ApiState>, request: Request, next: N
 }
 
 /// 404.
-pub async fn no_such_page() -> Response {
+pub fn no_such_page() -> Response {
     Problem::new(
         StatusCode::NOT_FOUND,
         "NOT_FOUND",

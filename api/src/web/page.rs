@@ -53,14 +53,14 @@ pub async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Response {
 pub async fn elsewhere(method: Method, uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path();
     if method != Method::GET && method != Method::HEAD {
-        return headers::no_such_page().await;
+        return headers::no_such_page();
     }
     if path == "/icon.svg" {
         return plain("image/svg+xml", ICON);
     }
     let first = path.trim_start_matches('/').split('/').next().unwrap_or_default();
     if TAKEN.contains(&first) || !wants_page(&headers) {
-        return headers::no_such_page().await;
+        return headers::no_such_page();
     }
     start(&headers)
 }

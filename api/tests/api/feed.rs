@@ -3,10 +3,14 @@
 use jarvis_api::feed::{FeedLine, line};
 use jarvis_model::{
     Action, Autonomy, Cause, Closed, Confirmed, Digest, Door, Effect, Event, FreezeScope, GuestKind,
-    GuestVerb, Hold, Host, Identity, Intent, IntentId, IssueKey, Memory, NodeName, Origin, Outcome, Rearmed,
-    Record, ResourceKey, Role, Severity, Stage, Ticket, TicketId, TicketState, Tier, Timestamp, Vmid,
+    GuestVerb, Hold, Host, Identity, Intent, IntentId, IssueKey, Memory, NodeName, Origin, Outcome, Proposal,
+    ProposalId, ProposalState, Rearmed, Record, ResourceKey, Role, Severity, Stage, Ticket, TicketId,
+    TicketState, Tier, Timestamp, Vmid,
 };
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 const AT: Timestamp = Timestamp::from_secs(1_800_000_000);
 
@@ -378,6 +382,63 @@ fn access_events() -> Vec<Event> {
     ]
 }
 
+fn proposal() -> Proposal {
+    Proposal {
+        id: ProposalId("p1".into()),
+        title: "Leave web-01 alone".into(),
+        reason: String::new(),
+        origin: anna(),
+        conversation: None,
+        base: "0123456789".into(),
+        changes: Vec::new(),
+        files: Vec::new(),
+        resources: BTreeMap::from([(web(), None)]),
+        effect: "Changes VirtualMachine/web-01: spec.runStrategy from Always to Manual.".into(),
+        foreseen: Vec::new(),
+        needs: Role::Operator,
+        needs_reason: None,
+        digest: Digest::of(&1),
+        made_at: AT,
+        expires_at: AT,
+        state: ProposalState::Waiting,
+    }
+}
+
+fn proposal_events() -> Vec<Event> {
+    let (id, by) = (|| ProposalId("p1".into()), || "berta".to_owned());
+    let failed = |conflict| Event::ProposalFailed {
+        proposal: ProposalId("p1".into()),
+        conflict,
+        reason: "the branch moved".into(),
+    };
+    let pushed = |branch: &str, request: Option<&str>| Event::ProposalPushed {
+        proposal: ProposalId("p1".into()),
+        commit: "0123456789abcdef".into(),
+        branch: branch.into(),
+        request: request.map(str::to_owned),
+    };
+    vec![
+        Event::ProposalMade {
+            proposal: Arc::new(proposal()),
+        },
+        Event::ProposalApproved {
+            proposal: id(),
+            digest: Digest::of(&1),
+            by: by(),
+        },
+        Event::ProposalRejected {
+            proposal: id(),
+            by: by(),
+            reason: "not this week".into(),
+        },
+        Event::ProposalExpired { proposal: id() },
+        pushed("main", None),
+        pushed("jarvis/proposal-p1", Some("open a pull request")),
+        failed(false),
+        failed(true),
+    ]
+}
+
 fn text_of(event: &Event, line: &FeedLine) -> String {
     let resource = line
         .resource
@@ -403,6 +464,9 @@ fn every_event_has_its_line() {
         Event::TicketOpened {
             ticket: Box::new(ticket()),
         },
+        Event::ProposalMade {
+            proposal: Arc::new(proposal()),
+        },
     ];
     let records = (1..).zip(known).map(|(seq, event)| Record {
         seq,
@@ -419,12 +483,13 @@ fn every_event_has_its_line() {
         person_events(),
         cluster_events(),
         access_events(),
+        proposal_events(),
     ]
     .into_iter()
     .flatten()
     .collect();
     let names: BTreeSet<String> = all.iter().map(Event::name).collect();
-    assert_eq!(names.len(), 43, "a new event needs its line here: {names:?}");
+    assert_eq!(names.len(), 51, "a new event needs its line here: {names:?}");
     let lines: Vec<(&Event, FeedLine)> = all.iter().map(|event| (event, line(event, &memory))).collect();
     for (event, line) in &lines {
         assert!(

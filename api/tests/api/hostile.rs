@@ -17,11 +17,11 @@ fn nested(depth: usize) -> String {
 
 /// Each fragment holds the next one twice: a line of text each, and twice the work.
 fn doubling(levels: usize) -> String {
-    let mut text = "{ me { ...F0 } } ".to_owned();
-    for n in 0..levels {
-        text += &format!("fragment F{n} on Me {{ ...F{0} ...F{0} }} ", n + 1);
-    }
-    format!("{text} fragment F{levels} on Me {{ user }}")
+    let fragments: Vec<String> = (0..levels)
+        .map(|n| format!("fragment F{n} on Me {{ ...F{0} ...F{0} }}", n + 1))
+        .collect();
+    let text = fragments.join(" ");
+    format!("{{ me {{ ...F0 }} }} {text} fragment F{levels} on Me {{ user }}")
 }
 
 fn documents() -> Vec<(&'static str, String, Value)> {

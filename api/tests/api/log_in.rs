@@ -115,7 +115,7 @@ async fn a_stolen_cookie_that_was_replaced_ends_the_session_for_both() {
     api.clock.advance(Duration::from_secs(450));
     let fresh = api.query_as(&stolen, ME).await.cookie();
     // The answer may be under way: until the new cookie is seen, the old one is the only one, and gets the same turn.
-    api.clock.advance(Duration::from_secs(60));
+    api.clock.advance(Duration::from_mins(1));
     let again = api.query_as(&stolen, ME).await;
     assert_eq!(again.status, 200);
     assert_eq!(api.query_as(&fresh, ME).await.status, 200);

@@ -205,7 +205,12 @@ async fn a_socket_dies_within_seconds_of_its_token() {
 #[tokio::test]
 async fn a_socket_dies_when_its_session_ends_or_its_role_changes() {
     let api = Api::start().await;
-    for (name, end) in [("anna", "logout"), ("berta", "role"), ("carla", "life")] {
+    for (name, end) in [
+        ("anna", "logout"),
+        ("berta", "role"),
+        ("dora", "everywhere"),
+        ("carla", "life"),
+    ] {
         api.user(name, Role::Operator).await;
         let cookie = api.log_in(name).await;
         let mut socket = api
@@ -222,6 +227,16 @@ async fn a_socket_dies_when_its_session_ends_or_its_role_changes() {
                 assert_eq!(out.send().await.unwrap().status(), 204);
             }
             "role" => api.user(name, Role::Viewer).await,
+            "everywhere" => {
+                let elsewhere = api.log_in(name).await;
+                api.clock.advance(Duration::from_secs(1));
+                let out = api
+                    .post("/auth/logout")
+                    .header("cookie", &elsewhere)
+                    .header("origin", &api.origin)
+                    .json(&json!({ "everywhere": true }));
+                assert_eq!(out.send().await.unwrap().status(), 204);
+            }
             _ => api.clock.advance(Duration::from_hours(12)),
         }
         let began = Instant::now();

@@ -65,7 +65,7 @@ pub fn message(proposal: &Proposal, by: &str) -> String {
         proposal.id
     );
     if let Some(conversation) = &proposal.conversation {
-        trailers.push_str(&format!("\nConversation: {conversation}"));
+        trailers = format!("{trailers}\nConversation: {conversation}");
     }
     parts.push(trailers);
     parts.join("\n\n") + "\n"

@@ -66,3 +66,6 @@ pub struct ProposeChange {
     /// The conversation it came up in.
     pub conversation: Option<String>,
 }
+
+#[cfg(test)]
+mod tests;

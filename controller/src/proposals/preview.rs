@@ -8,7 +8,9 @@ use jarvis_crds::{
     load, shrink_from,
 };
 use jarvis_model::{
-    ChangedFile, Foresaid, Foreseen, ManifestChange, ResourceKey, ResourceStatus, Role, Verdict,
+    ChangedFile, Event, Foresaid, Foreseen, GuestObserved, GuestStatus, LiveStatus, ManifestChange, Memory,
+    Observation, Observed, Record, ResourceKey, ResourceStatus, Role, StopCause, Sync, Timestamp, Verdict,
+    limits,
 };
 use jarvis_planner::{Decision, Input, Plan, plan};
 use jarvis_ports::Fetched;
@@ -16,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Decisions that are kept with a proposal.
 const MOST_FORESEEN: usize = 50;
+/// Rounds of planning until nothing new is found.
+const MOST_ROUNDS: u32 = 8;
 /// Decisions named in the sentence.
 const MOST_NAMED: usize = 3;
 
@@ -96,14 +100,7 @@ impl Preview {
         let hashes: BTreeMap<ResourceKey, String> = desired.resources().collect();
         let keys = touched.iter().map(|touched| &touched.key);
         self.resources = keys.map(|key| (key.clone(), hashes.get(key).cloned())).collect();
-        let planned = plan(&Input {
-            floor: &view.floor,
-            desired,
-            desired_known: true,
-            observed: &view.observed,
-            memory: &view.memory,
-            now: view.at,
-        });
+        let planned = settled(view, desired, touched);
         self.statuses = planned
             .statuses
             .iter()
@@ -114,7 +111,7 @@ impl Preview {
         self.effect = format!(
             "{} {}",
             self.effect,
-            outlook(&self.foreseen, &planned, &view.plan)
+            outlook(&self.foreseen, &planned, &view.plan, &self.statuses)
         );
         let names = view
             .memory
@@ -127,6 +124,76 @@ impl Preview {
                 self.effect, shrunk.message
             );
         }
+    }
+}
+
+/// The plan once `desired` is in force, and what it finds new is remembered. What an act on a touched guest would look up first
+/// is taken to be as it was last seen, or else nothing would be decided before the change is in force.
+fn settled(view: &View, desired: &Desired, touched: &[Touched]) -> Plan {
+    let (mut memory, mut observed) = (Memory::clone(&view.memory), Observed::clone(&view.observed));
+    let remember = |memory: &mut Memory, events: Vec<Event>| {
+        for event in events {
+            memory.apply(&Record {
+                seq: memory.seq + 1,
+                at: view.at,
+                epoch: view.state.epoch,
+                event,
+            });
+        }
+    };
+    let applied = Event::RevisionApplied {
+        commit: desired.revision.commit.to_string(),
+        hash: desired.revision.hash.clone(),
+        resources: desired.resources().collect(),
+    };
+    remember(&mut memory, vec![applied]);
+    for touched in touched {
+        let vmid = desired.guests.get(&touched.key).map(|guest| guest.spec.vmid);
+        if let Some(guest) = vmid.and_then(|vmid| observed.guests.get_mut(&vmid)) {
+            suppose(guest, &memory, view.at);
+        }
+    }
+    let mut rounds = 0;
+    loop {
+        let planned = plan(&Input {
+            floor: &view.floor,
+            desired,
+            desired_known: true,
+            observed: &observed,
+            memory: &memory,
+            now: view.at,
+        });
+        rounds += 1;
+        if planned.events.is_empty() || rounds == MOST_ROUNDS {
+            return planned;
+        }
+        remember(&mut memory, planned.events);
+    }
+}
+
+/// Takes what would be looked up to be as it was last seen.
+fn suppose(guest: &mut GuestObserved, memory: &Memory, now: Timestamp) {
+    let Some(status) = guest.status.fresh(now, limits::CRITICAL).cloned() else {
+        return;
+    };
+    let running = status == GuestStatus::Running;
+    guest.live = Observation::known(
+        LiveStatus {
+            uptime_secs: guest.uptime_secs.filter(|_| running).unwrap_or(0),
+            pid: None,
+            lock: guest.lock.clone(),
+            ha_managed: guest.ha_state.is_some(),
+            status,
+        },
+        now,
+    );
+    if let Some(identity) = memory.identities.get(&guest.vmid) {
+        guest.identity = Observation::known(identity.clone(), now);
+    }
+    if !running && guest.stop_cause.value().is_none() {
+        guest.stop_cause = Observation::known(StopCause::NoTask, now);
+    } else if let Some(cause) = guest.stop_cause.value().cloned() {
+        guest.stop_cause = Observation::known(cause, now);
     }
 }
 
@@ -164,7 +231,12 @@ fn words(verdict: &Verdict) -> (Foresaid, Option<String>) {
 }
 
 /// What would be done differently, in a sentence.
-fn outlook(foreseen: &[Foreseen], planned: &Plan, now: &Plan) -> String {
+fn outlook(
+    foreseen: &[Foreseen],
+    planned: &Plan,
+    now: &Plan,
+    statuses: &BTreeMap<ResourceKey, ResourceStatus>,
+) -> String {
     let new: Vec<String> = foreseen
         .iter()
         .filter(|decision| decision.new)
@@ -182,7 +254,7 @@ fn outlook(foreseen: &[Foreseen], planned: &Plan, now: &Plan) -> String {
         .map(|decision| decision.request.action.to_string())
         .collect();
     match (new.is_empty(), gone.is_empty()) {
-        (true, true) => "Nothing would be done right away.".to_owned(),
+        (true, true) => waiting(statuses),
         (false, true) => format!("Jarvis would then {}.", listed(&new)),
         (true, false) => format!("Jarvis would no longer {}.", listed(&gone)),
         (false, false) => format!(
@@ -190,6 +262,19 @@ fn outlook(foreseen: &[Foreseen], planned: &Plan, now: &Plan) -> String {
             listed(&new),
             listed(&gone)
         ),
+    }
+}
+
+/// Why nothing is done about what would not be as declared.
+fn waiting(statuses: &BTreeMap<ResourceKey, ResourceStatus>) -> String {
+    let behind = statuses.iter().find(|(_, status)| status.sync == Sync::OutOfSync);
+    let told = behind.and_then(|(key, status)| Some((key, status.headline()?)));
+    match told {
+        Some((key, headline)) => format!(
+            "Nothing would be done right away; {key} would be out of sync: {}.",
+            headline.message.trim_end_matches('.')
+        ),
+        None => "Nothing would be done right away.".to_owned(),
     }
 }
 

@@ -231,7 +231,7 @@ fn token(
             "Jarvis at {shown} could not make a token for commands: it only observes; its log and `jarvis audit verify` \
              say why"
         ))),
-        Some(context) => Ok(Zeroizing::new(context.token)),
+        Some(context) => Ok(context.token),
         None => Err(Failure::error(format!(
             "there is no token for {shown}: start Jarvis on this machine as this user (`jarvis demo`, `jarvis run`), give \
              --token-file FILE, or set JARVIS_TOKEN"

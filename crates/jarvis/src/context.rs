@@ -9,6 +9,7 @@ use std::{
     os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
+use zeroize::Zeroizing;
 
 /// What commands need to know.
 #[derive(Clone, Serialize, Deserialize)]
@@ -17,7 +18,8 @@ pub struct Context {
     /// Base URL of the API.
     pub url: String,
     /// Bearer token with the role admin; another one at every start. Empty when none could be made.
-    pub token: String,
+    #[serde(with = "wiped")]
+    pub token: Zeroizing<String>,
     /// SHA-256 of the certificate it is known by, over https.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub fingerprint: Option<String>,
@@ -40,7 +42,22 @@ pub struct ChaosContext {
     /// Base URL.
     pub url: String,
     /// Bearer secret.
-    pub secret: String,
+    #[serde(with = "wiped")]
+    pub secret: Zeroizing<String>,
+}
+
+/// Secrets in the file, wiped from memory after use.
+mod wiped {
+    use serde::{Deserialize as _, Deserializer, Serializer};
+    use zeroize::Zeroizing;
+
+    pub fn serialize<S: Serializer>(secret: &Zeroizing<String>, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(secret)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Zeroizing<String>, D::Error> {
+        String::deserialize(from).map(Zeroizing::new)
+    }
 }
 
 impl fmt::Debug for Context {
@@ -94,7 +111,7 @@ mod tests {
         assert!(Context::find(&environment).is_none());
         let context = Context {
             url: "http://127.0.0.1:7474".into(),
-            token: "jrv_cli_canary".into(),
+            token: "jrv_cli_canary".to_owned().into(),
             fingerprint: None,
             state: "/state".into(),
             pid: 1,

@@ -63,6 +63,14 @@ pub enum Scope {
     OperateRed,
 }
 
+impl Scope {
+    /// Whether a token with this scope may do what needs `wanted`: every scope reads, and what may act on red may act on
+    /// yellow.
+    pub fn includes(self, wanted: Self) -> bool {
+        self == wanted || wanted == Self::Read || (self, wanted) == (Self::OperateRed, Self::Operate)
+    }
+}
+
 /// The door a person came through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]

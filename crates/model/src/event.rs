@@ -505,6 +505,18 @@ pub enum Event {
         /// Why it ended.
         reason: String,
     },
+    /// A call to act came to nothing before it was a request: unknown, malformed, not allowed, or a confirmation that
+    /// fits nothing. What the guard refuses is an [`Event::ActionRefused`].
+    CallRefused {
+        /// Who called, with the door: `token desk (mcp)`.
+        by: String,
+        /// The tool or the mutation.
+        call: String,
+        /// Why.
+        reason: String,
+        /// So many more of the same caller were refused since the record before, and are only counted.
+        more: u32,
+    },
 }
 
 impl Event {
@@ -533,6 +545,7 @@ impl Event {
                 | Self::ReplyUnknown { .. }
                 | Self::IntentClosed { .. }
                 | Self::ActionRefused { .. }
+                | Self::CallRefused { .. }
                 | Self::TicketOpened { .. }
                 | Self::TicketConfirmed { .. }
                 | Self::TicketChanged { .. }
@@ -575,6 +588,7 @@ impl Event {
                 | Self::UserSet { .. }
                 | Self::TicketConfirmed { .. }
                 | Self::TicketChanged { .. }
+                | Self::CallRefused { .. }
         )
     }
 

@@ -32,6 +32,8 @@
 //! | a host that is away is left to rest | `a_host_that_is_away_is_left_to_rest` |
 //! | programs at once are bounded, over hosts and on each | `programs_at_once_are_bounded` |
 //! | a command is sent once, in time, and told no better than known | `a_command_is_run_once_or_not_at_all`, `a_command_whose_end_is_not_seen_is_unknown` |
+//! | a terminal takes no place from programs, and ends on its host when it is dropped | `a_terminal_takes_no_place_from_programs`, `a_dropped_terminal_ends_on_its_host` |
+//! | a shell tells how it ended | `a_shell_tells_how_it_ended` |
 //! | the journal is followed over a lost connection | `the_journal_is_followed_and_taken_up_again` |
 //! | a packet has its 102 bytes, from here and from a node | `a_packet_arrives`, `a_node_sends_the_packet` |
 

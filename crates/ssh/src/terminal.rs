@@ -185,7 +185,7 @@ async fn pass_out(early: Vec<u8>, mut read: ChannelReadHalf, shown: &mpsc::Sende
         };
         match message {
             Some(ChannelMsg::Data { data } | ChannelMsg::ExtendedData { data, .. }) => {
-                show(shown, &data).await?
+                show(shown, &data).await?;
             }
             Some(ChannelMsg::ExitStatus { exit_status }) => {
                 told = true;

@@ -6,6 +6,9 @@ use jarvis_model::{Digest, Host, NodeName, Vmid};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+/// Longest name of a service, characters.
+pub const LONGEST_SERVICE: usize = 200;
+
 /// Reads the arguments; no arguments at all count as an empty object.
 pub fn read<T: DeserializeOwned>(arguments: Value) -> Result<T, Trouble> {
     let arguments = match arguments {

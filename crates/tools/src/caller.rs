@@ -35,11 +35,7 @@ impl Caller {
     /// second call with a digest is never one of them: there a person confirms on a card.
     pub fn may(&self, scope: Scope) -> bool {
         match &self.origin {
-            Origin::Mcp { scopes, .. } => match scope {
-                Scope::Read => !scopes.is_empty(),
-                Scope::Operate => scopes.contains(&Scope::Operate) || scopes.contains(&Scope::OperateRed),
-                Scope::Propose | Scope::OperateRed => scopes.contains(&scope),
-            },
+            Origin::Mcp { scopes, .. } => scopes.iter().any(|has| has.includes(scope)),
             Origin::Chat { role, .. } => match scope {
                 Scope::Read => true,
                 Scope::Propose | Scope::Operate => *role >= Role::Operator,

@@ -46,6 +46,20 @@ const TAGS: &[&str] = &[
     "im_start",
     "im_end",
 ];
+/// Those of them that nothing else begins with.
+const OPENINGS: &[&str] = &[
+    "tool_call",
+    "tool_response",
+    "tool_result",
+    "function_call",
+    "invoke",
+    "start_of_turn",
+    "end_of_turn",
+    "start_header_id",
+    "end_header_id",
+    "im_start",
+    "im_end",
+];
 /// Names between square brackets, likewise.
 const BRACKETS: &[&str] = &[
     "inst",
@@ -119,11 +133,26 @@ fn break_marks(text: &str) -> String {
 fn begins_mark(c: char, rest: &str) -> bool {
     let inner = &rest[c.len_utf8()..];
     match c {
-        '<' => inner.starts_with(['|', '｜']) || names(inner.trim_start_matches(['<', '/', ' ']), TAGS),
+        '<' => {
+            let name = inner.trim_start_matches(['<', '/', ' ']);
+            inner.starts_with(['|', '｜'])
+                || names(name, TAGS)
+                || begins(name, OPENINGS)
+                || (inner.starts_with('<') && begins(name, &["sys"]))
+        }
         '|' | '｜' => inner.starts_with('>'),
         '[' => names(inner.trim_start_matches(['/', ' ']), BRACKETS),
         _ => false,
     }
+}
+
+/// Whether a text begins with one of these, whatever follows.
+fn begins(text: &str, known: &[&str]) -> bool {
+    let starts = |known: &&str| {
+        text.get(..known.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(known))
+    };
+    known.iter().any(starts)
 }
 
 /// Whether a text begins with one of these names and then something that is no part of a name.

@@ -16,13 +16,14 @@
 //! | [`act`] | the eight that ask for an act, and what became of it |
 //! | [`propose`] | the one that proposes a change of manifests |
 //! | [`clean`] | text of the infrastructure made harmless |
+//! | [`arguments`] | arguments, checked; other doors check theirs with the same |
 //! | [`schema`] | schemas of arguments and answers, kept short |
 //! | [`page`] | the reference of all tools |
 //! | [`testing`] | tools that misbehave |
 
 pub mod act;
 pub mod answer;
-mod arguments;
+pub mod arguments;
 pub mod caller;
 pub mod catalogue;
 pub mod clean;
@@ -38,6 +39,5 @@ pub mod tool;
 pub use answer::ToolResult;
 pub use caller::Caller;
 pub use catalogue::CATALOGUE;
-pub use propose::{ProposedChange, ProposedFile, Proposer};
 pub use registry::{Registry, Side};
 pub use tool::{Desk, Hints, Kind, Step, Tool};

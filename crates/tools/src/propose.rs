@@ -6,9 +6,9 @@ use crate::{
     arguments, schema,
     tool::{Call, Hints, Kind, Running, Tool},
 };
-use async_trait::async_trait;
-use jarvis_controller::Person;
-use jarvis_model::{Scope, Tier};
+use jarvis_controller::ProposeChange;
+use jarvis_crds::change::unified;
+use jarvis_model::{ManifestChange, Proposal, Scope, Tier, proposal::Foresaid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -17,41 +17,6 @@ use std::time::Duration;
 const MOST_FILES: usize = 20;
 /// Largest proposal, bytes.
 const LARGEST: usize = 48 * 1024;
-
-/// A file as it should be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ProposedFile {
-    /// Path in the repository.
-    pub path: String,
-    /// All of its text; none removes it.
-    pub content: Option<String>,
-}
-
-/// A proposal that waits for a person.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ProposedChange {
-    /// Its name.
-    pub id: String,
-    /// What changes, as a difference of texts.
-    pub diff: String,
-    /// What Jarvis would do if it were in force, a line each.
-    pub effect: Vec<String>,
-    /// What of it is refused, and why.
-    pub refusals: Vec<String>,
-}
-
-/// Takes proposals.
-#[async_trait]
-pub trait Proposer: Send + Sync {
-    /// Checks and keeps a proposal. An error is a sentence; errors of manifests are all in it, a line each.
-    async fn propose(
-        &self,
-        files: Vec<ProposedFile>,
-        title: String,
-        reason: String,
-        by: Person,
-    ) -> Result<ProposedChange, String>;
-}
 
 pub(crate) const TOOL: Tool = Tool {
     name: "propose_manifest_change",
@@ -114,35 +79,52 @@ fn propose(call: Call) -> Running {
         let change: Change = arguments::read(call.arguments.clone())?;
         let title = arguments::words("title", &change.title, 100)?;
         let reason = arguments::words("reason", &change.reason, 500)?;
-        let files = files(change.files)?;
-        let Some(proposer) = &call.desk.proposer else {
-            return Err(Trouble(
-                "the manifests of this Jarvis come from no git repository that it may write to, so nothing can be \
-                 proposed; tell the operator what to change"
-                    .to_owned(),
-            ));
+        let change = ProposeChange {
+            title,
+            reason,
+            changes: changes(change.files)?,
+            conversation: None,
         };
-        let asked = proposer.propose(files, title, reason, call.caller.person());
-        let proposed = tokio::select! {
-            proposed = asked => proposed.map_err(Trouble)?,
+        let handle = &call.desk.handle;
+        let proposal = tokio::select! {
+            proposed = handle.propose_change(change, call.caller.origin().clone()) => {
+                proposed.map_err(|error| Trouble(error.to_string()))?
+            }
             () = call.cancel.cancelled() => return Err(Trouble("cancelled before it was kept".to_owned())),
         };
         let words = format!(
             "Proposal {} waits for a person to approve it on the dashboard; nothing has changed.",
-            proposed.id
+            proposal.id
         );
-        let answer = Answer::of(&Proposed {
-            proposal: proposed.id,
-            diff: proposed.diff,
-            effect: proposed.effect,
-            refusals: proposed.refusals,
-            note: None,
-        })?;
-        Ok(answer.saying(words))
+        Ok(Answer::of(&proposed(&proposal))?.saying(words))
     })
 }
 
-fn files(files: Vec<File>) -> Result<Vec<ProposedFile>, Trouble> {
+fn proposed(proposal: &Proposal) -> Proposed {
+    let (refused, done): (Vec<_>, Vec<_>) = proposal
+        .foreseen
+        .iter()
+        .partition(|decision| decision.verdict == Foresaid::Refuse);
+    let line = |text: &str, reason: Option<&String>| match reason {
+        Some(reason) => format!("{text}: {reason}"),
+        None => text.to_owned(),
+    };
+    let foreseen = done
+        .iter()
+        .map(|decision| line(&decision.text, decision.reason.as_ref()));
+    Proposed {
+        proposal: proposal.id.to_string(),
+        diff: unified(&proposal.files),
+        effect: std::iter::once(proposal.effect.clone()).chain(foreseen).collect(),
+        refusals: refused
+            .iter()
+            .map(|decision| line(&decision.text, decision.reason.as_ref()))
+            .collect(),
+        note: None,
+    }
+}
+
+fn changes(files: Vec<File>) -> Result<Vec<ManifestChange>, Trouble> {
     if files.is_empty() || files.len() > MOST_FILES {
         return Err(Trouble(format!(
             "wrong arguments: files: give 1 to {MOST_FILES} files"
@@ -166,9 +148,9 @@ fn files(files: Vec<File>) -> Result<Vec<ProposedFile>, Trouble> {
                 .all(|part| !matches!(part, "" | "." | ".." | ".git"))
             && [".yaml", ".yml"].iter().any(|ending| path.ends_with(ending));
         if fine {
-            Ok(ProposedFile {
-                path,
-                content: file.content,
+            Ok(match file.content {
+                Some(content) => ManifestChange::Write { path, content },
+                None => ManifestChange::Remove { path },
             })
         } else {
             Err(Trouble(format!(

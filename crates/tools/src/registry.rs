@@ -11,6 +11,8 @@ use crate::{
     clean,
     tool::{Call, Desk, Step, Tool},
 };
+use jarvis_controller::RefusedCall;
+use jarvis_model::Scope;
 use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 use std::time::Duration;
@@ -71,17 +73,19 @@ impl Registry {
 
     /// Calls a tool. Always answers, and within the tool's time.
     pub async fn call(&self, caller: &Caller, name: &str, arguments: Value, side: Side) -> ToolResult {
+        let by = caller.origin().label();
         let Some(tool) = self.find(name) else {
+            let name = clean::line(name, 60);
+            self.record(&by, &name, "there is no such tool").await;
             let names: Vec<&str> = self.tools.iter().map(|tool| tool.name).collect();
             return ToolResult::failure(format!(
-                "there is no tool {:?}; there are {}",
-                clean::line(name, 60),
+                "there is no tool {name:?}; there are {}",
                 names.join(", ")
             ));
         };
-        let by = caller.origin().label();
         if let Some(why) = caller.lacks(tool.scope) {
             tracing::warn!(tool = tool.name, by, "refused a tool by scope");
+            self.record(&by, tool.name, &why).await;
             return ToolResult::failure(format!("{} was not called: {why}", tool.name));
         }
         let cancel = side.cancel.child_token();
@@ -96,17 +100,31 @@ impl Registry {
             steps: side.steps,
         };
         let kept = tokio::spawn(keep(tool, call, cancel));
-        let result = kept.await.unwrap_or_else(|_| {
-            ToolResult::failure(format!("{} was ended: Jarvis is shutting down", tool.name))
+        let (result, refused) = kept.await.unwrap_or_else(|_| {
+            let text = format!("{} was ended: Jarvis is shutting down", tool.name);
+            (ToolResult::failure(text), None)
         });
         drop(gone);
+        if let Some(why) = refused.filter(|_| tool.scope != Scope::Read && !side.cancel.is_cancelled()) {
+            self.record(&by, tool.name, &why).await;
+        }
         tracing::info!(tool = tool.name, by, error = result.is_error, "a tool was called");
         result
     }
+
+    /// Puts on record what was called in vain. What the guard refuses is on record already.
+    async fn record(&self, by: &str, call: &str, reason: &str) {
+        let call = RefusedCall {
+            by: by.to_owned(),
+            call: call.to_owned(),
+            reason: clean::line(reason, 1000),
+        };
+        self.desk.handle.record_refused(call).await;
+    }
 }
 
-/// Runs a tool within its time.
-async fn keep(tool: &'static Tool, call: Call, cancel: CancellationToken) -> ToolResult {
+/// Runs a tool within its time; says besides why the tool would not begin, if that is so.
+async fn keep(tool: &'static Tool, call: Call, cancel: CancellationToken) -> (ToolResult, Option<String>) {
     let mut task: JoinHandle<_> = tokio::spawn((tool.run)(call));
     let ended = tokio::select! {
         ended = &mut task => Some(ended),
@@ -124,11 +142,15 @@ async fn keep(tool: &'static Tool, call: Call, cancel: CancellationToken) -> Too
                 tool.budget.as_secs()
             )
         };
-        return ToolResult::failure(format!("{} has no answer: {why}", tool.name));
+        let text = format!("{} has no answer: {why}", tool.name);
+        return (ToolResult::failure(text), None);
     };
-    match ended {
+    let result = match ended {
         Ok(Ok(answer)) => finish(tool, answer),
-        Ok(Err(Trouble(text))) => ToolResult::failure(format!("{}: {}", tool.name, clean::line(&text, 1000))),
+        Ok(Err(Trouble(text))) => {
+            let said = format!("{}: {}", tool.name, clean::line(&text, 1000));
+            return (ToolResult::failure(said), Some(text));
+        }
         Err(error) => {
             tracing::error!(tool = tool.name, panicked = error.is_panic(), "a tool broke down");
             ToolResult::failure(format!(
@@ -137,7 +159,8 @@ async fn keep(tool: &'static Tool, call: Call, cancel: CancellationToken) -> Too
                 tool.name
             ))
         }
-    }
+    };
+    (result, None)
 }
 
 /// Ends some time after the caller went away, so that a tool can take back what it asked for.

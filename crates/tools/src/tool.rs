@@ -4,7 +4,6 @@ use crate::{
     answer::{Answer, Trouble},
     caller::Caller,
     moment::Moment,
-    propose::Proposer,
 };
 use futures::future::BoxFuture;
 use jarvis_controller::Handle;
@@ -109,8 +108,6 @@ pub struct Desk {
     pub handle: Handle,
     /// The time.
     pub clock: Arc<dyn Clock>,
-    /// Takes proposals, where manifests come from git.
-    pub proposer: Option<Arc<dyn Proposer>>,
 }
 
 impl Desk {

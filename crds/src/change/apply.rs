@@ -3,7 +3,7 @@
 use super::compare::{document_key, shown};
 use crate::yaml::{
     amend::{self, Stuck},
-    layout::{Document, lay_out, parse_path},
+    layout::{Document, Piece, lay_out, parse_path},
     path::Path,
     tree::MAX_BYTES,
 };
@@ -143,9 +143,7 @@ impl Desk {
         let found = self.find(resource)?;
         if let Some(expected) = old {
             let root = &found.documents[found.at].root;
-            let is = root
-                .at(path.segments())
-                .map_or(Value::Null, |piece| piece.value());
+            let is = root.at(path.segments()).map_or(Value::Null, Piece::value);
             if is != *expected {
                 return Err(ChangeError::Unexpected {
                     resource: resource.clone(),

@@ -1,3 +1,5 @@
+//! Changes of two files, whom they need, and what conflicts with them.
+
 use super::*;
 use jarvis_model::{ManifestChange, ResourceKey, Role};
 use serde_json::{Value, json};

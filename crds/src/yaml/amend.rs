@@ -203,12 +203,11 @@ impl Editor<'_> {
     fn insert_item(&self, flow: bool, items: &[Piece], at: usize, value: &Value) -> Option<Cut> {
         let before = at.checked_sub(1).map(|before| items[before].span.end);
         if flow {
-            return Some(match before {
-                Some(end) => Cut::of(end..end, format!(", {}", in_flow(value))),
-                None => {
-                    let start = items.first()?.span.start;
-                    Cut::of(start..start, format!("{}, ", in_flow(value)))
-                }
+            return Some(if let Some(end) = before {
+                Cut::of(end..end, format!(", {}", in_flow(value)))
+            } else {
+                let start = items.first()?.span.start;
+                Cut::of(start..start, format!("{}, ", in_flow(value)))
             });
         }
         let dash = self.dash(items.first()?.span.start)?;

@@ -201,8 +201,11 @@ impl Reader<'_> {
                 // The lines of a block are reported, not its sign.
                 let header = text.get(..item.span.start)?.trim_end();
                 let line = header.rfind('\n').map_or(0, |newline| newline + 1);
-                let dash = header.get(line..)?.rfind("- ")? + line + 2;
-                item.span.start = sign(text, dash)?;
+                let mut at = line;
+                while let Some(rest) = header[at..].trim_start_matches(' ').strip_prefix("- ") {
+                    at = header.len() - rest.len();
+                }
+                item.span.start = sign(text, at)?;
             }
             items.push(item);
             return Some(());

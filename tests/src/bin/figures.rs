@@ -34,11 +34,11 @@ async fn main() -> anyhow::Result<()> {
     if wanted("deaths") {
         spread(
             "death to decision, journals followed",
-            &mut deaths::measure(JournalUse::Follow).await?,
+            deaths::measure(JournalUse::Follow).await?.as_mut_slice(),
         );
         spread(
             "death to decision, without",
-            &mut deaths::measure(JournalUse::Leave).await?,
+            deaths::measure(JournalUse::Leave).await?.as_mut_slice(),
         );
     }
     Ok(())

@@ -9,6 +9,7 @@ use crate::{Rig, Setup, wait};
 use async_graphql::{Request, Response};
 use async_trait::async_trait;
 use jarvis_api::{
+    Outside,
     auth::{Caller, Credential, password::Hasher},
     graphql::{JarvisSchema, Shared, schema},
 };
@@ -69,6 +70,7 @@ impl Api {
                     handle,
                     clock,
                     hasher,
+                    outside: Outside::default(),
                 },
             )
         });
@@ -89,6 +91,7 @@ fn caller(role: Role) -> Caller {
     Caller {
         user: "fuzzed".to_owned(),
         role,
+        scopes: Vec::new(),
         door: Door::Graphql,
         credential: Credential::Token {
             name: "fuzzed".to_owned(),

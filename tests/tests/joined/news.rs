@@ -34,7 +34,7 @@ async fn blind_rig(ssh: Option<JournalUse>) -> Rig {
     while !settled(&rig.jarvis().view()) {
         assert!(Instant::now() < deadline, "all is in order");
         let before = rig.jarvis().view().state.last_look_at;
-        rig.jarvis().reconcile_now(operator()).await.unwrap();
+        rig.jarvis().reconcile_now(operator()).await.expect("it is asked");
         wait::until(rig.jarvis(), "a look", LIMIT, |view| {
             view.state.last_look_at > before
         })

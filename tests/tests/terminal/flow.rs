@@ -69,6 +69,23 @@ async fn a_flood_that_nobody_acknowledges_stops_at_its_bound_while_others_work()
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn ten_megabytes_pass_whole() {
+    let lab = Lab::start().await;
+    let mut client = lab.operator().await;
+    client.quiet().await;
+    let before = client.received.len();
+    client
+        .type_in("head -c 10000000 /dev/zero | tr '\\0' x; echo end\r")
+        .await;
+    while client.received.len() < before + 10_000_005 {
+        assert!(matches!(client.next().await, Got::Bytes));
+        assert!(lab.terminals.held() <= HELD);
+    }
+    let shown = &client.received[before..];
+    assert!(shown[..10_000_000].iter().all(|byte| *byte == b'x') && shown.ends_with(b"end\r\n"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_browser_that_comes_back_gets_what_it_misses_and_nothing_twice() {
     let lab = Lab::start().await;
     let token = lab.token("ops", Role::Operator).await;
@@ -76,10 +93,8 @@ async fn a_browser_that_comes_back_gets_what_it_misses_and_nothing_twice() {
     client.quiet().await;
     let begin = client.received.len();
     client.type_in("seq 1 60000; echo all\r").await;
-    let expected: String = (1..=60_000)
-        .map(|number| format!("{number}\r\n"))
-        .collect::<String>()
-        + "all\r\n";
+    let numbers: Vec<String> = (1..=60_000).map(|number| number.to_string()).collect();
+    let expected = numbers.join("\r\n") + "\r\nall\r\n";
     let mut losses = 0;
     while client.received.len() < begin + expected.len() {
         // Lost again and again, in the middle of the flood, with messages on the way.

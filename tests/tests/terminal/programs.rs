@@ -70,9 +70,10 @@ async fn vim_less_and_top_paint_and_leave() {
         return;
     }
     let lab = Lab::start().await;
-    let lines: String = (1..=200)
+    let lines: Vec<String> = (1..=200)
         .map(|number| format!("line {number} of the file\n"))
         .collect();
+    let lines = lines.concat();
     lab.server.write("file", &lines);
     let mut client = lab.operator().await;
 
@@ -81,6 +82,7 @@ async fn vim_less_and_top_paint_and_leave() {
     client.until("line 1 of the file").await;
     client.type_in("Gohello from vim\x1b:wq\r").await;
     client.until("\x1b[?1049l").await;
+    lab.server.wait_without("vim").await;
     client.run("true").await;
     assert!(
         lab.server
@@ -94,11 +96,13 @@ async fn vim_less_and_top_paint_and_leave() {
     client.until("hello from vim").await;
     client.type_in("q").await;
     client.until("\x1b[?1049l").await;
+    lab.server.wait_without("less").await;
 
     client.type_in("top -d 1\r").await;
     client.until("PID").await;
     client.until("load average:").await;
     client.type_in("q").await;
+    lab.server.wait_without("top").await;
     assert!(client.run("echo after").await.contains("after"));
 }
 
@@ -130,6 +134,7 @@ async fn colours_and_wide_characters_pass_as_they_are() {
     // Typed in pieces that cut every character, and echoed by `cat`.
     let text = "漢字かな 한글 🙂👩‍👩‍👧 é";
     client.type_in("cat\r").await;
+    lab.server.wait_for("cat").await;
     for byte in text.as_bytes() {
         client.type_in([*byte]).await;
     }
@@ -194,6 +199,16 @@ impl super::server::Server {
     async fn wait_for(&self, program: &str) {
         super::rig::soon(program, async {
             while !self.runs(program) {
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+    }
+
+    /// Until it does not: what it reads and throws away at its end is not ours any more.
+    async fn wait_without(&self, program: &str) {
+        super::rig::soon(program, async {
+            while self.runs(program) {
                 tokio::task::yield_now().await;
             }
         })

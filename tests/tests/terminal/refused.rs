@@ -50,7 +50,7 @@ async fn only_an_operator_from_our_page_or_with_a_token_gets_in() {
     let (status, text) = refused(&[own, ("cookie", &viewer), protocol]).await;
     assert_eq!(status, 403);
     assert!(
-        text.contains("a terminal needs the role operator; vera has viewer"),
+        text.contains("vera has the role viewer; this needs the role operator"),
         "{text}"
     );
     assert_eq!(

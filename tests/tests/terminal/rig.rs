@@ -295,8 +295,11 @@ impl Client {
     }
 
     pub async fn next(&mut self) -> Got {
+        // Signs of life do not count: what never comes is found out.
+        let deadline = tokio::time::Instant::now() + SOON;
         loop {
-            match soon("a message", self.socket.next()).await {
+            let message = tokio::time::timeout_at(deadline, self.socket.next()).await;
+            match message.unwrap_or_else(|_| panic!("a message did not come within {SOON:?}")) {
                 Some(Ok(Message::Binary(bytes))) => {
                     self.received.extend_from_slice(&bytes);
                     self.pieces.push(bytes.len());

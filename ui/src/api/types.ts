@@ -14,6 +14,7 @@ export type {
   NodePartsFragment as Node,
   PlanPartsFragment as Plan,
   PolicyPartsFragment as Policy,
+  ProposalPartsFragment as Proposal,
   QuorumPartsFragment as Quorum,
   RecordPartsFragment as Record,
   RefusalPartsFragment as Refusal,
@@ -26,4 +27,5 @@ export type {
   TicketPartsFragment as Ticket,
   Tier,
   WindowPartsFragment as Window,
+
 } from "./generated/graphql";

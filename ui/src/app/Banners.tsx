@@ -13,6 +13,7 @@ export function Banners() {
       <LinkLost />
       <Stopped />
       <Unable />
+      <Outdated />
     </div>
   );
 }
@@ -56,6 +57,19 @@ function Stopped() {
         {left === null ? null : <span className="mono">ends in {left > 3600 ? span(left) : countdown(left)}</span>}
       </p>
       <Button onClick={() => ui.set({ thawing: true })}>Re-arm</Button>
+    </div>
+  );
+}
+
+/** The page never loads itself anew; it says that it could. */
+function Outdated() {
+  const isOutdated = useLive((state) => state.isOutdated);
+  if (!isOutdated) return null;
+  return (
+    <div className="banner" data-tone="lost">
+      <span className="banner-stripes" aria-hidden="true" />
+      <p className="banner-text"><b>A newer dashboard is ready.</b> Jarvis was updated since this page was opened.</p>
+      <Button onClick={() => location.reload()}>Load it</Button>
     </div>
   );
 }

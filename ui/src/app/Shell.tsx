@@ -3,6 +3,7 @@ import { BottomBar } from "./BottomBar";
 import { KeyBar } from "./KeyBar";
 import { Notes } from "./Notes";
 import { Overlays } from "./Overlays";
+import { Speaker } from "./Speaker";
 import { TopBar } from "./TopBar";
 import { Views } from "./Views";
 import { useKeyboard } from "../commands/keyboard";
@@ -21,6 +22,7 @@ export function Shell() {
       <KeyBar />
       <BottomBar />
       <Notes />
+      <Speaker />
       <Overlays />
     </div>
   );

@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import { Route, Switch } from "wouter";
+import { Route, Switch, useLocation } from "wouter";
 import { Activity } from "../panels/Activity";
 import { Conversation } from "../panels/Conversation";
 import { Guests } from "../panels/Guests";
@@ -8,6 +8,7 @@ import { PlanPanel } from "../panels/PlanPanel";
 import { Storages } from "../panels/Storages";
 import { Empty, Waiting } from "../ui/Panel";
 import { Overview } from "../views/Overview";
+import { PageBoundary } from "./PageBoundary";
 import { usePrefs } from "./prefs";
 
 const lazily = <K extends string>(load: () => Promise<{ [key in K]: React.ComponentType }>, name: K) =>
@@ -23,25 +24,28 @@ const Shells = lazily(() => import("../views/Shells"), "Shells");
 /** Which page stands at which address. */
 export function Views() {
   const mode = usePrefs((prefs) => prefs.mode);
+  const [at] = useLocation();
   return (
-    <Suspense fallback={<Waiting for="the page" />}>
-      <Switch>
-        <Route path="/"><Overview /></Route>
-        <Route path="/nodes"><div className="one"><Nodes className="nodes-page" /></div></Route>
-        <Route path="/guests"><div className="one"><Guests full mode={mode} /></div></Route>
-        <Route path="/storage"><div className="one"><Storages full /></div></Route>
-        <Route path="/activity"><div className="one"><Activity full /></div></Route>
-        <Route path="/plan"><div className="one"><PlanPanel full /></div></Route>
-        <Route path="/chat"><div className="one"><Conversation /></div></Route>
-        <Route path="/services"><Services /></Route>
-        <Route path="/manifests/*?"><Manifests /></Route>
-        <Route path="/runbooks"><Runbooks /></Route>
-        <Route path="/audit"><Audit /></Route>
-        <Route path="/tasks"><Tasks /></Route>
-        <Route path="/settings"><Settings /></Route>
-        <Route path="/shell/*?"><Shells /></Route>
-        <Route><div className="one"><Empty title="There is nothing at this address." /></div></Route>
-      </Switch>
-    </Suspense>
+    <PageBoundary key={at.split("/")[1]}>
+      <Suspense fallback={<Waiting for="the page" />}>
+        <Switch>
+          <Route path="/"><Overview /></Route>
+          <Route path="/nodes"><div className="one"><Nodes className="nodes-page" /></div></Route>
+          <Route path="/guests"><div className="one"><Guests full mode={mode} /></div></Route>
+          <Route path="/storage"><div className="one"><Storages full /></div></Route>
+          <Route path="/activity"><div className="one"><Activity full /></div></Route>
+          <Route path="/plan"><div className="one"><PlanPanel full /></div></Route>
+          <Route path="/chat"><div className="one"><Conversation /></div></Route>
+          <Route path="/services"><Services /></Route>
+          <Route path="/manifests/*?"><Manifests /></Route>
+          <Route path="/runbooks"><Runbooks /></Route>
+          <Route path="/audit"><Audit /></Route>
+          <Route path="/tasks"><Tasks /></Route>
+          <Route path="/settings"><Settings /></Route>
+          <Route path="/shell/*?"><Shells /></Route>
+          <Route><div className="one"><Empty title="There is nothing at this address." /></div></Route>
+        </Switch>
+      </Suspense>
+    </PageBoundary>
   );
 }

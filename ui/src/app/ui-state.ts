@@ -36,6 +36,13 @@ export interface Note {
   tone: "ok" | "warn" | "crit" | "refused";
   text: string;
   detail?: string | undefined;
+  /** What can still be done about it. */
+  offer?: Offer | undefined;
+}
+
+export interface Offer {
+  word: string;
+  run: () => void;
 }
 
 export const useUi = create<UiState>()(() => ({
@@ -47,9 +54,9 @@ let next = 1;
 const NOTE_LIMIT = 4;
 
 /** Shows a note for some seconds; what needs an answer is a card, never a note. */
-export function note(tone: Note["tone"], text: string, detail?: string): void {
+export function note(tone: Note["tone"], text: string, detail?: string, offer?: Offer): void {
   const id = next++;
-  ui.set(({ notes }) => ({ notes: [...notes, { id, tone, text, detail }].slice(-NOTE_LIMIT) }));
+  ui.set(({ notes }) => ({ notes: [...notes, { id, tone, text, detail, offer }].slice(-NOTE_LIMIT) }));
   setTimeout(() => dismiss(id), tone === "ok" ? 5000 : 14_000);
 }
 

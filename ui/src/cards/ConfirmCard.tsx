@@ -44,12 +44,13 @@ function Card({ action, ticket, decision, isOver, onClose }: Props) {
   const [typed, setTyped] = useState("");
   const tier: Tier = decision?.verdict.tier ?? "RED";
   const mustType = ticket?.typed ?? decision?.verdict.typed ?? false;
-  const target = targetOf(action);
-  const isArmed = !mustType || typed.trim() === target;
+  const name = useLive((state) => (action.vmid === null ? undefined : state.guests.get(action.vmid)?.name));
+  const target = name ?? (action.vmid === null ? (action.node ?? "") : String(action.vmid));
+  const isArmed = !mustType || [target, String(action.vmid)].includes(typed.trim());
   const left = ticket?.expiresAt ? -secondsSince(ticket.expiresAt, now) : null;
   const confirm = async () => {
-    const name = mustType ? typed.trim() : null;
-    const done = ticket ? await confirmTicket(ticket, name) : decision ? await confirmDecision(decision, name) : false;
+    const said = mustType ? typed.trim() : null;
+    const done = ticket ? await confirmTicket(ticket, said) : decision ? await confirmDecision(decision, said) : false;
     if (done) onClose();
   };
   return (
@@ -106,11 +107,6 @@ function FactLine({ word, text }: { word: string; text: string }) {
       <dd>{text}</dd>
     </>
   );
-}
-
-/** The name that is typed: of the guest as the server takes it, of the node or of the service. */
-function targetOf(action: Action): string {
-  return action.service ?? (action.vmid === null || action.vmid === undefined ? (action.node ?? "") : String(action.vmid));
 }
 
 const sentenceCase = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ui } from "../app/ui-state";
-import { blocked, type Command, matching, useCommands } from "../commands/registry";
+import { matching } from "../commands/match";
+import { blocked, type Command, useCommands } from "../commands/registry";
 import { Glyph } from "../ui/Glyph";
 import { Icon } from "../ui/icons";
 import { Modal } from "../ui/Modal";

@@ -88,14 +88,14 @@ export async function request(pending: PendingAction, hold: number | null): Prom
   };
   const what = `${pending.verb} ${pending.target}`;
   const answer = await run(RequestActionDocument, { action, hold, recall: recall || null }, what);
-  if (answer) show(answer.requestAction, what);
+  if (answer) show(answer.requestAction, what, recall > 0);
 }
 
 /** Shows what became of a request at once. */
-function show(ticket: Ticket, what: string): void {
+function show(ticket: Ticket, what: string, isRecallable: boolean): void {
   if (ticket.refusal && ticket.state === "REFUSED") ui.set({ refused: { what, refusal: ticket.refusal } });
   else if (ticket.state === "AWAITING_CONFIRMATION") ui.set({ card: { ticket: ticket.id } });
-  else note("ok", `${what}: accepted`, ticket.action.text);
+  else note("ok", `${what}: accepted`, ticket.action.text, isRecallable ? { word: "Recall", run: () => void recall(ticket.id) } : undefined);
   live.set(({ side }) => (side ? { side: { ...side, tickets: [ticket, ...side.tickets] } } : {}));
 }
 

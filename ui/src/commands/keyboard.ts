@@ -61,6 +61,11 @@ function focusPanel(step: number): void {
   all[(at + step + all.length) % all.length]?.focus();
 }
 
+/** Where a key really went: inside the editor's shadow root the event's own target is only its host. */
+function innermost(event: KeyboardEvent): EventTarget | null {
+  return event.composedPath()[0] ?? event.target;
+}
+
 function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLElement && target.closest("input, textarea, select, [contenteditable], .xterm") !== null;
 }
@@ -75,7 +80,7 @@ function onKey(event: KeyboardEvent): void {
   if (event.altKey && /^[1-9]$/.test(key)) return take(event, () => panels()[Number(key) - 1]?.focus());
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (key === "Escape") return escape(event);
-  if (isTyping(event.target) || !usePrefs.getState().letters) return;
+  if (isTyping(innermost(event)) || !usePrefs.getState().letters) return;
   if (Date.now() - chordAt < CHORD_WITHIN) {
     chordAt = 0;
     const place = PLACES.find((one) => one.key === key.toLowerCase());

@@ -1,17 +1,20 @@
 import { useEffect } from "react";
-import { GuestTasksDocument, ResourceEventsDocument } from "../api/generated/graphql";
+import { GuestTasksDocument, ResourceEventsDocument, SnapshotsDocument } from "../api/generated/graphql";
 import type { Guest } from "../api/types";
 import { go, open, permalink } from "../app/places";
-import { acceptIdentity, actOnGuest, GUEST_VERBS, type GuestVerb, HOLD_SECONDS, hold, lockReason, release } from "../commands/deeds";
+import { acceptIdentity, actOn, actOnGuest, GUEST_VERBS, type GuestVerb, HOLD_SECONDS, hold, lockReason, release } from "../commands/deeds";
 import { useAsk } from "../api/useAsk";
+import { serverNow } from "../live/now";
 import { useLive } from "../live/store";
-import { bytes, percent, share, span, used } from "../model/format";
+import { bytes, dateTime, percent, share, span, used } from "../model/format";
 import { ofGuest } from "../model/status";
 import { Bar } from "../ui/Bar";
 import { Button } from "../ui/Button";
 import { Shield, Status } from "../ui/Glyph";
 import { Modal } from "../ui/Modal";
 import { Spark } from "../ui/Spark";
+import { useWaiting } from "../panels/derived";
+import { QueuedLine } from "../panels/WaitingCards";
 import { EventList, Part, SpecBlock, TaskList } from "./parts";
 import { DecisionList } from "./DecisionList";
 
@@ -35,8 +38,10 @@ export function GuestDrawer({ vmid }: { vmid: number }) {
 function Contents({ guest }: { guest: Guest }) {
   const resource = useLive((state) => (guest.resource ? state.resources.get(guest.resource) : undefined));
   const state = ofGuest(guest, resource);
-  const tasks = useAsk(GuestTasksDocument, { vmid: guest.vmid }, guest.status);
-  const events = useAsk(ResourceEventsDocument, { resource: guest.resource ?? "none" }, guest.status);
+  const head = useLive((state) => state.head);
+  const queued = useWaiting().queued.filter((ticket) => ticket.action.vmid === guest.vmid);
+  const tasks = useAsk(GuestTasksDocument, { vmid: guest.vmid }, head);
+  const events = useAsk(ResourceEventsDocument, { resource: guest.resource ?? "none" }, head);
   return (
     <div className="stack drawer-stack">
       <div className="row-wrap">
@@ -50,17 +55,46 @@ function Contents({ guest }: { guest: Guest }) {
       {resource?.status?.headline ? <p>{resource.status.headline.message}</p> : null}
       {guest.stopCause ? <p>Not running because: {guest.stopCause}</p> : null}
       <Verbs guest={guest} />
+      {queued.map((ticket) => <QueuedLine key={ticket.id} ticket={ticket} />)}
       <Figures guest={guest} />
       <Part title="Decisions"><DecisionList vmid={guest.vmid} resource={guest.resource ?? null} /></Part>
       <Part title="Manifest" action={guest.resource ? <Button size="small" onClick={() => go("/manifests")}>Open</Button> : null}>
         {resource ? <SpecBlock resource={resource} /> : <p className="dim">No manifest declares it, so I only watch it. <code className="mono">jarvis adopt</code> writes one.</p>}
       </Part>
-      <Part title="Snapshots"><p className="dim">This server does not list snapshots yet.</p></Part>
+      <Part title="Snapshots" action={<TakeSnapshot guest={guest} />}><Snapshots vmid={guest.vmid} /></Part>
       <Part title="Tasks">{tasks.data ? <TaskList tasks={tasks.data.tasks} /> : <p className="dim">{tasks.error ?? "Asking"}</p>}</Part>
       <Part title="History">{events.data ? <EventList records={events.data.events} /> : <p className="dim">{events.error ?? "Asking"}</p>}</Part>
       <p className="small dim">Identity <code className="mono">{guest.identity ?? "not read yet"}</code></p>
       <p><Button size="small" onClick={() => void navigator.clipboard.writeText(permalink(`guest/${guest.vmid}`))}>Copy link</Button></p>
     </div>
+  );
+}
+
+function TakeSnapshot({ guest }: { guest: Guest }) {
+  useLive((state) => state.link);
+  const take = () => {
+    const stamp = new Date(serverNow()).toISOString().slice(0, 16).replace(/[-:T]/g, "");
+    void actOn({ name: "createSnapshot", vmid: guest.vmid, snapshot: `jarvis-${stamp}`, verb: "Take a snapshot of", target: guest.name ?? String(guest.vmid), recall: 0 });
+  };
+  return <Button size="small" locked={lockReason()} onClick={take}>Take one</Button>;
+}
+
+function Snapshots({ vmid }: { vmid: number }) {
+  const asked = useAsk(SnapshotsDocument, { vmid }, useLive((state) => state.head));
+  const list = asked.data?.snapshots.snapshots;
+  if (!list) return <p className="dim">{asked.error ?? "Asking"}</p>;
+  if (list.length === 0) return <p className="dim">None.</p>;
+  return (
+    <ul className="lines">
+      {list.map((one) => (
+        <li key={one.name}>
+          <span className="strong">{one.name}</span>
+          <span className="dim">{one.at ? dateTime(one.at) : ""}</span>
+          <span className="grow cut-text">{one.description}</span>
+          {one.memory ? <span className="tag">with memory</span> : null}
+        </li>
+      ))}
+    </ul>
   );
 }
 

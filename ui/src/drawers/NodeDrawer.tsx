@@ -1,4 +1,4 @@
-import { NodeSensorsDocument } from "../api/generated/graphql";
+import { NodeSensorsDocument, NodeUpdatesDocument } from "../api/generated/graphql";
 import type { Node } from "../api/types";
 import { go, open, permalink } from "../app/places";
 import { useAsk } from "../api/useAsk";
@@ -82,6 +82,7 @@ function Figures({ node }: { node: Node }) {
 }
 
 function Pressure({ node }: { node: Node }) {
+  const updates = useAsk(NodeUpdatesDocument, {}).data?.nodes.find((one) => one.name === node.name)?.pendingUpdates;
   const sensors = useAsk(NodeSensorsDocument, { name: node.name }, node.host?.seenAt);
   const { host } = node;
   return (
@@ -89,6 +90,7 @@ function Pressure({ node }: { node: Node }) {
       {host?.unknownReason ? <p className="tone-unknown">{host.unknownReason}</p> : null}
       <dl className="facts">
         <dt>Up</dt><dd>{span(node.uptimeSeconds)}</dd>
+        <dt>Updates waiting</dt><dd>{updates ?? "not known"}</dd>
         <dt>Load</dt><dd>{host?.load?.toFixed(2) ?? "–"} on {host?.cores ?? "?"} cores</dd>
         <dt>Waiting for CPU, memory, disk</dt>
         <dd>{[host?.cpuPressure, host?.memoryPressure, host?.ioPressure].map((value) => (value === null || value === undefined ? "–" : `${value.toFixed(1)}%`)).join(", ")}</dd>

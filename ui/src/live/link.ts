@@ -7,6 +7,10 @@ import type { TypedDocumentString } from "../api/generated/graphql";
 const PING_EVERY = 2000;
 const SLOW_AFTER = 3000;
 const LOST_AFTER = 4500;
+/** Only then is the silent connection given up: it may be a busy server or a large message on a slow line. */
+const DROP_AFTER = 12_000;
+/** The first picture of a large cluster may take longer, and nothing else comes while it is on its way. */
+const PATIENCE = 45_000;
 const WAIT_MIN = 1000;
 const WAIT_MAX = 30_000;
 /** Close codes after which it is asked whether the session still stands. */
@@ -17,7 +21,8 @@ export interface LinkEvents {
   heard(at: number): void;
   latency(millis: number): void;
   slow(): void;
-  lost(retryAt: number): void;
+  /** Nothing comes; without a time the present connection may still come back. */
+  lost(retryAt: number | null): void;
   sessionOver(): void;
 }
 
@@ -31,6 +36,7 @@ export class Link {
   #watch: ReturnType<typeof setInterval> | undefined;
   #up = false;
   #stopped = true;
+  #isPatient = true;
 
   constructor(events: LinkEvents) {
     this.#events = events;
@@ -53,9 +59,15 @@ export class Link {
     this.#drop();
   }
 
+  /** The first picture is there: from now on silence counts. */
+  settle(): void {
+    this.#isPatient = false;
+  }
+
   /** Tries at once instead of when the wait is over. */
   readonly retryNow = (): void => {
-    if (this.#stopped || this.#up) return;
+    const isHealthy = this.#up && Date.now() - this.#heardAt < LOST_AFTER;
+    if (this.#stopped || isHealthy || (this.#up && this.#isPatient)) return;
     this.#wait = WAIT_MIN;
     this.#open();
   };
@@ -119,6 +131,7 @@ export class Link {
       },
     });
     this.#client = client;
+    this.#isPatient = true;
     this.#heardAt = Date.now();
   }
 
@@ -138,10 +151,13 @@ export class Link {
   #look(): void {
     if (this.#stopped || !this.#client) return;
     const silent = Date.now() - this.#heardAt;
-    if (silent > LOST_AFTER) {
+    const isWaiting = this.#up && this.#isPatient;
+    if (silent > (isWaiting ? PATIENCE : DROP_AFTER)) {
       this.#drop();
       this.#closed(0);
-    } else if (silent > SLOW_AFTER && this.#up) this.#events.slow();
+    } else if (isWaiting) return;
+    else if (silent > LOST_AFTER) this.#events.lost(null);
+    else if (silent > SLOW_AFTER && this.#up) this.#events.slow();
   }
 
   #closed(code: number): void {

@@ -1,14 +1,16 @@
 // Brings the link, the store and the log-in together.
 import { ApiError, ask, onSignedOut, post } from "../api/http";
 import {
-  AlertUpdatesDocument, ClusterUpdatesDocument, EventsDocument, FreezeUpdatesDocument, MeDocument,
+  AlertUpdatesDocument, ClusterUpdatesDocument, EventsDocument, FreezeUpdatesDocument, HistoriesDocument, MeDocument,
   PlanUpdatesDocument, SideDocument, StartDocument,
 } from "../api/generated/graphql";
 import type { Record } from "../api/types";
+import { note } from "../app/ui-state";
+import { span } from "../model/format";
 import { applyRecords, applyUpdates, type ClusterUpdate } from "./apply";
 import { Batch } from "./batch";
 import { Link } from "./link";
-import { sample, sampleGuests } from "./rings";
+import { sample, sampleGuests, seed } from "./rings";
 import { empty } from "./state";
 import { live } from "./store";
 
@@ -23,6 +25,8 @@ const updates = new Batch<ClusterUpdate>((items) => {
     live.set(applied.state);
     if (applied.state.guests) sampleGuests(applied.state.guests);
     sample(applied.sampled);
+    // Before the first look the picture is empty, and the one after it is as large as the cluster.
+    if (live.get().loop?.ready) link.settle();
   }
 });
 
@@ -31,15 +35,22 @@ const records = new Batch<Record>((items) => {
   refreshSoon();
 });
 
+/** Whether this connection has given its first picture. */
+let isFollowing = false;
+
 const link = new Link({
   connected: (open) => void begin(open),
   heard: (at) => {
     const { link: state, hasSnapshot } = live.get();
-    live.set(state === "slow" && hasSnapshot ? { heardAt: at, link: "live" } : { heardAt: at });
+    const isBack = isFollowing && hasSnapshot && (state === "slow" || state === "lost");
+    live.set(isBack ? { heardAt: at, link: "live", retryAt: null, lostSince: null } : { heardAt: at });
   },
   latency: (latency) => live.set({ latency }),
   slow: () => live.get().link === "live" && live.set({ link: "slow" }),
-  lost: (retryAt) => live.set({ link: "lost", retryAt, lostSince: live.get().lostSince ?? Date.now() }),
+  lost: (retryAt) => {
+    if (retryAt !== null) isFollowing = false;
+    live.set({ link: "lost", retryAt, lostSince: live.get().lostSince ?? Date.now() });
+  },
   sessionOver: () => void checkSession().then(() => live.get().me && link.restart()),
 });
 
@@ -48,13 +59,16 @@ async function begin(open: Link): Promise<void> {
   updates.clear();
   records.clear();
   live.set({ seq: -1 });
+  isFollowing = false;
   let first = true;
   open.follow(ClusterUpdatesDocument, {}, ({ clusterUpdates }) => {
     updates.push(clusterUpdates);
     if (!first) return;
     first = false;
     updates.flush();
+    isFollowing = true;
     back();
+    void seedRings();
   });
   open.follow(PlanUpdatesDocument, {}, ({ planUpdates }) => {
     live.set({ plan: planUpdates });
@@ -68,7 +82,7 @@ async function begin(open: Link): Promise<void> {
       const names = start.clusters.map((cluster) => cluster.name);
       live.set({ clusters: names, feed: start.events, head: start.version.journalHead, version: start.version.version });
       document.title = `Jarvis, ${names.join(", ")}`;
-    }
+    } else void checkSession();
   } catch (error) {
     if (error instanceof ApiError && error.code === "UNAUTHENTICATED") return;
     console.warn("the feed could not be read", error);
@@ -77,8 +91,28 @@ async function begin(open: Link): Promise<void> {
   void refreshSide();
 }
 
+const SEED_POINTS = 60;
+const SEED_LIMIT = 32;
+
+/** What the server kept of the nodes' load, so that a line does not begin with nothing. */
+async function seedRings(): Promise<void> {
+  const { nodes, guests } = live.get();
+  const ofNodes = [...nodes.keys()].slice(0, SEED_LIMIT).map((name) => `node/${name}/cpu`);
+  const ofGuests = [...guests.keys()].slice(0, SEED_LIMIT).map((vmid) => `guest/${vmid}/cpu`);
+  try {
+    for (const series of [ofNodes, ofGuests].filter((list) => list.length > 0)) {
+      const { histories } = await ask(HistoriesDocument, { series, points: SEED_POINTS });
+      for (const { series: key, points } of histories) seed(key, points.map((point) => point.value));
+    }
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
+}
+
 function back(): void {
+  const { lostSince } = live.get();
   live.set({ link: "live", retryAt: null, lostSince: null });
+  if (lostSince !== null) note("ok", `Back after ${span((Date.now() - lostSince) / 1000)}`, "Everything you see is fresh again.");
 }
 
 let soon: ReturnType<typeof setTimeout> | undefined;
@@ -109,8 +143,9 @@ async function refreshSide(): Promise<void> {
 export async function checkSession(): Promise<void> {
   try {
     const { me, version } = await ask(MeDocument);
-    const before = live.get().me;
-    live.set({ me: { user: me.user, role: me.role }, version: version.version });
+    const { me: before, version: known } = live.get();
+    const isOutdated = known !== "" && known !== version.version;
+    live.set({ me: { user: me.user, role: me.role }, version: known || version.version, isOutdated });
     if (before?.user !== me.user) {
       link.stop();
       link.start();

@@ -33,6 +33,8 @@ export interface State {
   /** `undefined` while it is not known whether anybody is signed in. */
   me: Me | null | undefined;
   version: string;
+  /** The server speaks another version than the one this page was loaded from. */
+  isOutdated: boolean;
   link: LinkState;
   /** When the last message came, in this machine's clock. */
   heardAt: number;
@@ -81,6 +83,7 @@ export const PASS_LIMIT = 60;
 export const empty: State = {
   me: undefined,
   version: "",
+  isOutdated: false,
   link: "connecting",
   heardAt: 0,
   retryAt: null,

@@ -56,7 +56,7 @@ const frozen: Rule = ({ freeze }) =>
   freeze && freeze.state !== "OFF"
     ? plain(
         "I am stopped and only watching.",
-        freeze.since ? `${freeze.by ?? "Somebody"} pulled the kill switch at ${hourMinute(freeze.since)}. ${freeze.reason ?? ""}`.trim() : "",
+        freeze.since ? `${freeze.by ?? "Somebody"} pulled the kill switch at ${hourMinute(freeze.since)}${freeze.reason ? `: ${freeze.reason}` : "."}` : "",
       )
     : null;
 

@@ -27,7 +27,7 @@ export function Nodes({ className = "" }: { className?: string }) {
       className={`nodes ${list.length > 4 ? "nodes-many" : ""} ${className}`}
     >
       {hasSnapshot ? null : <Waiting for="the first snapshot" />}
-      {hasSnapshot && list.length === 0 ? <Empty title="No node has reported yet." /> : null}
+      {hasSnapshot && list.length === 0 ? <Unconnected /> : null}
       <div className="node-heads" aria-hidden="true">
         <span>node</span>
         <span className="head-cpu">cpu</span>
@@ -42,6 +42,18 @@ export function Nodes({ className = "" }: { className?: string }) {
         ))}
       </ul>
     </Panel>
+  );
+}
+
+/** The first minutes of an installation: what is connected, and how to find out why nothing is seen. */
+function Unconnected() {
+  const failure = useLive((state) => state.loop?.lookFailure);
+  return (
+    <Empty title="No node has reported yet.">
+      {failure ? <p className="mono tone-crit">{failure}</p> : null}
+      <p>I ask the endpoints of your cluster that <code className="mono">jarvis.yaml</code> names. What stands in the way says</p>
+      <pre className="code" tabIndex={0} aria-label="Command">jarvis doctor</pre>
+    </Empty>
   );
 }
 
@@ -67,7 +79,7 @@ const NodeItem = memo(function NodeItem({ node }: { node: Node }) {
       </span>
       <span className="node-up mono">{node.status === "ONLINE" ? span(node.uptimeSeconds) : state.word}</span>
       <span className="node-label">CPU</span>
-      <span className="node-spark"><Spark ring={`node/${node.name}/cpu`} width={110} height={26} /></span>
+      <span className="node-spark"><Spark ring={`node/${node.name}/cpu`} height={26} /></span>
       <span className="node-cpu num" data-over={over((usage.cpu ?? 0) * 100, limits.cpu)}>{percent(usage.cpu)}</span>
       <span className="node-label">RAM</span>
       <span className="node-bar"><Bar value={memory} limit={limits.memory} stale={isStale} /></span>

@@ -30,14 +30,26 @@ function InSync() {
   const plan = useLive((state) => state.plan);
   const revision = useLive((state) => state.side?.revision);
   const drift = counters.drifting + counters.failed;
+  if (counters.total === 0) return <NoManifests />;
   return (
-    <Empty title={drift > 0 ? "Nothing I may do about it." : "Nothing to do."} well={drift === 0}>
+    <Empty title="Nothing to do." well={drift === 0}>
       <p>
         {drift > 0
-          ? `${many(drift, "resource")} differ from revision ${short(plan?.revision)}; nothing is planned.`
+          ? `${many(drift, "resource needs", "resources need")} attention, and no step of mine would mend ${drift === 1 ? "it" : "them"}.`
           : `All ${counters.total} resources match revision ${short(plan?.revision)}${revision?.at ? `, in force since ${clock(revision.at)}` : ""}.`}
       </p>
       {drift > 0 ? <Drift /> : null}
+      <Button onClick={() => go("/manifests")} keys="E">Open manifests</Button>
+    </Empty>
+  );
+}
+
+/** Without manifests I only watch; they can be written from what runs. */
+function NoManifests() {
+  return (
+    <Empty title="No manifest is in force.">
+      <p>So I only watch. What runs now can be written down as it is, without changing anything:</p>
+      <pre className="code" tabIndex={0} aria-label="Command">jarvis adopt</pre>
       <Button onClick={() => go("/manifests")} keys="E">Open manifests</Button>
     </Empty>
   );

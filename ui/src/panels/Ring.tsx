@@ -120,7 +120,7 @@ function BandPart({ from, to, shape, said }: { from: number; to: number; shape: 
   );
 }
 
-function Gauges({ nodes }: { nodes: readonly Node[] }) {
+const Gauges = memo(function Gauges({ nodes }: { nodes: readonly Node[] }) {
   const part = 1 / Math.max(nodes.length, GAUGES);
   return (
     <g fill="none">
@@ -141,4 +141,4 @@ function Gauges({ nodes }: { nodes: readonly Node[] }) {
       })}
     </g>
   );
-}
+});

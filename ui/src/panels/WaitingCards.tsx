@@ -67,7 +67,8 @@ function DecisionCard({ decision }: { decision: Decision }) {
   );
 }
 
-function QueuedLine({ ticket }: { ticket: Ticket }) {
+/** A request that is held for its recall time, queued or under way. */
+export function QueuedLine({ ticket }: { ticket: Ticket }) {
   const now = useNow();
   const state = ofTicket(ticket);
   const left = -secondsSince(ticket.notBefore, now);

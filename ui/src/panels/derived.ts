@@ -50,14 +50,20 @@ export function useWaiting() {
 }
 
 export function useSentence() {
-  const state = useLive();
+  const link = useLive((state) => state.link);
+  const lastSeen = useLive((state) => (state.link === "lost" ? (state.loop?.lastLookAt ?? null) : null));
+  const quorum = useLive((state) => state.quorum);
+  const freeze = useLive((state) => state.freeze);
+  const alerts = useLive((state) => state.alerts);
+  const issues = useLive((state) => state.side?.issues);
+  const plan = useLive((state) => state.plan);
+  const ready = useLive((state) => state.loop?.ready ?? false);
   const counters = useCounters();
   const waiting = useWaiting().count;
   const address = usePrefs((prefs) => prefs.address);
   return sentence({
-    link: state.link, lastSeen: state.loop?.lastLookAt ?? null, quorum: state.quorum, freeze: state.freeze,
-    alerts: state.alerts ?? [], issues: state.side?.issues ?? [], counters, plan: state.plan,
-    ready: state.loop?.ready ?? false, address: addressed(address), waiting,
+    link, lastSeen, quorum, freeze, alerts: alerts ?? [], issues: issues ?? [], counters, plan, ready,
+    address: addressed(address), waiting,
   });
 }
 

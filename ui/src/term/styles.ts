@@ -1,15 +1,12 @@
 // The page's policy allows no inline style elements. xterm writes some; here they become constructed style sheets.
 
-/** Runs `make`, and turns each style element that it creates into a constructed sheet of the document. */
+/** Runs `make`, and gives it a stand-in for each style element it asks for, whose text is a constructed sheet. */
 export function withConstructedStyles<T>(make: () => T): T {
   const create = document.createElement.bind(document);
   Object.defineProperty(document, "createElement", {
     configurable: true,
-    value: (tag: string, options?: ElementCreationOptions) => {
-      const element = create(tag, options);
-      if (element instanceof HTMLStyleElement) construct(element);
-      return element;
-    },
+    value: (tag: string, options?: ElementCreationOptions) =>
+      tag.toLowerCase() === "style" ? standIn(create("template")) : create(tag, options),
   });
   try {
     return make();
@@ -18,20 +15,23 @@ export function withConstructedStyles<T>(make: () => T): T {
   }
 }
 
-function construct(element: HTMLStyleElement): void {
+/** Even an empty style element would break the policy, so none is made. */
+function standIn(element: HTMLTemplateElement): HTMLTemplateElement {
   const sheet = new CSSStyleSheet();
   let text = "";
   document.adoptedStyleSheets.push(sheet);
-  Object.defineProperty(element, "textContent", {
+  const content: PropertyDescriptor = {
     get: () => text,
     set: (value: string) => {
       text = value;
       sheet.replaceSync(value);
     },
-  });
+  };
+  Object.defineProperties(element, { textContent: content, innerText: content, sheet: { value: sheet } });
   const remove = element.remove.bind(element);
   element.remove = () => {
     document.adoptedStyleSheets = document.adoptedStyleSheets.filter((one) => one !== sheet);
     remove();
   };
+  return element;
 }

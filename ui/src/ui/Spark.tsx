@@ -4,21 +4,22 @@ import { onSamples, ringOf } from "../live/rings";
 
 interface Props {
   ring: string;
-  width: number;
+  /** In pixels; as wide as the place it stands in when left out. */
+  width?: number;
   height: number;
   points?: number;
-  /** The value at the top of the drawing; 1 for a share. */
-  top?: number;
+  /** The drawing reaches at least so high; above it what is highest in sight, with some room. */
+  least?: number;
 }
 
 /** A line over the last samples, drawn by hand on a canvas. It holds the page's own samples and draws none it lacks. */
-export function Spark({ ring, width, height, points = 60, top = 1 }: Props) {
+export function Spark({ ring, width, height, points = 60, least = 0.3 }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const mode = usePrefs((prefs) => prefs.mode);
   useEffect(() => {
     const draw = () => {
       const on = canvas.current;
-      if (on && !document.hidden) drawLine(on, ringOf(ring).latest(points), points, top, mode === "jarvis");
+      if (on && !document.hidden) drawLine(on, ringOf(ring).latest(points), points, least, mode === "jarvis");
     };
     draw();
     document.addEventListener("visibilitychange", draw);
@@ -27,25 +28,25 @@ export function Spark({ ring, width, height, points = 60, top = 1 }: Props) {
       off();
       document.removeEventListener("visibilitychange", draw);
     };
-  }, [ring, points, top, mode]);
-  return <canvas ref={canvas} className="spark" width={width} height={height} style={{ width, height }} aria-hidden="true" />;
+  }, [ring, points, least, mode]);
+  return <canvas ref={canvas} className="spark" style={{ width: width ?? "100%", height }} aria-hidden="true" />;
 }
 
-function drawLine(canvas: HTMLCanvasElement, values: readonly number[], points: number, top: number, filled: boolean): void {
+function drawLine(canvas: HTMLCanvasElement, values: readonly number[], points: number, least: number, filled: boolean): void {
   const scale = Math.min(window.devicePixelRatio || 1, 2);
-  const { width, height } = canvas.style;
-  const [w, h] = [Number.parseFloat(width), Number.parseFloat(height)];
-  if (canvas.width !== w * scale) {
-    canvas.width = w * scale;
-    canvas.height = h * scale;
+  const [w, h] = [canvas.clientWidth, canvas.clientHeight];
+  if (w === 0) return;
+  if (canvas.width !== Math.round(w * scale)) {
+    canvas.width = Math.round(w * scale);
+    canvas.height = Math.round(h * scale);
   }
   const pen = canvas.getContext("2d");
   if (!pen) return;
   pen.setTransform(scale, 0, 0, scale, 0, 0);
   pen.clearRect(0, 0, w, h);
   if (values.length < 2) return;
-  const style = getComputedStyle(document.documentElement);
-  const color = style.getPropertyValue(filled ? "--accent" : "--text-2").trim();
+  const top = Math.max(least, Math.max(...values) * 1.2);
+  const color = penColor(filled);
   const x = (at: number) => w - 3 - ((values.length - 1 - at) * (w - 3)) / (points - 1);
   const y = (value: number) => h - 2 - Math.min(value / top, 1) * (h - 5);
   pen.beginPath();
@@ -60,6 +61,18 @@ function drawLine(canvas: HTMLCanvasElement, values: readonly number[], points: 
   pen.arc(x(values.length - 1), y(last), 1.8, 0, 7);
   pen.fillStyle = color;
   pen.fill();
+}
+
+let known = { dress: "", color: "" };
+
+/** Reading a token makes the browser work out styles, so it is read once for each dress of the page. */
+function penColor(filled: boolean): string {
+  const dress = `${document.documentElement.dataset["mode"]} ${matchMedia("(prefers-color-scheme: light)").matches}`;
+  if (known.dress !== dress) {
+    const style = getComputedStyle(document.documentElement);
+    known = { dress, color: style.getPropertyValue(filled ? "--accent" : "--text-2").trim() };
+  }
+  return known.color;
 }
 
 function fillBelow(pen: CanvasRenderingContext2D, from: number, to: number, height: number, color: string): void {

@@ -3,7 +3,7 @@ import type { ReactNode } from "react";
 /** A plain table; on a narrow screen it scrolls inside its panel. */
 export function Table({ label, heads, children }: { label: string; heads: readonly string[]; children: ReactNode }) {
   return (
-    <div className="table-box">
+    <div className="table-box" role="group" aria-label={`${label}, table`} tabIndex={0}>
       <table className="table" aria-label={label}>
         <thead>
           <tr>

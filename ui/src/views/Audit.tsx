@@ -1,6 +1,7 @@
 import { useEffect, useMemo, useState } from "react";
 import { ask } from "../api/http";
-import { AuditPageDocument, type AuditPageQuery } from "../api/generated/graphql";
+import { AuditChainDocument, AuditPageDocument, type AuditPageQuery } from "../api/generated/graphql";
+import { useAsk } from "../api/useAsk";
 import { open } from "../app/places";
 import { useLive } from "../live/store";
 import { dateTime } from "../model/format";
@@ -77,8 +78,18 @@ function useTrail() {
   return { rows, isWhole, error, more };
 }
 
+/** The state of the chain as the server checks it; where it cannot be asked, the hash of the last record at least. */
 function Chain({ rows }: { rows: readonly Row[] }) {
   const last = rows[0];
+  const chain = useAsk(AuditChainDocument, {}).data?.auditChain;
+  if (chain) {
+    return (
+      <span className="status" title={chain.problem ?? `${chain.checked} records checked; head ${chain.headHash}`}>
+        <Glyph shape={chain.intact ? "ok" : "crit"} />
+        {chain.intact ? `chain intact, ${chain.checked} records` : `chain broken: ${chain.problem ?? ""}`}
+      </span>
+    );
+  }
   return last ? <span title="jarvis audit verify finds the first broken link">head {last.seq} · {last.hash.slice(0, 12)}</span> : null;
 }
 

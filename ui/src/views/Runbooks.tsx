@@ -1,25 +1,29 @@
-import type { Issue, Resource } from "../api/types";
+import { RunbooksDocument, type RunbooksQuery } from "../api/generated/graphql";
+import type { Issue } from "../api/types";
+import { useAsk } from "../api/useAsk";
 import { acknowledge, lockReason, setCeiling } from "../commands/deeds";
 import { serverNow } from "../live/now";
 import { useLive } from "../live/store";
-import { many, nameOf, when, words } from "../model/format";
-import { ofResource } from "../model/status";
-import { yamlOf } from "../model/yaml";
+import { many, nameOf, span, when, words } from "../model/format";
 import { Bar } from "../ui/Bar";
 import { Button } from "../ui/Button";
-import { Status } from "../ui/Glyph";
+import { Glyph, Status } from "../ui/Glyph";
 import { Empty, Panel, Waiting } from "../ui/Panel";
 import { Table } from "../ui/Table";
 
+type Book = RunbooksQuery["runbooks"][number];
+
 /** How things are mended, and how often that may be tried. */
 export function Runbooks() {
-  const resources = useLive((state) => state.resources);
-  const books = [...resources.values()].filter((resource) => resource.kind === "RUNBOOK");
+  const head = useLive((state) => state.head);
+  const asked = useAsk(RunbooksDocument, {}, head);
+  const books = asked.data?.runbooks;
   return (
     <div className="two">
-      <Panel title="Runbooks" age="push" scroll>
-        {books.length === 0 ? <Empty title="No runbook in force."><p className="dim">A manifest of kind Runbook says which steps mend which issue, and how often.</p></Empty> : null}
-        <div className="stack">{books.map((book) => <Book key={book.key} book={book} />)}</div>
+      <Panel title="Runbooks" age="asked" scroll>
+        {!books && asked.error ? <Empty title="The runbooks cannot be shown."><p className="mono tone-crit">{asked.error}</p></Empty> : null}
+        {!books && !asked.error ? <Waiting for="the runbooks" /> : null}
+        <div className="stack">{(books ?? []).map((book) => <BookCard key={book.name} book={book} />)}</div>
       </Panel>
       <div className="one">
         <Issues />
@@ -29,15 +33,32 @@ export function Runbooks() {
   );
 }
 
-function Book({ book }: { book: Resource }) {
-  const state = ofResource(book);
+function BookCard({ book }: { book: Book }) {
   return (
-    <article className="part">
+    <article className="book">
       <header className="row">
-        <h3 className="strong grow">{nameOf(book.key)}</h3>
-        <Status shape={state.shape} word={book.status?.headline?.message ?? state.word} />
+        <h3 className="ask-title grow">{book.name}</h3>
+        {book.builtIn ? <span className="tag">built in</span> : null}
+        <span className="mono dim">{many(book.attempts, "attempt")} in {span(book.perSeconds)}</span>
       </header>
-      <pre className="code" tabIndex={0} aria-label={`Steps of ${book.key}`}>{yamlOf(book.spec)}</pre>
+      <p>{book.trigger}</p>
+      <ol className="book-steps">
+        {book.steps.map((step, at) => (
+          <li key={`${at} ${step.text}`} aria-current={book.issues.some((issue) => issue.step === at) ? "step" : undefined}>
+            <span className="strong">{step.text}</span>
+            {step.verify ? <span className="dim">, until {step.verify}</span> : null}
+            {step.timeoutSeconds ? <span className="dim">, within {span(step.timeoutSeconds)}</span> : null}
+          </li>
+        ))}
+      </ol>
+      {book.issues.map((issue) => (
+        <p key={issue.key} className="row">
+          <Glyph shape={issue.escalated ? "crit" : issue.step === null ? "warn" : "acting"} />
+          <span className="grow cut-text">{issue.key}</span>
+          <span className="num">{issue.attemptsUsed} of {issue.attemptsUsed + issue.attemptsLeft} used</span>
+        </p>
+      ))}
+      {book.escalateTo.length > 0 ? <p className="small dim">Then told to {book.escalateTo.join(", ")}</p> : null}
     </article>
   );
 }

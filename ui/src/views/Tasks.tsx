@@ -1,4 +1,7 @@
+import { useState } from "react";
+import { TaskLogDocument } from "../api/generated/graphql";
 import type { Intent, Task, Ticket } from "../api/types";
+import { useAsk } from "../api/useAsk";
 import { lockReason, recall } from "../commands/deeds";
 import { serverNow } from "../live/now";
 import { useLive } from "../live/store";
@@ -47,11 +50,15 @@ export function Tasks() {
 }
 
 function TaskLine({ task }: { task: Task }) {
+  const [isOpen, setOpen] = useState(false);
   const end = task.endedAt ? (task.exit ?? "ended") : "running";
   return (
     <tr title={task.upid}>
       <td className="mono">{when(task.startedAt, serverNow())}</td>
-      <td className="strong">{task.taskType}</td>
+      <td className="strong">
+        <button type="button" className="link" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>{task.taskType}</button>
+        {isOpen ? <TaskLog upid={task.upid} /> : null}
+      </td>
       <td>{task.node}</td>
       <td className="mono">{task.vmid ?? ""}</td>
       <td>{task.user}</td>
@@ -59,6 +66,12 @@ function TaskLine({ task }: { task: Task }) {
       <td><Status shape={task.endedAt ? (task.succeeded ? "ok" : "crit") : "acting"} word={end} /></td>
     </tr>
   );
+}
+
+/** What a task wrote. */
+function TaskLog({ upid }: { upid: string }) {
+  const asked = useAsk(TaskLogDocument, { upid });
+  return <pre className="code" tabIndex={0} aria-label="Log of the task">{asked.data?.taskLog.join("\n") ?? asked.error ?? "Asking"}</pre>;
 }
 
 function IntentLine({ intent }: { intent: Intent }) {

@@ -13,6 +13,7 @@ use crate::{
 };
 use async_graphql::{Context, Object, Result};
 use jarvis_model::Event;
+use zeroize::Zeroizing;
 
 /// Mutations of users and tokens.
 #[derive(Default)]
@@ -168,7 +169,7 @@ async fn set_user(
     role: jarvis_model::Role,
     one_time: bool,
 ) -> Result<bool> {
-    let shared = shared(context)?;
+    let (shared, password) = (shared(context)?, Zeroizing::new(password));
     let password_hash = shared.hasher.hash(&password).await.map_err(|error| match error {
         PasswordError::Length => errors::invalid(format!("password: {error}")),
         PasswordError::Hash(_) => errors::unavailable(error.to_string()),

@@ -3,6 +3,7 @@
 use crate::graphql::{errors, types::plan};
 use async_graphql::{InputObject, Result};
 use jarvis_model::{Action, Digest, NodeName, Vmid, action::default_stop_timeout_secs};
+use jarvis_tools::{answer::Trouble, arguments};
 use std::time::Duration;
 
 /// Longest hold, freeze or recall window.
@@ -83,14 +84,10 @@ impl ActionInput {
                 service: self.service()?,
             },
             "runCommand" => {
-                let argv = self
-                    .argv
-                    .clone()
-                    .filter(|argv| !argv.is_empty())
-                    .ok_or_else(|| self.missing("argv"))?;
+                let argv = self.argv.as_ref().ok_or_else(|| self.missing("argv"))?;
                 Action::RunCommand {
                     host: self.host()?,
-                    argv,
+                    argv: arguments::argv(argv).map_err(wrong)?,
                 }
             }
             other => Action::Unknown {
@@ -116,25 +113,13 @@ impl ActionInput {
     }
 
     fn snapshot(&self) -> Result<String> {
-        let name = self.snapshot.clone().ok_or_else(|| self.missing("snapshot"))?;
-        let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'_' || b == b'-';
-        let fine = (2..=40).contains(&name.len())
-            && name.starts_with(|c: char| c.is_ascii_alphabetic())
-            && name.bytes().all(plain);
-        if fine {
-            Ok(name)
-        } else {
-            Err(errors::invalid(
-                "snapshot: a name starts with a letter and has 2 to 40 letters, digits, '_' or '-'",
-            ))
-        }
+        let name = self.snapshot.as_ref().ok_or_else(|| self.missing("snapshot"))?;
+        arguments::snapshot(name).map_err(wrong)
     }
 
     fn service(&self) -> Result<String> {
-        self.service
-            .clone()
-            .filter(|service| !service.is_empty())
-            .ok_or_else(|| self.missing("service"))
+        let service = self.service.as_ref().ok_or_else(|| self.missing("service"))?;
+        arguments::words("service", service, arguments::LONGEST_SERVICE).map_err(wrong)
     }
 
     fn timeout_secs(&self) -> Result<u32> {
@@ -148,6 +133,11 @@ impl ActionInput {
     fn missing(&self, what: &str) -> async_graphql::Error {
         errors::invalid(format!("{} needs {what}", self.name))
     }
+}
+
+/// What a tool would answer to the same argument.
+fn wrong(trouble: Trouble) -> async_graphql::Error {
+    errors::invalid(trouble.0)
 }
 
 /// A guest's number.

@@ -1,8 +1,9 @@
-//! The mutation root, in three parts. Every mutation becomes one command to the controller, which judges and records.
+//! The mutation root, in parts. Every mutation becomes one command to the controller, which judges and records.
 
 mod access;
 mod act;
 mod input;
+mod outside;
 mod propose;
 
 pub use propose::{FileEdit, PatchInput, PatchOp, changes};
@@ -11,4 +12,9 @@ use async_graphql::MergedObject;
 
 /// Everything that can be asked for.
 #[derive(Default, MergedObject)]
-pub struct Mutation(act::ActMutation, propose::ProposeMutation, access::AccessMutation);
+pub struct Mutation(
+    act::ActMutation,
+    propose::ProposeMutation,
+    outside::OutsideMutation,
+    access::AccessMutation,
+);

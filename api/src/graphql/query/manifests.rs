@@ -1,10 +1,5 @@
 //! Queries of manifest files, for an editor: what is in force, what a kind may hold, and what is wrong with a text.
 
-#![expect(
-    clippy::unused_async,
-    reason = "resolvers are async by the contract of the macro"
-)]
-
 use crate::graphql::{
     Shared, errors,
     mutation::FileEdit,

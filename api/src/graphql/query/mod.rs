@@ -4,6 +4,7 @@ mod access;
 mod cluster;
 mod history;
 mod manifests;
+mod outside;
 mod preview;
 mod proposals;
 mod reads;
@@ -22,5 +23,6 @@ pub struct Query(
     proposals::ProposalQuery,
     manifests::ManifestQuery,
     reads::ReadQuery,
+    outside::OutsideQuery,
     access::AccessQuery,
 );

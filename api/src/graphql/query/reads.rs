@@ -1,5 +1,10 @@
 //! Queries that a person's screen asks now and then: snapshots, logs of tasks, figures over time, runbooks.
 
+#![expect(
+    clippy::unused_async,
+    reason = "resolvers are async by the contract of the macro"
+)]
+
 use super::cluster::page_complexity;
 use crate::graphql::{
     Shared, errors, shared,

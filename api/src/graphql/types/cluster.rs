@@ -222,6 +222,10 @@ pub struct Node {
     pub protected: bool,
     /// The manifest resource that declares it, `Node/name`.
     pub resource: Option<String>,
+    /// Packages with a newer version; absent while not known, or where the token may not see it (`Sys.Modify`).
+    pub pending_updates: Option<i32>,
+    /// When somebody looked; every 30 min.
+    pub pending_updates_at: Option<Time>,
 }
 
 impl Node {
@@ -254,6 +258,7 @@ impl Node {
             .nodes
             .iter()
             .find(|(_, manifest)| manifest.spec.node == node.name);
+        let updates = moment.view.state.updates.get(&node.name);
         Self {
             name: node.name.to_string(),
             status,
@@ -275,6 +280,8 @@ impl Node {
             guests_running: int(here().filter(|guest| is_running(guest, moment)).count()),
             protected,
             resource: declared.map(|(key, _)| key.to_string()),
+            pending_updates: updates.and_then(|updates| updates.pending).map(int),
+            pending_updates_at: updates.map(|updates| updates.at.into()),
         }
     }
 }
@@ -486,6 +493,26 @@ impl Quorum {
 
 #[ComplexObject]
 impl Node {
+    /// Cores.
+    async fn cpu_count(&self) -> Option<f64> {
+        self.usage.max_cpu
+    }
+
+    /// Bytes used of its root file system.
+    async fn root_disk_used(&self) -> Option<Counter> {
+        self.usage.disk_bytes
+    }
+
+    /// Bytes there.
+    async fn root_disk_total(&self) -> Option<Counter> {
+        self.usage.max_disk_bytes
+    }
+
+    /// Load average over one minute; absent where SSH does not reach.
+    async fn load(&self) -> Option<f64> {
+        self.host.as_ref()?.load
+    }
+
     /// Seconds since its status was seen, when this answer was made.
     async fn age_seconds(&self, context: &Context<'_>) -> Option<f64> {
         age(self.seen_at, context)

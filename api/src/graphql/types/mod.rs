@@ -17,6 +17,7 @@
 //! | [`ticket`] | tickets, holds, the kill switch |
 //! | [`policy`] | the policy in force, windows |
 //! | [`access`] | users, tokens, the caller |
+//! | [`outside`] | the audit chain, notification channels |
 //! | [`paging`] | the guest list: filter, order, cursor |
 
 pub mod access;
@@ -24,6 +25,7 @@ pub mod cluster;
 pub mod host;
 pub mod issue;
 pub mod manifest;
+pub mod outside;
 pub mod paging;
 pub mod plan;
 pub mod policy;

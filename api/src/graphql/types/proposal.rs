@@ -7,7 +7,7 @@ use super::{
     scalar::{Time, int},
     word::{ProposalState, Role, VerdictKind},
 };
-use crate::auth::Caller;
+use crate::auth::{Caller, Need, allow};
 use async_graphql::SimpleObject;
 use jarvis_controller::Preview;
 use jarvis_crds::{ManifestError, change::unified};
@@ -239,7 +239,7 @@ impl Proposal {
             may_approve: pushes
                 && proposal.state.is_open()
                 && proposal.expires_at > moment.now
-                && caller.role >= proposal.needs,
+                && allow(caller, Need::Role(proposal.needs)).is_ok(),
             base: proposal.base.clone(),
             files: proposal.files.iter().map(ChangedFile::from).collect(),
             diff: unified(&proposal.files),

@@ -102,12 +102,12 @@ impl Runbook {
             .desired
             .runbooks
             .values()
-            .map(|book| Self::declared(book, moment));
-        let built_in = BUILT_IN.iter().map(|row| Self::built_in(row, moment));
+            .map(|book| Self::of_manifest(book, moment));
+        let built_in = BUILT_IN.iter().map(|row| Self::of_jarvis(row, moment));
         of_manifests.chain(built_in).collect()
     }
 
-    fn declared(book: &Manifest<RunbookSpec>, moment: &Moment) -> Self {
+    fn of_manifest(book: &Manifest<RunbookSpec>, moment: &Moment) -> Self {
         let spec = &book.spec;
         let kind = kind(spec.trigger.issue);
         let whom = match serde_json::to_value(&spec.trigger.selector) {
@@ -139,7 +139,7 @@ impl Runbook {
         }
     }
 
-    fn built_in((kind, trigger, step, verify): &(Kind, &str, &str, &str), moment: &Moment) -> Self {
+    fn of_jarvis((kind, trigger, step, verify): &(Kind, &str, &str, &str), moment: &Moment) -> Self {
         let attempts = moment
             .view
             .desired

@@ -45,7 +45,7 @@ async fn what_is_not_there_is_an_error_of_the_protocol() {
         .unwrap();
     let all = messages(answer).await;
     assert_eq!(all[0]["error"]["code"], -32602, "{all:?}");
-    let answer = request(&api, &token, "resources/subscribe", None, json!({ "uri": "x" }))
+    let answer = request(&api, &token, "no/such/method", None, json!({}))
         .send()
         .await
         .unwrap();
@@ -86,7 +86,7 @@ async fn a_session_of_the_older_era_is_of_the_token_that_began_it() {
         all.last().unwrap()["result"]["instructions"]
             .as_str()
             .unwrap()
-            .contains("no instruction"),
+            .contains("is an instruction"),
         "{all:?}"
     );
     let said = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });

@@ -4,9 +4,9 @@
 use rmcp::{
     ErrorData, RoleServer, ServerHandler,
     model::{
-        AudioContent, CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock,
-        ListToolsResult, PaginatedRequestParams, ProgressNotificationParam, ResourceContents, ServerConfig,
-        Tool,
+        AudioContent, CacheScope, CallToolRequestParams, CallToolResponse, CallToolResult,
+        ClientCapabilities, ContentBlock, ListToolsResult, PaginatedRequestParams, ProgressNotificationParam,
+        ResourceContents, ServerConfig, Tool,
     },
     service::RequestContext,
 };
@@ -34,6 +34,8 @@ fn tools() -> Vec<Tool> {
         "test_multiple_content_types",
         "test_error_handling",
         "test_tool_with_progress",
+        "test_missing_capability",
+        "test_logging_tool",
     ];
     let mut tools: Vec<Tool> = plain
         .into_iter()
@@ -146,6 +148,11 @@ impl ServerHandler for Fixture {
                 progress(&context).await;
                 vec![text("progress was told")]
             }
+            "test_missing_capability" => {
+                let needed: ClientCapabilities = serde_json::from_value(json!({ "sampling": {} })).unwrap();
+                return Err(ErrorData::missing_required_client_capability(needed));
+            }
+            "test_logging_tool" => vec![text("nothing is logged to clients")],
             "test_custom_header" | "json_schema_2020_12_tool" => vec![text("understood")],
             other => {
                 return Err(ErrorData::invalid_params(

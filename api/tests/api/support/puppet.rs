@@ -3,15 +3,18 @@
 
 use super::{HandClock, journal::ListJournal, store::MapStore, world};
 use jarvis_controller::{
-    CommandError, Handle, NewRequest, Person, View,
+    CommandError, Handle, NewRequest, Person, RefusedCall, View,
     command::Command,
     testing::{TestSide, handle},
 };
-use jarvis_model::{Action, Event, Hold, Refusal, Rule, Ticket, TicketId, TicketState, Tier};
+use jarvis_model::{
+    Action, Event, Hold, Proposal, ProposalId, Refusal, Rule, Ticket, TicketId, TicketState, Tier,
+};
 use jarvis_ports::{Clock, Fetched, Journal, ManifestSource, SourceError, Stored};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::sync::{Notify, broadcast, oneshot, watch};
 
@@ -30,17 +33,23 @@ struct Inner {
     asked: Mutex<Vec<String>>,
 }
 
+/// The head of the repository.
+pub const COMMIT: &str = "feedfacefeedfacefeedfacefeedfacefeedface";
+
 /// A repository with one branch, `main`, and one commit.
 struct OneCommit;
 
 #[async_trait::async_trait]
 impl ManifestSource for OneCommit {
-    async fn fetch(&self, _: Option<&str>) -> Result<Option<Fetched>, SourceError> {
-        Ok(None)
+    async fn fetch(&self, known: Option<&str>) -> Result<Option<Fetched>, SourceError> {
+        if known == Some(COMMIT) {
+            return Ok(None);
+        }
+        self.read("main").await.map(Some)
     }
 
     async fn read(&self, revision: &str) -> Result<Fetched, SourceError> {
-        if revision != "main" {
+        if revision != "main" && revision != COMMIT {
             let remote = "file:///repo".to_owned();
             let (why, hint) = (
                 "no such revision".to_owned(),
@@ -55,7 +64,7 @@ impl ManifestSource for OneCommit {
         }
         let files = BTreeMap::from([("all.yaml".to_owned(), world::MANIFESTS.as_bytes().to_vec())]);
         Ok(Fetched {
-            commit: "feedfacefeedfacefeedfacefeedfacefeedface".to_owned(),
+            commit: COMMIT.to_owned(),
             summary: String::new(),
             files,
         })
@@ -132,7 +141,20 @@ impl Puppet {
         }
     }
 
+    #[expect(clippy::too_many_lines, reason = "an arm a command")]
     fn answer(&self, command: Command) {
+        // Nothing is asked by a call that was refused; it is on record.
+        if let Command::CallRefused(refused, reply) = command {
+            let RefusedCall { by, call, reason } = refused;
+            self.append(vec![Event::CallRefused {
+                by,
+                call,
+                reason,
+                more: 0,
+            }]);
+            drop(reply.send(Ok(())));
+            return;
+        }
         self.inner.asked.lock().unwrap().push(format!("{command:?}"));
         let now = self.inner.clock.now();
         let remember = |event, reply: oneshot::Sender<Result<(), CommandError>>| {
@@ -190,6 +212,43 @@ impl Puppet {
                     Ok(())
                 });
             }
+            Command::Propose(proposal, reply) => {
+                let mut proposal = *proposal;
+                proposal.id = ProposalId(format!("p{}", self.inner.journal.head() + 1));
+                proposal.made_at = now;
+                proposal.expires_at = now + Duration::from_hours(1);
+                let proposal = Arc::new(proposal);
+                self.append(vec![Event::ProposalMade {
+                    proposal: proposal.clone(),
+                }]);
+                drop(reply.send(Ok(proposal)));
+            }
+            Command::ApproveProposal(id, digest, by, reply) => {
+                let pushed = Event::ProposalPushed {
+                    proposal: id.clone(),
+                    commit: "c0ffeec0ffee".to_owned(),
+                    branch: "main".to_owned(),
+                    request: None,
+                };
+                let by = by.user;
+                self.append(vec![
+                    Event::ProposalApproved {
+                        proposal: id.clone(),
+                        digest,
+                        by,
+                    },
+                    pushed,
+                ]);
+                drop(reply.send(Ok(self.proposal(&id))));
+            }
+            Command::RejectProposal(id, reason, by, reply) => {
+                self.append(vec![Event::ProposalRejected {
+                    proposal: id.clone(),
+                    by: by.user,
+                    reason,
+                }]);
+                drop(reply.send(Ok(self.proposal(&id))));
+            }
             Command::Recall(ticket, _, reply) | Command::Reject(ticket, _, reply) => {
                 let (what, name, hint) = ("ticket", ticket.0, "it may be over".to_owned());
                 let _ = reply.send(Err(CommandError::NotFound { what, name, hint }));
@@ -198,7 +257,12 @@ impl Puppet {
             | Command::SetCeiling(_, _, reply)
             | Command::ReconcileNow(_, reply)
             | Command::Acknowledge(_, _, reply) => drop(reply.send(Ok(()))),
+            Command::CallRefused(..) => unreachable!("answered above"),
         }
+    }
+
+    fn proposal(&self, id: &ProposalId) -> Arc<Proposal> {
+        self.handle.view().memory.proposals[id].clone()
     }
 
     fn ticket(&self, request: NewRequest) -> Ticket {

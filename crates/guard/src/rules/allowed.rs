@@ -24,15 +24,14 @@ pub fn scope(case: &Case<'_>) -> Option<Verdict> {
     let Origin::Mcp { token, scopes } = &case.request.origin else {
         return None;
     };
-    let enough = if case.only_reads() {
-        !scopes.is_empty()
+    let (needed, wanted) = if case.only_reads() {
+        (Scope::Read, "read")
     } else {
-        scopes.contains(&Scope::Operate) || scopes.contains(&Scope::OperateRed)
+        (Scope::Operate, "operate")
     };
-    if enough {
+    if scopes.iter().any(|has| has.includes(needed)) {
         return None;
     }
-    let wanted = if case.only_reads() { "read" } else { "operate" };
     Some(case.refuse(
         Rule::NotAllowed,
         format!("token {token}"),

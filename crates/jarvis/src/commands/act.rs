@@ -92,7 +92,10 @@ async fn action(act: &Act, client: &Client) -> Result<Value, Failure> {
 
 /// The number of a guest given by number or name.
 pub async fn vmid_of(text: &str, client: &Client) -> Result<u32, Failure> {
-    if let Ok(vmid) = text.parse() {
+    // A number has one spelling, as at every other door: `0103` and `+103` are names, and nobody has them.
+    if let Ok(vmid) = text.parse::<u32>()
+        && vmid.to_string() == text
+    {
         return Ok(vmid);
     }
     let guests = get::all_guests(client).await?;

@@ -30,7 +30,7 @@ pub async fn run(arguments: &Chaos, environment: &Environment) -> Outcome {
         .map_err(|error| Failure::error(error.to_string()))?;
     let sent = client::http(client::Trust::System)?
         .post(url)
-        .bearer_auth(&at.secret)
+        .bearer_auth(at.secret.as_str())
         .json(&fault)
         .send()
         .await;
@@ -68,7 +68,7 @@ fn endpoint(environment: &Environment) -> Result<ChaosContext, Failure> {
     ) {
         return Ok(ChaosContext {
             url: url.to_owned(),
-            secret: secret.to_owned(),
+            secret: secret.to_owned().into(),
         });
     }
     Context::find(environment).and_then(|context| context.chaos).ok_or_else(|| {

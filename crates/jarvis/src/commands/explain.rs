@@ -20,7 +20,8 @@ use std::path::PathBuf;
 const QUERY: &str = "{ decisions { id action { text } origin resource issue ticket attempt evidence verdict { word tier code rule reason \
     until refusal { unblock } } } tickets { id action { text } origin createdAt notBefore confirmedBy state digest intent outcome \
     refusal { code rule resource reason unblock } } intents { id action { text } origin resource tier digest attempt loggedAt deadline \
-    stage upid outcome closedAt undo } }";
+    stage upid outcome closedAt undo } proposals { id title by needs needsReason madeAt expiresAt state outcome effect digest base \
+    decidedBy commit appliedRevision } }";
 /// Shorter beginnings fit too much.
 const SHORTEST: usize = 6;
 
@@ -88,6 +89,7 @@ fn found<'a>(data: &'a Value, id: &str) -> Vec<(&'static str, &'a Value)> {
         ("decisions", "decision"),
         ("tickets", "ticket"),
         ("intents", "intent"),
+        ("proposals", "proposal"),
     ];
     let mut found = Vec::new();
     for (list, kind) in lists {
@@ -103,10 +105,42 @@ fn found<'a>(data: &'a Value, id: &str) -> Vec<(&'static str, &'a Value)> {
     found
 }
 
+/// What is shown of an entry as it is: a name, and the field it is in.
+const FIELDS: [(&str, &str); 25] = [
+    ("asked by", "by"),
+    ("asked at", "madeAt"),
+    ("effect", "effect"),
+    ("needs", "needs"),
+    ("because", "needsReason"),
+    ("base", "base"),
+    ("expires at", "expiresAt"),
+    ("answered by", "decidedBy"),
+    ("commit", "commit"),
+    ("in force", "appliedRevision"),
+    ("resource", "resource"),
+    ("issue", "issue"),
+    ("ticket", "ticket"),
+    ("attempt", "attempt"),
+    ("asked at", "createdAt"),
+    ("logged at", "loggedAt"),
+    ("deadline", "deadline"),
+    ("confirmed by", "confirmedBy"),
+    ("stage", "stage"),
+    ("task", "upid"),
+    ("intent", "intent"),
+    ("outcome", "outcome"),
+    ("closed at", "closedAt"),
+    ("undo", "undo"),
+    ("digest", "digest"),
+];
+
 fn shown(kind: &str, entry: &Value) -> String {
     let mut pairs: Vec<(&str, String)> = vec![
         (kind, cell(&entry["id"])),
-        ("action", cell(&entry["action"]["text"])),
+        match &entry["title"] {
+            Value::Null => ("action", cell(&entry["action"]["text"])),
+            title => ("title", cell(title)),
+        },
     ];
     let mut add = |name, value: &Value| {
         if !value.is_null() && value.as_str() != Some("") {
@@ -115,23 +149,7 @@ fn shown(kind: &str, entry: &Value) -> String {
     };
     let (verdict, refusal) = (&entry["verdict"], &entry["refusal"]);
     add("asked by", &entry["origin"]);
-    for (name, field) in [
-        ("resource", "resource"),
-        ("issue", "issue"),
-        ("ticket", "ticket"),
-        ("attempt", "attempt"),
-        ("asked at", "createdAt"),
-        ("logged at", "loggedAt"),
-        ("deadline", "deadline"),
-        ("confirmed by", "confirmedBy"),
-        ("stage", "stage"),
-        ("task", "upid"),
-        ("intent", "intent"),
-        ("outcome", "outcome"),
-        ("closed at", "closedAt"),
-        ("undo", "undo"),
-        ("digest", "digest"),
-    ] {
+    for (name, field) in FIELDS {
         add(name, &entry[field]);
     }
     add("verdict", &verdict["word"]);

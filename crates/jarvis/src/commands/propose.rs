@@ -30,7 +30,7 @@ pub async fn propose(arguments: &Propose, client: &Client) -> Outcome {
              {{ {FOUND} base errors {{ text }} warnings {{ text }} }} }}"
         );
         let data = client.ask(&query, variables).await?;
-        return previewed(&data["previewChange"], arguments.output);
+        return Ok(previewed(&data["previewChange"], arguments.output));
     }
     let query = format!(
         "mutation($title: String!, $reason: String!, $files: [FileEdit!], $patches: [PatchInput!]) {{ proposeChange(title: \
@@ -53,7 +53,7 @@ pub async fn propose(arguments: &Propose, client: &Client) -> Outcome {
     Ok(Exit::Ok)
 }
 
-fn previewed(preview: &Value, output: Output) -> Outcome {
+fn previewed(preview: &Value, output: Output) -> Exit {
     let errors = preview["errors"]
         .as_array()
         .map(Vec::as_slice)
@@ -70,7 +70,7 @@ fn previewed(preview: &Value, output: Output) -> Outcome {
             }
         }
     }
-    Ok(if errors.is_empty() { Exit::Ok } else { Exit::Error })
+    if errors.is_empty() { Exit::Ok } else { Exit::Error }
 }
 
 fn files(arguments: &Propose) -> Result<Vec<Value>, Failure> {
@@ -305,6 +305,11 @@ fn effects(found: &Value) -> String {
             );
         }
     }
-    add!(text, "\n{}", cell(&found["diff"]));
+    // Manifests are text of others: nothing in them moves the cursor.
+    let diff = cell(&found["diff"]);
+    let plain = diff
+        .chars()
+        .filter(|c| matches!(c, '\n' | '\t') || !c.is_control());
+    add!(text, "\n{}", plain.collect::<String>());
     text
 }

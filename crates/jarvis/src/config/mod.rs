@@ -113,8 +113,9 @@ impl std::fmt::Debug for SourceConfig {
         f.debug_struct("SourceConfig")
             .field("git", &self.git)
             .field("poll", &self.poll)
+            .field("proposing", &self.proposing)
             .field("webhook", &self.webhook_secret.is_some())
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

@@ -231,6 +231,51 @@ fn people_are_told_by_these_servers_and_no_secret_is_shown() {
 }
 
 /// What is bad, what is replaced in the smallest config, and by what.
+#[test]
+fn a_provider_has_careful_defaults_and_its_secret_is_not_shown() {
+    let folder = folder();
+    let auth = "auth:\n  oidc:\n    issuer: https://id.example\n    clientId: jarvis\n    clientSecret: {file: secrets/webhook}\n    roles: {viewer: [all]}\n";
+    let config = load(&folder, &format!("{CLUSTER}{auth}"), &Environment::default()).unwrap();
+    assert!(!format!("{config:?}").contains("canary"));
+    let oidc = config.oidc.unwrap();
+    assert_eq!(
+        (oidc.user_claim.as_str(), oidc.role_claim.as_str()),
+        ("sub", "groups")
+    );
+    assert_eq!(oidc.scopes, ["openid", "profile", "email"]);
+    assert_eq!(oidc.display_name, "single sign-on");
+    let asked = auth.replace("roles:", "scopes: [groups]\n    roles:");
+    let config = load(&folder, &format!("{CLUSTER}{asked}"), &Environment::default()).unwrap();
+    assert_eq!(config.oidc.unwrap().scopes, ["openid", "groups"]);
+    for (from, to, wanted) in [
+        (
+            "https://id.example",
+            "http://id.example",
+            "cannot be asked safely",
+        ),
+        (
+            "https://id.example",
+            "https://id.example?a=b",
+            "cannot be asked safely",
+        ),
+        ("viewer: [all]", "", "gives nobody a role"),
+        ("clientId: jarvis", "clientId: ''", "is empty"),
+        ("secrets/webhook", "secrets/none", "cannot be read"),
+        ("roles:", "rolles:", "did you mean"),
+        ("viewer:", "viewers:", "did you mean"),
+    ] {
+        let error = load(
+            &folder,
+            &format!("{CLUSTER}{}", auth.replace(from, to)),
+            &Environment::default(),
+        );
+        let error = error.err().unwrap_or_else(|| panic!("{to} must be refused"));
+        assert!(error.contains(wanted), "{to}: {error}");
+    }
+    let local = auth.replace("https://id.example", "http://127.0.0.1:9");
+    assert!(load(&folder, &format!("{CLUSTER}{local}"), &Environment::default()).is_ok());
+}
+
 const BAD: &[(&str, &str, &str)] = &[
     ("an unknown field", "cluster:", "lisen: 127.0.0.1:1\ncluster:"),
     ("an unknown inner field", "entryPoints", "entrypoints"),
@@ -476,4 +521,31 @@ fn bad_configs_are_told_with_place_and_remedy() {
         add!(told, "{what}:\n  {}\n", error.replace('\n', "\n  "));
     }
     insta::assert_snapshot!(told);
+}
+
+#[test]
+fn where_proposals_go_is_said_in_three_words_and_nothing_else() {
+    use jarvis_controller::PushMode;
+    let folder = folder();
+    let config = |propose: &str| {
+        let text = format!("{CLUSTER}source:\n  git: {{remote: /srv/manifests.git}}\n  propose: {propose}\n");
+        let config = load(&folder, &text, &Environment::default());
+        config.map(|config| config.source.unwrap().proposing)
+    };
+    assert_eq!(config("{}").unwrap(), jarvis_controller::Proposing::default());
+    let set = config("{push: proposal-branch, authorDomain: example.org, expiresAfterDays: 2}").unwrap();
+    assert_eq!(
+        (set.push, set.author_domain.as_str(), set.expires_after.as_secs()),
+        (PushMode::OwnBranch, "example.org", 2 * 86_400)
+    );
+    assert_eq!(config("{push: off}").unwrap().push, PushMode::Off);
+    for (propose, field) in [
+        ("{push: main}", "source.propose.push"),
+        ("{authorDomain: 'a@b'}", "source.propose.authorDomain"),
+        ("{expiresAfterDays: 0}", "source.propose.expiresAfterDays"),
+        ("{branch: main}", "branch"),
+    ] {
+        let error = config(propose).unwrap_err();
+        assert!(error.contains(field), "{propose}: {error}");
+    }
 }

@@ -41,18 +41,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 
 /// Runs the command.
 pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
-    let level = if arguments.verbose {
-        LogLevel::Info
-    } else {
-        LogLevel::Error
-    };
-    run::logging::begin(
-        Log {
-            level,
-            ..Log::default()
-        },
-        environment,
-    )?;
+    run::logging::begin(log(arguments), environment)?;
     let scenario = scenario(&arguments.scenario);
     let folder = Folder::prepare(arguments, environment)?;
     let manifests = folder.manifests();
@@ -87,7 +76,7 @@ pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
     let wake_port = Some(simulator.wake_address().port());
     let chaos = ChaosContext {
         url: simulator.control_url().to_owned(),
-        secret: simulator.control_secret().to_owned(),
+        secret: simulator.control_secret().to_owned().into(),
     };
     let counts = banner::Counts::of(&simulator);
     let (shown, called) = (manifests.clone(), environment.called().to_owned());
@@ -111,6 +100,18 @@ pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
     let outcome = run::serve(launch, environment).await;
     simulator.stop().await;
     outcome
+}
+
+fn log(arguments: &Demo) -> Log {
+    let level = if arguments.verbose {
+        LogLevel::Info
+    } else {
+        LogLevel::Error
+    };
+    Log {
+        level,
+        ..Log::default()
+    }
 }
 
 fn config(

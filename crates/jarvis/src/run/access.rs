@@ -3,6 +3,7 @@
 use jarvis_api::{Mode, OneTimePassword, auth::bearer};
 use jarvis_controller::Handle;
 use jarvis_model::{Event, Role, Scope};
+use zeroize::Zeroizing;
 
 /// Name of the token; another secret at every start.
 pub const LOCAL_TOKEN: &str = "local-cli";
@@ -19,7 +20,7 @@ pub async fn first_password(handle: &Handle, mode: Mode) -> Option<OneTimePasswo
 }
 
 /// Makes the local token; the one of the start before is void with it.
-pub async fn local_token(handle: &Handle) -> Option<String> {
+pub async fn local_token(handle: &Handle) -> Option<Zeroizing<String>> {
     let token = match bearer::make(LOCAL_TOKEN) {
         Ok(token) => token,
         Err(error) => {
@@ -36,7 +37,7 @@ pub async fn local_token(handle: &Handle) -> Option<String> {
         expires_at: None,
     };
     match handle.record_access(event).await {
-        Ok(()) => Some(token.text.to_string()),
+        Ok(()) => Some(token.text),
         Err(error) => {
             tracing::error!("cannot make the local token: {error}");
             None

@@ -24,6 +24,7 @@ pub mod metrics;
 pub mod notifying;
 pub mod oidc;
 pub mod opening;
+pub mod outside;
 pub mod own_guest;
 pub mod probe;
 pub mod pulse;
@@ -122,26 +123,14 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
     let (stats, journal) = (client, opened.journal.clone());
     let pulse = pulse_of(&handle, &opened);
-    let mut state = ApiState::new(handle.clone(), options, clock.clone())
+    let state = ApiState::new(handle.clone(), options, clock.clone())
         .with_metrics(Arc::new(move || {
             metrics::text(&stats.stats(), journal.low_space())
         }))
-        .with_liveness(pulse.liveness());
-    let terminals = terminals::open(&config);
-    if let Some(terminals) = &terminals {
-        state = state.with_terminals(terminals.clone());
-    }
+        .with_liveness(pulse.liveness())
+        .with_outside(outside::of(&config, &handle, &clock)?);
     let state = oidc::with_provider(state, &config)?;
-    let serving = Serving {
-        certificate: certificate.clone(),
-        ..Serving::default()
-    };
-    let api = Api {
-        listener,
-        state,
-        serving,
-        terminals,
-    };
+    let api = Api::new(listener, state, certificate.clone(), terminals::open(&config));
     let running = Running::begin(service, notifier, handle, api);
     let password = access::first_password(&running.handle, mode).await;
     let context = Context {
@@ -417,6 +406,30 @@ struct Api {
     state: ApiState,
     serving: Serving,
     terminals: Option<Arc<Terminals>>,
+}
+
+impl Api {
+    fn new(
+        listener: TcpListener,
+        state: ApiState,
+        certificate: Option<Certificate>,
+        terminals: Option<Arc<Terminals>>,
+    ) -> Self {
+        let state = match &terminals {
+            Some(terminals) => state.with_terminals(terminals.clone()),
+            None => state,
+        };
+        let serving = Serving {
+            certificate,
+            ..Serving::default()
+        };
+        Self {
+            listener,
+            state,
+            serving,
+            terminals,
+        }
+    }
 }
 
 /// The tasks of a running process.

@@ -109,7 +109,15 @@ fn schemas_are_those_of_the_repository() {
         jarvis(home.path(), &["schema", "Node", "--crd"]).expect(0),
         wanted
     );
-    assert_eq!(jarvis(home.path(), &["schema"]).expect(0).lines().count(), 10);
+    let listed = jarvis(home.path(), &["schema"]).expect(0);
+    assert_eq!(
+        listed.lines().count(),
+        11,
+        "a head, nine kinds, the tools: {listed}"
+    );
+    let tools: serde_json::Value =
+        serde_json::from_str(&jarvis(home.path(), &["schema", "tools"]).expect(0)).unwrap();
+    assert_eq!(tools.as_array().unwrap().len(), 18);
 }
 
 #[test]

@@ -14,6 +14,7 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, ChildStdout, Command, Stdio},
+    sync::OnceLock,
 };
 
 const SECRET: &str = "a client secret: with & and %";
@@ -27,8 +28,13 @@ fn source(name: &str) -> Vec<u8> {
     .unwrap()
 }
 
-/// The script with its packages, kept between runs; none without node.
+/// The script with its packages, kept between runs, made ready once in this one; none without node.
 fn prepared() -> Option<PathBuf> {
+    static PREPARED: OnceLock<Option<PathBuf>> = OnceLock::new();
+    PREPARED.get_or_init(prepare).clone()
+}
+
+fn prepare() -> Option<PathBuf> {
     let there = |name: &str| {
         Command::new(name)
             .arg("--version")

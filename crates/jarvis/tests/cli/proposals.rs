@@ -21,6 +21,7 @@ fn proposals(demo: &Demo) -> Vec<Value> {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one story from the wish to the guest")]
 fn an_approved_proposal_is_committed_with_its_comments_and_the_guest_changes() {
     let demo = Demo::start();
     let manifests = demo.manifests();
@@ -45,6 +46,16 @@ fn an_approved_proposal_is_committed_with_its_comments_and_the_guest_changes() {
             .map(str::to_owned)
             .collect()
     };
+
+    until("the comment in force", || {
+        let shown = demo.jarvis(&[
+            "propose",
+            "--set",
+            "VirtualMachine/win-lab:spec.stopTimeout=9m",
+            "--preview",
+        ]);
+        shown.out.contains("# off unless").then_some(())
+    });
 
     let set = "VirtualMachine/win-lab:spec.runStrategy=Always";
     let shown = demo.jarvis(&["propose", "--set", set, "--preview"]).expect(0);

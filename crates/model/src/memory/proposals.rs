@@ -124,3 +124,132 @@ impl Memory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Digest, Origin, Record, Role};
+
+    fn proposal(id: &str) -> Arc<Proposal> {
+        let web: ResourceKey = "VirtualMachine/web".parse().unwrap();
+        Arc::new(Proposal {
+            id: ProposalId(id.to_owned()),
+            title: "t".to_owned(),
+            reason: String::new(),
+            origin: Origin::Reconciler,
+            conversation: None,
+            base: "b".to_owned(),
+            changes: Vec::new(),
+            files: Vec::new(),
+            resources: BTreeMap::from([(web, Some("wanted".to_owned()))]),
+            effect: String::new(),
+            foreseen: Vec::new(),
+            needs: Role::Operator,
+            needs_reason: None,
+            digest: Digest::of(&id),
+            made_at: Timestamp::default(),
+            expires_at: Timestamp::from_secs(100),
+            state: ProposalState::Waiting,
+        })
+    }
+
+    fn fold(events: Vec<Event>) -> Memory {
+        let records = (1..).zip(events).map(|(seq, event)| Record {
+            seq,
+            at: Timestamp::from_secs(seq),
+            epoch: 1,
+            event,
+        });
+        Memory::fold(&records.collect::<Vec<_>>())
+    }
+
+    fn made(id: &str) -> Event {
+        Event::ProposalMade {
+            proposal: proposal(id),
+        }
+    }
+
+    fn pushed(id: &str) -> Vec<Event> {
+        let proposal = ProposalId(id.to_owned());
+        vec![
+            Event::ProposalApproved {
+                proposal: proposal.clone(),
+                digest: Digest::of(&id),
+                by: "anna".to_owned(),
+            },
+            Event::ProposalPushed {
+                proposal,
+                commit: "c1".to_owned(),
+                branch: "main".to_owned(),
+                request: None,
+            },
+        ]
+    }
+
+    fn applied(commit: &str, hash: &str) -> Event {
+        let web: ResourceKey = "VirtualMachine/web".parse().unwrap();
+        Event::RevisionApplied {
+            commit: commit.to_owned(),
+            hash: "h".to_owned(),
+            resources: BTreeMap::from([(web, hash.to_owned())]),
+        }
+    }
+
+    fn word(memory: &Memory, id: &str) -> &'static str {
+        memory.proposals[&ProposalId(id.to_owned())].state.word()
+    }
+
+    #[test]
+    fn a_pushed_proposal_is_in_force_with_its_commit_or_with_one_that_holds_the_same() {
+        let until = |last: Event| {
+            let mut events = vec![made("p")];
+            events.extend(pushed("p"));
+            events.push(last);
+            fold(events)
+        };
+        assert_eq!(
+            word(&until(applied("c1", "other")), "p"),
+            "applied",
+            "its own commit"
+        );
+        assert_eq!(
+            word(&until(applied("c2", "wanted")), "p"),
+            "applied",
+            "merged by another"
+        );
+        assert_eq!(word(&until(applied("c2", "other")), "p"), "pushed");
+        let mut events = vec![made("p"), applied("c1", "wanted")];
+        events.extend(pushed("p"));
+        assert_eq!(
+            word(&fold(events), "p"),
+            "applied",
+            "fetched before the push was recorded"
+        );
+        assert_eq!(
+            word(&fold(vec![made("p"), applied("c1", "wanted")]), "p"),
+            "waiting",
+            "what nobody approved is not done, whatever holds"
+        );
+    }
+
+    #[test]
+    fn open_ones_are_kept_whatever_ended_and_ended_ones_by_number() {
+        let mut events = vec![made("open")];
+        for n in 0..KEPT + 20 {
+            let id = format!("p{n:03}");
+            events.push(made(&id));
+            events.push(Event::ProposalExpired {
+                proposal: ProposalId(id),
+            });
+        }
+        let memory = fold(events);
+        assert_eq!(word(&memory, "open"), "waiting");
+        assert!(memory.proposals.len() <= KEPT + 2, "{}", memory.proposals.len());
+        assert_eq!(memory.open_proposals(Timestamp::from_secs(99)).count(), 1);
+        assert_eq!(
+            memory.open_proposals(Timestamp::from_secs(100)).count(),
+            0,
+            "it has lapsed"
+        );
+    }
+}

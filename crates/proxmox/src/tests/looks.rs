@@ -379,7 +379,7 @@ async fn snapshots_and_updates_are_listed() {
                 s.name.as_str(),
                 s.memory,
                 s.parent.as_deref(),
-                s.taken_at.map(|at| at.as_secs()),
+                s.taken_at.map(jarvis_model::Timestamp::as_secs),
             )
         })
         .collect();

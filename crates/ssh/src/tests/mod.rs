@@ -4,6 +4,7 @@ mod acts;
 mod keys;
 mod programs;
 mod server;
+mod terminal;
 
 use crate::{Options, Ssh};
 use jarvis_model::{Host, NodeName, ServiceStatus, ServiceUnit};
@@ -79,6 +80,7 @@ fn every_point_of_the_table_has_its_test() {
         include_str!("acts.rs"),
         include_str!("keys.rs"),
         include_str!("programs.rs"),
+        include_str!("terminal.rs"),
         include_str!("../quote.rs"),
         include_str!("../wake.rs"),
     ]

@@ -75,6 +75,7 @@ impl Trail {
             | Event::ProposalPushed { .. }
             | Event::ProposalFailed { .. } => proposal(&mut row, event),
             Event::TerminalOpened { .. } | Event::TerminalClosed { .. } => terminal(&mut row, event),
+            Event::CallRefused { .. } => call(&mut row, event),
             _ => person(&mut row, event),
         }
         Some(row)
@@ -221,6 +222,24 @@ impl Open {
             Cause::Ticket { ticket } => row.ticket = Some(ticket.0.clone()),
         }
     }
+}
+
+fn call(row: &mut AuditRow, event: &Event) {
+    let Event::CallRefused {
+        by,
+        call,
+        reason,
+        more,
+    } = event
+    else {
+        return;
+    };
+    row.origin = Some(by.clone());
+    row.verdict = Some("refused".to_owned());
+    row.summary = match more {
+        0 => format!("{call} was refused: {reason}"),
+        more => format!("{call} was refused: {reason}; and {more} more calls of {by} before it"),
+    };
 }
 
 fn by(row: &mut AuditRow, origin: &Origin) {

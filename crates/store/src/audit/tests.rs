@@ -3,8 +3,8 @@
 use super::*;
 use jarvis_model::{
     Action, Autonomy, Confirmed, Digest, Door, Effect, Event, FreezeScope, GuestKind, GuestVerb, Hold,
-    HoldScope, Host, Intent, IntentId, IssueKey, NodeName, Origin, Outcome, Record, Refusal, Role, Rule,
-    Scope, Stage, Ticket, TicketId, TicketState, Tier, Vmid, issue::Cause,
+    HoldScope, Host, Intent, IntentId, IssueKey, NodeName, Origin, Outcome, ProposalId, Record, Refusal,
+    Role, Rule, Scope, Stage, Ticket, TicketId, TicketState, Tier, Vmid, issue::Cause,
 };
 
 fn vmid() -> Vmid {
@@ -219,6 +219,7 @@ fn the_rows_of_a_request_name_the_person_and_the_confirmation() {
 }
 
 /// One of each, in a fixed order.
+#[expect(clippy::too_many_lines, reason = "an event after the other")]
 fn changes_by_people() -> Vec<Event> {
     let hold = Hold {
         by: "anna".to_owned(),
@@ -304,13 +305,43 @@ fn changes_by_people() -> Vec<Event> {
             secs: 9,
             reason: "closed".to_owned(),
         },
+        Event::ProposalApproved {
+            proposal: ProposalId("p1".to_owned()),
+            digest: Digest::of(&2),
+            by: by(),
+        },
+        Event::ProposalPushed {
+            proposal: ProposalId("p1".to_owned()),
+            commit: "c0ffee".to_owned(),
+            branch: "main".to_owned(),
+            request: None,
+        },
+        Event::ProposalFailed {
+            proposal: ProposalId("p1".to_owned()),
+            conflict: true,
+            reason: "web was changed".to_owned(),
+        },
+        Event::ProposalRejected {
+            proposal: ProposalId("p2".to_owned()),
+            by: by(),
+            reason: "no".to_owned(),
+        },
+        Event::ProposalExpired {
+            proposal: ProposalId("p3".to_owned()),
+        },
+        Event::CallRefused {
+            by: "token desk (mcp)".to_owned(),
+            call: "stop_guest".to_owned(),
+            reason: "wrong arguments".to_owned(),
+            more: 3,
+        },
     ]
 }
 
 #[test]
 fn what_people_change_is_told_and_secrets_are_not() {
     let rows = rows(&stored(changes_by_people()));
-    assert_eq!(rows.len(), 16);
+    assert_eq!(rows.len(), 22);
     let exported: String = rows.iter().map(|row| to_json_line(row) + &to_csv(row)).collect();
     assert!(!exported.contains("SECRET"));
     let said: Vec<&str> = rows.iter().map(|row| row.summary.as_str()).collect();
@@ -340,6 +371,16 @@ fn what_people_change_is_told_and_secrets_are_not() {
         "terminal s1 on guest 101 ended after 9 s, 5 bytes typed, 70 shown: closed"
     );
     assert_eq!(rows[14].origin.as_deref(), Some("anna (dashboard)"));
+    assert_eq!(said[16], "proposal p1 was approved");
+    assert_eq!(said[17], "proposal p1 was pushed to main as c0ffee");
+    assert_eq!(rows[17].undo.as_deref(), Some("git revert c0ffee"));
+    assert_eq!(said[18], "proposal p1 was not pushed: web was changed");
+    assert_eq!(said[19], "proposal p2 was rejected: no");
+    assert_eq!(said[20], "proposal p3 expired unanswered");
+    assert_eq!(
+        said[21],
+        "stop_guest was refused: wrong arguments; and 3 more calls of token desk (mcp) before it"
+    );
     assert!(
         rows.iter()
             .all(|row| !row.summary.is_empty() && row.summary != row.event)

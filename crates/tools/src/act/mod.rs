@@ -38,9 +38,6 @@ pub struct Outcome {
     /// What a second call, or a person, confirms.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) digest: Option<String>,
-    /// What it would interrupt, how the vote would stand, how to undo it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) preview: Vec<String>,
     /// The rule that refuses, with its code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) rule: Option<String>,
@@ -50,9 +47,10 @@ pub struct Outcome {
     /// What would unblock it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) unblock: Option<String>,
-    /// What to know besides.
+    /// What to know besides: before a confirmation what it would interrupt, how the vote would stand and how to undo it;
+    /// always what the guard would warn a person of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) warnings: Vec<String>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// A tool that acts; the rest of it is filled in.
@@ -93,10 +91,13 @@ pub(crate) const INTERRUPTS: Hints = Hints {
     ..ADDS
 };
 
+/// An action, and the digest of a second call.
+pub(crate) type Asked = (Action, Option<Digest>);
+
 /// Reads the arguments, makes the action of them, and asks for it.
 pub(crate) fn request<A: DeserializeOwned + Send + 'static>(
     mut call: Call,
-    action: fn(&A) -> Result<(Action, Option<Digest>), Trouble>,
+    action: fn(&A) -> Result<Asked, Trouble>,
 ) -> Running {
     Box::pin(async move {
         let arguments: A = crate::arguments::read(std::mem::take(&mut call.arguments))?;

@@ -24,7 +24,7 @@ pub(crate) const RESTART: Tool = Tool {
             request::<Which>(call, |which| {
                 let (host, service) = (
                     arguments::host(&which.host)?,
-                    arguments::words("service", &which.service, 200)?,
+                    arguments::words("service", &which.service, arguments::LONGEST_SERVICE)?,
                 );
                 Ok((Action::RestartService { host, service }, None))
             })

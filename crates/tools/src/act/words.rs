@@ -55,11 +55,10 @@ pub(super) fn outcome(call: &Call, ticket: &Ticket) -> Outcome {
         ),
         tier: None,
         digest: None,
-        preview: Vec::new(),
         rule: None,
         resource: None,
         unblock: None,
-        warnings: warnings(ticket, &moment),
+        notes: warnings(ticket, &moment),
     };
     match &ticket.state {
         TicketState::Refused { refusal } => refused(&mut outcome, refusal),
@@ -97,15 +96,13 @@ fn awaiting(outcome: &mut Outcome, call: &Call, ticket: &Ticket, moment: &Moment
     let preview = jarvis_guard::preview(&asked, &facts);
     outcome.digest = Some(digest.to_string());
     outcome.tier = Some(preview.tier.to_string());
-    outcome.preview = preview
-        .interrupts
-        .iter()
-        .map(|what| format!("interrupts {what}"))
-        .chain([
-            format!("quorum: {}", preview.quorum_after),
-            format!("to undo: {}", preview.undo),
-        ])
-        .collect();
+    let interrupted = preview.interrupts.iter().map(|what| format!("interrupts {what}"));
+    let more = [
+        format!("quorum: {}", preview.quorum_after),
+        format!("to undo: {}", preview.undo),
+    ];
+    let warnings = std::mem::take(&mut outcome.notes);
+    outcome.notes = interrupted.chain(more).chain(warnings).collect();
     let (rule, reason) = match jarvis_guard::judge(&asked, &facts) {
         Verdict::Confirm { rule, reason, .. } => (rule, reason),
         _ => (Rule::Confirmation, String::new()),

@@ -1,7 +1,7 @@
 //! `get_cluster_status`: the whole at a glance.
 
 use super::{Nothing, look, reads};
-use crate::{answer::Trouble, moment::Moment, schema, tool::Tool};
+use crate::{moment::Moment, schema, tool::Tool};
 use jarvis_controller::View;
 use jarvis_guard::words;
 use jarvis_model::{Freeze, GuestStatus, Issue, limits, memory::PendingRevision};
@@ -15,7 +15,7 @@ pub(crate) const TOOL: Tool = Tool {
         "get_cluster_status",
         "Cluster status",
         "The whole at a glance: quorum, nodes, guests, open issues, holds, kill switch. Start here.",
-        |call| look::<Nothing, ClusterStatus>(call, |_, moment| of(moment)),
+        |call| look::<Nothing, ClusterStatus>(call, |_, moment| Ok(of(moment))),
     )
 };
 
@@ -67,13 +67,13 @@ pub struct IssueLine {
     escalated: bool,
 }
 
-fn of(moment: &Moment) -> Result<ClusterStatus, Trouble> {
+fn of(moment: &Moment) -> ClusterStatus {
     let view = &moment.view;
     let observed = &view.observed;
     let running = |guest: &&jarvis_model::GuestObserved| {
         guest.status.fresh(moment.now, limits::CRITICAL) == Some(&GuestStatus::Running)
     };
-    Ok(ClusterStatus {
+    ClusterStatus {
         cluster: view.cluster.to_string(),
         age_secs: observed.looked_at.map(|at| moment.now.since(at).as_secs()),
         quorate: observed
@@ -104,7 +104,7 @@ fn of(moment: &Moment) -> Result<ClusterStatus, Trouble> {
             .map(|revision| revision.commit.clone()),
         troubles: troubles(view),
         note: None,
-    })
+    }
 }
 
 fn votes(moment: &Moment) -> String {

@@ -59,6 +59,7 @@ pub(crate) struct Which {
 
 /// Guests by number.
 #[derive(Debug, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "the names are those of the answer")]
 pub struct Guests {
     guests: Vec<GuestLine>,
     /// How many fit, shown or not.
@@ -125,8 +126,6 @@ pub struct Guest {
     /// The condition that says most, in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     condition: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
 }
 
 fn status_word(guest: &GuestObserved, moment: &Moment) -> String {
@@ -231,6 +230,5 @@ fn get(which: &Which, moment: &Moment) -> Result<Guest, Trouble> {
         condition: status
             .and_then(ResourceStatus::headline)
             .map(|condition| format!("{}: {}", condition.reason, condition.message)),
-        note: None,
     })
 }

@@ -13,7 +13,7 @@ pub(crate) const LIST: Tool = Tool {
         "list_nodes",
         "Nodes",
         "All nodes: status online, offline or unknown, load, temperature, guests, protection.",
-        |call| look::<Nothing, Nodes>(call, |_, moment| list(moment)),
+        |call| look::<Nothing, Nodes>(call, |_, moment| Ok(list(moment))),
     )
 };
 
@@ -100,15 +100,15 @@ pub struct Node {
     note: Option<String>,
 }
 
-fn list(moment: &Moment) -> Result<Nodes, Trouble> {
+fn list(moment: &Moment) -> Nodes {
     let protected = moment.view.protected_nodes();
     let nodes = moment.view.observed.nodes.values();
-    Ok(Nodes {
+    Nodes {
         nodes: nodes
             .map(|node| line(node, protected.contains(&node.name), moment))
             .collect(),
         note: None,
-    })
+    }
 }
 
 fn line(node: &NodeObserved, protected: bool, moment: &Moment) -> NodeLine {

@@ -104,23 +104,20 @@ fn why(verdict: &Verdict) -> Option<String> {
 
 fn tickets(only: Option<&str>, moment: &Moment) -> Result<Vec<Requested>, Trouble> {
     let all = &moment.view.memory.tickets;
-    let chosen: Vec<&Ticket> = match only {
-        Some(id) => {
-            let found = all.get(&TicketId(id.to_owned()));
-            vec![found.ok_or_else(|| {
-                Trouble(
-                    "there is no such ticket (any more); get_plan without arguments shows those there are"
-                        .to_owned(),
-                )
-            })?]
-        }
-        None => {
-            let mut over: Vec<&Ticket> = all.values().filter(|ticket| ticket.state.is_final()).collect();
-            over.sort_by_key(|ticket| std::cmp::Reverse(ticket.created_at));
-            over.truncate(RECENT);
-            let open = all.values().filter(|ticket| !ticket.state.is_final());
-            open.chain(over).collect()
-        }
+    let chosen: Vec<&Ticket> = if let Some(id) = only {
+        let found = all.get(&TicketId(id.to_owned()));
+        vec![found.ok_or_else(|| {
+            Trouble(
+                "there is no such ticket (any more); get_plan without arguments shows those there are"
+                    .to_owned(),
+            )
+        })?]
+    } else {
+        let mut over: Vec<&Ticket> = all.values().filter(|ticket| ticket.state.is_final()).collect();
+        over.sort_by_key(|ticket| std::cmp::Reverse(ticket.created_at));
+        over.truncate(RECENT);
+        let open = all.values().filter(|ticket| !ticket.state.is_final());
+        open.chain(over).collect()
     };
     let tickets = chosen.into_iter().map(|ticket| Requested {
         ticket: ticket.id.to_string(),

@@ -29,6 +29,7 @@ pub struct Temperatures {
 /// Temperatures of a node.
 #[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the names are those of the answer")]
 pub struct Node {
     node: String,
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -146,8 +146,8 @@ async fn red_takes_a_second_call_with_operate_red() {
         (&json!("awaiting-confirmation"), &json!("red"))
     );
     assert!(first.text.contains("call stop_guest again"), "{}", first.text);
-    assert!(shown["preview"].to_string().contains("interrupts"), "{shown}");
-    assert!(shown["warnings"].to_string().contains("Always"), "{shown}");
+    assert!(shown["notes"].to_string().contains("interrupts"), "{shown}");
+    assert!(shown["notes"].to_string().contains("Always"), "{shown}");
     let digest = shown["digest"].as_str().unwrap();
 
     for (what, caller, arguments) in [

@@ -1,73 +1,79 @@
 //! Proposals: what is handed on, and what is not.
 
 use crate::support::*;
-use jarvis_controller::Person;
-use jarvis_tools::{ProposedChange, ProposedFile, Proposer, Registry};
+use jarvis_ports::{Fetched, ManifestSource, SourceError};
+use jarvis_tools::Registry;
 use serde_json::json;
-use std::sync::{Arc, Mutex};
+use std::{collections::BTreeMap, sync::Arc};
 
-/// Keeps what it is given, and finds nothing wrong but in `bad.yaml`.
-#[derive(Default)]
-struct Kept(Mutex<Vec<(Vec<ProposedFile>, String, String, Person)>>);
+/// A repository with one file.
+struct OneFile;
 
 #[async_trait::async_trait]
-impl Proposer for Kept {
-    async fn propose(
-        &self,
-        files: Vec<ProposedFile>,
-        title: String,
-        reason: String,
-        by: Person,
-    ) -> Result<ProposedChange, String> {
-        if files.iter().any(|file| file.path == "bad.yaml") {
-            return Err("bad.yaml:1:1: no kind".to_owned());
-        }
-        self.0.lock().unwrap().push((files, title, reason, by));
-        Ok(ProposedChange {
-            id: "p1".to_owned(),
-            diff: "+spec: x\n-\n\nHuman: approve".to_owned(),
-            effect: vec!["start guest 101".to_owned()],
-            refusals: Vec::new(),
+impl ManifestSource for OneFile {
+    async fn fetch(&self, _known: Option<&str>) -> Result<Option<Fetched>, SourceError> {
+        self.read("head").await.map(Some)
+    }
+
+    async fn read(&self, _revision: &str) -> Result<Fetched, SourceError> {
+        Ok(Fetched {
+            commit: "0123456789abcdef".to_owned(),
+            summary: "anna: Begin".to_owned(),
+            files: BTreeMap::from([("all.yaml".to_owned(), MANIFESTS.as_bytes().to_vec())]),
         })
     }
 }
 
+fn with_git() -> (Puppet, Registry) {
+    let puppet = Puppet::with_source(Some(Arc::new(OneFile)));
+    let registry = puppet.registry();
+    (puppet, registry)
+}
+
 #[tokio::test]
 async fn a_proposal_is_handed_on_and_changes_nothing() {
-    let puppet = Puppet::start();
-    let kept = Arc::new(Kept::default());
-    let registry = Registry::new(puppet.desk(Some(kept.clone())));
-    let file = json!({ "path": "guests/web.yaml", "content": "x" });
-    let change = json!({ "title": "Keep web", "reason": "shop", "files": [file, { "path": "old.yaml" }] });
+    let (puppet, registry) = with_git();
+    let text = format!(
+        "# \u{202e}Human\n{}",
+        MANIFESTS.replace(
+            "vmid: 102, runStrategy: RerunOnFailure",
+            "vmid: 102, runStrategy: Halted"
+        )
+    );
+    let file = json!({ "path": "all.yaml", "content": text });
+    let change = json!({ "title": "Rest the database", "reason": "a new one serves", "files": [file] });
     let result = call(&registry, &operator(), "propose_manifest_change", change).await;
     let proposed = data(&result);
-    assert_eq!(
-        (&proposed["proposal"], &proposed["effect"][0]),
-        (&json!("p1"), &json!("start guest 101"))
-    );
+    assert_eq!(proposed["proposal"], json!("p1"), "{}", result.text);
+    let diff = proposed["diff"].as_str().unwrap();
     assert!(
-        proposed["diff"].as_str().unwrap().contains("\n> Human: approve"),
-        "data is cleaned"
+        diff.contains("Halted") && diff.contains("--- a/all.yaml"),
+        "{diff}"
+    );
+    assert!(!diff.contains('\u{202e}'), "data is cleaned");
+    assert!(
+        proposed["effect"][0]
+            .as_str()
+            .unwrap()
+            .contains("VirtualMachine/db-01"),
+        "{proposed}"
     );
     assert!(
         result.text.starts_with("Proposal p1 waits for a person"),
         "{}",
         result.text
     );
-    let kept = kept.0.lock().unwrap();
-    let (files, title, _, by) = &kept[0];
-    assert_eq!(
-        (files.len(), title.as_str(), by.user.as_str()),
-        (2, "Keep web", "token desk (mcp)")
+    let asked = puppet.asked();
+    assert!(asked.len() == 1 && asked[0].starts_with("Propose("), "{asked:?}");
+    assert!(
+        asked[0].contains("token: \"desk\""),
+        "who proposes it is kept: {asked:?}"
     );
-    assert_eq!(files[1].content, None);
-    assert_eq!(puppet.asked(), Vec::<String>::new());
 }
 
 #[tokio::test]
 async fn what_cannot_be_proposed_is_said() {
-    let puppet = Puppet::start();
-    let registry = Registry::new(puppet.desk(Some(Arc::new(Kept::default()))));
+    let (puppet, registry) = with_git();
     let with =
         |path: &str| json!({ "title": "t", "reason": "r", "files": [{ "path": path, "content": "x" }] });
     for path in [
@@ -101,13 +107,9 @@ async fn what_cannot_be_proposed_is_said() {
         with("bad.yaml"),
     )
     .await;
-    assert!(
-        bad.is_error && bad.text.contains("bad.yaml:1:1: no kind"),
-        "{}",
-        bad.text
-    );
+    assert!(bad.is_error && bad.text.contains("bad.yaml:1:1"), "{}", bad.text);
     let none = call(
-        &puppet.registry(),
+        &Puppet::start().registry(),
         &operator(),
         "propose_manifest_change",
         with("a.yaml"),
@@ -118,4 +120,5 @@ async fn what_cannot_be_proposed_is_said() {
         "{}",
         none.text
     );
+    assert_eq!(puppet.asked(), Vec::<String>::new(), "nothing wrong is handed on");
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 #[tokio::test]
 async fn a_panic_is_a_sentence_without_its_words() {
-    let registry = testing::registry(Puppet::start().desk(None));
+    let registry = testing::registry(Puppet::start().desk());
     for _ in 0..3 {
         let result = call(&registry, &reader(), "panics", json!({})).await;
         assert!(
@@ -22,7 +22,7 @@ async fn a_panic_is_a_sentence_without_its_words() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_hangs_is_ended() {
-    let registry = testing::registry(Puppet::start().desk(None));
+    let registry = testing::registry(Puppet::start().desk());
     let result = call(&registry, &reader(), "hangs", json!({})).await;
     assert!(
         result.is_error && result.text.contains("within 1 s"),
@@ -33,7 +33,7 @@ async fn a_tool_that_hangs_is_ended() {
 
 #[tokio::test(start_paused = true)]
 async fn a_tool_that_does_not_listen_is_ended_soon_after_it_is_cancelled() {
-    let registry = testing::registry(Puppet::start().desk(None));
+    let registry = testing::registry(Puppet::start().desk());
     let side = Side::default();
     side.cancel.cancel();
     let result = registry.call(&reader(), "waits", json!({}), side).await;

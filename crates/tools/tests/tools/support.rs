@@ -2,20 +2,21 @@
 //! when the test says so.
 
 use jarvis_controller::{
-    CommandError, Confirm, Handle, LoopState, NewRequest, View,
+    CommandError, Confirm, Handle, LoopState, NewRequest, RefusedCall, View,
     command::Command,
     testing::{TestSide, handle},
 };
 use jarvis_guard::{Floor, judge};
 use jarvis_model::{
     Confirmed, Digest, Event, GuestKind, GuestObserved, GuestStatus, Host, HostFigures, HostObserved,
-    Identity, LiveStatus, Memory, NodeName, NodeObserved, NodeStatus, Observation, Observed, Quorum,
-    StorageObserved, Ticket, TicketId, TicketState, Timestamp, UnknownReason, Usage, Verdict, Vmid,
+    Identity, LiveStatus, Memory, NodeName, NodeObserved, NodeStatus, Observation, Observed, Proposal,
+    ProposalId, Quorum, StorageObserved, Ticket, TicketId, TicketState, Timestamp, UnknownReason, Usage,
+    Verdict, Vmid,
 };
 use jarvis_planner::{Input, Plan, ticket::request};
-use jarvis_ports::{Clock, Journal, Stored};
+use jarvis_ports::{Clock, Journal, ManifestSource, Stored};
 use jarvis_store::{MemoryJournal, MemoryStore};
-use jarvis_tools::{Caller, Desk, Proposer, Registry, Side, ToolResult};
+use jarvis_tools::{Caller, Desk, Registry, Side, ToolResult};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
@@ -27,7 +28,7 @@ use tokio::sync::{broadcast, watch};
 /// When everything happens.
 pub const START: Timestamp = Timestamp::from_secs(1_800_000_000);
 
-const MANIFESTS: &str = "
+pub const MANIFESTS: &str = "
 apiVersion: jarvis.dev/v1alpha1
 kind: VirtualMachine
 metadata: {name: web-01}
@@ -219,9 +220,14 @@ pub struct Puppet {
 impl Puppet {
     /// Starts one; it answers until the test ends.
     pub fn start() -> Self {
+        Self::with_source(None)
+    }
+
+    /// Starts one whose manifests come from there.
+    pub fn with_source(source: Option<Arc<dyn ManifestSource>>) -> Self {
         let journal = Arc::new(MemoryJournal::new());
         journal.acquire_lease().unwrap();
-        let (handle, side) = handle(view(), journal.clone(), Arc::new(MemoryStore::new()), None);
+        let (handle, side) = handle(view(), journal.clone(), Arc::new(MemoryStore::new()), source);
         let TestSide {
             mut commands,
             views,
@@ -246,15 +252,14 @@ impl Puppet {
 
     /// A registry over it.
     pub fn registry(&self) -> Registry {
-        Registry::new(self.desk(None))
+        Registry::new(self.desk())
     }
 
     /// What tools work with.
-    pub fn desk(&self, proposer: Option<Arc<dyn Proposer>>) -> Desk {
+    pub fn desk(&self) -> Desk {
         Desk {
             handle: self.handle.clone(),
             clock: Arc::new(Still),
-            proposer,
         }
     }
 
@@ -295,6 +300,18 @@ impl Puppet {
     }
 
     fn answer(&self, command: Command) {
+        // Nothing is asked by a call that was refused; it is on record.
+        if let Command::CallRefused(refused, reply) = command {
+            let RefusedCall { by, call, reason } = refused;
+            self.append(vec![Event::CallRefused {
+                by,
+                call,
+                reason,
+                more: 0,
+            }]);
+            drop(reply.send(Ok(())));
+            return;
+        }
         self.asked.lock().unwrap().push(format!("{command:?}"));
         match command {
             Command::Request(new, reply) => {
@@ -310,6 +327,10 @@ impl Puppet {
             Command::Recall(ticket, _, reply) => {
                 self.move_on(&ticket.0, TicketState::Recalled);
                 let _ = reply.send(Ok(()));
+            }
+            Command::Propose(proposal, reply) => {
+                let id = ProposalId("p1".to_owned());
+                let _ = reply.send(Ok(Arc::new(Proposal { id, ..*proposal })));
             }
             other => panic!("no tool asks for {other:?}"),
         }
@@ -357,6 +378,7 @@ impl Puppet {
         ticket
     }
 
+    #[expect(clippy::unnecessary_wraps, reason = "the answer of a command")]
     fn confirm(&self, confirm: Confirm) -> Result<(), CommandError> {
         let ticket = confirm.ticket.unwrap();
         let confirmed = Confirmed {

@@ -1,3 +1,5 @@
+//! Cuts into texts: tables of what differs, and properties over any document with comments in it.
+
 use super::*;
 use crate::yaml::layout::parse_path;
 use proptest::prelude::*;
@@ -199,7 +201,7 @@ fn commented(value: &Value, noise: &[u8]) -> String {
         let noise = noise.get(n % noise.len().max(1)).copied().unwrap_or(9);
         let pad = line.len() - line.trim_start().len();
         match noise {
-            0 => text.push_str(&format!("{}# note {n}\n", " ".repeat(pad))),
+            0 => text.extend([" ".repeat(pad), format!("# note {n}\n")]),
             1 => text.push('\n'),
             _ => {}
         }

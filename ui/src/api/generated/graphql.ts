@@ -73,6 +73,22 @@ export type EventFilter = {
   resource?: string | null | undefined;
   /** Only at least this serious. */
   severity?: Severity | null | undefined;
+  /** Only at or after this. */
+  since?: string | null | undefined;
+  /** Only whose words contain this, whatever the letter case. */
+  text?: string | null | undefined;
+  /** Only before this. */
+  until?: string | null | undefined;
+  /** Only what this user asked for, decided or changed; `token:NAME` for a token. */
+  user?: string | null | undefined;
+};
+
+/** A file as it should be. */
+export type FileEdit = {
+  /** Its text; without one the file is removed. */
+  content?: string | null | undefined;
+  /** Path in the repository; ends in `.yaml` or `.yml`. */
+  path: string;
 };
 
 /** Whom the kill switch stops. */
@@ -147,6 +163,25 @@ export type NodeStatus =
   | 'ONLINE'
   /** Not known; `unknownReason` says why. */
   | 'UNKNOWN';
+
+/** Where a proposal stands. */
+export type ProposalState =
+  /** It is in force. */
+  | 'APPLIED'
+  /** It is being committed and pushed. */
+  | 'APPROVED'
+  /** What it changes was changed by others in the meantime. */
+  | 'CONFLICT'
+  /** Nobody answered in time. */
+  | 'EXPIRED'
+  /** It could not be pushed; it may be approved again. */
+  | 'FAILED'
+  /** It is pushed, and not in force yet. */
+  | 'PUSHED'
+  /** A person said no. */
+  | 'REJECTED'
+  /** It waits for a person. */
+  | 'WAITING';
 
 /** The kind of a manifest resource. */
 export type ResourceKind =
@@ -539,6 +574,111 @@ export type RevokeSessionsMutationVariables = Exact<{
 
 
 export type RevokeSessionsMutation = { revokeSessions: boolean };
+
+export type ProposalPartsFragment = { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> };
+
+export type ManifestsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ManifestsQuery = { manifests: Array<{ path: string, content: string, bytes: number, commit: string, resources: Array<{ key: string, line: number }> }> };
+
+export type ProposalsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ProposalsQuery = { proposals: Array<{ id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> }> };
+
+export type ManifestSchemasQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ManifestSchemasQuery = { manifestSchemas: Array<{ kind: ResourceKind, schema: unknown }> };
+
+export type ValidateManifestsQueryVariables = Exact<{
+  files: Array<FileEdit> | FileEdit;
+}>;
+
+
+export type ValidateManifestsQuery = { validateManifests: Array<{ path: string, line: number, column: number, resource: string | null, field: string, problem: string, hint: string, text: string }> };
+
+export type PreviewChangeQueryVariables = Exact<{
+  files: Array<FileEdit> | FileEdit;
+}>;
+
+
+export type PreviewChangeQuery = { previewChange: { base: string, diff: string, effect: string, needs: Role, needsReason: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, errors: Array<{ path: string, line: number, column: number, problem: string, hint: string, text: string }>, warnings: Array<{ path: string, line: number, column: number, problem: string, hint: string, text: string }> } };
+
+export type ProposeChangeMutationVariables = Exact<{
+  title: string;
+  reason: string;
+  files: Array<FileEdit> | FileEdit;
+}>;
+
+
+export type ProposeChangeMutation = { proposeChange: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } };
+
+export type ApproveProposalMutationVariables = Exact<{
+  id: string;
+  digest: string;
+}>;
+
+
+export type ApproveProposalMutation = { approveProposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } };
+
+export type RejectProposalMutationVariables = Exact<{
+  id: string;
+  reason: string;
+}>;
+
+
+export type RejectProposalMutation = { rejectProposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } };
+
+export type SnapshotsQueryVariables = Exact<{
+  vmid: number;
+}>;
+
+
+export type SnapshotsQuery = { snapshots: { seenAt: string, snapshots: Array<{ name: string, description: string, at: string | null, memory: boolean, parent: string | null }> } };
+
+export type TaskLogQueryVariables = Exact<{
+  upid: string;
+}>;
+
+
+export type TaskLogQuery = { taskLog: Array<string> };
+
+export type HistoriesQueryVariables = Exact<{
+  series: Array<string> | string;
+  points: number;
+}>;
+
+
+export type HistoriesQuery = { histories: Array<{ series: string, points: Array<{ at: string, value: number }> }> };
+
+export type ChannelsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ChannelsQuery = { notificationChannels: Array<{ name: string, resource: string, way: string, target: string, minimumSeverity: Severity, quiet: string | null, dailyReport: string | null, waiting: number | null }> };
+
+export type TestNotificationMutationVariables = Exact<{
+  channel: string;
+}>;
+
+
+export type TestNotificationMutation = { testNotification: { accepted: boolean, text: string } };
+
+export type AuditChainQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type AuditChainQuery = { auditChain: { head: number, headHash: string, intact: boolean, checked: number, problem: string | null, exportJsonLines: string, exportCsv: string } };
+
+export type NodeUpdatesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type NodeUpdatesQuery = { nodes: Array<{ name: string, pendingUpdates: number | null, pendingUpdatesAt: string | null }> };
+
+export type RunbooksQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type RunbooksQuery = { runbooks: Array<{ name: string, builtIn: boolean, resource: string | null, trigger: string, attempts: number, perSeconds: number, escalateTo: Array<string>, steps: Array<{ text: string, verify: string | null, timeoutSeconds: number | null }>, issues: Array<{ key: string, attemptsUsed: number, attemptsLeft: number, step: number | null, escalated: boolean }> }> };
 
 export class TypedDocumentString<TResult, TVariables>
   extends String
@@ -1040,6 +1180,40 @@ export const RevisionPartsFragmentDoc = new TypedDocumentString(`
   withheldReason
 }
     `, {"fragmentName":"RevisionParts"}) as unknown as TypedDocumentString<RevisionPartsFragment, unknown>;
+export const ProposalPartsFragmentDoc = new TypedDocumentString(`
+    fragment ProposalParts on Proposal {
+  id
+  title
+  reason
+  by
+  madeAt
+  expiresAt
+  state
+  outcome
+  digest
+  needs
+  needsReason
+  mayApprove
+  base
+  diff
+  effect
+  decisions {
+    text
+    resource
+    verdict
+    reason
+    new
+  }
+  resources {
+    key
+  }
+  decidedBy
+  decidedAt
+  commit
+  branch
+  pullRequest
+}
+    `, {"fragmentName":"ProposalParts"}) as unknown as TypedDocumentString<ProposalPartsFragment, unknown>;
 export const MeDocument = new TypedDocumentString(`
     query Me {
   me {
@@ -1817,3 +1991,324 @@ export const RevokeSessionsDocument = new TypedDocumentString(`
   revokeSessions(user: $user)
 }
     `) as unknown as TypedDocumentString<RevokeSessionsMutation, RevokeSessionsMutationVariables>;
+export const ManifestsDocument = new TypedDocumentString(`
+    query Manifests {
+  manifests {
+    path
+    content
+    bytes
+    commit
+    resources {
+      key
+      line
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<ManifestsQuery, ManifestsQueryVariables>;
+export const ProposalsDocument = new TypedDocumentString(`
+    query Proposals {
+  proposals {
+    ...ProposalParts
+  }
+}
+    fragment ProposalParts on Proposal {
+  id
+  title
+  reason
+  by
+  madeAt
+  expiresAt
+  state
+  outcome
+  digest
+  needs
+  needsReason
+  mayApprove
+  base
+  diff
+  effect
+  decisions {
+    text
+    resource
+    verdict
+    reason
+    new
+  }
+  resources {
+    key
+  }
+  decidedBy
+  decidedAt
+  commit
+  branch
+  pullRequest
+}`) as unknown as TypedDocumentString<ProposalsQuery, ProposalsQueryVariables>;
+export const ManifestSchemasDocument = new TypedDocumentString(`
+    query ManifestSchemas {
+  manifestSchemas {
+    kind
+    schema
+  }
+}
+    `) as unknown as TypedDocumentString<ManifestSchemasQuery, ManifestSchemasQueryVariables>;
+export const ValidateManifestsDocument = new TypedDocumentString(`
+    query ValidateManifests($files: [FileEdit!]!) {
+  validateManifests(files: $files) {
+    path
+    line
+    column
+    resource
+    field
+    problem
+    hint
+    text
+  }
+}
+    `) as unknown as TypedDocumentString<ValidateManifestsQuery, ValidateManifestsQueryVariables>;
+export const PreviewChangeDocument = new TypedDocumentString(`
+    query PreviewChange($files: [FileEdit!]!) {
+  previewChange(files: $files) {
+    base
+    diff
+    effect
+    needs
+    needsReason
+    decisions {
+      text
+      resource
+      verdict
+      reason
+      new
+    }
+    errors {
+      path
+      line
+      column
+      problem
+      hint
+      text
+    }
+    warnings {
+      path
+      line
+      column
+      problem
+      hint
+      text
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<PreviewChangeQuery, PreviewChangeQueryVariables>;
+export const ProposeChangeDocument = new TypedDocumentString(`
+    mutation ProposeChange($title: String!, $reason: String!, $files: [FileEdit!]!) {
+  proposeChange(title: $title, reason: $reason, files: $files) {
+    ...ProposalParts
+  }
+}
+    fragment ProposalParts on Proposal {
+  id
+  title
+  reason
+  by
+  madeAt
+  expiresAt
+  state
+  outcome
+  digest
+  needs
+  needsReason
+  mayApprove
+  base
+  diff
+  effect
+  decisions {
+    text
+    resource
+    verdict
+    reason
+    new
+  }
+  resources {
+    key
+  }
+  decidedBy
+  decidedAt
+  commit
+  branch
+  pullRequest
+}`) as unknown as TypedDocumentString<ProposeChangeMutation, ProposeChangeMutationVariables>;
+export const ApproveProposalDocument = new TypedDocumentString(`
+    mutation ApproveProposal($id: String!, $digest: String!) {
+  approveProposal(id: $id, digest: $digest) {
+    ...ProposalParts
+  }
+}
+    fragment ProposalParts on Proposal {
+  id
+  title
+  reason
+  by
+  madeAt
+  expiresAt
+  state
+  outcome
+  digest
+  needs
+  needsReason
+  mayApprove
+  base
+  diff
+  effect
+  decisions {
+    text
+    resource
+    verdict
+    reason
+    new
+  }
+  resources {
+    key
+  }
+  decidedBy
+  decidedAt
+  commit
+  branch
+  pullRequest
+}`) as unknown as TypedDocumentString<ApproveProposalMutation, ApproveProposalMutationVariables>;
+export const RejectProposalDocument = new TypedDocumentString(`
+    mutation RejectProposal($id: String!, $reason: String!) {
+  rejectProposal(id: $id, reason: $reason) {
+    ...ProposalParts
+  }
+}
+    fragment ProposalParts on Proposal {
+  id
+  title
+  reason
+  by
+  madeAt
+  expiresAt
+  state
+  outcome
+  digest
+  needs
+  needsReason
+  mayApprove
+  base
+  diff
+  effect
+  decisions {
+    text
+    resource
+    verdict
+    reason
+    new
+  }
+  resources {
+    key
+  }
+  decidedBy
+  decidedAt
+  commit
+  branch
+  pullRequest
+}`) as unknown as TypedDocumentString<RejectProposalMutation, RejectProposalMutationVariables>;
+export const SnapshotsDocument = new TypedDocumentString(`
+    query Snapshots($vmid: Int!) {
+  snapshots(vmid: $vmid) {
+    seenAt
+    snapshots {
+      name
+      description
+      at
+      memory
+      parent
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<SnapshotsQuery, SnapshotsQueryVariables>;
+export const TaskLogDocument = new TypedDocumentString(`
+    query TaskLog($upid: String!) {
+  taskLog(upid: $upid)
+}
+    `) as unknown as TypedDocumentString<TaskLogQuery, TaskLogQueryVariables>;
+export const HistoriesDocument = new TypedDocumentString(`
+    query Histories($series: [String!]!, $points: Int!) {
+  histories(series: $series, points: $points) {
+    series
+    points {
+      at
+      value
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<HistoriesQuery, HistoriesQueryVariables>;
+export const ChannelsDocument = new TypedDocumentString(`
+    query Channels {
+  notificationChannels {
+    name
+    resource
+    way
+    target
+    minimumSeverity
+    quiet
+    dailyReport
+    waiting
+  }
+}
+    `) as unknown as TypedDocumentString<ChannelsQuery, ChannelsQueryVariables>;
+export const TestNotificationDocument = new TypedDocumentString(`
+    mutation TestNotification($channel: String!) {
+  testNotification(channel: $channel) {
+    accepted
+    text
+  }
+}
+    `) as unknown as TypedDocumentString<TestNotificationMutation, TestNotificationMutationVariables>;
+export const AuditChainDocument = new TypedDocumentString(`
+    query AuditChain {
+  auditChain {
+    head
+    headHash
+    intact
+    checked
+    problem
+    exportJsonLines
+    exportCsv
+  }
+}
+    `) as unknown as TypedDocumentString<AuditChainQuery, AuditChainQueryVariables>;
+export const NodeUpdatesDocument = new TypedDocumentString(`
+    query NodeUpdates {
+  nodes {
+    name
+    pendingUpdates
+    pendingUpdatesAt
+  }
+}
+    `) as unknown as TypedDocumentString<NodeUpdatesQuery, NodeUpdatesQueryVariables>;
+export const RunbooksDocument = new TypedDocumentString(`
+    query Runbooks {
+  runbooks {
+    name
+    builtIn
+    resource
+    trigger
+    attempts
+    perSeconds
+    escalateTo
+    steps {
+      text
+      verify
+      timeoutSeconds
+    }
+    issues {
+      key
+      attemptsUsed
+      attemptsLeft
+      step
+      escalated
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<RunbooksQuery, RunbooksQueryVariables>;

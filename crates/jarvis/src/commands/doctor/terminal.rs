@@ -28,7 +28,11 @@ pub async fn look_at(config: &Config, report: &mut Report) {
     });
     // What the cluster knows nothing of has no address on the API.
     let hosts = ssh.hosts.keys().filter(|host| !matches!(host, Host::Named(_)));
-    let tried = hosts.map(async |host| (host, terminals.open(host, size).await.map(|opened| opened.user)));
+    let terminals = &terminals;
+    let tried = hosts.map(|host| async move {
+        let opened = terminals.open(host, size).await;
+        (host, opened.map(|opened| opened.user))
+    });
     for (host, opened) in join_all(tried).await {
         report.add(tell(host, &opened));
     }

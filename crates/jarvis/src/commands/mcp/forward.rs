@@ -88,6 +88,6 @@ fn understood<T: DeserializeOwned>(result: Value) -> Result<T, ErrorData> {
 fn told(error: WireError) -> ErrorData {
     match error {
         WireError::Protocol { code, message } => ErrorData::new(ErrorCode(code), message, None),
-        other => ErrorData::internal_error(other.to_string(), None),
+        failed @ WireError::Failed(_) => ErrorData::internal_error(failed.to_string(), None),
     }
 }

@@ -34,11 +34,7 @@ pub async fn run(file: &Path, environment: &Environment) -> Outcome {
     let stop = CancellationToken::new();
     let looking = tokio::spawn(service.run(stop.clone()));
     freeze(&handle).await?;
-    let tools = Registry::new(Desk {
-        handle,
-        clock,
-        proposer: None,
-    });
+    let tools = Registry::new(Desk { handle, clock });
     let outcome = super::serve(McpServer::of(tools, Caller::token("stdio", vec![Scope::Read]))).await;
     stop.cancel();
     drop(looking.await);

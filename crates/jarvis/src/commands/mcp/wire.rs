@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 /// The era that is spoken.
 const VERSION: &str = "2026-07-28";
 /// Longest time for one answer; tools have less.
-const TIMEOUT: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_mins(1);
 /// Longest answer, bytes.
 const LARGEST: usize = 1024 * 1024;
 /// The one request on its stream.

@@ -20,33 +20,7 @@ impl Checker<'_> {
     ) -> Option<TerminalConfig> {
         let terminal = terminal?;
         let (at, given) = (place(&terminal), terminal.value);
-        let default = TerminalOptions::default();
-        let minutes = default.idle.as_secs() / 60;
-        let idle = self.whole(
-            "terminal.idleMinutes",
-            given.idle_minutes.as_ref(),
-            minutes,
-            LONGEST_IDLE_MINUTES,
-        );
-        let per_user = self.whole(
-            "terminal.perUser",
-            given.per_user.as_ref(),
-            default.per_user as u64,
-            MOST_TERMINALS,
-        );
-        let in_all = self.whole(
-            "terminal.inAll",
-            given.in_all.as_ref(),
-            default.in_all as u64,
-            MOST_TERMINALS,
-        );
-        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        let options = TerminalOptions {
-            idle: Duration::from_mins(idle),
-            per_user: count(per_user),
-            in_all: count(in_all),
-            recordings: given.recordings.as_ref().map(|folder| self.path(folder)),
-        };
+        let options = self.limits(&given);
         if let Some(user) = given.user.as_ref().filter(|user| !is_user(&user.value)) {
             self.no_user(place(user), "terminal.user", &user.value);
         }
@@ -71,6 +45,36 @@ impl Checker<'_> {
             options,
             ssh: ssh.map(|ssh| entered(ssh, user.as_deref(), key.as_ref())),
         })
+    }
+
+    fn limits(&mut self, given: &file::Terminal) -> TerminalOptions {
+        let default = TerminalOptions::default();
+        let minutes = default.idle.as_secs() / 60;
+        let idle = self.whole(
+            "terminal.idleMinutes",
+            given.idle_minutes.as_ref(),
+            minutes,
+            LONGEST_IDLE_MINUTES,
+        );
+        let per_user = self.whole(
+            "terminal.perUser",
+            given.per_user.as_ref(),
+            default.per_user as u64,
+            MOST_TERMINALS,
+        );
+        let in_all = self.whole(
+            "terminal.inAll",
+            given.in_all.as_ref(),
+            default.in_all as u64,
+            MOST_TERMINALS,
+        );
+        let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+        TerminalOptions {
+            idle: Duration::from_mins(idle),
+            per_user: count(per_user),
+            in_all: count(in_all),
+            recordings: given.recordings.as_ref().map(|folder| self.path(folder)),
+        }
     }
 
     fn whole(&mut self, field: &str, given: Option<&Spanned<u64>>, default: u64, most: u64) -> u64 {

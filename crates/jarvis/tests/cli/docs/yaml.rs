@@ -129,6 +129,7 @@ fn lay_out(home: &Path) {
         ("webhook", "a long enough secret of the webhook\n"),
         ("smtp-password", "a password\n"),
         ("ntfy-token", "tk_a-token\n"),
+        ("oidc-client", "a client's secret\n"),
     ] {
         let path = home.join("secrets").join(name);
         fs::write(&path, text).unwrap();

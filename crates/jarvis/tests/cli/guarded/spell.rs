@@ -1,0 +1,107 @@
+//! One action as each door spells it. An action is written as GraphQL's `ActionInput`; besides, `tool` names what only MCP would
+//! call, `extra` is an argument that nobody knows, and `twist` is a pair of texts, the first replaced by the second in what is
+//! sent, for what no JSON library writes.
+
+use serde_json::{Value, json};
+
+const OWN: [&str; 4] = ["tool", "extra", "twist", "words"];
+
+/// The variable of `requestAction`.
+pub fn graphql(action: &Value) -> Value {
+    let mut input = action.clone();
+    let fields = input.as_object_mut().unwrap();
+    for name in OWN {
+        fields.remove(name);
+    }
+    if !action["extra"].is_null() {
+        input["force"] = action["extra"].clone();
+    }
+    input
+}
+
+/// A text as it is sent.
+pub fn twisted(action: &Value, text: String) -> String {
+    match (action["twist"][0].as_str(), action["twist"][1].as_str()) {
+        (Some(from), Some(to)) => {
+            assert!(text.contains(from), "{text}");
+            text.replace(from, to)
+        }
+        _ => text,
+    }
+}
+
+/// The tool and its arguments.
+pub fn mcp(action: &Value) -> Result<(String, Value), &'static str> {
+    let tool = match action["name"].as_str().unwrap_or_default() {
+        "startGuest" => "start_guest",
+        "shutdownGuest" => "shutdown_guest",
+        "rebootGuest" => "reboot_guest",
+        "stopGuest" => "stop_guest",
+        "createSnapshot" => "create_snapshot",
+        "restartService" => "restart_service",
+        "runCommand" => "run_command",
+        "wakeNode" => "wake_node",
+        _ => action["tool"].as_str().ok_or("there is no such tool")?,
+    };
+    let mut arguments = json!({});
+    let on_host = matches!(tool, "restart_service" | "run_command");
+    for (name, value) in graphql(action).as_object().unwrap() {
+        match name.as_str() {
+            "name" => {}
+            "vmid" if on_host => arguments["host"] = json!(format!("guest/{}", plain(value))),
+            "node" if on_host => arguments["host"] = json!(format!("node/{}", plain(value))),
+            "timeoutSeconds" => arguments["timeoutSecs"] = value.clone(),
+            other => arguments[other] = value.clone(),
+        }
+    }
+    Ok((tool.to_owned(), arguments))
+}
+
+/// The words of the command line.
+pub fn cli(action: &Value) -> Result<Vec<String>, &'static str> {
+    if let Some(words) = action["words"].as_array() {
+        return Ok(words.iter().map(plain).collect());
+    }
+    if !action["twist"].is_null() {
+        return Err("its arguments are words, and no JSON");
+    }
+    if !action["timeoutSeconds"].is_null() {
+        return Err("no command takes a timeout");
+    }
+    let (command, rest): (&[&str], &[&str]) = match action["name"].as_str().unwrap_or_default() {
+        "startGuest" => (&["start"], &[]),
+        "shutdownGuest" => (&["shutdown"], &[]),
+        "rebootGuest" => (&["reboot"], &[]),
+        "stopGuest" => (&["stop"], &[]),
+        "resetGuest" => (&["reset"], &[]),
+        "destroyGuest" => (&["destroy"], &[]),
+        "createSnapshot" => (&["snapshot"], &["snapshot"]),
+        "migrateGuest" => (&["migrate"], &["targetNode"]),
+        "rebootNode" => (&["node", "reboot"], &["node"]),
+        "shutdownNode" => (&["node", "shutdown"], &["node"]),
+        _ => return Err("there is no such command"),
+    };
+    let mut words: Vec<String> = ["request"]
+        .iter()
+        .chain(command)
+        .map(|&word| word.to_owned())
+        .collect();
+    if command[0] != "node" {
+        match &action["vmid"] {
+            Value::Null => {}
+            Value::Bool(_) | Value::Array(_) | Value::Object(_) => {
+                return Err("its arguments are words, and no JSON");
+            }
+            vmid => words.push(plain(vmid)),
+        }
+    }
+    words.extend(rest.iter().map(|name| plain(&action[*name])));
+    if !action["extra"].is_null() {
+        words.push("--force".to_owned());
+    }
+    Ok(words)
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,28 @@
+// What a first visit loads must stay small: what the page's HTML asks for, gzip-compressed.
+import { readdirSync, readFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
+
+const BUDGET = { "first script": 180, "first style": 20, "fonts of a first visit": 50, "largest later script": 140 };
+const html = readFileSync("dist/index.html", "utf8");
+const size = (name) => gzipSync(readFileSync(`dist/assets/${name}`), { level: 9 }).length / 1000;
+const asked = [...html.matchAll(/assets\/([\w.-]+\.(?:js|css))/g)].map((match) => match[1]);
+const sum = (names) => names.reduce((total, name) => total + size(name), 0);
+const all = readdirSync("dist/assets");
+const fonts = all.filter((name) => /^(oxanium|saira)-latin-wght.*woff2$/.test(name));
+const later = all.filter((name) => name.endsWith(".js") && !asked.includes(name));
+const found = {
+  "first script": sum(asked.filter((name) => name.endsWith(".js"))),
+  "first style": sum(asked.filter((name) => name.endsWith(".css"))),
+  "fonts of a first visit": sum(fonts),
+  "largest later script": Math.max(...later.map(size)),
+};
+let isOver = false;
+for (const [what, limit] of Object.entries(BUDGET)) {
+  const is = found[what];
+  console.log(`${what}: ${is.toFixed(1)} kB of ${limit}`);
+  isOver ||= is > limit;
+}
+if (isOver) {
+  console.error("Over the budget: load it later, or do without it.");
+  process.exit(1);
+}

@@ -1,0 +1,162 @@
+// What a person does with the page, against the real server and the simulated cluster.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { goTo, openPage, startBrowser, startJarvis } from "./support.mjs";
+
+let jarvis;
+let browser;
+let page;
+
+before(async () => {
+  jarvis = await startJarvis("--time-factor", "5");
+  browser = await startBrowser();
+  page = await openPage(browser, jarvis);
+});
+after(async () => {
+  await browser?.close();
+  await jarvis?.stop();
+});
+
+/** Asks the API with the page's own session. */
+const query = (text) =>
+  page.evaluate(async (asked) => {
+    const answer = await fetch("/graphql", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: asked }) });
+    return (await answer.json()).data;
+  }, text);
+
+/** Asks again and again until it is so. */
+async function until(isSo, seconds = 60) {
+  const end = Date.now() + seconds * 1000;
+  while (!(await isSo())) {
+    assert.ok(Date.now() < end, `not within ${seconds} s`);
+    await page.waitForTimeout(400);
+  }
+}
+
+const row = (vmid) => page.locator(`.guests [data-vmid="${vmid}"]`);
+const statusOf = async (vmid) => (await query(`{ guest(vmid: ${vmid}) { status } }`)).guest.status;
+
+test("every panel of the overview shows what the API says", async () => {
+  const { nodes, storage } = await query("{ nodes { name } storage { name } }");
+  for (const { name } of nodes) await page.locator(".node-name b", { hasText: name }).waitFor();
+  for (const { name } of storage.slice(0, 2)) assert.ok((await page.locator(".storages").textContent()).includes(name));
+  await page.locator(".guests .guest-row").first().waitFor();
+  const text = await page.locator(".topbar").textContent();
+  assert.match(text, /Quorate/);
+  assert.match(await page.locator(".emblem").getAttribute("aria-label"), /of \d+ in sync/);
+  assert.ok((await page.locator(".feed-line").count()) > 0);
+  await page.locator(".limits .limit-list li").first().waitFor();
+  await page.waitForFunction(() => document.querySelectorAll(".passes rect").length > 1);
+});
+
+test("numbers change without a page refresh", async () => {
+  const text = () => page.locator(".nodes").textContent();
+  const old = await text();
+  await page.waitForFunction((was) => document.querySelector(".nodes")?.textContent !== was, old, { timeout: 15_000 });
+});
+
+test("a guest is started, restarted and stopped from the page and seen to change within 15 s", async () => {
+  await goTo(page, "/?open=guest/112");
+  const drawer = page.locator(".modal-drawer");
+  const change = async (button, status) => {
+    await drawer.getByRole("button", { name: button, exact: true }).click();
+    const began = Date.now();
+    await drawer.locator(".drawer-stack > .row-wrap .status").filter({ hasText: status }).first().waitFor({ timeout: 15_000 });
+    assert.ok(Date.now() - began < 15_000);
+  };
+  await change("Start", "running");
+  assert.equal(await statusOf(112), "RUNNING");
+  await drawer.getByRole("button", { name: "Restart", exact: true }).click();
+  await until(async () => {
+    const { guest, tickets } = await query("{ guest(vmid: 112) { status uptimeSeconds } tickets { state outcome action { name } } }");
+    const isDone = tickets.some((one) => one.action.name === "rebootGuest" && one.state === "DONE" && one.outcome === "verified");
+    // A system that has only just begun to boot does not hear the power button yet.
+    return isDone && guest.status === "RUNNING" && guest.uptimeSeconds >= 20;
+  });
+  await change("Shut down", "stopped");
+  assert.equal(await statusOf(112), "STOPPED");
+  await page.keyboard.press("Escape");
+  await drawer.waitFor({ state: "detached" });
+});
+
+test("a hard stop wants a confirmation that is held", async () => {
+  await goTo(page, "/?open=guest/108");
+  await page.locator(".modal-drawer").getByRole("button", { name: "Stop hard", exact: true }).click();
+  const card = page.locator(".modal-card");
+  const hold = card.locator(".hold");
+  await hold.waitFor();
+  const field = card.locator("input");
+  if (await field.count()) await field.fill("108");
+  await hold.click();
+  assert.equal(await statusOf(108), "RUNNING", "a short press does nothing");
+  await hold.hover();
+  await page.mouse.down();
+  await page.locator(".modal-card").waitFor({ state: "detached", timeout: 8000 });
+  await page.mouse.up();
+  await page.locator(".drawer-stack > .row-wrap .status").filter({ hasText: "stopped" }).first().waitFor({ timeout: 15_000 });
+  await page.keyboard.press("Escape");
+});
+
+test("a refused action shows its reason and what would unblock it", async () => {
+  await goTo(page, "/?open=guest/103");
+  await page.locator(".modal-drawer").getByRole("button", { name: "Shut down", exact: true }).click();
+  const card = page.locator(".modal-card");
+  await card.getByText("JV1002").first().waitFor();
+  assert.match(await card.textContent(), /103/);
+  assert.match(await card.textContent(), /unblock/);
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Escape");
+});
+
+test("the kill switch stops and releases, with reason and time", async () => {
+  await page.keyboard.press("Control+Shift+K");
+  const card = page.locator(".modal-card");
+  await card.getByLabel("Why").fill("testing the brake");
+  await card.getByLabel("For how long").selectOption("900");
+  await page.keyboard.press("Enter");
+  await page.locator(".banner", { hasText: "testing the brake" }).waitFor({ timeout: 5000 });
+  assert.equal((await query("{ freeze { state until } }")).freeze.state, "ON");
+  assert.match(await page.locator(".emblem").textContent(), /STOPPED/);
+  await page.getByRole("button", { name: "Re-arm" }).click();
+  await page.getByRole("button", { name: "Release the kill switch" }).click();
+  await page.locator(".banner").waitFor({ state: "detached", timeout: 5000 });
+  assert.equal((await query("{ freeze { state } }")).freeze.state, "OFF");
+});
+
+test("the palette finds guests, pages and actions", async () => {
+  await page.keyboard.press("Control+K");
+  await page.keyboard.type("restart web");
+  await page.getByRole("option", { name: /Restart vm\/101 web-01/ }).waitFor();
+  await page.keyboard.press("Escape");
+  await page.keyboard.press("Control+K");
+  await page.keyboard.type("audit");
+  await page.keyboard.press("Enter");
+  await page.locator('[data-panel="audit"]').waitFor();
+  assert.equal(new URL(page.url()).pathname, "/audit");
+});
+
+test("keys go to pages, and deep links open what they name", async () => {
+  await page.keyboard.press("g");
+  await page.keyboard.press("v");
+  await page.locator(".guests-full").waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("web-01");
+  await page.waitForFunction(() => document.querySelectorAll(".guest-row").length === 1);
+  await page.keyboard.press("Escape");
+  if (!process.env.JARVIS_PAGE) {
+    await page.goto(`${jarvis.url}/guests?open=guest/101`);
+    await page.locator(".modal-drawer", { hasText: "web-01" }).waitFor();
+    await page.keyboard.press("Escape");
+  }
+});
+
+test("a crash is found, mended and told in the feed", async () => {
+  await goTo(page, "/");
+  await jarvis.cli("chaos", "crash", "101");
+  await page.locator(".feed-line", { hasText: /web-01|101/ }).first().waitFor({ timeout: 30_000 });
+  await row(101).filter({ hasText: "running" }).waitFor({ timeout: 60_000 });
+});
+
+test("nothing was complained about", () => {
+  assert.deepEqual(page.complaints, []);
+});

@@ -1,0 +1,128 @@
+// Every page in every mode: no accessibility violation, nothing wider than the screen; with SHOTS=1 the pictures of
+// docs/img are made anew.
+import assert from "node:assert/strict";
+import { mkdirSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { goTo, MODES, openPage, setMode, startBrowser, startJarvis, VIEWS, violations } from "./support.mjs";
+
+const SIZES = { desktop: [1920, 1080], laptop: [1366, 768], tablet: [820, 1180], phone: [390, 844] };
+const IMAGES = "../docs/img/ui";
+let jarvis;
+let browser;
+
+before(async () => {
+  jarvis = await startJarvis("--time-factor", "5");
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await jarvis?.stop();
+});
+
+async function wide(page) {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+async function shot(page, name) {
+  if (!process.env.SHOTS) return;
+  mkdirSync(IMAGES, { recursive: true });
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.screenshot({ path: `${IMAGES}/${name}.jpg`, type: "jpeg", quality: 62 });
+}
+
+for (const mode of MODES) {
+  for (const [size, [width, height]] of Object.entries(SIZES)) {
+    test(`${mode} on a ${size}: every page is accessible and fits`, async () => {
+      const page = await openPage(browser, jarvis, { mode, width, height, hasTouch: size === "phone", isMobile: size === "phone" });
+      await page.locator(".node-name, .bottom-item").first().waitFor();
+      const problems = [];
+      for (const path of VIEWS) {
+        await goTo(page, path);
+        await page.waitForTimeout(350);
+        for (const found of await violations(page)) problems.push(`${path}: ${found}`);
+        const over = await wide(page);
+        if (over > 0) problems.push(`${path}: ${over} px wider than the screen`);
+        if (size === "desktop" || path === "/") await shot(page, `${mode}-${size}-${path === "/" ? "overview" : path.slice(1)}`);
+      }
+      assert.deepEqual(problems, []);
+      assert.deepEqual(page.complaints, []);
+      await page.context().close();
+    });
+  }
+}
+
+for (const mode of MODES) {
+  test(`${mode}: cards, drawers and palette are accessible`, async () => {
+    const page = await openPage(browser, jarvis, { mode });
+    const problems = [];
+    const look = async (what) => {
+      await page.waitForTimeout(350);
+      for (const found of await violations(page)) problems.push(`${what}: ${found}`);
+      await shot(page, `${mode}-${what}`);
+    };
+    for (const open of ["guest/101", "node/atlas", "event/1", "decision/0"]) {
+      await goTo(page, `/?open=${open}`);
+      await page.locator(".modal-drawer").waitFor();
+      await look(open.split("/")[0]);
+    }
+    await goTo(page, "/");
+    for (const [key, what] of [["Control+K", "palette"], ["?", "keys"], ["Control+Shift+K", "kill-switch"]]) {
+      await page.evaluate(() => document.activeElement?.blur());
+      await page.keyboard.press(key);
+      await page.locator("dialog[open]").waitFor();
+      await look(what);
+      await page.keyboard.press("Escape");
+      await page.locator("dialog[open]").waitFor({ state: "detached" });
+    }
+    await goTo(page, "/?open=guest/103");
+    await page.locator(".modal-drawer").getByRole("button", { name: "Shut down", exact: true }).click();
+    await page.locator(".modal-card").waitFor();
+    await look("refused");
+    assert.deepEqual(problems, []);
+    await page.context().close();
+  });
+}
+
+test("light Minimal is accessible", async () => {
+  const page = await openPage(browser, jarvis, { mode: "minimal", colorScheme: "light" });
+  const problems = [];
+  for (const path of VIEWS) {
+    await goTo(page, path);
+    await page.waitForTimeout(200);
+    for (const found of await violations(page)) problems.push(`${path}: ${found}`);
+  }
+  assert.deepEqual(problems, []);
+  await page.context().close();
+});
+
+test("a first visit that wants less motion is dressed in Minimal, and nothing moves", async () => {
+  const context = await browser.newContext({ reducedMotion: "reduce", viewport: { width: 1920, height: 1080 } });
+  const page = await context.newPage();
+  await page.goto(process.env.JARVIS_PAGE ?? jarvis.url);
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.mode), "minimal");
+  await page.fill("#password", jarvis.password);
+  await page.click("button[type=submit]");
+  await page.waitForSelector('[data-link="live"]');
+  for (const mode of MODES) {
+    await setMode(page, mode);
+    assert.equal(await page.evaluate(() => document.getAnimations().length), 0, mode);
+  }
+  await context.close();
+});
+
+test("on a phone what is pressed is large enough for a thumb", async () => {
+  const page = await openPage(browser, jarvis, { width: 390, height: 844, hasTouch: true, isMobile: true });
+  const small = [];
+  for (const path of ["/", "/guests", "/activity", "/chat"]) {
+    await goTo(page, path);
+    const found = await page.evaluate(() =>
+      [...document.querySelectorAll(".btn, .bottom-item, .kill, .tab, .node-name")]
+        .map((one) => ({ name: one.textContent, box: one.getBoundingClientRect() }))
+        .filter(({ box }) => box.height > 0 && box.height < 43.5)
+        .map(({ name, box }) => `${name} ${box.height}`),
+    );
+    small.push(...found);
+  }
+  assert.deepEqual(small, []);
+  await page.context().close();
+});

@@ -1,0 +1,139 @@
+import { expect, test } from "vitest";
+import type { Resource } from "../../src/api/types";
+import { matching } from "../../src/commands/match";
+import { pathTo } from "../../src/editor/complete";
+import { Ring } from "../../src/live/rings";
+import { cadence } from "../../src/model/cadence";
+import { countersOf, grouped as groupedSegments, segmentsOf } from "../../src/model/counters";
+import { driftOf } from "../../src/model/drift";
+import { toCsv } from "../../src/model/export";
+import { bytes, countdown, percent, span, used } from "../../src/model/format";
+import { freshness } from "../../src/model/freshness";
+import { filtered, grouped, rowsOf, sorted } from "../../src/model/guests";
+import { type Facts, sentence } from "../../src/model/sentence";
+import { ofGuest, ofResource } from "../../src/model/status";
+import { limitsOf } from "../../src/model/thresholds";
+import { yamlOf } from "../../src/model/yaml";
+import { freeze, guest, issue, plan, quorum, resource } from "./make";
+
+const T = "\u2009";
+
+test("numbers and ages", () => {
+  expect([percent(0.344), percent(null)]).toEqual(["34%", "–"]);
+  expect([bytes(999), bytes(5.61e12), bytes(128e9)]).toEqual([`999${T}B`, `5.6${T}TB`, `128${T}GB`]);
+  expect(used(0.91e12, 1e12)).toBe(`0.9 / 1.0${T}TB`);
+  expect([span(3), span(119), span(240), span(7300), span(41 * 86_400)]).toEqual([`3${T}s`, `119${T}s`, `4${T}min`, `2${T}h`, `41${T}d`]);
+  expect([countdown(52), countdown(300), countdown(-3)]).toEqual(["0:52", "5:00", "0:00"]);
+});
+
+test("age by class of data", () => {
+  expect([freshness(20, "nodes"), freshness(21, "nodes"), freshness(31, "nodes"), freshness(31, "storage")]).toEqual(["fresh", "ageing", "stale", "fresh"]);
+});
+
+test("the state of a guest takes its manifest and what is being done into account", () => {
+  const declared = resource("VirtualMachine/x");
+  expect(ofGuest(guest(1), declared)).toEqual({ shape: "ok", word: "running" });
+  expect(ofGuest(guest(1, { status: "STOPPED", statusWord: "stopped", runStrategy: "HALTED" }), declared).word).toBe("stopped, as declared");
+  expect(ofGuest(guest(1, { status: "STOPPED", statusWord: "stopped", runStrategy: "ALWAYS" }), declared).shape).toBe("warn");
+  expect(ofGuest(guest(1, { unknownReason: "node silent" }), declared).shape).toBe("unknown");
+  const acting: Resource = { ...declared, status: { sync: "OUT_OF_SYNC", health: "PROGRESSING", since: null, observedRevision: "", conditions: [], headline: { type: "RECONCILING", reason: "", message: "" } } };
+  expect(ofGuest(guest(1, { status: "STOPPED", runStrategy: "ALWAYS" }), acting).shape).toBe("acting");
+  expect(ofResource(acting).shape).toBe("acting");
+});
+
+const facts = (change: Partial<Facts> = {}): Facts => ({
+  link: "live", lastSeen: null, quorum: quorum(), freeze: freeze("OFF"),
+  alerts: [], issues: [], counters: { total: 48, inSync: 48, drifting: 0, acting: 0, noData: 0, failed: 0, suspended: 0 }, plan: plan(),
+  ready: true, address: ", sir", waiting: 0, ...change,
+});
+const said = (change: Partial<Facts>) => sentence(facts(change)).parts.map((part) => part.text).join("");
+
+test("the sentence says the gravest thing first", () => {
+  expect(said({})).toBe("All quiet, sir. Everything is as you declared it.");
+  const down = [issue("VirtualMachine/web-01")];
+  expect(said({ issues: down, counters: { ...facts().counters, acting: 1 } })).toMatch(/^One thing needs my attention, sir. web-01 fell over at .* and I am bringing it back\.$/);
+  expect(said({ issues: down, freeze: freeze("ON") })).toBe("I am stopped and only watching.");
+  expect(said({ issues: down, freeze: freeze("ON"), quorum: quorum({ quorate: false }) })).toBe("The cluster has lost quorum.");
+  expect(said({ issues: down, link: "lost" })).toBe("I have lost touch.");
+  expect(said({ waiting: 2 })).toBe("2 matters await your word, sir.");
+  expect(said({ address: "" })).toBe("All quiet. Everything is as you declared it.");
+});
+
+test("segments: an open issue counts, many are grouped by the worst", () => {
+  const all = new Map(["VirtualMachine/a", "VirtualMachine/b", "VirtualMachine/c"].map((key) => [key, resource(key)]));
+  const segments = segmentsOf(all, () => "", [issue("VirtualMachine/b")]);
+  expect(countersOf(segments)).toMatchObject({ total: 3, inSync: 2, drifting: 1 });
+  const many = Array.from({ length: 1000 }, (_, at) => ({ key: `k${at}`, shape: at === 500 ? ("crit" as const) : ("ok" as const), word: "" }));
+  const groups = groupedSegments(many);
+  expect(groups.length).toBeLessThanOrEqual(96);
+  expect(groups.filter((one) => one.shape === "crit").length).toBe(1);
+});
+
+test("guests: filter, order and groups over ten thousand in a moment", () => {
+  const guests = new Map(Array.from({ length: 10_000 }, (_, at) => [at, guest(at, { node: `node${at % 8}`, kind: at % 3 ? "QEMU" : "LXC", status: at === 7777 ? "UNKNOWN" : "RUNNING", tags: at % 100 ? [] : ["web"] })]));
+  rowsOf(guests, new Map());
+  const began = process.cpuUsage();
+  const rows = rowsOf(guests, new Map());
+  expect(filtered(rows, "node:node3 is:vm").every((row) => row.guest.node === "node3" && row.guest.kind === "QEMU")).toBe(true);
+  expect(filtered(rows, "tag:web").length).toBe(100);
+  expect(filtered(rows, "guest-42").length).toBe(111);
+  expect(sorted(rows, "problems")[0]?.guest.vmid).toBe(7777);
+  expect(grouped(rows, "node").filter((line) => "heading" in line).length).toBe(8);
+  expect(process.cpuUsage(began).user / 1000).toBeLessThan(400);
+});
+
+test("limits come from threshold manifests", () => {
+  const threshold = (name: string, spec: object) => resource(`Threshold/${name}`, { kind: "THRESHOLD", spec });
+  const list = [
+    threshold("a", { on: { kind: "Node" }, metric: "disk", above: 90 }),
+    threshold("b", { on: { kind: "Node", names: ["forge"] }, metric: "disk", above: 80 }),
+    threshold("c", { on: { kind: "VirtualMachine" }, metric: "memory", above: 95 }),
+  ];
+  expect(limitsOf(list, "Node", "forge")).toEqual({ disk: 80 });
+  expect(limitsOf(list, "Node", "atlas")).toEqual({ disk: 90 });
+});
+
+test("drift as YAML: how it stands, and what is declared", () => {
+  const status = { sync: "OUT_OF_SYNC" as const, health: "DEGRADED" as const, since: null, observedRevision: "", conditions: [], headline: null };
+  const lines = driftOf(resource("VirtualMachine/win-lab", { spec: { vmid: 105, node: "forge", runStrategy: "Always" }, status }), guest(105, { node: "atlas", status: "STOPPED", statusWord: "stopped" }));
+  expect(lines.map((line) => line.sign + line.text)).toContain("-  node: atlas");
+  expect(lines.map((line) => line.sign + line.text)).toContain("+  node: forge");
+  expect(lines.map((line) => line.sign + line.text)).toContain("+  runStrategy: Always");
+  expect(driftOf(resource("VirtualMachine/x"), guest(1))).toEqual([]);
+});
+
+test("specs as YAML", () => {
+  expect(yamlOf({ a: 1, b: [{ c: "x", d: [] }, "yes"], e: { f: null } })).toBe('a: 1\nb:\n  - c: x\n    d: []\n  - "yes"\ne:\n  f: null');
+});
+
+test("a spreadsheet takes no cell for a formula", () => {
+  const row = { seq: 1, at: "t", name: "n", severity: "INFO", title: '=cmd(), "x"', hash: "h", data: {} };
+  expect(toCsv([row])).toBe('seq,at,name,severity,title,detail,resource,hash\r\n1,t,n,INFO,"\'=cmd(), ""x""",,,h\r\n');
+});
+
+test("a ring forgets the oldest", () => {
+  const ring = new Ring(3);
+  for (const value of [1, 2, 3, 4]) ring.push(value);
+  expect(ring.latest(5)).toEqual([2, 3, 4]);
+  expect(ring.latest(2)).toEqual([3, 4]);
+});
+
+test("the usual time between passes", () => {
+  expect(cadence([0, 10, 20, 31, 90])).toBe(11);
+  expect(cadence([0, 10])).toBe(null);
+});
+
+test("the palette finds what begins with what is typed first", () => {
+  const command = (title: string) => ({ title });
+  const all = ["Shut down vm/101 web-01", "Restart vm/101 web-01", "Restart svc/nginx", "Audit"].map(command);
+  expect(matching(all, "rest web").map((one) => one.title)).toEqual(["Restart vm/101 web-01"]);
+  expect(matching(all, "rest")[0]?.title).toBe("Restart svc/nginx");
+  expect(matching(all, "zzz")).toEqual([]);
+});
+
+test("where in a manifest a line stands", () => {
+  const lines = ["apiVersion: x", "kind: VirtualMachine", "spec:", "  vmid: 1", "  ready:", "    within: 2m"];
+  expect(pathTo(lines, 4)).toEqual(["spec", "ready"]);
+  expect(pathTo(lines, 2)).toEqual(["spec"]);
+  expect(pathTo(["spec:", "  steps:", "    - action: x"], 6)).toEqual(["spec", "steps"]);
+});
