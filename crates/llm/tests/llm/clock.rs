@@ -30,7 +30,7 @@ impl Fast {
     /// How many waits between these.
     pub fn waits_between(&self, least: Duration, most: Duration) -> usize {
         let waits = self.waits.lock().unwrap();
-        waits.iter().filter(|span| (least..=most).contains(span)).count()
+        waits.iter().filter(|span| (least..=most).contains(*span)).count()
     }
 }
 

@@ -212,13 +212,13 @@ fn blocks_and_calls_are_counted() {
         let event = json!({"type": "content_block_start", "index": index, "content_block": {"type": "text"}});
         error = decoder.push(format!("data: {event}\n\n").as_bytes()).pop();
     }
-    assert!(matches!(error, Some(Event::Error(error)) if error.why.contains("1000 blocks")));
+    assert!(matches!(&error, Some(Event::Error(error)) if error.why.contains("1000 blocks")));
     let mut decoder = Decoder::new(Wire::OpenaiCompatible, crate::outcome::asked());
     for index in 0..=1000 {
         let event = json!({"choices": [{"delta": {"tool_calls": [{"index": index, "id": "a", "function": {"name": "n"}}]}}]});
         error = decoder.push(format!("data: {event}\n\n").as_bytes()).pop();
     }
-    assert!(matches!(error, Some(Event::Error(error)) if error.why.contains("1000 calls")));
+    assert!(matches!(&error, Some(Event::Error(error)) if error.why.contains("1000 calls")));
 }
 
 #[test]
