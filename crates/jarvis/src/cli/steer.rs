@@ -134,7 +134,7 @@ pub struct Token {
 pub enum TokenCommand {
     /// Make a token; it is printed once.
     #[command(
-        after_help = "Examples:\n  jarvis token create ci --role viewer --for 30d\n  jarvis token create assistant --scope read,propose,operate --for 90d"
+        after_help = "Example:\n  jarvis token create ci --role viewer --for 30d\n  jarvis token create assistant --scope read,propose,operate --for 90d"
     )]
     Create {
         /// Its name: lower-case letters, digits and hyphens.
