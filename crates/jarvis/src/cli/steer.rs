@@ -185,7 +185,7 @@ pub enum UserCommand {
     },
     /// Set a person's password, read from standard input; that ends all sessions of the person.
     #[command(
-        after_help = "Examples:\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna --role viewer"
+        after_help = "Example:\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna --role viewer"
     )]
     Passwd {
         /// Name.
