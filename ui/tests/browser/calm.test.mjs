@@ -18,7 +18,7 @@ async function tasks(browserOf, page, seconds) {
   await page.waitForTimeout(seconds * 1000);
   const { traceEvents } = JSON.parse((await browserOf.stopTracing()).toString());
   const main = new Set(traceEvents.filter((one) => one.name === "thread_name" && one.args.name === "CrRendererMain").map((one) => `${one.pid} ${one.tid}`));
-  const counted = traceEvents.filter((one) => one.ph === "X" && /RunTask$/.test(one.name) && main.has(`${one.pid} ${one.tid}`));
+  const counted = traceEvents.filter((one) => one.ph === "X" && one.name.endsWith("RunTask") && main.has(`${one.pid} ${one.tid}`));
   assert.ok(counted.length > 20, "tasks were traced");
   return counted.map((one) => (one.tdur ?? 0) / 1000).sort((x, y) => y - x);
 }
