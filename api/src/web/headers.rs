@@ -14,9 +14,9 @@ use tracing::Instrument;
 use uuid::Uuid;
 
 /// What a page may do: scripts, styles, fonts and connections of our own origin (sockets of the same host and port
-/// count as that), no script inline or evaluated, never in a frame. Styles may be inline: the terminal and the editor write
-/// rules and style attributes into the page, and colours of terminal text are among them.
-const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+/// count as that), nothing inline or evaluated, never in a frame. Rules that the terminal and the editor need are made by
+/// script, as constructed sheets.
+const PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                     font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
                     object-src 'none'; frame-ancestors 'none'";
 /// What anything else may do that a browser is led to show: nothing.

@@ -75,7 +75,7 @@ fn the_page_has_nothing_inline() {
 }
 
 /// Whole, so that whoever changes it sees what is given away. The terminal and the editor write styles into the page.
-const OF_A_PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+const OF_A_PAGE: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
                          font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; \
                          object-src 'none'; frame-ancestors 'none'";
 const OF_THE_REST: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";

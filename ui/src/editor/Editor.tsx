@@ -48,7 +48,7 @@ export function Editor({ text, original, findings, warnings, schemas, showsChang
         autocompletion({ override: [(context) => completions(context, latest.current.schemas)] }),
         keymap.of([...defaultKeymap, ...historyKeymap]),
         changes.current.of([]),
-        EditorView.contentAttributes.of({ "aria-label": "Manifest", spellcheck: "false" }),
+        EditorView.contentAttributes.of({ "aria-label": "Manifest", spellcheck: "false", tabindex: "0" }),
         EditorView.updateListener.of((update) => update.docChanged && latest.current.onChange(update.state.doc.toString())),
       ],
     });

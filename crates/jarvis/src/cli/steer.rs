@@ -134,7 +134,7 @@ pub struct Token {
 pub enum TokenCommand {
     /// Make a token; it is printed once.
     #[command(
-        after_help = "Examples:\n  jarvis token create ci --role viewer --for 30d\n  jarvis token create assistant --scope read,propose,operate --for 90d"
+        after_help = "Example:\n  jarvis token create ci --role viewer --for 30d\n  jarvis token create assistant --scope read,propose,operate --for 90d"
     )]
     Create {
         /// Its name: lower-case letters, digits and hyphens.
@@ -185,7 +185,7 @@ pub enum UserCommand {
     },
     /// Set a person's password, read from standard input; that ends all sessions of the person.
     #[command(
-        after_help = "Examples:\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna --role viewer"
+        after_help = "Example:\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna\n  printf '%s\\n' \"$PASSWORD\" | jarvis user passwd anna --role viewer"
     )]
     Passwd {
         /// Name.

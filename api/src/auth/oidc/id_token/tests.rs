@@ -1,3 +1,5 @@
+//! What an identity token must hold, and the forgeries that must not pass.
+
 use super::*;
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use jsonwebtoken::{EncodingKey, Header, encode};

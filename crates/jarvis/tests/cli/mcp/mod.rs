@@ -97,7 +97,7 @@ fn the_official_client_reads_acts_and_is_kept_out() {
     succeed(python, "check.py", &given);
     let list = demo.jarvis(&["token", "list"]).expect(0);
     assert!(
-        list.contains("read,operate") && list.contains("operate-red"),
+        list.contains("read, operate") && list.contains("operate-red"),
         "{list}"
     );
     let audit = demo.jarvis(&["audit", "log", "--last", "400"]).expect(0);
