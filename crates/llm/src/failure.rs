@@ -143,14 +143,14 @@ fn by_error(error: &Value) -> Option<ErrorClass> {
         "overloaded_error" | "api_error" | "timeout_error" | "conflict_error" | "unavailable_error"
         | "server_error" => ErrorClass::Overloaded,
         "tool_use_failed" => ErrorClass::Malformed,
-        "invalid_request_error" | "not_found_error" | "BadRequestError" => worded(&text)?,
-        _ => return worded(&text).filter(|class| *class != ErrorClass::BadRequest),
+        "invalid_request_error" | "not_found_error" | "BadRequestError" => worded(&text),
+        _ => return Some(worded(&text)).filter(|class| *class != ErrorClass::BadRequest),
     };
     Some(class)
 }
 
 /// A refused request by its words, where the wire has one kind for several things.
-fn worded(text: &str) -> Option<ErrorClass> {
+fn worded(text: &str) -> ErrorClass {
     let has = |words: &[&str]| words.iter().any(|word| text.contains(word));
     if has(&[
         "prompt is too long",
@@ -166,15 +166,15 @@ fn worded(text: &str) -> Option<ErrorClass> {
             (Some(first), Some(second)) => (Some(first.max(second)), Some(first.min(second))),
             _ => (None, None),
         };
-        return Some(ErrorClass::ContextTooLong {
+        return ErrorClass::ContextTooLong {
             prompt_tokens,
             window_tokens,
-        });
+        };
     }
     if has(&["credit balance", "spend limit", "spending limit", "usage limits"]) {
-        return Some(ErrorClass::Quota);
+        return ErrorClass::Quota;
     }
-    Some(ErrorClass::BadRequest)
+    ErrorClass::BadRequest
 }
 
 /// How an error calls itself: by its code where that is a word, by its type otherwise.

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// How often at most after the first time.
 pub const MOST_RETRIES: u32 = 2;
 /// A server that asks for a longer pause is left alone; whoever asked chooses another model.
-pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+pub const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 const FIRST_MS: u64 = 500;
 const LAST_MS: u64 = 8000;
 
@@ -104,7 +104,7 @@ mod tests {
     fn the_servers_time_is_kept_and_pauses_grow_within_bounds() {
         let limited = |after| failure(ErrorClass::RateLimited, Some(after), None);
         assert_eq!(pause(&limited(12), 1, false, 0), Some(Duration::from_secs(12)));
-        assert_eq!(pause(&limited(60), 2, false, 0), Some(Duration::from_secs(60)));
+        assert_eq!(pause(&limited(60), 2, false, 0), Some(Duration::from_mins(1)));
         assert_eq!(pause(&limited(61), 1, false, 0), None);
         for seed in 0..500 {
             for (tried, full) in [(1, 500), (2, 1000), (5, 8000), (40, 8000)] {

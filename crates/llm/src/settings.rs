@@ -83,15 +83,15 @@ impl Limits {
         connect: Duration::from_secs(3),
         first_byte: Duration::from_secs(20),
         idle: Duration::from_secs(30),
-        total: Duration::from_secs(180),
+        total: Duration::from_mins(3),
     };
     /// For one in the house, whose processor may read a prompt for long. Its server pings every 30 s, so that one more
     /// half of that must pass before it counts as silent.
     pub const NEAR: Self = Self {
         connect: Duration::from_secs(3),
-        first_byte: Duration::from_secs(60),
+        first_byte: Duration::from_mins(1),
         idle: Duration::from_secs(45),
-        total: Duration::from_secs(600),
+        total: Duration::from_mins(10),
     };
 }
 

@@ -195,7 +195,7 @@ fn safe_id(id: &str) -> String {
     for c in id.chars() {
         match c {
             'a'..='z' | 'A'..='Z' | '0'..='9' | '_' | '-' => safe.push(c),
-            other => safe.push_str(&format!("_x{:x}_", u32::from(other))),
+            other => safe.extend(["_x", &format!("{:x}", u32::from(other)), "_"]),
         }
     }
     safe

@@ -18,6 +18,7 @@ struct Growing {
 
 /// The calls of one answer while they come.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_field_names, reason = "they are what they are")]
 pub struct Calls {
     calls: Vec<Growing>,
     /// The call that an index means at present.

@@ -182,13 +182,11 @@ impl Talk {
                 event => self.ready.push_back(event),
             }
         }
-        match failed {
-            Some(failure) => Err(failure),
-            None => {
-                self.state = State::Reading(reading);
-                Ok(())
-            }
+        if let Some(failure) = failed {
+            return Err(failure);
         }
+        self.state = State::Reading(reading);
+        Ok(())
     }
 
     /// Asks once more after a pause, or ends with the error.

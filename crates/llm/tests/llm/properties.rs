@@ -105,11 +105,8 @@ fn chat_event() -> impl Strategy<Value = String> {
 
 fn stream(event: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(event, 0..25).prop_map(|events| {
-        events
-            .iter()
-            .map(|event| format!("data: {event}\n\n"))
-            .collect::<String>()
-            .into_bytes()
+        let framed: Vec<String> = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+        framed.concat().into_bytes()
     })
 }
 
@@ -226,7 +223,7 @@ fn a_line_without_end_is_refused_at_its_limit() {
     for wire in [Wire::Anthropic, Wire::OpenaiCompatible] {
         let mut decoder = Decoder::new(wire, crate::outcome::asked());
         let piece = vec![b'x'; 1 << 20];
-        let pushed = (1..).find(|_| !decoder.push(&piece).is_empty()).unwrap();
+        let pushed = (1..1000).find(|_| !decoder.push(&piece).is_empty()).unwrap();
         assert_eq!(pushed, sse::LONGEST_LINE_BYTES / piece.len() + 1);
         assert!(decoder.push(&piece).is_empty() && decoder.finish().is_empty());
     }

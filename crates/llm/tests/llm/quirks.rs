@@ -7,15 +7,13 @@ use serde_json::{Value, json};
 
 /// A stream of chunks with these deltas, ended by `finish`.
 fn chunks(deltas: &[Value], finish: &str) -> Outcome {
-    let mut text = String::new();
-    for delta in deltas {
-        text.push_str(&format!(
-            "data: {}\n\n",
-            json!({"id": "c", "choices": [{"index": 0, "delta": delta}]})
-        ));
-    }
+    let chunk = |delta| json!({"id": "c", "choices": [{"index": 0, "delta": delta}]});
+    let chunks: Vec<String> = deltas
+        .iter()
+        .map(|delta| format!("data: {}\n\n", chunk(delta)))
+        .collect();
     let last = json!({"id": "c", "choices": [{"index": 0, "delta": {}, "finish_reason": finish}]});
-    text.push_str(&format!("data: {last}\n\ndata: [DONE]\n\n"));
+    let text = format!("{}data: {last}\n\ndata: [DONE]\n\n", chunks.concat());
     decode(Wire::OpenaiCompatible, text.as_bytes())
 }
 
@@ -234,7 +232,7 @@ fn a_call_in_text_or_thought_is_a_leak_only_where_tools_were_offered() {
         (json!({"content": "[TOOL_CALLS][{\"name\": \"look\"}]"}), true),
         (json!({"content": "Call the tool and be done."}), false),
     ] {
-        let outcome = chunks(&[delta.clone()], "stop");
+        let outcome = chunks(std::slice::from_ref(&delta), "stop");
         assert_eq!(
             outcome.answer().flaws.contains(&Flaw::LeakedCall),
             leaks,
@@ -252,7 +250,8 @@ fn a_call_in_text_or_thought_is_a_leak_only_where_tools_were_offered() {
 
 /// Events of Messages; each has its type.
 fn messages(events: &[Value]) -> Outcome {
-    let text: String = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let framed: Vec<String> = events.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let text = framed.concat();
     decode(Wire::Anthropic, text.as_bytes())
 }
 

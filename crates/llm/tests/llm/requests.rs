@@ -21,7 +21,7 @@ fn documents() -> BTreeMap<String, Value> {
             for entry in fs::read_dir(folder.join(part)).unwrap() {
                 let path = entry.unwrap().path();
                 let name = format!("{part}/{}", path.file_name().unwrap().to_string_lossy());
-                if name.ends_with(".json") {
+                if path.extension().is_some_and(|end| end == "json") {
                     documents.insert(
                         name,
                         serde_json::from_str(&fs::read_to_string(&path).unwrap()).unwrap(),

@@ -226,8 +226,11 @@ fn block((kind, id, text): (u8, u16, u8)) -> Block {
     }
 }
 
+/// A step of a conversation: of which kind, and what goes into its blocks.
+type Move = (u8, Vec<(u8, u16, u8)>);
+
 /// What a conversation may be: at each step either the model answers, or people, notes and tools speak.
-fn conversation() -> impl Strategy<Value = Vec<(u8, Vec<(u8, u16, u8)>)>> {
+fn conversation() -> impl Strategy<Value = Vec<Move>> {
     prop::collection::vec(
         (
             any::<u8>(),
@@ -238,7 +241,7 @@ fn conversation() -> impl Strategy<Value = Vec<(u8, Vec<(u8, u16, u8)>)>> {
 }
 
 /// Plays it; every state in which a model may answer goes to `seen`.
-fn play(steps: &[(u8, Vec<(u8, u16, u8)>)], mut seen: impl FnMut(&History)) {
+fn play(steps: &[Move], mut seen: impl FnMut(&History)) {
     let mut history = History::asking("How is it?");
     let mut ids = std::collections::BTreeSet::new();
     for (step, (kind, blocks)) in steps.iter().enumerate() {
@@ -352,7 +355,7 @@ proptest! {
 /// The strict reading above is none of an empty set.
 #[test]
 fn random_conversations_hold_calls_notes_and_both_wires() {
-    let steps: Vec<(u8, Vec<(u8, u16, u8)>)> = (0..12)
+    let steps: Vec<Move> = (0..12)
         .map(|at| (at * 5, vec![(at, u16::from(at), at)]))
         .collect();
     let mut longest = String::new();

@@ -18,6 +18,7 @@ pub struct CallResult {
 /// One thing that was said.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "a history is mostly answers")]
 pub enum Turn {
     /// By a person.
     Person(String),

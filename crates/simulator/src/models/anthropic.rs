@@ -129,7 +129,8 @@ fn signature(body: &Value, before: usize, thought: &str) -> String {
     let messages: Vec<Value> = list(&body["messages"]).into_iter().take(before).collect();
     let seen = plain(&json!([body["system"], body["tools"], messages, thought]));
     let digest = Sha256::digest(seen.to_string().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    let pairs: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    pairs.concat()
 }
 
 /// Without cache marks, which may move.

@@ -189,15 +189,17 @@ async fn streamed(
         }
         _ => {}
     }
-    while endless {
+    if !endless {
+        stream.write_all(b"0\r\n\r\n").await?;
+        return stream.shutdown().await;
+    }
+    loop {
         let more = match shared.options.dialect {
             Dialect::Anthropic => anthropic::more(),
             Dialect::OpenaiCompatible => openai::more(&shared.options.model, id),
         };
         chunk(stream, &more).await?;
     }
-    stream.write_all(b"0\r\n\r\n").await?;
-    stream.shutdown().await
 }
 
 /// Says nothing until the client hangs up, which counts as such.
