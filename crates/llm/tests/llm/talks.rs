@@ -367,7 +367,7 @@ fn random_conversations_hold_calls_notes_and_both_wires() {
                 ..Style::default()
             },
         )
-        .to_string()
+        .to_string();
     });
     for word in [
         "tool_use",
@@ -396,7 +396,8 @@ fn a_decoded_thought_and_call_go_back_as_they_came() {
         json!({"type": "message_delta", "delta": {"stop_reason": "tool_use"}}),
         json!({"type": "message_stop"}),
     ];
-    let text: String = stream.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let framed: Vec<String> = stream.iter().map(|event| format!("data: {event}\n\n")).collect();
+    let text = framed.concat();
     let mut history = History::asking("q");
     history
         .answer(decode(Wire::Anthropic, text.as_bytes()).answer().clone())

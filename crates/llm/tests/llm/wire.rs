@@ -254,7 +254,7 @@ async fn an_overloaded_server_is_asked_again_with_growing_pauses() {
             1
         );
         assert_eq!(
-            clock.waits_between(Duration::from_millis(751), Duration::from_millis(1000)),
+            clock.waits_between(Duration::from_millis(751), Duration::from_secs(1)),
             1
         );
         let (outcome, asked) = once(dialect, &[busy]).await;
