@@ -12,6 +12,7 @@
 //! | [`tool`] | what a tool is |
 //! | [`caller`] | who asks, and what that one may |
 //! | [`answer`] | what comes back |
+//! | [`moment`] | one picture and its instant |
 //! | [`read`] | the nine that read |
 //! | [`act`] | the eight that ask for an act, and what became of it |
 //! | [`propose`] | the one that proposes a change of manifests |
@@ -27,7 +28,7 @@ pub mod arguments;
 pub mod caller;
 pub mod catalogue;
 pub mod clean;
-mod moment;
+pub mod moment;
 pub mod page;
 pub mod propose;
 pub mod read;

@@ -1,0 +1,10 @@
+//! The conversation: questions answered from live state, actions asked for on cards, manifest changes proposed.
+//!
+//! What is said in it changes nothing by itself. It reads the published picture, asks through the tools as every assistant
+//! does, and a person confirms on a card. It holds no port but those of language models, and works without any of them.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`message`] | what a conversation is made of |
+
+pub mod message;
