@@ -8,6 +8,7 @@ use crate::{
     outside::Outside,
     terminal::Terminals,
 };
+use jarvis_assistant::Assistant;
 use jarvis_controller::Handle;
 use jarvis_model::Timestamp;
 use jarvis_ports::Clock;
@@ -34,6 +35,7 @@ pub struct ApiState {
     pub(crate) seats: Arc<Seats>,
     pub(crate) schema: JarvisSchema,
     pub(crate) tools: Registry,
+    pub(crate) assistant: Assistant,
     pub(crate) mcp_sessions: Arc<Owners>,
     pub(crate) stopping: CancellationToken,
     pub(crate) more_metrics: Option<MetricsText>,
@@ -47,15 +49,17 @@ impl ApiState {
     pub fn new(handle: Handle, options: ApiOptions, clock: Arc<dyn Clock>) -> Self {
         let hasher = Hasher::new();
         let sessions = Sessions::new(handle.clone(), &options);
+        let tools = Registry::new(Desk {
+            handle: handle.clone(),
+            clock: clock.clone(),
+        });
+        let assistant = Assistant::without_models(tools.clone(), jiff::tz::TimeZone::UTC);
         let schema = graphql::schema(graphql::Shared {
             handle: handle.clone(),
             clock: clock.clone(),
             hasher: hasher.clone(),
             outside: Outside::default(),
-        });
-        let tools = Registry::new(Desk {
-            handle: handle.clone(),
-            clock: clock.clone(),
+            assistant: assistant.clone(),
         });
         Self {
             handle,
@@ -67,6 +71,7 @@ impl ApiState {
             oidc: None,
             seats: Arc::new(Seats::default()),
             tools,
+            assistant,
             mcp_sessions: Arc::new(Owners::default()),
             schema,
             stopping: CancellationToken::new(),
@@ -114,13 +119,31 @@ impl ApiState {
     /// Adds what lies in adapters.
     #[must_use]
     pub fn with_outside(mut self, outside: Outside) -> Self {
+        self.outside = outside;
+        self.renewed()
+    }
+
+    /// Serves these conversations: with language models, and in a zone of the operator's.
+    #[must_use]
+    pub fn with_assistant(mut self, assistant: Assistant) -> Self {
+        self.assistant = assistant;
+        self.renewed()
+    }
+
+    /// The conversations, for who runs and stops them.
+    pub fn assistant(&self) -> &Assistant {
+        &self.assistant
+    }
+
+    /// The same with a schema over what it holds now.
+    fn renewed(mut self) -> Self {
         self.schema = graphql::schema(graphql::Shared {
             handle: self.handle.clone(),
             clock: self.clock.clone(),
             hasher: self.hasher.clone(),
-            outside: outside.clone(),
+            outside: self.outside.clone(),
+            assistant: self.assistant.clone(),
         });
-        self.outside = outside;
         self
     }
 

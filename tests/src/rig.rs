@@ -316,6 +316,11 @@ impl Rig {
     }
 
     /// The time by the cluster's clock.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    /// The time on it.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }

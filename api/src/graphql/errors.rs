@@ -1,6 +1,7 @@
 //! Errors as GraphQL clients see them: a sentence, and `extensions.code` for machines.
 
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions};
+use jarvis_assistant::ConversationError;
 use jarvis_controller::CommandError;
 use jarvis_crds::ManifestError;
 use jarvis_model::Refusal;
@@ -56,6 +57,18 @@ fn describe(refusal: &Refusal, extensions: &mut ErrorExtensionValues) {
     extensions.set("resource", refusal.resource.as_str());
     extensions.set("reason", refusal.reason.as_str());
     extensions.set("unblock", refusal.unblock.as_str());
+}
+
+/// What the conversation answered.
+pub fn of_conversation(error: ConversationError) -> Error {
+    let code = match &error {
+        ConversationError::NotFound(_) => "NOT_FOUND",
+        ConversationError::Busy => "WRONG_STATE",
+        ConversationError::Invalid(_) => "INVALID",
+        ConversationError::Store(_) => "UNAVAILABLE",
+        ConversationError::Stopping => "STOPPING",
+    };
+    coded(code, error.to_string())
 }
 
 /// Manifests with errors: every one of them, as `extensions.manifestErrors`.

@@ -30,6 +30,7 @@ use crate::{
     outside::Outside,
 };
 use async_graphql::{Context, SDLExportOptions, Schema, SchemaBuilder, ValidationMode};
+use jarvis_assistant::Assistant;
 use jarvis_controller::Handle;
 use jarvis_ports::Clock;
 use mutation::Mutation;
@@ -61,6 +62,8 @@ pub struct Shared {
     pub hasher: Hasher,
     /// What lies in adapters.
     pub outside: Outside,
+    /// Conversations.
+    pub assistant: Assistant,
 }
 
 impl Shared {

@@ -117,6 +117,7 @@ impl ServerHandler for McpServer {
         let side = Side {
             cancel: context.ct.clone(),
             steps: Some(steps),
+            ..Side::default()
         };
         let work = self.tools.call(&caller, name, arguments, side);
         let (result, ()) = tokio::join!(work, tell(&context, told));

@@ -1,7 +1,7 @@
 //! What answers cost. Prices are data with a date (`prices.json`, or a table of the operator's in the same form); sums are whole
 //! micro-dollars, rounded up. A model without a row costs what the dearest one does: nothing is free because it is not known.
 
-use jarvis_ports::model::Usage;
+use jarvis_ports::model::{Cost, Tariff, Usage};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -35,15 +35,6 @@ pub struct Prices {
     pub note: String,
     /// By model id, shorter prompts first.
     pub models: BTreeMap<String, Vec<Rate>>,
-}
-
-/// A sum of money, and whether a price had to be guessed high for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cost {
-    /// Millionths of a dollar, rounded up.
-    pub micro_dollars: u64,
-    /// Whether the model is in no table, so that the dearest price stands in.
-    pub assumed: bool,
 }
 
 /// Why a text is no table of prices.
@@ -173,6 +164,20 @@ impl Prices {
             cache_write: most(|rate| rate.cache_write),
             cache_write_long: most(|rate| rate.cache_write_long),
         }
+    }
+}
+
+impl Tariff for Prices {
+    fn cost(&self, model: &str, usage: &Usage) -> Cost {
+        Self::cost(self, model, usage)
+    }
+
+    fn ceiling(&self, model: &str, request_bytes: usize, max_output_tokens: u32) -> Cost {
+        Self::ceiling(self, model, request_bytes, max_output_tokens)
+    }
+
+    fn as_of(&self) -> &str {
+        &self.as_of
     }
 }
 

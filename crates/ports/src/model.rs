@@ -124,6 +124,25 @@ pub struct Capabilities {
     pub warnings: Vec<String>,
 }
 
+/// A sum of money, and whether a price had to be guessed high for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cost {
+    /// Millionths of a dollar.
+    pub micro_dollars: u64,
+    /// Whether the model has no price of its own and the dearest was taken.
+    pub assumed: bool,
+}
+
+/// What answers cost.
+pub trait Tariff: Send + Sync {
+    /// What an answer cost.
+    fn cost(&self, model: &str, usage: &Usage) -> Cost;
+    /// The most a question can cost: every byte counted as a token of the dearest kind, and the longest answer.
+    fn ceiling(&self, model: &str, request_bytes: usize, max_output_tokens: u32) -> Cost;
+    /// Of which day the prices are.
+    fn as_of(&self) -> &str;
+}
+
 /// A language model.
 #[async_trait]
 pub trait Model: Send + Sync {

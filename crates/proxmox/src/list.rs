@@ -20,7 +20,9 @@ pub struct ClusterList(pub ClusterLook);
 
 impl Body for ClusterList {
     fn read(bytes: &[u8]) -> Result<Self, String> {
-        let data = match serde_json::from_slice(bytes).map_err(|error| not_json(&error, bytes))? {
+        // Texts that are skipped are not looked into, and JSON is UTF-8 everywhere.
+        let text = std::str::from_utf8(bytes).map_err(|error| format!("not JSON ({error})"))?;
+        let data = match serde_json::from_str(text).map_err(|error| not_json(&error, bytes))? {
             Envelope::Object { data } => data.ok_or("the envelope has no `data`")?,
             Envelope::Other => return Err("the envelope is no object".to_owned()),
         };

@@ -8,21 +8,22 @@ use crate::{
 };
 use jarvis_controller::ProposeChange;
 use jarvis_crds::change::unified;
-use jarvis_model::{ManifestChange, Proposal, Scope, Tier, proposal::Foresaid};
+use jarvis_model::{ManifestChange, Proposal, ResourceKey, Scope, Tier, proposal::Foresaid};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::time::Duration;
 
-/// Files in one proposal.
-const MOST_FILES: usize = 20;
+/// Fields and files in one proposal.
+const MOST_CHANGES: usize = 20;
 /// Largest proposal, bytes.
 const LARGEST: usize = 48 * 1024;
 
 pub(crate) const TOOL: Tool = Tool {
     name: "propose_manifest_change",
     title: "Propose a manifest change",
-    description: "Proposes a change of the manifests in git, as whole files. Nothing changes until a person approves it. \
-                  Answers with the difference and what Jarvis would then do.",
+    description: "Proposes a change of the manifests in git: fields of resources, or whole files. Nothing changes until a \
+                  person approves it. Answers with the difference and what Jarvis would then do.",
     kind: Kind::System,
     tier: Tier::Yellow,
     scope: Scope::Propose,
@@ -34,7 +35,7 @@ pub(crate) const TOOL: Tool = Tool {
     },
     budget: Duration::from_secs(30),
     narrow: "propose fewer files at once",
-    example: r#"{"title":"Keep web-01 running","reason":"It serves the shop","files":[{"path":"guests/web-01.yaml","content":"apiVersion: jarvis.dev/v1alpha1\nkind: VirtualMachine\nmetadata: {name: web-01}\nspec: {vmid: 101, runStrategy: Always}\n"}]}"#,
+    example: r#"{"title":"Keep web-01 running","reason":"It serves the shop","fields":[{"resource":"VirtualMachine/web-01","field":"spec.runStrategy","old":"Manual","new":"Always"}]}"#,
     input: schema::input::<Change>,
     output: schema::output::<Proposed>,
     run: propose,
@@ -48,8 +49,26 @@ struct Change {
     /// Why, for the person who approves.
     #[schemars(length(max = 500))]
     reason: String,
-    #[schemars(length(min = 1, max = 20))]
+    /// Comments and order of their files stay.
+    #[serde(default)]
+    #[schemars(length(max = 20))]
+    fields: Vec<Field>,
+    #[serde(default)]
+    #[schemars(length(max = 20))]
     files: Vec<File>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Field {
+    /// Kind/name.
+    resource: String,
+    /// spec.runStrategy
+    field: String,
+    /// As it is now; refused if it is not.
+    old: Option<Value>,
+    /// Leave out to remove it.
+    new: Option<Value>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -82,8 +101,8 @@ fn propose(call: Call) -> Running {
         let change = ProposeChange {
             title,
             reason,
-            changes: changes(change.files)?,
-            conversation: None,
+            changes: changes(change.fields, change.files)?,
+            conversation: call.conversation.clone(),
         };
         let handle = &call.desk.handle;
         let proposal = tokio::select! {
@@ -124,10 +143,11 @@ fn proposed(proposal: &Proposal) -> Proposed {
     }
 }
 
-fn changes(files: Vec<File>) -> Result<Vec<ManifestChange>, Trouble> {
-    if files.is_empty() || files.len() > MOST_FILES {
+fn changes(fields: Vec<Field>, files: Vec<File>) -> Result<Vec<ManifestChange>, Trouble> {
+    let count = fields.len() + files.len();
+    if count == 0 || count > MOST_CHANGES {
         return Err(Trouble(format!(
-            "wrong arguments: files: give 1 to {MOST_FILES} files"
+            "wrong arguments: give 1 to {MOST_CHANGES} fields or files"
         )));
     }
     let bytes: usize = files
@@ -140,7 +160,8 @@ fn changes(files: Vec<File>) -> Result<Vec<ManifestChange>, Trouble> {
             "wrong arguments: files: {bytes} bytes are too much for one proposal; at most {LARGEST}"
         )));
     }
-    let checked = files.into_iter().map(|file| {
+    let fields = fields.into_iter().map(of_field);
+    let files = files.into_iter().map(|file| {
         let path = arguments::words("path", &file.path, 200)?;
         let fine = !path.starts_with('/')
             && path
@@ -158,5 +179,26 @@ fn changes(files: Vec<File>) -> Result<Vec<ManifestChange>, Trouble> {
             )))
         }
     });
-    checked.collect()
+    fields.chain(files).collect()
+}
+
+fn of_field(field: Field) -> Result<ManifestChange, Trouble> {
+    let resource: ResourceKey = field
+        .resource
+        .parse()
+        .map_err(|error| Trouble(format!("wrong arguments: resource: {error}")))?;
+    let (old, path) = (field.old, arguments::words("field", &field.field, 200)?);
+    Ok(match field.new {
+        Some(new) => ManifestChange::Set {
+            resource,
+            field: path,
+            old,
+            new,
+        },
+        None => ManifestChange::Unset {
+            resource,
+            field: path,
+            old,
+        },
+    })
 }

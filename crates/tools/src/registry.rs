@@ -33,6 +33,10 @@ pub struct Side {
     pub cancel: CancellationToken,
     /// Where steps are told.
     pub steps: Option<UnboundedSender<Step>>,
+    /// The conversation it comes from; a proposal remembers it.
+    pub conversation: Option<String>,
+    /// Bytes an answer may have, where that is less than [`ANSWER_LIMIT`]: small models read little.
+    pub answer_limit: Option<usize>,
 }
 
 /// The registry. Cheap to clone.
@@ -96,10 +100,12 @@ impl Registry {
             caller: caller.clone(),
             arguments,
             patience: tool.budget.saturating_sub(RESERVE),
+            conversation: side.conversation,
             cancel: cancel.clone(),
             steps: side.steps,
         };
-        let kept = tokio::spawn(keep(tool, call, cancel));
+        let limit = side.answer_limit.unwrap_or(ANSWER_LIMIT).min(ANSWER_LIMIT);
+        let kept = tokio::spawn(keep(tool, call, cancel, limit));
         let (result, refused) = kept.await.unwrap_or_else(|_| {
             let text = format!("{} was ended: Jarvis is shutting down", tool.name);
             (ToolResult::failure(text), None)
@@ -124,7 +130,12 @@ impl Registry {
 }
 
 /// Runs a tool within its time; says besides why the tool would not begin, if that is so.
-async fn keep(tool: &'static Tool, call: Call, cancel: CancellationToken) -> (ToolResult, Option<String>) {
+async fn keep(
+    tool: &'static Tool,
+    call: Call,
+    cancel: CancellationToken,
+    limit: usize,
+) -> (ToolResult, Option<String>) {
     let mut task: JoinHandle<_> = tokio::spawn((tool.run)(call));
     let ended = tokio::select! {
         ended = &mut task => Some(ended),
@@ -146,7 +157,7 @@ async fn keep(tool: &'static Tool, call: Call, cancel: CancellationToken) -> (To
         return (ToolResult::failure(text), None);
     };
     let result = match ended {
-        Ok(Ok(answer)) => finish(tool, answer),
+        Ok(Ok(answer)) => finish(tool, answer, limit),
         Ok(Err(Trouble(text))) => {
             let said = format!("{}: {}", tool.name, clean::line(&text, 1000));
             return (ToolResult::failure(said), Some(text));
@@ -170,9 +181,9 @@ async fn listened(cancel: &CancellationToken) {
 }
 
 /// Cleans, caps and frames.
-fn finish(tool: &Tool, mut answer: Answer) -> ToolResult {
+fn finish(tool: &Tool, mut answer: Answer, limit: usize) -> ToolResult {
     clean::value(&mut answer.value);
-    clean::fit(&mut answer.value, ANSWER_LIMIT, tool.narrow);
+    clean::fit(&mut answer.value, limit, tool.narrow);
     let words = answer.words.map(|words| clean::line(&words, 1000));
     let Some(mark) = clean::mark() else {
         return ToolResult::failure(format!(

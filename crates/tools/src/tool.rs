@@ -112,7 +112,7 @@ pub struct Desk {
 
 impl Desk {
     /// The picture now.
-    pub(crate) fn moment(&self) -> Moment {
+    pub fn moment(&self) -> Moment {
         Moment {
             view: self.handle.view(),
             now: self.clock.now(),
@@ -137,6 +137,8 @@ pub(crate) struct Call {
     pub arguments: Value,
     /// How long it may wait for what it asked for.
     pub patience: Duration,
+    /// The conversation it comes from.
+    pub conversation: Option<String>,
     pub cancel: CancellationToken,
     pub steps: Option<UnboundedSender<Step>>,
 }

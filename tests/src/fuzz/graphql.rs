@@ -13,8 +13,10 @@ use jarvis_api::{
     auth::{Caller, Credential, password::Hasher},
     graphql::{JarvisSchema, Shared, schema},
 };
+use jarvis_assistant::Assistant;
 use jarvis_model::{Door, Role, Timestamp};
 use jarvis_ports::Clock;
+use jarvis_tools::{Desk, Registry};
 use std::{sync::Arc, time::Duration};
 use tokio::runtime::Runtime;
 
@@ -64,6 +66,11 @@ impl Api {
             let clock = Arc::new(Still(rig.now()));
             rig.stop().await;
             let hasher = Hasher::new();
+            let tools = Registry::new(Desk {
+                handle: handle.clone(),
+                clock: clock.clone(),
+            });
+            let assistant = Assistant::without_models(tools, jiff::tz::TimeZone::UTC);
             (
                 rig,
                 Shared {
@@ -71,6 +78,7 @@ impl Api {
                     clock,
                     hasher,
                     outside: Outside::default(),
+                    assistant,
                 },
             )
         });

@@ -2,6 +2,7 @@
 
 mod access;
 mod act;
+mod conversation;
 mod input;
 mod outside;
 mod propose;
@@ -16,5 +17,6 @@ pub struct Mutation(
     act::ActMutation,
     propose::ProposeMutation,
     outside::OutsideMutation,
+    conversation::ConversationMutation,
     access::AccessMutation,
 );

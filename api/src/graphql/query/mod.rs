@@ -2,6 +2,7 @@
 
 mod access;
 mod cluster;
+mod conversation;
 mod history;
 mod manifests;
 mod outside;
@@ -24,5 +25,6 @@ pub struct Query(
     manifests::ManifestQuery,
     reads::ReadQuery,
     outside::OutsideQuery,
+    conversation::ConversationQuery,
     access::AccessQuery,
 );

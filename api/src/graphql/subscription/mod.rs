@@ -6,13 +6,16 @@
 )]
 
 mod follow;
+mod talk;
 
 use super::{
-    errors,
+    caller, errors,
     picture::ClusterUpdate,
     query::{EventFilter, Wanted},
     shared,
     types::{
+        conversation::ConversationUpdate,
+        costs::Costs,
         issue::Alert,
         plan::Plan,
         record::Record,
@@ -84,6 +87,21 @@ impl Subscription {
     /// All alerts whenever they change.
     async fn alert_updates(&self, context: &Context<'_>) -> Result<impl Stream<Item = Vec<Alert>> + use<>> {
         Ok(follow::changes(shared(context)?.clone(), Alert::all))
+    }
+
+    /// One of the caller's conversations: first everything that was said in it, then what changes, as it comes. Who comes back
+    /// after a lost connection subscribes again and misses nothing.
+    async fn conversation(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its name.")] id: String,
+    ) -> Result<impl Stream<Item = ConversationUpdate> + use<>> {
+        talk::follow(shared(context)?.clone(), caller(context)?.clone(), id)
+    }
+
+    /// What was spent on language models: now, then whenever something is put aside or settled.
+    async fn cost_updates(&self, context: &Context<'_>) -> Result<impl Stream<Item = Costs> + use<>> {
+        Ok(talk::costs(shared(context)?.clone()))
     }
 
     /// The kill switch whenever it changes.

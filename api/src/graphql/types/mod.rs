@@ -22,6 +22,8 @@
 
 pub mod access;
 pub mod cluster;
+pub mod conversation;
+pub mod costs;
 pub mod host;
 pub mod issue;
 pub mod manifest;

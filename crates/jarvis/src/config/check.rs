@@ -1,5 +1,6 @@
 //! The shape of the file to a [`Config`], or every error in it. Reads the secret and certificate files it names.
 
+mod assistant;
 mod auth;
 mod notifications;
 mod ssh;
@@ -61,6 +62,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
     let recall = checker.seconds("recallSeconds", file.recall_seconds.as_ref(), 4, 0, 300);
     let notifications = checker.notifications(file.notifications);
     let oidc = checker.oidc(file.auth);
+    let assistant = checker.assistant(file.assistant);
     let Checker {
         mut errors, warnings, ..
     } = checker;
@@ -80,6 +82,7 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
             recall,
             notifications,
             oidc,
+            assistant,
             log: file.log,
             warnings,
         }),

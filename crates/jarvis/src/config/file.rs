@@ -49,6 +49,9 @@ pub struct File {
     pub notifications: Notifications,
     /// Who signs people in.
     pub auth: Option<Auth>,
+    /// Language models, and what may be spent on them.
+    #[serde(default)]
+    pub assistant: Assistant,
     /// Logging.
     #[serde(default)]
     pub log: Log,
@@ -360,6 +363,62 @@ pub struct Smtp {
     pub password: Option<Spanned<Secret>>,
     /// Who writes.
     pub from: String,
+}
+
+/// `assistant`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Assistant {
+    /// The zone in which times are told.
+    pub time_zone: Option<Text>,
+    /// Models, in the order in which they are asked.
+    pub models: Vec<Spanned<LanguageModel>>,
+    /// What may be spent.
+    pub budget: Budget,
+    /// A table of prices instead of the built-in one.
+    pub prices_file: Option<Text>,
+    /// Whether only models in the house are asked.
+    pub local_only: bool,
+    /// Whether models word escalations and daily reports.
+    pub narrate: Option<bool>,
+}
+
+/// One of `assistant.models`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LanguageModel {
+    /// How its server is spoken to.
+    pub api: jarvis_llm::Wire,
+    /// Its id there.
+    pub model: String,
+    /// Address of the server.
+    pub url: Option<String>,
+    /// Key of the server.
+    pub key: Option<Spanned<Secret>>,
+    /// Whether it runs in the house; not those of Anthropic, all others when not said.
+    pub local: Option<bool>,
+    /// Tokens it can read.
+    pub window_tokens: Option<Spanned<u64>>,
+    /// Tokens an answer may have.
+    pub max_output_tokens: Option<Spanned<u64>>,
+    /// Questions it answers at a time.
+    pub slots: Option<Spanned<u64>>,
+    /// How much it is to think.
+    pub effort: Option<jarvis_llm::Effort>,
+    /// Whether it is one that is asked to think by itself.
+    pub thinking: Option<jarvis_llm::Thinking>,
+}
+
+/// `assistant.budget`, in dollars.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Budget {
+    /// For one request.
+    pub per_request: Option<Spanned<f64>>,
+    /// For a day.
+    pub per_day: Option<Spanned<f64>>,
+    /// For a month.
+    pub per_month: Option<Spanned<f64>>,
 }
 
 /// A node or a guest: exactly one.

@@ -65,6 +65,8 @@ pub struct Config {
     pub notifications: jarvis_notify::Settings,
     /// Who signs people in beside passwords.
     pub oidc: Option<jarvis_api::OidcOptions>,
+    /// Language models; the conversation works without any.
+    pub assistant: AssistantConfig,
     /// Logging.
     pub log: Log,
     /// What the operator should know about the file.
@@ -84,6 +86,56 @@ pub struct ClusterConfig {
     pub tls: Tls,
     /// How often the cluster is looked at; the controller's default when none.
     pub look_every: Option<Duration>,
+}
+
+/// Language models, and what may be spent on them.
+#[derive(Debug, Clone)]
+pub struct AssistantConfig {
+    /// The zone in which times are told.
+    pub zone: jiff::tz::TimeZone,
+    /// Models, in the order in which they are asked.
+    pub models: Vec<ModelConfig>,
+    /// Most that may be spent on a request, a day, a month; millionths of a dollar.
+    pub per_request: Option<u64>,
+    /// On a day.
+    pub per_day: Option<u64>,
+    /// In a month.
+    pub per_month: Option<u64>,
+    /// What answers cost.
+    pub prices: jarvis_llm::Prices,
+    /// Whether only models in the house are asked.
+    pub local_only: bool,
+    /// Whether models word escalations and daily reports.
+    pub narrate: bool,
+}
+
+impl Default for AssistantConfig {
+    /// No model.
+    fn default() -> Self {
+        Self {
+            zone: jiff::tz::TimeZone::system(),
+            models: Vec::new(),
+            per_request: None,
+            per_day: None,
+            per_month: None,
+            prices: jarvis_llm::Prices::built_in(),
+            local_only: false,
+            narrate: false,
+        }
+    }
+}
+
+/// A language model.
+#[derive(Debug, Clone)]
+pub struct ModelConfig {
+    /// Which, where, how.
+    pub settings: jarvis_llm::Settings,
+    /// Tokens it can read.
+    pub window_tokens: u64,
+    /// Tokens an answer may have.
+    pub max_output_tokens: u32,
+    /// Questions it answers at a time.
+    pub slots: usize,
 }
 
 /// Terminals.

@@ -18,7 +18,7 @@ mod shell;
 use crate::{
     cli::Demo,
     commands::simulate::scenario,
-    config::{ClusterConfig, Config, Log, LogLevel, SourceConfig, TerminalConfig},
+    config::{AssistantConfig, ClusterConfig, Config, Log, LogLevel, SourceConfig, TerminalConfig},
     context::ChaosContext,
     environment::Environment,
     exit::{Failure, Outcome},
@@ -159,6 +159,7 @@ fn config(
         recall: Duration::from_secs(4),
         notifications: jarvis_notify::Settings::default(),
         oidc: None,
+        assistant: AssistantConfig::default(),
         log: Log::default(),
         warnings: Vec::new(),
     })

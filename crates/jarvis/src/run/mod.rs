@@ -31,6 +31,7 @@ pub mod pulse;
 pub mod signals;
 pub mod supervisor;
 pub mod terminals;
+mod thinking;
 
 use crate::{
     client::{self, Trust},
@@ -130,6 +131,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         .with_liveness(pulse.liveness())
         .with_outside(outside::of(&config, &handle, &clock)?);
     let state = oidc::with_provider(state, &config)?;
+    let state = thinking::with_assistant(state, &config, handle.store().clone(), &clock)?;
     let api = Api::new(listener, state, certificate.clone(), terminals::open(&config));
     let running = Running::begin(service, notifier, handle, api);
     let password = access::first_password(&running.handle, mode).await;
@@ -438,17 +440,22 @@ struct Running {
     stop_loop: CancellationToken,
     stop_notifier: CancellationToken,
     stop_api: CancellationToken,
+    stop_assistant: CancellationToken,
     terminals: Option<Arc<Terminals>>,
     loop_task: JoinHandle<()>,
     notifier_task: JoinHandle<()>,
     api_task: JoinHandle<std::io::Result<()>>,
+    assistant_task: JoinHandle<()>,
 }
 
 impl Running {
     fn begin(service: Service, notifier: Option<jarvis_notify::Service>, handle: Handle, api: Api) -> Self {
-        let [stop_loop, stop_notifier, stop_api] = std::array::from_fn(|_| CancellationToken::new());
+        let [stop_loop, stop_notifier, stop_api, stop_assistant] =
+            std::array::from_fn(|_| CancellationToken::new());
         let loop_task = tokio::spawn(service.run(stop_loop.clone()));
         let notifier_task = tokio::spawn(notifying::run(notifier, stop_notifier.clone()));
+        let assistant = api.state.assistant().clone();
+        let assistant_task = tokio::spawn(assistant.run(stop_assistant.clone()));
         let api_task = tokio::spawn(jarvis_api::serve_as(
             api.listener,
             api.state,
@@ -460,15 +467,17 @@ impl Running {
             stop_loop,
             stop_notifier,
             stop_api,
+            stop_assistant,
             terminals: api.terminals,
             loop_task,
             notifier_task,
             api_task,
+            assistant_task,
         }
     }
 
-    /// Waits for a signal (or for a part to end, which is an error), then ends in order: terminals, whose ends the loop puts on
-    /// record; the loop, so that the effect in hand reaches a recorded state; the notifier, which tells of it; the store; the API last. A second signal ends it at once.
+    /// Waits for a signal (or for a part to end, which is an error), then ends in order: answers that still come, and
+    /// terminals, whose ends the loop puts on record; the loop, so that the effect in hand reaches a recorded state; the notifier, which tells of it; the store; the API last. A second signal ends it at once.
     async fn until_asked(
         mut self,
         signals: &mut Signals,
@@ -500,6 +509,10 @@ impl Running {
     async fn end(self, wait: bool, opened: &Opened) {
         if let Some(terminals) = &self.terminals {
             terminals.end_all().await;
+        }
+        self.stop_assistant.cancel();
+        if let Err(error) = self.assistant_task.await {
+            tracing::error!(%error, "the conversation did not end well");
         }
         self.stop_loop.cancel();
         if wait && let Err(error) = self.loop_task.await {

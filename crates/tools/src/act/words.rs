@@ -8,7 +8,7 @@ use jarvis_model::{Action, Outcome as End, Refusal, Rule, Scope, Ticket, TicketS
 use jarvis_planner::ticket::request;
 
 /// Where a ticket stands, one clause.
-pub(crate) fn state(ticket: &Ticket) -> String {
+pub fn state(ticket: &Ticket) -> String {
     match &ticket.state {
         TicketState::Queued => "queued: it waits for its turn".to_owned(),
         TicketState::AwaitingConfirmation { expires_at, .. } => {
@@ -93,16 +93,10 @@ fn awaiting(outcome: &mut Outcome, call: &Call, ticket: &Ticket, moment: &Moment
     };
     let asked = request(ticket, &moment.input());
     let facts = moment.facts();
-    let preview = jarvis_guard::preview(&asked, &facts);
     outcome.digest = Some(digest.to_string());
-    outcome.tier = Some(preview.tier.to_string());
-    let interrupted = preview.interrupts.iter().map(|what| format!("interrupts {what}"));
-    let more = [
-        format!("quorum: {}", preview.quorum_after),
-        format!("to undo: {}", preview.undo),
-    ];
-    let warnings = std::mem::take(&mut outcome.notes);
-    outcome.notes = interrupted.chain(more).chain(warnings).collect();
+    let tier = jarvis_guard::preview(&asked, &facts).tier;
+    outcome.tier = Some(tier.to_string());
+    outcome.notes = before(ticket, moment);
     let (rule, reason) = match jarvis_guard::judge(&asked, &facts) {
         Verdict::Confirm { rule, reason, .. } => (rule, reason),
         _ => (Rule::Confirmation, String::new()),
@@ -121,9 +115,22 @@ fn awaiting(outcome: &mut Outcome, call: &Call, ticket: &Ticket, moment: &Moment
     outcome.words = format!(
         "Nothing was done yet. To {} is {} and needs a confirmation until {}. {reason} {how}.",
         ticket.action,
-        preview.tier,
+        tier,
         words::time(*expires_at)
     );
+}
+
+/// What to know before saying yes to a request: what it would interrupt, how the vote would stand, how to undo it, what the
+/// guard would warn of.
+pub fn before(ticket: &Ticket, moment: &Moment) -> Vec<String> {
+    let asked = request(ticket, &moment.input());
+    let preview = jarvis_guard::preview(&asked, &moment.facts());
+    let interrupted = preview.interrupts.iter().map(|what| format!("interrupts {what}"));
+    let more = [
+        format!("quorum: {}", preview.quorum_after),
+        format!("to undo: {}", preview.undo),
+    ];
+    interrupted.chain(more).chain(warnings(ticket, moment)).collect()
 }
 
 fn goes_on(outcome: &mut Outcome, ticket: &Ticket, moment: &Moment) {
@@ -153,11 +160,13 @@ fn warnings(ticket: &Ticket, moment: &Moment) -> Vec<String> {
     if let Some((key, manifest)) = wanted
         && let Some(then) = undone(&ticket.action, manifest.spec.run_strategy)
     {
-        warnings.push(format!(
-            "{key} says {:?}, so Jarvis will {then} it again; a person can put a hold on it (`jarvis hold {key}`), or \
+        let strategy = manifest.spec.run_strategy;
+        warnings.push(match ticket.hold_secs {
+            Some(secs) => format!("{key} says {strategy:?}; a hold of {} min comes with it, and Jarvis will {then} it again after that.", secs / 60),
+            None => format!(
+            "{key} says {strategy:?}, so Jarvis will {then} it again; a person can put a hold on it (`jarvis hold {key}`), or \
              the manifest can be changed (propose_manifest_change).",
-            manifest.spec.run_strategy
-        ));
+        )});
     }
     warnings
 }

@@ -1,0 +1,12 @@
+//! The conversation over a real controller and a simulated cluster, with model servers that play a part on sockets.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+
+#[path = "conversation/budget.rs"]
+mod budget;
+#[path = "conversation/injected.rs"]
+mod injected;
+#[path = "conversation/models.rs"]
+mod models;
+#[path = "conversation/stage.rs"]
+mod stage;
