@@ -6,5 +6,7 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`message`] | what a conversation is made of |
+//! | [`builtin`] | answers by code, without any model |
 
+pub mod builtin;
 pub mod message;
