@@ -7,6 +7,8 @@
 //! | --- | --- |
 //! | [`message`] | what a conversation is made of |
 //! | [`builtin`] | answers by code, without any model |
+//! | [`persona`] | how Jarvis speaks: the text for models, and a check of the voice |
 
 pub mod builtin;
 pub mod message;
+pub mod persona;

@@ -156,7 +156,7 @@ fn place(asked: &Asked<'_>, guest: &GuestObserved) -> Saying {
     let drift = wanted.filter(|wanted| *wanted != guest.node);
     Saying::new(format!("{name} is on node {}.", guest.node))
         .fact(
-            format!("guest {} is on node {}", guest.vmid, guest.node),
+            format!("is on node {}", guest.node),
             format!("guest/{} node", guest.vmid),
             view.observed.looked_at,
         )

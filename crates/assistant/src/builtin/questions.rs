@@ -56,7 +56,9 @@ const PLAIN: &[(Intent, &[&str])] = &[
         Intent::Status,
         &[
             "[cluster|overall|general|system] (status|state|health|overview|summary|report)",
-            "(status|state|health|overview) of (the|my|this) (cluster|system|lab|homelab)",
+            "[what is|show] [the] (status|state|health|overview) of (the|my|this) (cluster|system|lab|homelab)",
+            "[a|an] (overview|summary|report)",
+            "(how|whether|if) (the cluster|everything|things|it|all) (is|are) [doing|going|all right|alright|ok|okay|fine|well]",
             "how (is|are) [the|my|our] (cluster|everything|things|it|all|lab|homelab|system|infrastructure|farm|house|servers) [doing|going|looking|today|now|running]",
             "how (is|are) (everything|things|it|all) (going|doing|looking) [today]",
             "how (is|are) we (doing|looking) [today]",
@@ -195,7 +197,7 @@ const LISTS: &[(Listed, &str)] = &[
 
 /// How a list is asked for; `{}` is what is listed.
 const LIST_FORMS: &[&str] = &[
-    "[list|show|enumerate|display|give me a list of|list of] [all] [the|my|our|of the] {}",
+    "[list|show|enumerate|display|give me a list of|list of|a list of] [all] [the|my|our|of the] {}",
     "(what|which) {} (are there|do we have|do i have|do you know|do you watch|exist|are open|have we|are waiting)",
     "(is|are) there [any] {}",
     "do (we|i) have [any] {}",
@@ -263,6 +265,7 @@ const SLOTTED: &[(Make, &[&str])] = &[
         |slots| Some(Intent::Why(Whyness::Slow, slot(slots, "x"))),
         &[
             "why is <x> [so|that|this|very|being] (slow|busy|sluggish|loaded|lagging|hot|overloaded|under load|unresponsive|laggy)",
+            "why <x> is [so|very|too] (slow|busy|sluggish|loaded|lagging)",
             "why does <x> (lag|crawl|have such a load|have a high load)",
             "what (slows|is slowing|makes) <x> (down|slow)",
             "what is (wrong with the speed of|slowing down|loading|hogging) <x>",
@@ -276,6 +279,7 @@ const SLOTTED: &[(Make, &[&str])] = &[
             "why is not <x> (running|up|online|started)",
             "why did <x> (stop|crash|die|go down|shut down|go off|fail|go offline|go away)",
             "why (do|did|will|would) (you|jarvis) not (start|restart|boot|keep|bring up|wake|bring back) <x> [running|up|again|up again]",
+            "why (do|did|will|would|can|could) not (you|jarvis) (start|restart|boot|keep|bring up|wake|bring back) <x> [running|up|again|up again]",
             "why has <x> not been (started|restarted)",
             "why does <x> not (run|start|come up)",
             "what (stopped|killed|took down) <x>",
@@ -409,9 +413,9 @@ const SINGLE: &[(Aspect, &[&str])] = &[
     (
         Aspect::State,
         &[
-            "how (is|are|does) <x> [doing|going|looking|today|now|feeling|do]",
+            "how (is|are|does) <x> [doing|going|looking|today|now|feeling|do|doing today|doing now]",
             "(is|are) <x> [still|currently] (up|running|down|online|offline|ok|okay|all right|alright|fine|alive|well|stopped|there|reachable|healthy|working|on|off|back|back up)",
-            "what is <x> [doing|up to]",
+            "what is <x> (doing|up to)",
             "(what about|and|how about|check|check on|look at|details of|info on|information on|about) <x>",
             "[what is] [the] (status|state|health) (of|for) <x>",
             "does <x> [still] (run|work|answer|respond)",
@@ -477,8 +481,8 @@ const DEEDS: &[(fn(Option<String>) -> Deeds, &[&str])] = &[
     (
         |_| Deeds::All,
         &[
-            "what (happened|has happened|went on|was going on|changed|has changed|occurred|was up) (to|with|at|on) <x> [<when>]",
             "what (happened|has happened|went on|was going on|changed|has changed|occurred|was up|did i miss|have i missed) [<when>]",
+            "what (happened|has happened|went on|was going on|changed|has changed|occurred|was up) (to|with|at|on) <x> [<when>]",
             "did (anything|something) (happen|break|fail|change|go wrong|occur) [<when>]",
             "(history|log|timeline|events) (of|for) <x> [<when>]",
             "[the] (history|events|log|feed|journal|activity|news) [<when>]",
@@ -564,8 +568,41 @@ fn slot(slots: &Slots<'_>, name: &str) -> Option<String> {
     slots.get(name).map(|words| phrase(words))
 }
 
-/// The question that these words are, from the first to the last.
+/// The question that these words are, from the first to the last; none when what it would be about is no name.
 pub(super) fn question(words: &[Word]) -> Option<Intent> {
+    let found = find(words).filter(|intent| about(intent).is_none_or(is_name))?;
+    // `the status` of nothing is that of the whole.
+    Some(match found {
+        Intent::Look(Aspect::State, None) => Intent::Status,
+        other => other,
+    })
+}
+
+/// Words that no name has in it.
+const NO_NAME: &[&str] = &[
+    "of", "if", "unless", "when", "before", "after", "not", "never", "and", "or", "but", "to", "me", "is",
+    "are", "was", "why", "what", "how", "that", "then", "does", "did",
+];
+
+fn is_name(phrase: &str) -> bool {
+    let words = phrase.split(' ');
+    matches!(phrase, "that" | "it") || !words.into_iter().any(|word| NO_NAME.contains(&word))
+}
+
+/// What a question names.
+fn about(intent: &Intent) -> Option<&str> {
+    match intent {
+        Intent::Look(_, what) | Intent::Why(_, what) => what.as_deref(),
+        Intent::List(Listed::On(what)) | Intent::Count(Listed::On(what)) => Some(what),
+        Intent::Past(past) => match (&past.about, &past.what) {
+            (Some(what), _) | (None, Deeds::By(what)) => Some(what),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn find(words: &[Word]) -> Option<Intent> {
     let known = &*QUESTIONS;
     let plain = known
         .plain
