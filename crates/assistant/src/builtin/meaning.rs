@@ -10,6 +10,7 @@ use super::{
     pattern::Pattern,
     questions::question,
     spans,
+    target::bare_name,
     words::{Sentence, Word, sentences},
 };
 use jarvis_model::FreezeScope;
@@ -301,10 +302,13 @@ fn order(words: &[Word]) -> Option<Intent> {
     })
 }
 
-/// Whether a phrase can name one thing: no word that turns it round, no second thing.
+/// Whether a phrase can name one thing: a name, perhaps with its number, and no word that turns it round or is a second thing.
 fn is_plain(phrase: &str) -> bool {
     if phrase == "that" {
         return true;
+    }
+    if bare_name(phrase).split(' ').count() > 2 {
+        return false;
     }
     !phrase.split(' ').any(|word| {
         let turning = [NOT, IF, JOINING, ASTRAY, TIMES];
