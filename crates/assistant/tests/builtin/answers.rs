@@ -303,6 +303,27 @@ async fn wishes_become_one_proposal() {
 }
 
 #[tokio::test]
+async fn what_proxmox_does_not_show_is_not_told() {
+    let world = World::new();
+    world.guest(101, |media| {
+        (media.usage.disk_bytes, media.usage.max_disk_bytes) = (Some(0), Some(1 << 40))
+    });
+    has(
+        &world.said("how full is media").await,
+        &["does not look into the disks", "I cannot say"],
+    );
+    let Some(understood) = world.ask("warn me when its disk passes 80 %").await else {
+        panic!("a proposal");
+    };
+    has(understood.said(), &["that warning is silent"]);
+    world.guest(101, |media| {
+        media.kind = jarvis_model::GuestKind::Lxc;
+        media.usage.disk_bytes = Some(1 << 39);
+    });
+    has(&world.said("how full is media").await, &["50 % of its disk"]);
+}
+
+#[tokio::test]
 async fn the_kill_switch_is_understood_and_never_released_by_words() {
     let world = World::new();
     let Some(Understood::Freeze {
