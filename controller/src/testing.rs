@@ -1,9 +1,9 @@
 //! For tests of what stands above the controller: a [`Handle`] with no loop behind it. The test takes the commands,
 //! publishes the pictures and announces the records itself.
 
-use crate::{command::Command, handle::Handle, view::View};
+use crate::{command::Command, handle::Handle, history::History, view::View};
 use jarvis_ports::{Journal, ManifestSource, Store, Stored};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 /// The other end of a [`Handle`].
@@ -16,6 +16,8 @@ pub struct TestSide {
     pub records: broadcast::Sender<Arc<Stored>>,
     /// Notified when somebody wants the source fetched.
     pub wake_source: Arc<Notify>,
+    /// Figures over time, as the loop collects them.
+    pub history: Arc<Mutex<History>>,
 }
 
 /// A handle over the given picture and ports, and its other end.
@@ -29,6 +31,7 @@ pub fn handle(
     let (record_sender, _) = broadcast::channel(256);
     let (command_sender, commands) = mpsc::channel(64);
     let wake_source = Arc::new(Notify::new());
+    let history = Arc::new(Mutex::new(History::default()));
     let handle = Handle {
         views,
         records: record_sender.clone(),
@@ -37,7 +40,7 @@ pub fn handle(
         journal,
         store,
         source,
-        history: Arc::default(),
+        history: history.clone(),
         proposing: crate::proposals::Proposing::default(),
         reads: None,
     };
@@ -48,6 +51,7 @@ pub fn handle(
             views: view_sender,
             records: record_sender,
             wake_source,
+            history,
         },
     )
 }

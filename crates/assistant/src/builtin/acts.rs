@@ -329,7 +329,7 @@ pub(super) fn would(asked: &Asked<'_>, command: &Command) -> Said {
             ))
             .fact(format!("{doing} is possible"), "guard", Some(asked.now()))
             .fact(effect, "guard preview", Some(asked.now()))
-            .line(format!("To undo it: {}.", line(&preview.undo)))
+            .line(undo(&preview.undo))
             .maybe(later.map(|refusal| format!("Just now it would wait: {}.", line(&refusal.reason))))
             .suggest(format!("{} {}", verb_word(command.verb), command.what))
         }
@@ -338,6 +338,15 @@ pub(super) fn would(asked: &Asked<'_>, command: &Command) -> Said {
         saying = saying.about(topic);
     }
     saying.done()
+}
+
+/// How it is undone, as a sentence.
+fn undo(how: &str) -> String {
+    if how.starts_with("Nothing") {
+        format!("{}.", line(how))
+    } else {
+        format!("To undo it: {}.", line(how))
+    }
 }
 
 /// The kill switch.

@@ -7,7 +7,7 @@ use super::{
     saying::{Saying, bytes, count, fact, line, percent, share, span},
 };
 use jarvis_crds::RunStrategy;
-use jarvis_model::{GuestObserved, GuestStatus, Vmid, limits};
+use jarvis_model::{GuestKind, GuestObserved, GuestStatus, Vmid, limits};
 use std::time::Duration;
 
 /// A backup older than that is said to be old.
@@ -156,7 +156,7 @@ fn place(asked: &Asked<'_>, guest: &GuestObserved) -> Saying {
     let drift = wanted.filter(|wanted| *wanted != guest.node);
     Saying::new(format!("{name} is on node {}.", guest.node))
         .fact(
-            format!("guest {} is on node {}", guest.vmid, guest.node),
+            format!("is on node {}", guest.node),
             format!("guest/{} node", guest.vmid),
             view.observed.looked_at,
         )
@@ -205,6 +205,13 @@ fn usage(asked: &Asked<'_>, guest: &GuestObserved, aspect: Aspect) -> Saying {
     let name = jarvis_guard::words::capitalised(&asked.guest(guest.vmid));
     if status(asked, guest).is_none() {
         return unknown(asked, guest);
+    }
+    if aspect == Aspect::Disk && guest.kind == GuestKind::Qemu {
+        // What the list says of it is 0.
+        return Saying::new(format!(
+            "Proxmox does not look into the disks of virtual machines, so how full that of {} is I cannot say.",
+            asked.guest(guest.vmid)
+        ));
     }
     let usage = &guest.usage;
     let of = |used: Option<u64>, whole: Option<u64>, what: &str| {

@@ -10,6 +10,7 @@ use super::{
     pattern::Pattern,
     questions::question,
     spans,
+    target::bare_name,
     words::{Sentence, Word, sentences},
 };
 use jarvis_model::FreezeScope;
@@ -152,12 +153,17 @@ const IF: &[&str] = &[
 /// Words that ask.
 const ASKS: &[&str] = &[
     "what", "why", "how", "who", "which", "where", "when", "is", "are", "was", "were", "does", "do", "did",
-    "has", "have", "shall", "should", "may", "can", "could", "would", "will", "must",
+    "has", "have", "shall", "may", "can", "could", "would", "will", "must",
 ];
 
 /// Words that no single name has in it.
 const JOINING: &[&str] = &[
     "and", "or", "but", "then", "also", "because", "to", "for", "from", "with",
+];
+/// Words of a sentence that went another way.
+const ASTRAY: &[&str] = &[
+    "i", "you", "we", "me", "why", "what", "who", "how", "did", "do", "does", "is", "are", "was", "were",
+    "has", "have", "told", "that", "which", "it's", "so",
 ];
 /// Words of times: something for later.
 const TIMES: &[&str] = &[
@@ -280,9 +286,9 @@ fn of(sentence: &Sentence) -> Option<Intent> {
     let curious = without(polite, CURIOUS, AFTER);
     would(&sentence.words)
         .or_else(|| would(curious))
-        .or_else(|| question(&sentence.words))
-        .or_else(|| question(polite))
         .or_else(|| question(curious))
+        .or_else(|| question(polite))
+        .or_else(|| question(&sentence.words))
         .or_else(|| caution(&sentence.words).map(Intent::Caution))
 }
 
@@ -296,10 +302,17 @@ fn order(words: &[Word]) -> Option<Intent> {
     })
 }
 
-/// Whether a phrase can name one thing: no word that turns it round, no second thing.
+/// Whether a phrase can name one thing: a name, perhaps with its number, and no word that turns it round or is a second thing.
 fn is_plain(phrase: &str) -> bool {
+    if phrase == "that" {
+        return true;
+    }
+    if bare_name(phrase).split(' ').count() > 2 {
+        return false;
+    }
     !phrase.split(' ').any(|word| {
-        NOT.contains(&word) || IF.contains(&word) || JOINING.contains(&word) || TIMES.contains(&word)
+        let turning = [NOT, IF, JOINING, ASTRAY, TIMES];
+        turning.iter().any(|known| known.contains(&word))
     })
 }
 
@@ -398,9 +411,11 @@ fn has_order(words: &[Word]) -> bool {
 fn begins_order(words: &[Word]) -> bool {
     let longest = words.len().min(8);
     let whole = command(words).is_some() || freeze(words).is_some() || orders::wish(words, None).is_some();
-    whole
-        || (2..=longest)
-            .any(|end| command(&words[..end]).is_some() || orders::wish(&words[..end], None).is_some())
+    let part = |end| {
+        let head = &words[..end];
+        command(head).is_some() || freeze(head).is_some() || orders::wish(head, None).is_some()
+    };
+    whole || (1..=longest).any(part)
 }
 
 /// Words without any of these sequences before and after them.

@@ -10,16 +10,17 @@
 //! | [`pattern`] | patterns of words |
 //! | [`intent`] | what a person can mean |
 //! | [`meaning`] | from words to what is meant |
-//! | `orders`, `questions`, `spans` | the tables of patterns |
+//! | `orders`, `questions`, `asking`, `spans` | the tables of patterns |
 //! | [`target`] | from names to things |
 //! | `saying` | an answer as it is put together |
 //! | `answer` | who answers what |
-//! | `cluster`, `guest`, `node`, `lists`, `storage`, `why`, `past`, `plan`, `about` | answers |
+//! | `cluster`, `guest`, `node`, `lists`, `storage`, `why`, `slow`, `past`, `plan`, `about` | answers |
 //! | `acts`, `wishes` | commands and wishes |
 
 mod about;
 mod acts;
 mod answer;
+mod asking;
 mod cluster;
 mod guest;
 pub mod intent;
@@ -32,6 +33,7 @@ pub mod pattern;
 mod plan;
 mod questions;
 mod saying;
+mod slow;
 mod spans;
 mod storage;
 pub mod target;

@@ -248,7 +248,8 @@ pub(super) fn temperatures(asked: &Asked<'_>) -> Said {
     known.sort_by(|a, b| b.0.total_cmp(&a.0));
     let begin = match known.first() {
         Some((value, ..)) if *value >= HOT => "It is hot:",
-        Some(_) => "No node is hot:",
+        Some(_) if unknown.is_empty() => "No node is hot:",
+        Some(_) => "Of those I can tell, no node is hot:",
         None => "I know no temperature:",
     };
     let mut entries: Vec<_> = known

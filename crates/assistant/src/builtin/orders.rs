@@ -62,8 +62,8 @@ const COMMANDS: &[(Verb, &[&str])] = &[
     (
         Verb::Wake,
         &[
-            "(wake|wake up|awaken) <what>",
             "wake <what> up",
+            "(wake|wake up|awaken) <what>",
             "send [a] (wol|wake-on-lan) [packet] to <what>",
         ],
     ),

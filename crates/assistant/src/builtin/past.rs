@@ -36,6 +36,9 @@ pub(super) fn bounds(asked: &Asked<'_>, span: Span) -> Bounds {
     let zoned = match span {
         Span::Lately => return fallback(24, "in the last 24 hours"),
         Span::Hours(1) => return fallback(1, "in the last hour"),
+        Span::Hours(hours) if hours > 48 && hours % 24 == 0 => {
+            return fallback(hours.into(), &format!("in the last {} days", hours / 24));
+        }
         Span::Hours(hours) => return fallback(hours.into(), &format!("in the last {hours} hours")),
         _ => asked.zoned(now),
     };
@@ -311,20 +314,16 @@ impl<'a> Story<'a> {
 
     fn by(&self, who: &str) -> Said {
         let who = who.trim_start_matches("the user ").trim_start_matches("user ");
+        let who = if who == "i" { self.asked.user } else { who };
         let own = |stored: &&&Stored| {
             let name = person(&stored.record.event);
             name.is_some_and(|name| name.eq_ignore_ascii_case(who))
         };
         let found: Vec<_> = self.within.iter().filter(own).collect();
         let when = &self.bounds.words;
-        let known = self
-            .asked
-            .moment
-            .view
-            .memory
-            .users
-            .keys()
-            .any(|user| user.eq_ignore_ascii_case(who));
+        let users = &self.asked.moment.view.memory.users;
+        let known = who.eq_ignore_ascii_case(self.asked.user)
+            || users.keys().any(|user| user.eq_ignore_ascii_case(who));
         if found.is_empty() {
             let text = if known {
                 format!("{} asked for nothing {when}.", line(who))

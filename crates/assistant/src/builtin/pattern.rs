@@ -46,7 +46,7 @@ impl Pattern {
                     last: rest.is_empty(),
                 },
                 _ => Part::One {
-                    of: body.split('|').map(words_of).collect(),
+                    of: longest_first(body),
                     optional: first == '[',
                 },
             });
@@ -61,8 +61,12 @@ impl Pattern {
     }
 }
 
-fn words_of(text: &str) -> Vec<String> {
-    text.split_whitespace().map(str::to_owned).collect()
+/// The sequences of a bracket; `start up` is tried before `start`.
+fn longest_first(body: &str) -> Vec<Vec<String>> {
+    let words = |text: &str| text.split_whitespace().map(str::to_owned).collect();
+    let mut of: Vec<Vec<String>> = body.split('|').map(words).collect();
+    of.sort_by_key(|words| std::cmp::Reverse(words.len()));
+    of
 }
 
 fn fit<'w>(parts: &[Part], words: &'w [Word], slots: &mut Slots<'w>) -> bool {

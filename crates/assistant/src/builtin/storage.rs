@@ -70,7 +70,7 @@ pub(super) fn all(asked: &Asked<'_>, node: Option<&NodeName>) -> Said {
     }
     let begin = match fullest {
         Some(part) if part >= FULL => "Space is short, fullest first:",
-        _ => "There is room, fullest first:",
+        _ => "Storages, fullest first:",
     };
     let saying = Saying::new(begin).entries(entries);
     match node {

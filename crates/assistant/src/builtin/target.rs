@@ -100,6 +100,11 @@ pub(super) fn named(asked: &Asked<'_>, phrase: &str, wanted: Option<Kind>) -> Na
     Named::Near(name, near)
 }
 
+/// The name in a phrase.
+pub(super) fn bare_name(phrase: &str) -> String {
+    stripped(phrase).1
+}
+
 /// The phrase without what only says what kind of thing it is.
 fn stripped(phrase: &str) -> (Option<Kind>, String) {
     let mut words: Vec<&str> = phrase.split(' ').collect();

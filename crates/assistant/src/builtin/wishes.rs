@@ -33,6 +33,8 @@ struct Proposal {
     /// Guests whose manifests are created in this very proposal.
     created: Vec<(Vmid, ResourceKey)>,
     topic: Option<Topic>,
+    /// Whether one of them watches what Proxmox does not show.
+    unseen: bool,
 }
 
 /// A proposal for these wishes, or the question back.
@@ -179,6 +181,7 @@ impl Proposal {
                 "{key}, new: a warning when the {figure} of {name} passes {above} {unit} for 5 minutes"
             ));
         }
+        self.unseen |= metric == Metric::Disk && subject.kind == ResourceKind::VirtualMachine;
         self.titles.push(title);
         Ok(())
     }
@@ -230,6 +233,9 @@ impl Proposal {
                 already => saying.line(format!("So already: {}.", list(already))),
             }
         };
+        if self.unseen {
+            saying = saying.line("Proxmox does not look into the disks of virtual machines; until it does, that warning is silent.");
+        }
         for claim in &self.already {
             saying = saying.fact(claim.clone(), revision.clone(), at);
         }

@@ -1,0 +1,258 @@
+//! Why something is slow, from figures.
+
+use super::{
+    Asked, guest, node,
+    saying::{Saying, percent},
+};
+use jarvis_guard::words;
+use jarvis_model::{GuestObserved, GuestStatus, NodeName, NodeStatus, Timestamp, Vmid};
+use std::time::Duration;
+
+/// The share of a node's processors from which it is busy, as the ground for its being slow.
+const BUSY: f64 = 0.7;
+/// The share of waiting time, percent, from which something waits noticeably.
+const PRESSED: f64 = 10.0;
+/// How far back hourly figures are looked at.
+const FAR: Duration = Duration::from_hours(24 * 7);
+
+/// Why a node is slow: its load, the guest that causes it, and since when.
+pub(super) fn node_slow(asked: &Asked<'_>, name: &NodeName) -> Saying {
+    let observed = &asked.moment.view.observed;
+    let Some(seen) = observed.nodes.get(name) else {
+        return Saying::new(format!("There is no node {name}."));
+    };
+    if node::status(asked, seen) != Some(&NodeStatus::Online) {
+        return super::why::node_down(asked, name);
+    }
+    let at = seen.status.seen_at();
+    let Some(cpu) = seen.usage.cpu else {
+        return Saying::new(format!(
+            "The processor use of node {name} is not known, so I cannot say."
+        ));
+    };
+    let cores = seen.usage.max_cpu.unwrap_or(1.0);
+    let figures = node::host_figures(asked, name);
+    let load = figures.and_then(|figures| Some((figures.load?, figures.cores?)));
+    let load_claim = load.map(|(load, cores)| format!("load {load:.1} on {cores} cores"));
+    let pressed: Vec<(&str, f64)> = figures
+        .into_iter()
+        .flat_map(|figures| {
+            figures
+                .pressure
+                .iter()
+                .map(|(what, share)| (what.as_str(), *share))
+        })
+        .filter(|(_, share)| *share >= PRESSED)
+        .collect();
+    let overloaded = load.is_some_and(|(load, cores)| load > f64::from(cores));
+    let memory = super::saying::share(seen.usage.mem_bytes, seen.usage.max_mem_bytes);
+    let short_of_memory = memory.filter(|memory| *memory >= 0.9);
+    let part = format!("{} of its processor", percent(cpu));
+    let with = load_claim
+        .as_ref()
+        .map(|claim| format!(", {claim}"))
+        .unwrap_or_default();
+    let busy = cpu >= BUSY || overloaded;
+    let begin = match (busy, pressed.is_empty() && short_of_memory.is_none()) {
+        (true, _) => format!("Node {name} is busy: it uses {part}{with}."),
+        (false, false) => format!("Node {name} waits for something else: it uses {part}{with}."),
+        (false, true) => {
+            format!("Node {name} is not busy: it uses {part}{with}. I see no reason in its figures.")
+        }
+    };
+    let mut saying = Saying::new(begin).fact(part, format!("node/{name} cpu"), at);
+    if let Some(claim) = load_claim {
+        let host = observed.hosts.get(&jarvis_model::Host::Node(name.clone()));
+        saying = saying.fact(
+            claim,
+            format!("node/{name} load"),
+            host.and_then(|host| host.figures.seen_at()),
+        );
+    }
+    for (what, share) in pressed {
+        let claim = format!("{share:.0} % of the time something waits for {what}");
+        saying = saying
+            .line(format!("- {claim}"))
+            .fact(claim, format!("node/{name} pressure"), at);
+    }
+    if let Some(memory) = short_of_memory {
+        let claim = format!("{} of its memory is used", percent(memory));
+        saying = saying
+            .line(format!("- {claim}"))
+            .fact(claim, format!("node/{name} memory"), at);
+    }
+    if busy {
+        saying = culprit(asked, name, cores, saying);
+    }
+    saying
+}
+
+/// The guest that takes most of a node, its share, and since when.
+fn culprit(asked: &Asked<'_>, name: &NodeName, cores: f64, mut saying: Saying) -> Saying {
+    let guests = asked.moment.view.observed.guests.values();
+    let on =
+        guests.filter(|seen| seen.node == *name && guest::status(asked, seen) == Some(&GuestStatus::Running));
+    let used = |seen: &GuestObserved| Some(seen.usage.cpu? * seen.usage.max_cpu.unwrap_or(1.0));
+    let mut ranked: Vec<_> = on.filter_map(|seen| Some((used(seen)?, seen))).collect();
+    ranked.sort_by(|a, b| b.0.total_cmp(&a.0));
+    let Some((most, seen)) = ranked.first() else {
+        return saying.line("No guest on it shows a figure, so it may be the node itself.");
+    };
+    let total: f64 = ranked.iter().map(|(used, _)| used).sum();
+    let guest = asked.guest(seen.vmid);
+    if *most < cores * 0.2 {
+        let claim = format!(
+            "{} guests together use {total:.1} of {cores:.0} cores",
+            ranked.len()
+        );
+        return saying
+            .line(format!("No single guest is to blame; {claim}."))
+            .fact(claim, format!("node/{name} guests"), seen.status.seen_at());
+    }
+    let claim = format!("{most:.1} of {cores:.0} cores");
+    let own = seen
+        .usage
+        .cpu
+        .map(|cpu| format!(", {} of its own", percent(cpu)))
+        .unwrap_or_default();
+    saying = saying
+        .line(format!(
+            "{} takes most of it: {claim}{own}.",
+            words::capitalised(&guest)
+        ))
+        .fact(claim, format!("guest/{} cpu", seen.vmid), seen.status.seen_at());
+    saying = match since(asked, seen) {
+        Since::At(at) => {
+            let time = asked.time(at);
+            saying.line(format!("It has done so since {time}.")).fact(
+                format!("since {time}"),
+                format!("guest/{} cpu history", seen.vmid),
+                Some(at),
+            )
+        }
+        Since::Before(at) => {
+            let time = asked.time(at);
+            saying
+                .line(format!(
+                    "It has done so for as long as my figures reach, since before {time}."
+                ))
+                .fact(
+                    format!("since before {time}"),
+                    format!("guest/{} cpu history", seen.vmid),
+                    Some(at),
+                )
+        }
+        Since::NotKnown => saying,
+    };
+    let own = asked.handle_of(seen);
+    saying
+        .suggest(format!("what happened to {own}"))
+        .suggest(format!("restart {own}"))
+}
+
+enum Since {
+    At(Timestamp),
+    Before(Timestamp),
+    NotKnown,
+}
+
+/// Since when a guest's processor use has been at least half of what it is now: from the figures in memory, and where they
+/// do not reach, from the hourly ones.
+fn since(asked: &Asked<'_>, seen: &GuestObserved) -> Since {
+    let Some(cpu) = seen.usage.cpu else {
+        return Since::NotKnown;
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "a share")]
+    let half = (cpu / 2.0) as f32;
+    let series = format!("guest/{}/cpu", seen.vmid);
+    let points = asked.desk.handle.points(&series);
+    let Some(first) = points.first().copied() else {
+        return Since::NotKnown;
+    };
+    if let Some(last_low) = points.iter().rposition(|point| point.value < half) {
+        return points
+            .get(last_low + 1)
+            .map_or(Since::NotKnown, |point| Since::At(point.at));
+    }
+    let hours = asked
+        .desk
+        .handle
+        .hours(&series, first.at - FAR)
+        .unwrap_or_default();
+    let earlier: Vec<_> = hours.iter().filter(|hour| hour.began < first.at).collect();
+    match earlier.iter().rposition(|hour| hour.mean < half) {
+        Some(low) => match earlier.get(low + 1) {
+            Some(hour) => Since::At(hour.began),
+            None => Since::At(first.at),
+        },
+        None => Since::Before(earlier.first().map_or(first.at, |hour| hour.began)),
+    }
+}
+
+/// Why a guest is slow: what it is short of, and how its node is.
+pub(super) fn guest_slow(asked: &Asked<'_>, vmid: Vmid) -> Saying {
+    let Some(seen) = asked.moment.view.observed.guests.get(&vmid) else {
+        return Saying::new(format!("There is no guest {vmid}."));
+    };
+    let name = words::capitalised(&asked.guest(vmid));
+    let at = seen.status.seen_at();
+    match guest::status(asked, seen) {
+        None => {
+            let told = asked.not_known(&asked.guest(vmid), &seen.status, jarvis_model::limits::CRITICAL);
+            return Saying::new(told);
+        }
+        Some(GuestStatus::Running) => {}
+        Some(other) => {
+            let does = guest::words(other);
+            return Saying::new(format!("{name} {does}, so it does nothing at all.")).fact(
+                does,
+                format!("guest/{vmid} status"),
+                at,
+            );
+        }
+    }
+    let cpu = seen
+        .usage
+        .cpu
+        .map(|cpu| (format!("{} of its processor", percent(cpu)), cpu >= BUSY, "cpu"));
+    let memory = super::saying::share(seen.usage.mem_bytes, seen.usage.max_mem_bytes);
+    let memory = memory.map(|part| (format!("{} of its memory", percent(part)), part >= 0.9, "memory"));
+    let known: Vec<(String, bool, &str)> = cpu.into_iter().chain(memory).collect();
+    if known.is_empty() {
+        return Saying::new(format!(
+            "I know no figure of {}, so I cannot say.",
+            asked.guest(vmid)
+        ));
+    }
+    let short = known.iter().any(|(_, short, _)| *short);
+    let claims: Vec<String> = known.iter().map(|(claim, ..)| claim.clone()).collect();
+    let uses = super::saying::list(&claims);
+    let mut saying = Saying::new(if short {
+        format!("{name} is short of something: it uses {uses}.")
+    } else {
+        format!("{name} uses {uses}; that is no reason to be slow.")
+    });
+    for (claim, _, figure) in known {
+        saying = saying.fact(claim, format!("guest/{vmid} {figure}"), at);
+    }
+    if let Since::At(at) = since(asked, seen)
+        && short
+    {
+        let time = asked.time(at);
+        saying = saying
+            .line(format!("Its processor has been that busy since {time}."))
+            .fact(
+                format!("since {time}"),
+                format!("guest/{vmid} cpu history"),
+                Some(at),
+            );
+    }
+    let on = asked.moment.view.observed.nodes.get(&seen.node);
+    if let Some(Ok((said, claim, source))) = on.map(|on| node::figure(asked, on, super::intent::Aspect::Cpu))
+    {
+        saying = saying
+            .line(format!("Its node {} {said}.", seen.node))
+            .fact(claim, source, at);
+    }
+    saying.suggest(format!("why is {} slow", seen.node))
+}
