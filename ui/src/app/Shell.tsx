@@ -1,3 +1,5 @@
+import { useEffect } from "react";
+import { startSpeaking } from "../live/conversation";
 import { Banners } from "./Banners";
 import { BottomBar } from "./BottomBar";
 import { KeyBar } from "./KeyBar";
@@ -11,6 +13,7 @@ import { useKeyboard } from "../commands/keyboard";
 /** The frame around every page: bar, banners, page, keys. */
 export function Shell() {
   useKeyboard();
+  useEffect(startSpeaking, []);
   return (
     <div className="shell">
       <a className="skip" href="#main">Skip to the page</a>

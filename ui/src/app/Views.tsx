@@ -1,12 +1,12 @@
 import { lazy, Suspense } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Activity } from "../panels/Activity";
-import { Conversation } from "../panels/Conversation";
 import { Guests } from "../panels/Guests";
 import { Nodes } from "../panels/Nodes";
 import { PlanPanel } from "../panels/PlanPanel";
 import { Storages } from "../panels/Storages";
 import { Empty, Waiting } from "../ui/Panel";
+import { Chat } from "../views/Chat";
 import { Overview } from "../views/Overview";
 import { PageBoundary } from "./PageBoundary";
 import { usePrefs } from "./prefs";
@@ -35,7 +35,7 @@ export function Views() {
           <Route path="/storage"><div className="one"><Storages full /></div></Route>
           <Route path="/activity"><div className="one"><Activity full /></div></Route>
           <Route path="/plan"><div className="one"><PlanPanel full /></div></Route>
-          <Route path="/chat"><div className="one"><Conversation /></div></Route>
+          <Route path="/chat"><Chat /></Route>
           <Route path="/services"><Services /></Route>
           <Route path="/manifests/*?"><Manifests /></Route>
           <Route path="/runbooks"><Runbooks /></Route>

@@ -54,6 +54,16 @@ const link = new Link({
   sessionOver: () => void checkSession().then(() => live.get().me && link.restart()),
 });
 
+type Follower = (open: Link) => void;
+const followers = new Set<Follower>();
+
+/** Calls `follow` on the present connection, if there is one, and on each that comes. */
+export function onConnection(follow: Follower): () => void {
+  followers.add(follow);
+  if (isFollowing) follow(link);
+  return () => followers.delete(follow);
+}
+
 /** Follows everything on a fresh connection. */
 async function begin(open: Link): Promise<void> {
   updates.clear();
@@ -75,6 +85,7 @@ async function begin(open: Link): Promise<void> {
     refreshSoon();
   });
   open.follow(AlertUpdatesDocument, {}, ({ alertUpdates }) => live.set({ alerts: alertUpdates }));
+  for (const follow of followers) follow(open);
   open.follow(FreezeUpdatesDocument, {}, ({ freezeUpdates }) => live.set({ freeze: freezeUpdates }));
   try {
     if (live.get().head === 0) {

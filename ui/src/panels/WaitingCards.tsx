@@ -10,9 +10,12 @@ import { Status } from "../ui/Glyph";
 import { TierMark } from "../ui/TierMark";
 import { useWaiting } from "./derived";
 
-/** Everything that waits for the person, as cards; and what runs or can still be recalled, as lines. */
-export function WaitingCards() {
-  const { tickets, decisions, queued } = useWaiting();
+/** Everything that waits for the person, as cards; and what runs or can still be recalled, as lines; but for tickets that stand elsewhere already. */
+export function WaitingCards({ except }: { except?: ReadonlySet<string> }) {
+  const waiting = useWaiting();
+  const tickets = waiting.tickets.filter((ticket) => !except?.has(ticket.id));
+  const decisions = waiting.decisions.filter((decision) => !(decision.ticket && except?.has(decision.ticket)));
+  const queued = waiting.queued.filter((ticket) => !except?.has(ticket.id));
   if (tickets.length + decisions.length + queued.length === 0) return null;
   return (
     <div className="waiting">

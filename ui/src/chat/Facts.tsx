@@ -1,0 +1,36 @@
+import type { Message } from "../api/types";
+import { go, open } from "../app/places";
+import { serverNow } from "../live/now";
+import { when } from "../model/format";
+import { placeOf } from "../model/speech";
+
+/** What the answer rests on, as small notes that lead to where it stands. */
+export function Facts({ facts }: { facts: Message["facts"] }) {
+  if (facts.length === 0) return null;
+  return (
+    <ul className="facts-notes" aria-label="What this rests on">
+      {facts.map((fact, at) => <FactNote key={`${at} ${fact.source}`} fact={fact} number={at + 1} />)}
+    </ul>
+  );
+}
+
+function FactNote({ fact, number }: { fact: Message["facts"][number]; number: number }) {
+  const place = placeOf(fact.source);
+  const seen = fact.at ? `, ${when(fact.at, serverNow())}` : "";
+  const text = (
+    <>
+      <span className="fact-number" aria-hidden="true">{number}</span>
+      <span className="mono cut-text">{fact.source}</span>
+    </>
+  );
+  const title = `${fact.claim} (${fact.source}${seen})`;
+  return (
+    <li>
+      {place ? (
+        <button type="button" className="chip fact" title={title} aria-label={title} onClick={() => ("open" in place ? open(place.open) : go(place.path))}>{text}</button>
+      ) : (
+        <span className="chip fact" title={title}>{text}</span>
+      )}
+    </li>
+  );
+}
