@@ -6,7 +6,7 @@ import { confirmTicket, lockReason, recall, reject } from "../commands/deeds";
 import { secondsSince, useNow } from "../live/now";
 import { live, useLive } from "../live/store";
 import { countdown } from "../model/format";
-import { ofTicket } from "../model/status";
+import { ofTicket, tierOf } from "../model/status";
 import { Button } from "../ui/Button";
 import { Status } from "../ui/Glyph";
 import { TierMark } from "../ui/TierMark";
@@ -40,7 +40,7 @@ function Live({ ticket, notes }: { ticket: Ticket; notes: readonly string[] }) {
   const decision = useLive((state) => state.plan?.decisions.find((one) => one.ticket === ticket.id));
   const now = useNow();
   const isWaiting = ticket.state === "AWAITING_CONFIRMATION";
-  const tier = decision?.verdict.tier ?? (ticket.typed ? "RED" : "YELLOW");
+  const tier = tierOf(ticket, decision);
   const left = isWaiting && ticket.expiresAt ? -secondsSince(ticket.expiresAt, now) : null;
   const untilSent = -secondsSince(ticket.notBefore, now);
   const state = ofTicket(ticket);
@@ -78,7 +78,7 @@ function Answer({ ticket, isRed, isLapsed }: AnswerProps) {
       {isRed ? (
         <Button look="danger" locked={lockReason()} disabled={isLapsed} onClick={() => review(ticket)}>Review: {ticket.action.text}</Button>
       ) : (
-        <Button look="primary" locked={lockReason()} disabled={isLapsed || isBusy} onClick={() => void run(() => confirmTicket(ticket, null))}>{ticket.action.text}</Button>
+        <Button look="primary" locked={lockReason()} disabled={isLapsed || isBusy} onClick={() => void run(() => confirmTicket(ticket, null))}>{capital(ticket.action.text)}</Button>
       )}
       <Button locked={lockReason()} disabled={isBusy} onClick={() => void run(() => reject(ticket.id))}>Dismiss</Button>
     </div>

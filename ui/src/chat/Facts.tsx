@@ -21,13 +21,14 @@ function FactNote({ fact, number }: { fact: Message["facts"][number]; number: nu
     <>
       <span className="fact-number" aria-hidden="true">{number}</span>
       <span className="mono cut-text">{fact.source}</span>
+      <span className="sr">: {fact.claim}</span>
     </>
   );
   const title = `${fact.claim} (${fact.source}${seen})`;
   return (
     <li>
       {place ? (
-        <button type="button" className="chip fact" title={title} aria-label={title} onClick={() => ("open" in place ? open(place.open) : go(place.path))}>{text}</button>
+        <button type="button" className="chip fact" title={title} onClick={() => ("open" in place ? open(place.open) : go(place.path))}>{text}</button>
       ) : (
         <span className="chip fact" title={title}>{text}</span>
       )}

@@ -16,6 +16,18 @@ export function Messages() {
     const on = box.current;
     if (on && stays.current) on.scrollTop = on.scrollHeight;
   }, [messages, saying]);
+  useEffect(() => {
+    const on = box.current;
+    const list = on?.firstElementChild;
+    if (!on || !list) return;
+    // Cards change where they stand, and a change of mode changes all heights.
+    const sizes = new ResizeObserver(() => {
+      if (stays.current) on.scrollTop = on.scrollHeight;
+    });
+    sizes.observe(list);
+    sizes.observe(on);
+    return () => sizes.disconnect();
+  }, []);
   return (
     <div
       ref={box}

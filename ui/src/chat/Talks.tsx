@@ -17,7 +17,7 @@ export function Talks({ onChosen }: { onChosen?: () => void }) {
   };
   return (
     <Panel title="Conversations" age="asked" scroll className="talks">
-      <p><Button size="small" onClick={() => choose(null)}>New conversation</Button></p>
+      <p className="talk-new"><Button size="small" onClick={() => choose(null)}>New conversation</Button></p>
       {!heads && error ? <Empty title="They cannot be shown."><p className="mono tone-crit">{error}</p></Empty> : null}
       {!heads && !error ? <Waiting rows={3} for="the conversations" /> : null}
       {heads?.length === 0 ? <Empty title="None yet."><p className="dim">What you ask stands here, for you alone.</p></Empty> : null}

@@ -36,7 +36,7 @@ function Head({ full, onList }: Props) {
   const spent = useSpeaking((state) => state.talk.messages.reduce((sum, message) => sum + (message.mind?.microDollars ?? 0), 0));
   return (
     <>
-      {spent > 0 ? <span title="What this conversation has cost">{dollars(spent)}</span> : null}
+      {spent > 0 ? <span className="talk-spent" title="What this conversation has cost">{dollars(spent)}</span> : null}
       {id ? <button type="button" className="link" onClick={() => show(null)}>new</button> : null}
       {full ? null : <button type="button" className="link" onClick={() => go("/chat")}>all</button>}
       {full && onList ? <button type="button" className="link talks-open" onClick={onList}>all</button> : null}

@@ -4,7 +4,7 @@ import { lockReason, recall, reject } from "../commands/deeds";
 import { secondsSince, useNow } from "../live/now";
 import { useLive } from "../live/store";
 import { countdown } from "../model/format";
-import { ofTicket } from "../model/status";
+import { ofTicket, tierOf } from "../model/status";
 import { Button } from "../ui/Button";
 import { Status } from "../ui/Glyph";
 import { TierMark } from "../ui/TierMark";
@@ -35,7 +35,7 @@ export function WaitingCards({ except }: { except?: ReadonlySet<string> }) {
 function TicketCard({ ticket }: { ticket: Ticket }) {
   const decision = useLive((state) => state.plan?.decisions.find((one) => one.ticket === ticket.id));
   const now = useNow();
-  const tier = decision?.verdict.tier ?? (ticket.typed ? "RED" : "YELLOW");
+  const tier = tierOf(ticket, decision);
   return (
     <article className="ask-card" data-tier={tier}>
       <header className="row">
