@@ -1,5 +1,6 @@
 import { useEffect } from "react";
 import { startSpeaking } from "../live/conversation";
+import { followCosts } from "../live/spend";
 import { Banners } from "./Banners";
 import { BottomBar } from "./BottomBar";
 import { KeyBar } from "./KeyBar";
@@ -14,6 +15,7 @@ import { useKeyboard } from "../commands/keyboard";
 export function Shell() {
   useKeyboard();
   useEffect(startSpeaking, []);
+  useEffect(followCosts, []);
   return (
     <div className="shell">
       <a className="skip" href="#main">Skip to the page</a>

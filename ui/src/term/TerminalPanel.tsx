@@ -7,6 +7,7 @@ import { useLive } from "../live/store";
 import { Button } from "../ui/Button";
 import { Glyph } from "../ui/Glyph";
 import { Panel } from "../ui/Panel";
+import { saveText } from "../ui/save";
 import { closeShell, find, focusShell, hurryShell, openShell, redress, scrollback, type ShellTab, show, typeInto, useShells } from "./shells";
 
 /** Shells on nodes and guests, each in its tab; they outlive the page they are shown on. */
@@ -171,13 +172,4 @@ function KeyRow({ id }: { id: number }) {
       ))}
     </div>
   );
-}
-
-function saveText(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  const anchor = document.createElement("a");
-  anchor.href = url;
-  anchor.download = name;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
