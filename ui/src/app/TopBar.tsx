@@ -87,7 +87,7 @@ function SpendCell() {
   const isUsed = useCosts((state) => (state.costs?.byModel.length ?? 0) > 0);
   if (!day || !isUsed) return null;
   return (
-    <Link href="/settings" className="cell cell-spend" title="Minds and spend">
+    <Link href="/minds" className="cell cell-spend" title="Minds and spend">
       <span className="cell-main">{(day.percent ?? 0) >= 80 ? <Glyph shape="warn" label="near its cap" /> : null}{dollars(day.microDollars)} {day.cap ? <span className="cell-soft">of {dollars(day.cap)}</span> : null}</span>
       <span className="cell-more">model spend today</span>
     </Link>

@@ -15,6 +15,7 @@ const lazily = <K extends string>(load: () => Promise<{ [key in K]: React.Compon
   lazy(() => load().then((module) => ({ default: module[name] })));
 const Audit = lazily(() => import("../views/Audit"), "Audit");
 const Manifests = lazily(() => import("../views/Manifests"), "Manifests");
+const Minds = lazily(() => import("../views/Minds"), "Minds");
 const Runbooks = lazily(() => import("../views/Runbooks"), "Runbooks");
 const Services = lazily(() => import("../views/Services"), "Services");
 const Settings = lazily(() => import("../views/Settings"), "Settings");
@@ -41,6 +42,7 @@ export function Views() {
           <Route path="/runbooks"><Runbooks /></Route>
           <Route path="/audit"><Audit /></Route>
           <Route path="/tasks"><Tasks /></Route>
+          <Route path="/minds"><Minds /></Route>
           <Route path="/settings"><Settings /></Route>
           <Route path="/shell/*?"><Shells /></Route>
           <Route><div className="one"><Empty title="There is nothing at this address." /></div></Route>

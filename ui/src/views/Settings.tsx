@@ -6,8 +6,6 @@ import { timeZone } from "../model/format";
 import { Button } from "../ui/Button";
 import { Panel } from "../ui/Panel";
 import { Channels } from "./Channels";
-import { Memory } from "./Memory";
-import { Spend } from "./Spend";
 import { Tokens } from "./Tokens";
 import { Users } from "./Users";
 
@@ -18,11 +16,9 @@ export function Settings() {
     <div className="two">
       <div className="one">
         <Browser />
-        <Spend />
-        <Memory />
+        <Channels />
       </div>
       <div className="one">
-        <Channels />
         {isAdmin ? <><Tokens /><Users /></> : <Panel title="Tokens and users" age="asked"><p className="dim">Only an admin sees and changes these.</p></Panel>}
       </div>
     </div>
