@@ -9,7 +9,7 @@ import { Empty, Waiting } from "../ui/Panel";
 import { Chat } from "../views/Chat";
 import { Overview } from "../views/Overview";
 import { PageBoundary } from "./PageBoundary";
-import { usePrefs } from "./prefs";
+import { kiosk, usePrefs } from "./prefs";
 
 const lazily = <K extends string>(load: () => Promise<{ [key in K]: React.ComponentType }>, name: K) =>
   lazy(() => load().then((module) => ({ default: module[name] })));
@@ -21,6 +21,8 @@ const Services = lazily(() => import("../views/Services"), "Services");
 const Settings = lazily(() => import("../views/Settings"), "Settings");
 const Tasks = lazily(() => import("../views/Tasks"), "Tasks");
 const Shells = lazily(() => import("../views/Shells"), "Shells");
+
+const ReadsOnly = () => <div className="one"><Empty title="A wall display only reads." /></div>;
 
 /** Which page stands at which address. */
 export function Views() {
@@ -43,8 +45,8 @@ export function Views() {
           <Route path="/audit"><Audit /></Route>
           <Route path="/tasks"><Tasks /></Route>
           <Route path="/minds"><Minds /></Route>
-          <Route path="/settings"><Settings /></Route>
-          <Route path="/shell/*?"><Shells /></Route>
+          <Route path="/settings">{kiosk ? <ReadsOnly /> : <Settings />}</Route>
+          <Route path="/shell/*?">{kiosk ? <ReadsOnly /> : <Shells />}</Route>
           <Route><div className="one"><Empty title="There is nothing at this address." /></div></Route>
         </Switch>
       </Suspense>

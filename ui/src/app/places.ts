@@ -34,7 +34,10 @@ export function go(path: string): void {
 
 /** Flags that belong to the whole visit stay in the address. */
 function kept(): string {
-  return new URLSearchParams(location.search).get("kiosk") === "1" ? "?kiosk=1" : "";
+  const search = new URLSearchParams(location.search);
+  if (search.get("kiosk") !== "1") return "";
+  const dim = search.get("dim");
+  return dim === null ? "?kiosk=1" : `?kiosk=1&dim=${encodeURIComponent(dim)}`;
 }
 
 /** Opens something over the present page; `null` closes. */

@@ -1,5 +1,6 @@
 import { memo } from "react";
 import type { Message } from "../api/types";
+import { kiosk } from "../app/prefs";
 import { say, useSpeaking } from "../live/conversation";
 import { serverNow } from "../live/now";
 import { useLive } from "../live/store";
@@ -80,7 +81,7 @@ function Suggestions({ list }: { list: readonly string[] }) {
   useLive((state) => state.link);
   const isBusy = useSpeaking((state) => state.saying !== null);
   const isLive = useLive((state) => state.link === "live");
-  if (list.length === 0) return null;
+  if (kiosk || list.length === 0) return null;
   return (
     <div className="suggestions" role="group" aria-label="What to say next">
       {list.map((text) => <Button key={text} size="small" disabled={isBusy || !isLive} onClick={() => void say(text)}>{text}</Button>)}

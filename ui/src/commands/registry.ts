@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import type { Guest, Node, Service } from "../api/types";
 import { go, open, PLACES } from "../app/places";
 import { say, show } from "../live/conversation";
-import { nextMode, setPrefs, usePrefs } from "../app/prefs";
+import { kiosk, nextMode, setPrefs, usePrefs } from "../app/prefs";
 import { ui } from "../app/ui-state";
 import { signOut } from "../live/session";
 import { useLive } from "../live/store";
@@ -87,7 +87,7 @@ function pageCommands(isFrozen: boolean): Command[] {
 /** What is typed, as a question: for words that name no command, or more than one word. */
 export function questionOf(text: string, isKnown: boolean): Command[] {
   const said = text.trim();
-  if (said.length < 3 || (isKnown && !/\s/.test(said))) return [];
+  if (kiosk || said.length < 3 || (isKnown && !/\s/.test(said))) return [];
   const run = () => {
     if (document.querySelector("[data-composer]") === null) go("/chat");
     void say(said);
@@ -103,6 +103,9 @@ function holdCommands(isHeld: boolean): Command[] {
   ];
 }
 
+/** What a wall display offers: to look, and to stop. */
+const isForWall = ({ id, acts }: Command): boolean => !acts && !["thaw", "out", "speak", "new", "go./shell", "go./settings"].includes(id) && !/^(guest|node)\.shell\./.test(id);
+
 /** All commands for the present state, those that matter most first. */
 export function useCommands(): Command[] {
   const guests = useLive((state) => state.guests);
@@ -111,13 +114,14 @@ export function useCommands(): Command[] {
   const isFrozen = useLive((state) => state.freeze !== null && state.freeze.state !== "OFF");
   return useMemo(() => {
     const held = side?.holds.some((one) => one.scope === "cluster") ?? false;
-    return [
+    const all = [
       ...pageCommands(isFrozen),
       ...holdCommands(held),
       ...[...nodes.values()].flatMap(nodeCommands),
       ...(side?.services ?? []).flatMap(serviceCommands),
       ...[...guests.values()].flatMap(guestCommands),
     ];
+    return kiosk ? all.filter(isForWall) : all;
   }, [guests, nodes, side, isFrozen]);
 }
 

@@ -5,6 +5,7 @@ import {
 } from "../api/generated/graphql";
 import { ApiError, ask } from "../api/http";
 import type { Head } from "../api/types";
+import { kiosk } from "../app/prefs";
 import { note } from "../app/ui-state";
 import { Batch } from "./batch";
 import type { Link } from "./link";
@@ -118,7 +119,7 @@ export function show(id: string | null): void {
 /** Says something; false when the server did not take it. */
 export async function say(text: string): Promise<boolean> {
   const said = text.trim();
-  if (said === "" || speaking.get().saying !== null) return false;
+  if (kiosk || said === "" || speaking.get().saying !== null) return false;
   const { id } = speaking.get();
   speaking.set({ saying: said });
   try {

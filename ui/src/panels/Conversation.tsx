@@ -1,11 +1,12 @@
 import { useMemo } from "react";
 import { go } from "../app/places";
+import { kiosk } from "../app/prefs";
 import { Composer } from "../chat/Composer";
 import { Messages } from "../chat/Messages";
 import { say, show, useSpeaking } from "../live/conversation";
 import { useLive } from "../live/store";
 import { dollars, examplesOf } from "../model/speech";
-import { Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Waiting } from "../ui/Panel";
 import { WaitingCards } from "./WaitingCards";
 
 interface Props {
@@ -26,7 +27,7 @@ export function Conversation({ full = false, onList }: Props) {
     <Panel title="Conversation" age="push" note={<Head full={full} onList={onList} />} flush className={`conversation ${full ? "conversation-full" : ""}`}>
       <div className="chat-waiting"><WaitingCards except={shown} /></div>
       {id === null && !isSaying ? <Teach /> : id !== null && !hasSnapshot && !isSaying ? <Waiting rows={3} for="the conversation" /> : <Messages />}
-      <Composer />
+      {kiosk ? null : <Composer />}
     </Panel>
   );
 }
@@ -50,6 +51,7 @@ function Teach() {
   const issues = useLive((state) => state.side?.issues);
   const isLive = useLive((state) => state.link === "live");
   const examples = useMemo(() => examplesOf(guests, issues), [guests, issues]);
+  if (kiosk) return <Empty title="Nobody speaks here."><p className="dim">A wall display only reads. What waits for a person is answered where somebody is signed in.</p></Empty>;
   return (
     <div className="chat-empty">
       <p>Ask me how things stand, or say what you want done. What acts waits for you on a card first. For instance:</p>
