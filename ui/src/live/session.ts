@@ -8,7 +8,7 @@ import type { Record } from "../api/types";
 import { note } from "../app/ui-state";
 import { span } from "../model/format";
 import { applyRecords, applyUpdates, type ClusterUpdate } from "./apply";
-import { Batch } from "./batch";
+import { Batch, later } from "./batch";
 import { Link } from "./link";
 import { sample, sampleGuests, seed } from "./rings";
 import { empty } from "./state";
@@ -24,7 +24,7 @@ const updates = new Batch<ClusterUpdate>((items) => {
   else {
     live.set(applied.state);
     if (applied.state.guests) sampleGuests(applied.state.guests);
-    sample(applied.sampled);
+    later(() => sample(applied.sampled));
     // Before the first look the picture is empty, and the one after it is as large as the cluster.
     if (live.get().loop?.ready) link.settle();
   }
