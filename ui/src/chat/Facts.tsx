@@ -1,8 +1,9 @@
 import type { Message } from "../api/types";
 import { go, open } from "../app/places";
 import { serverNow } from "../live/now";
+import { live } from "../live/store";
 import { when } from "../model/format";
-import { placeOf } from "../model/speech";
+import { type Place, placeOf } from "../model/speech";
 
 /** What the answer rests on, as small notes that lead to where it stands. */
 export function Facts({ facts }: { facts: Message["facts"] }) {
@@ -12,6 +13,13 @@ export function Facts({ facts }: { facts: Message["facts"] }) {
       {facts.map((fact, at) => <FactNote key={`${at} ${fact.source}`} fact={fact} number={at + 1} />)}
     </ul>
   );
+}
+
+function show(place: NonNullable<Place>): void {
+  if ("path" in place) return go(place.path);
+  if ("open" in place) return open(place.open);
+  const guest = [...live.get().guests.values()].find((one) => one.resource === place.resource);
+  return guest ? open(`guest/${guest.vmid}`) : go("/manifests");
 }
 
 function FactNote({ fact, number }: { fact: Message["facts"][number]; number: number }) {
@@ -28,7 +36,7 @@ function FactNote({ fact, number }: { fact: Message["facts"][number]; number: nu
   return (
     <li>
       {place ? (
-        <button type="button" className="chip fact" title={title} onClick={() => ("open" in place ? open(place.open) : go(place.path))}>{text}</button>
+        <button type="button" className="chip fact" title={title} onClick={() => show(place)}>{text}</button>
       ) : (
         <span className="chip fact" title={title}>{text}</span>
       )}

@@ -30,7 +30,7 @@ export function blocksOf(text: string): Block[] {
 }
 
 /** Where on the page a fact can be looked at: what to open, or a page; null when it is nowhere. */
-export type Place = { open: string } | { path: string } | null;
+export type Place = { open: string } | { path: string } | { resource: string } | null;
 
 export function placeOf(source: string): Place {
   const guest = /^guest[/ ](\d+)\b/.exec(source)?.[1];
@@ -39,7 +39,13 @@ export function placeOf(source: string): Place {
   if (node) return { open: `node/${node}` };
   const event = /^(?:event|record)[/ ](\d+)\b/.exec(source)?.[1];
   if (event) return { open: `event/${event}` };
-  if (/^(?:revision|manifest|proposal)\b/.test(source)) return { path: "/manifests" };
+  const declared = /^(?:VirtualMachine|Container)\/[\w.-]+/.exec(source)?.[0];
+  if (declared) return { resource: declared };
+  const host = /^Node\/([\w.-]+)/.exec(source)?.[1];
+  if (host) return { open: `node/${host}` };
+  if (/^(?:ticket|intent|task)\b/.test(source)) return { path: "/tasks" };
+  if (/^Service\//.test(source)) return { path: "/services" };
+  if (/^(?:revision|manifest|proposal)\b|^[A-Z][A-Za-z]+\//.test(source)) return { path: "/manifests" };
   if (/^storage\b/.test(source)) return { path: "/storage" };
   if (/^(?:service|quorum)\b/.test(source)) return { path: "/services" };
   if (/^(?:plan|decision)\b/.test(source)) return { path: "/plan" };

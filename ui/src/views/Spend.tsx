@@ -75,7 +75,8 @@ function ByTable({ label, rows }: { label: string; rows: readonly SpentBy[] }) {
 
 type Mind = MindsQuery["minds"][number];
 
-const shapeOf = ({ state }: Mind): Shape => (state === "ready" ? "ok" : /breaker|out|unreach|failed/i.test(state) ? "crit" : "warn");
+const SHAPES: { [state: string]: Shape } = { ready: "ok", "not asked": "off", resting: "unknown", "over budget": "warn" };
+const shapeOf = ({ state }: Mind): Shape => (SHAPES[state] ?? "warn");
 
 function Minds() {
   const asked = useAsk(MindsDocument, {}, useLive((state) => state.sideAt));

@@ -32,11 +32,17 @@ const answers = () => page.locator('.message-answered:not([data-state="COMING"])
 
 /** Says something and waits for the whole answer to it. */
 async function say(text) {
-  const before = await answers().count();
+  const before = await page.evaluate(() => Math.max(0, ...[...document.querySelectorAll(".message[data-seq]")].map((one) => Number(one.dataset.seq))));
   await composer().fill(text);
   await composer().press("Enter");
-  await page.waitForFunction((count) => document.querySelectorAll('.message-answered:not([data-state="COMING"])').length > count, before, { timeout: 20_000 });
-  return answers().last();
+  const answered = await page.waitForFunction((known) => {
+    const fresh = [...document.querySelectorAll(".message[data-seq]")].filter((one) => Number(one.dataset.seq) > known);
+    const asked = fresh.findIndex((one) => one.classList.contains("message-asked"));
+    const answer = asked < 0 ? undefined : fresh.slice(asked + 1).find((one) => one.classList.contains("message-answered"));
+    return answer && answer.dataset.state !== "COMING" ? answer.dataset.seq : false;
+  }, before, { timeout: 20_000 });
+  // What was asked for is reported later, in a message of its own.
+  return page.locator(`.message-answered[data-seq="${await answered.jsonValue()}"]`);
 }
 
 test("an example drawn from the live state is asked by a press, and the answer says which mind it is from", async () => {
