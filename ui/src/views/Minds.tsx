@@ -1,12 +1,6 @@
-import { Memory } from "./Memory";
 import { Spend } from "./Spend";
 
-/** The minds behind the conversation: how they are, what they cost, and what is remembered. */
+/** The minds behind the conversation: how they are, and what they cost. */
 export function Minds() {
-  return (
-    <div className="two">
-      <Spend />
-      <Memory />
-    </div>
-  );
+  return <div className="one"><Spend /></div>;
 }
