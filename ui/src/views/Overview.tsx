@@ -25,7 +25,7 @@ export function Overview() {
         <Alerts />
         <div className="phone-cards"><WaitingCards /></div>
         <Activity />
-        <Conversation />
+        {kiosk ? null : <Conversation />}
       </div>
       <div className="column column-infra">
         <Nodes />
