@@ -39,6 +39,7 @@ test("a piece that is missing makes it begin anew instead of showing a wrong ans
 test("a later snapshot, after a lag or a lost link, replaces all and repeats nothing", () => {
   const { talk } = hear(silence, [snapshot(message(1, "a"), answer("All w")), snapshot(message(1, "a"), answer("All well")), added(2, 8, ".")]);
   expect(texts(talk)).toEqual(["a", "All well."]);
+  expect(texts(hear(talk, [snapshot(message(1, "a"))]).talk)).toEqual(["a"]);
 });
 
 test("what comes before the first snapshot is left to the snapshot", () => {
