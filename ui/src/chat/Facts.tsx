@@ -1,3 +1,4 @@
+import { useState } from "react";
 import type { Message } from "../api/types";
 import { go, open } from "../app/places";
 import { serverNow } from "../live/now";
@@ -5,12 +6,18 @@ import { live } from "../live/store";
 import { when } from "../model/format";
 import { type Place, placeOf } from "../model/speech";
 
+/** A list of all guests rests on as many facts; so many stand there unasked. */
+const FEW = 6;
+
 /** What the answer rests on, as small notes that lead to where it stands. */
 export function Facts({ facts }: { facts: Message["facts"] }) {
+  const [isOpen, setOpen] = useState(false);
   if (facts.length === 0) return null;
+  const shown = isOpen || facts.length <= FEW + 1 ? facts : facts.slice(0, FEW);
   return (
     <ul className="facts-notes" aria-label="What this rests on">
-      {facts.map((fact, at) => <FactNote key={`${at} ${fact.source}`} fact={fact} number={at + 1} />)}
+      {shown.map((fact, at) => <FactNote key={`${at} ${fact.source}`} fact={fact} number={at + 1} />)}
+      {shown.length < facts.length ? <li><button type="button" className="chip fact" onClick={() => setOpen(true)}>and {facts.length - shown.length} more</button></li> : null}
     </ul>
   );
 }

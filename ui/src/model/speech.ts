@@ -45,11 +45,14 @@ export function placeOf(source: string): Place {
   if (host) return { open: `node/${host}` };
   if (/^(?:ticket|intent|task)\b/.test(source)) return { path: "/tasks" };
   if (source.startsWith("Service/")) return { path: "/services" };
-  if (/^(?:revision|manifest|proposal)\b|^[A-Z][A-Za-z]+\//.test(source)) return { path: "/manifests" };
-  if (/^storage\b/.test(source)) return { path: "/storage" };
-  if (/^(?:service|quorum)\b/.test(source)) return { path: "/services" };
+  if (/^(?:revision|manifests?|proposals?|source)\b|^[A-Z][A-Za-z]+\//.test(source)) return { path: "/manifests" };
+  if (/^storages?\b/.test(source)) return { path: "/storage" };
+  if (/^(?:services?|quorum)\b/.test(source)) return { path: "/services" };
+  if (/^nodes\b/.test(source)) return { path: "/nodes" };
+  if (/^guests\b/.test(source)) return { path: "/guests" };
+  if (/^audit\b/.test(source)) return { path: "/audit" };
   if (/^(?:plan|decision)\b/.test(source)) return { path: "/plan" };
-  if (/^(?:issue|policy|runbook)\b/.test(source)) return { path: "/runbooks" };
+  if (/^(?:issues?|policy|runbooks?|ceiling|floor|holds?)\b/.test(source)) return { path: "/runbooks" };
   return null;
 }
 

@@ -83,6 +83,7 @@ test("facts lead to where they stand", () => {
   expect(placeOf("revision 3f2a9c1")).toEqual({ path: "/manifests" });
   expect(placeOf("VirtualMachine/web-01 sync")).toEqual({ resource: "VirtualMachine/web-01" });
   expect([placeOf("Node/atlas sync"), placeOf("Threshold/hot sync"), placeOf("ticket 01a2")]).toEqual([{ open: "node/atlas" }, { path: "/manifests" }, { path: "/tasks" }]);
+  expect([placeOf("nodes status"), placeOf("issues"), placeOf("services")]).toEqual([{ path: "/nodes" }, { path: "/runbooks" }, { path: "/services" }]);
   expect(placeOf("javascript:alert(1)")).toBe(null);
 });
 
