@@ -5,12 +5,14 @@ import "@fontsource-variable/saira/index.css";
 import "./styles/index.css";
 import { App } from "./app/App";
 import { shiftKiosk, watchLoad } from "./app/guard";
+import { dimKiosk } from "./app/kiosk";
 import { dress } from "./app/prefs";
 import { start } from "./live/session";
 
 dress();
 watchLoad();
 shiftKiosk();
+dimKiosk();
 start();
 const root = document.getElementById("root");
 if (root) {

@@ -4,6 +4,7 @@ import { useLive } from "../live/store";
 import { clock, countdown, span } from "../model/format";
 import { Button } from "../ui/Button";
 import { Glyph } from "../ui/Glyph";
+import { kiosk } from "./prefs";
 import { ui } from "./ui-state";
 
 /** What must be known before anything else: link lost, autonomy stopped, quorum, Jarvis itself unable to act. */
@@ -56,7 +57,7 @@ function Stopped() {
           : `by ${freeze.by ?? "somebody"}${freeze.since ? ` at ${clock(freeze.since)}` : ""}${freeze.reason ? `: ${freeze.reason}` : ""}. Monitoring and alerts continue, nothing is acted on.`}{" "}
         {left === null ? null : <span className="mono">ends in {left > 3600 ? span(left) : countdown(left)}</span>}
       </p>
-      <Button onClick={() => ui.set({ thawing: true })}>Re-arm</Button>
+      {kiosk ? null : <Button onClick={() => ui.set({ thawing: true })}>Re-arm</Button>}
     </div>
   );
 }

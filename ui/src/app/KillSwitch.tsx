@@ -1,4 +1,5 @@
 import { useLive } from "../live/store";
+import { kiosk } from "./prefs";
 import { ui } from "./ui-state";
 
 /** Always there, always in the same corner. */
@@ -9,6 +10,8 @@ export function KillSwitch() {
     <button
       type="button"
       className="kill"
+      disabled={kiosk && isOn}
+      title={kiosk && isOn ? "It is released elsewhere: a wall display only reads" : undefined}
       data-on={isOn ? "" : undefined}
       aria-haspopup="dialog"
       onClick={() => ui.set(isOn ? { thawing: true } : { freezing: true })}

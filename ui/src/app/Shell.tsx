@@ -1,3 +1,6 @@
+import { useEffect } from "react";
+import { startSpeaking } from "../live/conversation";
+import { followCosts } from "../live/spend";
 import { Banners } from "./Banners";
 import { BottomBar } from "./BottomBar";
 import { KeyBar } from "./KeyBar";
@@ -11,6 +14,8 @@ import { useKeyboard } from "../commands/keyboard";
 /** The frame around every page: bar, banners, page, keys. */
 export function Shell() {
   useKeyboard();
+  useEffect(startSpeaking, []);
+  useEffect(followCosts, []);
   return (
     <div className="shell">
       <a className="skip" href="#main">Skip to the page</a>

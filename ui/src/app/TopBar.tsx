@@ -1,8 +1,10 @@
 import { Link } from "wouter";
 import type { Quorum } from "../api/types";
 import { useNow } from "../live/now";
+import { useCosts } from "../live/spend";
 import { useLive } from "../live/store";
 import { clock, span, timeZone } from "../model/format";
+import { dollars } from "../model/speech";
 import type { Shape } from "../model/status";
 import { Glyph } from "../ui/Glyph";
 import { KillSwitch } from "./KillSwitch";
@@ -17,6 +19,7 @@ export function TopBar() {
       <QuorumCell quorum={quorum} />
       <LinkCell />
       <AutonomyCell />
+      <SpendCell />
       <span className="grow" />
       <ModeSwitch />
       <Clock />
@@ -75,6 +78,19 @@ function AutonomyCell() {
       <span className="cell-main">{policy.ceiling} <span className="cell-soft">{LEVELS[policy.ceiling]}</span></span>
       <span className="cell-more">autonomy level</span>
     </div>
+  );
+}
+
+/** What the models cost today; only where there is anything to spend. */
+function SpendCell() {
+  const day = useCosts((state) => state.costs?.day);
+  const isUsed = useCosts((state) => (state.costs?.byModel.length ?? 0) > 0);
+  if (!day || !isUsed) return null;
+  return (
+    <Link href="/minds" className="cell cell-spend" title="Minds and spend">
+      <span className="cell-main">{(day.percent ?? 0) >= 80 ? <Glyph shape="warn" label="near its cap" /> : null}{dollars(day.microDollars)} {day.cap ? <span className="cell-soft">of {dollars(day.cap)}</span> : null}</span>
+      <span className="cell-more">model spend today</span>
+    </Link>
   );
 }
 

@@ -1,25 +1,28 @@
 import { lazy, Suspense } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Activity } from "../panels/Activity";
-import { Conversation } from "../panels/Conversation";
 import { Guests } from "../panels/Guests";
 import { Nodes } from "../panels/Nodes";
 import { PlanPanel } from "../panels/PlanPanel";
 import { Storages } from "../panels/Storages";
 import { Empty, Waiting } from "../ui/Panel";
+import { Chat } from "../views/Chat";
 import { Overview } from "../views/Overview";
 import { PageBoundary } from "./PageBoundary";
-import { usePrefs } from "./prefs";
+import { kiosk, usePrefs } from "./prefs";
 
 const lazily = <K extends string>(load: () => Promise<{ [key in K]: React.ComponentType }>, name: K) =>
   lazy(() => load().then((module) => ({ default: module[name] })));
 const Audit = lazily(() => import("../views/Audit"), "Audit");
 const Manifests = lazily(() => import("../views/Manifests"), "Manifests");
+const Minds = lazily(() => import("../views/Minds"), "Minds");
 const Runbooks = lazily(() => import("../views/Runbooks"), "Runbooks");
 const Services = lazily(() => import("../views/Services"), "Services");
 const Settings = lazily(() => import("../views/Settings"), "Settings");
 const Tasks = lazily(() => import("../views/Tasks"), "Tasks");
 const Shells = lazily(() => import("../views/Shells"), "Shells");
+
+const ReadsOnly = () => <div className="one"><Empty title="A wall display only reads." /></div>;
 
 /** Which page stands at which address. */
 export function Views() {
@@ -35,14 +38,15 @@ export function Views() {
           <Route path="/storage"><div className="one"><Storages full /></div></Route>
           <Route path="/activity"><div className="one"><Activity full /></div></Route>
           <Route path="/plan"><div className="one"><PlanPanel full /></div></Route>
-          <Route path="/chat"><div className="one"><Conversation /></div></Route>
+          <Route path="/chat"><Chat /></Route>
           <Route path="/services"><Services /></Route>
           <Route path="/manifests/*?"><Manifests /></Route>
           <Route path="/runbooks"><Runbooks /></Route>
           <Route path="/audit"><Audit /></Route>
           <Route path="/tasks"><Tasks /></Route>
-          <Route path="/settings"><Settings /></Route>
-          <Route path="/shell/*?"><Shells /></Route>
+          <Route path="/minds"><Minds /></Route>
+          <Route path="/settings">{kiosk ? <ReadsOnly /> : <Settings />}</Route>
+          <Route path="/shell/*?">{kiosk ? <ReadsOnly /> : <Shells />}</Route>
           <Route><div className="one"><Empty title="There is nothing at this address." /></div></Route>
         </Switch>
       </Suspense>

@@ -24,6 +24,7 @@ export const PLACES: readonly Place[] = [
   { path: "/shell", title: "Terminal", key: "t", bar: true },
   { path: "/chat", title: "Chat", key: "c", bar: true },
   { path: "/storage", title: "Storage", key: "s", bar: false },
+  { path: "/minds", title: "Minds and spend", key: "b", bar: false },
   { path: "/settings", title: "Settings", key: "i", bar: true },
 ];
 
@@ -33,7 +34,10 @@ export function go(path: string): void {
 
 /** Flags that belong to the whole visit stay in the address. */
 function kept(): string {
-  return new URLSearchParams(location.search).get("kiosk") === "1" ? "?kiosk=1" : "";
+  const search = new URLSearchParams(location.search);
+  if (search.get("kiosk") !== "1") return "";
+  const dim = search.get("dim");
+  return dim === null ? "?kiosk=1" : `?kiosk=1&dim=${encodeURIComponent(dim)}`;
 }
 
 /** Opens something over the present page; `null` closes. */

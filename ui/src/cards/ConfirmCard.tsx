@@ -5,6 +5,7 @@ import { confirmDecision, confirmTicket, lockReason, reject } from "../commands/
 import { secondsSince, useNow } from "../live/now";
 import { useLive } from "../live/store";
 import { countdown } from "../model/format";
+import { tierOf } from "../model/status";
 import { Button } from "../ui/Button";
 import { Modal } from "../ui/Modal";
 import { TierMark } from "../ui/TierMark";
@@ -42,7 +43,7 @@ interface Props {
 function Card({ action, ticket, decision, isOver, onClose }: Props) {
   const now = useNow();
   const [typed, setTyped] = useState("");
-  const tier: Tier = decision?.verdict.tier ?? "RED";
+  const tier: Tier = ticket ? tierOf(ticket, decision) : (decision?.verdict.tier ?? "RED");
   const mustType = ticket?.typed ?? decision?.verdict.typed ?? false;
   const name = useLive((state) => (action.vmid === null ? undefined : state.guests.get(action.vmid)?.name));
   const target = name ?? (action.vmid === null ? (action.node ?? "") : String(action.vmid));

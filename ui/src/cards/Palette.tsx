@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ui } from "../app/ui-state";
 import { matching } from "../commands/match";
-import { blocked, type Command, useCommands } from "../commands/registry";
+import { blocked, type Command, questionOf, useCommands } from "../commands/registry";
 import { Glyph } from "../ui/Glyph";
 import { Icon } from "../ui/icons";
 import { Modal } from "../ui/Modal";
@@ -13,7 +13,10 @@ export function Palette() {
   const commands = useCommands();
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
-  const found = useMemo(() => byGroup(matching(commands, text)), [commands, text]);
+  const found = useMemo(() => {
+    const fitting = byGroup(matching(commands, text));
+    return [...fitting, ...questionOf(text, fitting.length > 0)];
+  }, [commands, text]);
   const list = useRef<HTMLUListElement>(null);
   const chosen = found[Math.min(at, found.length - 1)];
   useEffect(() => {
@@ -86,7 +89,7 @@ function Item({ command, isChosen, onRun }: { command: Command; isChosen: boolea
   );
 }
 
-const ORDER = ["Do", "Go to", "Page"];
+const ORDER = ["Do", "Go to", "Page", "Ask"];
 
 function byGroup(commands: Command[]): Command[] {
   return [...commands].sort((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group));

@@ -6,6 +6,8 @@ import {
 } from "../api/generated/graphql";
 import type { TypedDocumentString } from "../api/generated/graphql";
 import type { ActionInput, Autonomy, Decision, Guest, Ticket } from "../api/types";
+import { KIOSK_REASON } from "../app/kiosk";
+import { kiosk } from "../app/prefs";
 import { note, type PendingAction, ui } from "../app/ui-state";
 import { refreshSoon } from "../live/session";
 import { isLocked, live, mayAct } from "../live/store";
@@ -16,13 +18,21 @@ export const HOLD_SECONDS = 3600;
 
 /** Why nothing can be asked for now, if so. */
 export function lockReason(state = live.get()): string | false {
+  if (kiosk) return KIOSK_REASON;
   if (isLocked(state)) return "Locked: the picture is old until the link is back";
   if (!mayAct(state)) return "Your role only reads";
   return false;
 }
 
+/** To stop is possible everywhere. */
+const isBrake = (document: unknown): boolean => document === FreezeDocument;
+
 /** Runs a mutation; what the server objects to becomes a note. Returns null then. */
 async function run<T, V>(document: TypedDocumentString<T, V>, variables: V, what: string): Promise<T | null> {
+  if (kiosk && !isBrake(document)) {
+    note("refused", `Not done: ${what}`, KIOSK_REASON);
+    return null;
+  }
   try {
     const answer = await ask(document, variables);
     refreshSoon();
@@ -68,7 +78,7 @@ export async function actOnGuest(verb: GuestVerb, guest: Guest): Promise<void> {
     name, vmid: guest.vmid, verb: word, target: guest.name ?? String(guest.vmid),
     against: against(guest, leaves), recall: recall ? RECALL_SECONDS : 0,
   };
-  if (pending.against) ui.set({ pending });
+  if (pending.against && !kiosk) ui.set({ pending });
   else await request(pending, null);
 }
 

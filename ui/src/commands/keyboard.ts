@@ -9,7 +9,7 @@ import { live } from "../live/store";
 export const KEYS: readonly [string, string][] = [
   ["Ctrl K or :", "commands"], ["/", "filter the list"], ["G, then a letter", "go to a page"], ["J K or arrows", "move in a list"],
   ["Enter", "open"], ["R", "restart the selected guest"], ["S", "start or stop it"], ["A", "review what waits"],
-  ["C", "chat"], ["D", "plan"], ["E", "manifests"], ["T", "terminal"], ["M", "next mode"], ["Shift M", "hold still"],
+  ["C", "speak to Jarvis"], ["D", "plan"], ["E", "manifests"], ["T", "terminal"], ["M", "next mode"], ["Shift M", "hold still"],
   ["F6, Shift F6", "next, previous panel"], ["Alt 1 to 9", "panel by its place"], ["Ctrl Shift K", "kill switch"],
   ["Esc", "close, or leave a field"], ["?", "this list"],
 ];
@@ -23,7 +23,7 @@ const LETTERS: { [key: string]: () => void } = {
   "/": filter,
   m: nextMode,
   M: () => setPrefs({ still: !usePrefs.getState().still }),
-  c: () => go("/chat"),
+  c: speak,
   d: () => go("/plan"),
   e: () => go("/manifests"),
   t: () => go("/shell"),
@@ -40,6 +40,18 @@ function review(): void {
   const decision = plan?.decisions.find((one) => one.verdict.kind === "CONFIRM");
   if (ticket) ui.set({ card: { ticket: ticket.id } });
   else if (decision) ui.set({ card: { decision: decision.id } });
+}
+
+/** Into the field where Jarvis is spoken to; on its page where there is none in sight. */
+export function speak(): void {
+  const find = () => [...document.querySelectorAll<HTMLElement>("[data-composer]")].find((one) => one.offsetParent !== null);
+  const field = find();
+  if (field) {
+    field.focus();
+    return;
+  }
+  go("/chat");
+  requestAnimationFrame(() => find()?.focus());
 }
 
 function filter(): void {

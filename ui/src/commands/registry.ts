@@ -2,18 +2,20 @@
 import { useMemo } from "react";
 import type { Guest, Node, Service } from "../api/types";
 import { go, open, PLACES } from "../app/places";
-import { nextMode, setPrefs, usePrefs } from "../app/prefs";
+import { say, show } from "../live/conversation";
+import { kiosk, nextMode, setPrefs, usePrefs } from "../app/prefs";
 import { ui } from "../app/ui-state";
 import { signOut } from "../live/session";
 import { useLive } from "../live/store";
 import type { Shape } from "../model/status";
 import { nameOf } from "../model/format";
+import { speak } from "./keyboard";
 import { actOn, actOnGuest, GUEST_VERBS, type GuestVerb, HOLD_SECONDS, hold, lockReason, reconcileNow, release } from "./deeds";
 
 export interface Command {
   id: string;
   title: string;
-  group: "Do" | "Go to" | "Page";
+  group: "Do" | "Go to" | "Page" | "Ask";
   /** How grave it is at first sight, for the mark in front; the server judges. */
   shape?: Shape;
   keys?: string;
@@ -75,9 +77,22 @@ function pageCommands(isFrozen: boolean): Command[] {
     { id: "look", title: "Look at cluster and repository now", group: "Do", shape: "ok", acts: true, run: () => void reconcileNow() },
     { id: "mode", title: "Next mode", group: "Page", keys: "M", run: nextMode },
     { id: "still", title: "Hold still: stop all motion", group: "Page", keys: "Shift M", run: () => setPrefs({ still: !usePrefs.getState().still }) },
+    { id: "speak", title: "Speak to Jarvis", group: "Go to", keys: "C", run: () => requestAnimationFrame(speak) },
+    { id: "new", title: "New conversation", group: "Page", run: () => { show(null); go("/chat"); } },
     { id: "keys", title: "All keys", group: "Page", keys: "?", run: () => ui.set({ keys: true }) },
     { id: "out", title: "Sign out", group: "Page", run: () => void signOut() },
   ];
+}
+
+/** What is typed, as a question: for words that name no command, or more than one word. */
+export function questionOf(text: string, isKnown: boolean): Command[] {
+  const said = text.trim();
+  if (kiosk || said.length < 3 || (isKnown && !/\s/.test(said))) return [];
+  const run = () => {
+    if (document.querySelector("[data-composer]") === null) go("/chat");
+    void say(said);
+  };
+  return [{ id: "ask", title: `Ask Jarvis: “${said}”`, group: "Ask", run }];
 }
 
 function holdCommands(isHeld: boolean): Command[] {
@@ -88,6 +103,9 @@ function holdCommands(isHeld: boolean): Command[] {
   ];
 }
 
+/** What a wall display offers: to look, and to stop. */
+const isForWall = ({ id, acts }: Command): boolean => !acts && !["thaw", "out", "speak", "new", "go./shell", "go./settings"].includes(id) && !/^(guest|node)\.shell\./.test(id);
+
 /** All commands for the present state, those that matter most first. */
 export function useCommands(): Command[] {
   const guests = useLive((state) => state.guests);
@@ -96,13 +114,14 @@ export function useCommands(): Command[] {
   const isFrozen = useLive((state) => state.freeze !== null && state.freeze.state !== "OFF");
   return useMemo(() => {
     const held = side?.holds.some((one) => one.scope === "cluster") ?? false;
-    return [
+    const all = [
       ...pageCommands(isFrozen),
       ...holdCommands(held),
       ...[...nodes.values()].flatMap(nodeCommands),
       ...(side?.services ?? []).flatMap(serviceCommands),
       ...[...guests.values()].flatMap(guestCommands),
     ];
+    return kiosk ? all.filter(isForWall) : all;
   }, [guests, nodes, side, isFrozen]);
 }
 

@@ -58,7 +58,7 @@ function Contents({ node }: { node: Node }) {
 
 function Figures({ node }: { node: Node }) {
   const resources = useLive((state) => state.resources);
-  const limits = limitsOf(resources.values(), "Node", node.name);
+  const limits = limitsOf(resources.values(), "Node", node.name, node.resource ? resources.get(node.resource)?.labels : []);
   const { usage } = node;
   return (
     <div className="figures">

@@ -34,7 +34,15 @@ export class Batch<T> {
       this.#waiting = false;
       this.flush();
     };
-    if (document.hidden) setTimeout(run, 1000);
-    else requestAnimationFrame(run);
+    later(run);
   }
+}
+
+/**
+ * Runs once a frame is drawn, in a task of its own: what it changes is laid out and painted in the frame after, so that
+ * no single task holds both. A hidden tab has no frames.
+ */
+export function later(run: () => void): void {
+  if (document.hidden) setTimeout(run, 1000);
+  else requestAnimationFrame(() => setTimeout(run));
 }

@@ -79,11 +79,12 @@ export class Link {
     this.#open();
   }
 
-  /** Follows a subscription until the connection or the returned function ends it. */
+  /** Follows a subscription until the connection or the returned function ends it; `refused` when the server does. */
   follow<T, V extends { [key: string]: unknown }>(
     document: TypedDocumentString<T, V>,
     variables: V,
     take: (data: T) => void,
+    refused?: () => void,
   ): () => void {
     const client = this.#client;
     if (!client) return () => undefined;
@@ -92,8 +93,13 @@ export class Link {
       {
         next: (result) => {
           if (result.data && client === this.#client) take(result.data);
+          else if (result.errors && client === this.#client) refused?.();
         },
-        error: (error) => console.warn("a subscription ended", error),
+        error: (error) => {
+          // An array is the server's own answer; anything else is a lost connection.
+          if (refused && Array.isArray(error)) refused();
+          else console.warn("a subscription ended", error);
+        },
         complete: () => undefined,
       },
     );

@@ -8,7 +8,7 @@ import type { Record } from "../api/types";
 import { note } from "../app/ui-state";
 import { span } from "../model/format";
 import { applyRecords, applyUpdates, type ClusterUpdate } from "./apply";
-import { Batch } from "./batch";
+import { Batch, later } from "./batch";
 import { Link } from "./link";
 import { sample, sampleGuests, seed } from "./rings";
 import { empty } from "./state";
@@ -24,7 +24,7 @@ const updates = new Batch<ClusterUpdate>((items) => {
   else {
     live.set(applied.state);
     if (applied.state.guests) sampleGuests(applied.state.guests);
-    sample(applied.sampled);
+    later(() => sample(applied.sampled));
     // Before the first look the picture is empty, and the one after it is as large as the cluster.
     if (live.get().loop?.ready) link.settle();
   }
@@ -54,6 +54,16 @@ const link = new Link({
   sessionOver: () => void checkSession().then(() => live.get().me && link.restart()),
 });
 
+type Follower = (open: Link) => void;
+const followers = new Set<Follower>();
+
+/** Calls `follow` on the present connection, if there is one, and on each that comes. */
+export function onConnection(follow: Follower): () => void {
+  followers.add(follow);
+  if (isFollowing) follow(link);
+  return () => followers.delete(follow);
+}
+
 /** Follows everything on a fresh connection. */
 async function begin(open: Link): Promise<void> {
   updates.clear();
@@ -75,6 +85,7 @@ async function begin(open: Link): Promise<void> {
     refreshSoon();
   });
   open.follow(AlertUpdatesDocument, {}, ({ alertUpdates }) => live.set({ alerts: alertUpdates }));
+  for (const follow of followers) follow(open);
   open.follow(FreezeUpdatesDocument, {}, ({ freezeUpdates }) => live.set({ freeze: freezeUpdates }));
   try {
     if (live.get().head === 0) {

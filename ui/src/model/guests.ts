@@ -1,6 +1,7 @@
 // The guest list: filter, order and grouping. Built for 10,000 of them.
 import type { Guest, Resource } from "../api/types";
-import { type Shape, URGENCY, ofGuest } from "./status";
+import { type Shape, type State, URGENCY, ofGuest } from "./status";
+import { beyond } from "./thresholds";
 
 export type SortKey = "problems" | "vmid" | "name" | "node" | "cpu" | "memory" | "uptime";
 export type GroupKey = "none" | "node" | "state" | "strategy";
@@ -16,22 +17,32 @@ export interface GuestRow {
 /** A row, or the heading of a group. */
 export type Line = { row: GuestRow } | { heading: string; count: number };
 
-const made = new WeakMap<Guest, { resource: Resource | undefined; row: GuestRow }>();
+type Thresholds = readonly Resource[];
+const made = new WeakMap<Guest, { resource: Resource | undefined; thresholds: Thresholds; row: GuestRow }>();
 
-/** The row of a guest; made once for each pair of guest and resource that the server sent. */
-function rowOf(guest: Guest, resource: Resource | undefined): GuestRow {
+/** The state of a guest; one that is well and beyond a limit says so. */
+function stateOf(guest: Guest, resource: Resource | undefined, thresholds: Thresholds): State {
+  const state = ofGuest(guest, resource);
+  const passed = state.shape === "ok" ? beyond(guest, resource, thresholds) : null;
+  return passed ? { shape: "warn", word: passed } : state;
+}
+
+/** The row of a guest; made once for each guest, resource and set of thresholds that the server sent. */
+function rowOf(guest: Guest, resource: Resource | undefined, thresholds: Thresholds): GuestRow {
   const known = made.get(guest);
-  if (known && known.resource === resource) return known.row;
-  const { shape, word } = ofGuest(guest, resource);
+  if (known && known.resource === resource && known.thresholds === thresholds) return known.row;
+  const { shape, word } = stateOf(guest, resource, thresholds);
   const text = [guest.vmid, guest.name ?? "", guest.node, word, guest.tags.join(" "), guest.kind === "LXC" ? "ct" : "vm"].join(" ").toLowerCase();
   const row = { guest, shape, word, text };
-  made.set(guest, { resource, row });
+  made.set(guest, { resource, thresholds, row });
   return row;
 }
 
-export function rowsOf(guests: ReadonlyMap<number, Guest>, resources: ReadonlyMap<string, Resource>): GuestRow[] {
+const NO_THRESHOLDS: Thresholds = [];
+
+export function rowsOf(guests: ReadonlyMap<number, Guest>, resources: ReadonlyMap<string, Resource>, thresholds = NO_THRESHOLDS): GuestRow[] {
   const rows: GuestRow[] = [];
-  for (const guest of guests.values()) rows.push(rowOf(guest, guest.resource ? resources.get(guest.resource) : undefined));
+  for (const guest of guests.values()) rows.push(rowOf(guest, guest.resource ? resources.get(guest.resource) : undefined, thresholds));
   return rows;
 }
 

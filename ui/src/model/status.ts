@@ -91,6 +91,14 @@ export const ofSeverity = (severity: string): Shape => SEVERITY[severity] ?? "un
 const TIER: { [tier in Tier]: Shape } = { GREEN: "ok", YELLOW: "warn", RED: "crit", BLACK: "refused" };
 export const ofTier = (tier: Tier): Shape => TIER[tier];
 
+/** What interrupts hard or moves things, and whatever is not known to be milder. */
+const MILD = new Set(["startGuest", "shutdownGuest", "rebootGuest", "createSnapshot", "wakeNode", "startService", "restartService"]);
+
+/** The tier of a request: as the plan judges it; before the plan knows it, the graver one in doubt. */
+export function tierOf(ticket: Ticket, decision: Decision | undefined): Tier {
+  return decision?.verdict.tier ?? (ticket.typed || !MILD.has(ticket.action.name) ? "RED" : "YELLOW");
+}
+
 const VERDICT: { [kind: string]: Shape } = { PERMIT: "acting", CONFIRM: "warn", WAIT: "off", REFUSE: "refused" };
 export const ofDecision = (decision: Decision): State => ({
   shape: VERDICT[decision.verdict.kind] ?? "unknown",

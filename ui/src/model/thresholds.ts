@@ -1,5 +1,6 @@
 // Limits that Threshold manifests put on nodes and guests, for the ticks on bars.
-import type { Resource } from "../api/types";
+import type { Guest, Resource } from "../api/types";
+import { percent, share } from "./format";
 
 export interface Limits {
   cpu?: number;
@@ -10,23 +11,60 @@ export interface Limits {
 }
 
 interface ThresholdSpec {
-  on?: { kind?: string; names?: string[] };
+  on?: { kind?: string; names?: string[]; labels?: { [name: string]: string } };
   metric?: string;
   above?: number;
   storage?: string;
 }
 
-/** The lowest limits that apply to a resource of this kind and name. */
-export function limitsOf(resources: Iterable<Resource>, kind: string, name: string): Limits {
-  const limits: { [metric: string]: number } = {};
-  for (const { kind: of, spec } of resources) {
-    if (of !== "THRESHOLD") continue;
+/** Thresholds with an upper limit, as far as they speak of these kinds. */
+export function thresholdsOn(resources: Iterable<Resource>, kinds: readonly string[]): Resource[] {
+  return [...resources].filter(({ kind, spec }) => {
     const { on, metric, above } = spec as ThresholdSpec;
-    if (!metric || above === undefined || on?.kind !== kind) continue;
-    if (on.names && !on.names.includes(name)) continue;
+    return kind === "THRESHOLD" && metric !== undefined && above !== undefined && kinds.includes(on?.kind ?? "");
+  });
+}
+
+/** The lowest limits that apply to a resource of this kind, name and labels. */
+export function limitsOf(resources: Iterable<Resource>, kind: string, name: string, labels: Resource["labels"] = []): Limits {
+  const limits: { [metric: string]: number } = {};
+  for (const { spec } of thresholdsOn(resources, [kind])) {
+    const { on, metric, above } = spec as ThresholdSpec;
+    if (!metric || above === undefined || !isMeant(on, name, labels)) continue;
     limits[metric] = Math.min(limits[metric] ?? Number.POSITIVE_INFINITY, above);
   }
   return limits;
+}
+
+function isMeant(on: ThresholdSpec["on"], name: string, labels: Resource["labels"]): boolean {
+  if (on?.names && !on.names.some((pattern) => fits(pattern, name))) return false;
+  return Object.entries(on?.labels ?? {}).every(([key, value]) => labels.some((label) => label.name === key && label.value === value));
+}
+
+/** `*` stands for any letters. */
+function fits(pattern: string, name: string): boolean {
+  if (!pattern.includes("*")) return pattern === name;
+  const parts = pattern.split("*").map((part) => part.replace(/[.+?^${}()|[\]\\]/g, "\\$&"));
+  return new RegExp(`^${parts.join(".*")}$`).test(name);
+}
+
+const KINDS = ["VirtualMachine", "Container"];
+
+export const guestThresholds = (resources: Iterable<Resource>): Resource[] => thresholdsOn(resources, KINDS);
+
+/** "mem 96%" for a running guest beyond a limit of its own; null when it is within all of them. */
+export function beyond(guest: Guest, resource: Resource | undefined, thresholds: readonly Resource[]): string | null {
+  if (!resource || thresholds.length === 0 || guest.status !== "RUNNING" || guest.unknownReason) return null;
+  const limits = limitsOf(thresholds, guest.kind === "LXC" ? "Container" : "VirtualMachine", resource.name, resource.labels);
+  const { cpu, memBytes, maxMemBytes, diskBytes, maxDiskBytes } = guest.usage;
+  const figures: [string, number | null, number | undefined][] = [
+    ["mem", share(memBytes, maxMemBytes), limits.memory],
+    // Proxmox does not know how full the disk of a virtual machine is, and says 0.
+    ["disk", diskBytes ? share(diskBytes, maxDiskBytes) : null, limits.disk],
+    ["cpu", cpu ?? null, limits.cpu],
+  ];
+  const over = figures.find(([, value, limit]) => value !== null && limit !== undefined && value * 100 > limit);
+  return over ? `${over[0]} ${percent(over[1])}` : null;
 }
 
 /** The limit of a storage, if a threshold names it or speaks of all. */

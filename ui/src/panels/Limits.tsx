@@ -1,10 +1,13 @@
+import { useCosts } from "../live/spend";
 import { useLive } from "../live/store";
 import { Bar } from "../ui/Bar";
+import { SpanLine } from "../ui/SpanLine";
 import { Panel, Waiting } from "../ui/Panel";
 
 /** How far Jarvis may go, and how much of it is used. */
 export function Limits() {
   const side = useLive((state) => state.side);
+  const costs = useCosts((state) => state.costs);
   if (!side) {
     return (
       <Panel title="Limits and spend" age="asked" className="limits"><Waiting rows={3} for="the policy" /></Panel>
@@ -28,7 +31,7 @@ export function Limits() {
             <span className="num">{said}</span>
           </li>
         ))}
-        <li className="dim"><span>Model spend</span><span className="small limit-none">shown once a model is configured</span></li>
+        {costs ? <SpanLine word="Model spend today" spent={costs.day} /> : <li className="dim"><span>Model spend</span><span className="small limit-none">not known yet</span></li>}
       </ul>
     </Panel>
   );

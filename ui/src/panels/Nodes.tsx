@@ -1,5 +1,5 @@
 import { memo, useMemo } from "react";
-import type { Node } from "../api/types";
+import type { Node, Resource } from "../api/types";
 import { open } from "../app/places";
 import { useLive } from "../live/store";
 import { newest } from "../model/freshness";
@@ -60,7 +60,7 @@ function Unconnected() {
 const NodeItem = memo(function NodeItem({ node }: { node: Node }) {
   const resources = useLive((state) => state.resources);
   const isLost = useLive((state) => state.link === "lost");
-  const limits = useMemo(() => limitsOf(resources.values(), "Node", node.name), [resources, node.name]);
+  const limits = useMemo(() => limitsOf(resources.values(), "Node", node.name, labelsOf(resources, node)), [resources, node]);
   const state = ofNode(node);
   const { usage, host } = node;
   const memory = share(usage.memBytes, usage.maxMemBytes);
@@ -90,6 +90,8 @@ const NodeItem = memo(function NodeItem({ node }: { node: Node }) {
     </li>
   );
 });
+
+const labelsOf = (resources: ReadonlyMap<string, Resource>, node: Node) => (node.resource ? (resources.get(node.resource)?.labels ?? []) : []);
 
 function over(value: number | null | undefined, limit: number | undefined): "" | undefined {
   return value !== null && value !== undefined && limit !== undefined && value > limit ? "" : undefined;

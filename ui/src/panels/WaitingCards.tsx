@@ -4,15 +4,18 @@ import { lockReason, recall, reject } from "../commands/deeds";
 import { secondsSince, useNow } from "../live/now";
 import { useLive } from "../live/store";
 import { countdown } from "../model/format";
-import { ofTicket } from "../model/status";
+import { ofTicket, tierOf } from "../model/status";
 import { Button } from "../ui/Button";
 import { Status } from "../ui/Glyph";
 import { TierMark } from "../ui/TierMark";
 import { useWaiting } from "./derived";
 
-/** Everything that waits for the person, as cards; and what runs or can still be recalled, as lines. */
-export function WaitingCards() {
-  const { tickets, decisions, queued } = useWaiting();
+/** Everything that waits for the person, as cards; and what runs or can still be recalled, as lines; but for tickets that stand elsewhere already. */
+export function WaitingCards({ except }: { except?: ReadonlySet<string> }) {
+  const waiting = useWaiting();
+  const tickets = waiting.tickets.filter((ticket) => !except?.has(ticket.id));
+  const decisions = waiting.decisions.filter((decision) => !(decision.ticket && except?.has(decision.ticket)));
+  const queued = waiting.queued.filter((ticket) => !except?.has(ticket.id));
   if (tickets.length + decisions.length + queued.length === 0) return null;
   return (
     <div className="waiting">
@@ -32,7 +35,7 @@ export function WaitingCards() {
 function TicketCard({ ticket }: { ticket: Ticket }) {
   const decision = useLive((state) => state.plan?.decisions.find((one) => one.ticket === ticket.id));
   const now = useNow();
-  const tier = decision?.verdict.tier ?? (ticket.typed ? "RED" : "YELLOW");
+  const tier = tierOf(ticket, decision);
   return (
     <article className="ask-card" data-tier={tier}>
       <header className="row">

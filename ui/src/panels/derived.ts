@@ -1,5 +1,5 @@
 // What several panels derive from the store, computed once for each state.
-import { useMemo } from "react";
+import { useMemo, useRef } from "react";
 import type { Guest, Node, Resource } from "../api/types";
 import { addressed, usePrefs } from "../app/prefs";
 import { useLive } from "../live/store";
@@ -7,6 +7,7 @@ import { countersOf, segmentsOf } from "../model/counters";
 import { kindOf, nameOf } from "../model/format";
 import { rowsOf } from "../model/guests";
 import { sentence } from "../model/sentence";
+import { guestThresholds } from "../model/thresholds";
 
 function placeOf(guests: ReadonlyMap<number, Guest>, nodes: ReadonlyMap<string, Node>) {
   const places = new Map<string, string>();
@@ -31,7 +32,12 @@ export function useCounters() {
 export function useGuestRows() {
   const guests = useLive((state) => state.guests);
   const resources = useLive((state) => state.resources);
-  return useMemo(() => rowsOf(guests, resources), [guests, resources]);
+  const found = useMemo(() => guestThresholds(resources.values()), [resources]);
+  const kept = useRef(found);
+  // The same thresholds stay the same list, so that rows are not made anew whenever some other resource changes.
+  if (kept.current.length !== found.length || kept.current.some((one, at) => one !== found[at])) kept.current = found;
+  const thresholds = kept.current;
+  return useMemo(() => rowsOf(guests, resources, thresholds), [guests, resources, thresholds]);
 }
 
 /** Decisions of the plan and tickets that wait for a person. */

@@ -7,7 +7,8 @@ import { useLive } from "../live/store";
 import { Button } from "../ui/Button";
 import { Glyph } from "../ui/Glyph";
 import { Panel } from "../ui/Panel";
-import { closeShell, find, focusShell, openShell, redress, scrollback, type ShellTab, show, typeInto, useShells } from "./shells";
+import { saveText } from "../ui/save";
+import { closeShell, find, focusShell, hurryShell, openShell, redress, scrollback, type ShellTab, show, typeInto, useShells } from "./shells";
 
 /** Shells on nodes and guests, each in its tab; they outlive the page they are shown on. */
 export function TerminalPanel({ full = false }: { full?: boolean }) {
@@ -55,7 +56,7 @@ function Tabs() {
   );
 }
 
-const SHAPES = { connecting: "acting", open: "ok", lost: "unknown", ended: "off", failed: "crit" } as const;
+const SHAPES = { connecting: "acting", open: "ok", lost: "unknown", waiting: "warn", ended: "off", failed: "crit" } as const;
 
 function State({ tab }: { tab: ShellTab }) {
   return (
@@ -86,7 +87,7 @@ function Picker() {
 function Screen({ tab }: { tab: ShellTab }) {
   const box = useRef<HTMLDivElement>(null);
   const start = useTarget();
-  const { phase, message, hint, code } = tab.told;
+  const { phase, message, hint, code, remark } = tab.told;
   useEffect(() => (box.current ? show(tab.id, box.current) : undefined), [tab.id]);
   useEffect(() => {
     if (phase === "open") focusShell(tab.id);
@@ -95,10 +96,20 @@ function Screen({ tab }: { tab: ShellTab }) {
   return (
     <div className="screen">
       <div className="screen-box" ref={box} />
+      {phase === "open" && remark ? <Remark key={remark} text={remark} /> : null}
       {phase === "open" ? null : (
         <div className="screen-note" role="status">
           <p><b>{isOver ? `The shell on ${tab.title} ${phase === "failed" ? "did not open" : "ended"}.` : message}</b></p>
           {isOver ? <p>{message}{hint ? ` ${hint}` : ""} {code ? <span className="mono dim">{code}</span> : null}</p> : null}
+          {phase === "waiting" ? (
+            <>
+              {hint ? <p>{hint} <span className="mono dim">{code}</span></p> : null}
+              <div className="row-wrap">
+                <Button look="primary" onClick={() => hurryShell(tab.id)}>Try now</Button>
+                <Button onClick={() => closeShell(tab.id)}>Close</Button>
+              </div>
+            </>
+          ) : null}
           {isOver ? (
             <div className="row-wrap">
               <Button look="primary" onClick={() => { closeShell(tab.id); start(tab.target, tab.title); }}>Reconnect</Button>
@@ -108,6 +119,18 @@ function Screen({ tab }: { tab: ShellTab }) {
           ) : null}
         </div>
       )}
+    </div>
+  );
+}
+
+/** Said over a shell that goes on, until it was seen. */
+function Remark({ text }: { text: string }) {
+  const [isRead, setRead] = useState(false);
+  if (isRead) return null;
+  return (
+    <div className="screen-note screen-remark" role="status">
+      <p className="grow">{text}</p>
+      <Button size="small" onClick={() => setRead(true)}>Very well</Button>
     </div>
   );
 }
@@ -149,13 +172,4 @@ function KeyRow({ id }: { id: number }) {
       ))}
     </div>
   );
-}
-
-function saveText(name: string, text: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type: "text/plain" }));
-  const anchor = document.createElement("a");
-  anchor.href = url;
-  anchor.download = name;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

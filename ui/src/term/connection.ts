@@ -1,13 +1,17 @@
 // One terminal of the server: `jarvis-terminal-v1`. Binary messages are bytes of the terminal, text is control. A
-// connection that is lost comes back to the same session within a minute and gets exactly the bytes it missed.
+// connection that is lost comes back to the same session within a minute and gets exactly the bytes it missed. What
+// stands in the way and passes by itself is waited for; the tab says so.
+import { meaningOf, waitBefore } from "./patience";
 
-export type Phase = "connecting" | "open" | "lost" | "ended" | "failed";
+export type Phase = "connecting" | "open" | "lost" | "waiting" | "ended" | "failed";
 
 export interface Told {
   phase: Phase;
   message: string;
   hint?: string | undefined;
   code?: string | undefined;
+  /** Said over a shell that goes on. */
+  remark?: string | undefined;
 }
 
 export interface Output {
@@ -43,6 +47,7 @@ const ACK_EVERY = 64 * 1024;
 const RESUME_WITHIN = 60_000;
 const RETRY = 1000;
 const LATE = 10_000;
+const STOPPING = "JV4015";
 
 export class Connection {
   readonly #path: string;
@@ -55,6 +60,9 @@ export class Connection {
   #acknowledged = 0;
   #lostAt = 0;
   #isOver = false;
+  /** What stood in the way last, while it may still pass. */
+  #obstacle: Failure | null = null;
+  #tried = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
 
   constructor(path: string, output: Output) {
@@ -73,7 +81,9 @@ export class Connection {
     const socket = new WebSocket(`${scheme}//${location.host}${this.#path}?${query}`, "jarvis-terminal-v1");
     socket.binaryType = "arraybuffer";
     this.#socket = socket;
-    this.#output.told({ phase: this.#session ? "lost" : "connecting", message: this.#session ? "Coming back" : "Connecting" });
+    if (!this.#obstacle) {
+      this.#output.told(this.#session ? { phase: "lost", message: "Coming back" } : { phase: "connecting", message: "Connecting" });
+    }
     const late = setTimeout(() => socket.close(), LATE);
     socket.onopen = () => clearTimeout(late);
     socket.onmessage = ({ data }: MessageEvent<ArrayBuffer | string>) => {
@@ -96,6 +106,13 @@ export class Connection {
 
   resize(cols: number, rows: number): void {
     this.#send(JSON.stringify({ type: "resize", cols, rows }));
+  }
+
+  /** Tries now instead of when the wait is over. */
+  hurry(): void {
+    if (this.#isOver || this.#socket) return;
+    clearTimeout(this.#retry);
+    this.open();
   }
 
   /** Ends the terminal on the server, too. */
@@ -126,13 +143,27 @@ export class Connection {
 
   #word(text: string): void {
     const word = JSON.parse(text) as Word;
-    if (word.type === "ready") {
-      if (!word.resumed) this.#begin();
-      this.#session = word.session;
-      this.#lostAt = 0;
-      this.#output.told({ phase: "open", message: word.target });
-    } else if (word.type === "exit") this.#end({ phase: "ended", message: word.message });
-    else if (word.type === "error") this.#end({ phase: "failed", message: word.message, hint: word.hint, code: word.code });
+    if (word.type === "ready") this.#ready(word);
+    else if (word.type === "exit") this.#end({ phase: "ended", message: word.message });
+    else if (word.type === "error") this.#failed(word);
+  }
+
+  #ready(word: Ready): void {
+    if (!word.resumed) this.#begin();
+    const isAnother = this.#obstacle !== null && word.session !== this.#session;
+    this.#session = word.session;
+    this.#lostAt = 0;
+    this.#obstacle = null;
+    this.#tried = 0;
+    this.#output.told({ phase: "open", message: word.target, remark: isAnother ? "A new shell: the one before is gone." : undefined });
+  }
+
+  #failed(failure: Failure): void {
+    const { code, message, hint } = failure;
+    const meaning = meaningOf(code);
+    if (meaning === "goesOn") this.#output.told({ phase: "open", message, code, remark: `${sentence(message)} ${sentence(hint ?? "")}`.trim() });
+    else if (meaning === "over" || waitBefore(this.#tried) === null) this.#end({ phase: "failed", message, hint, code });
+    else this.#obstacle = failure; // the socket closes now, and then the wait begins
   }
 
   #begin(): void {
@@ -150,6 +181,10 @@ export class Connection {
   #closed(event: CloseEvent): void {
     this.#socket = null;
     if (this.#isOver) return;
+    if (this.#obstacle) {
+      this.#wait(this.#obstacle);
+      return;
+    }
     if (!this.#session) {
       this.#end({
         phase: "failed",
@@ -166,4 +201,25 @@ export class Connection {
     this.#output.told({ phase: "lost", message: "Link lost; the shell waits for a minute" });
     this.#retry = setTimeout(() => this.open(), RETRY);
   }
+
+  /** Waits for what passes by itself, a little longer each time. */
+  #wait(obstacle: Failure): void {
+    const { code, message, hint } = obstacle;
+    const wait = waitBefore(this.#tried);
+    if (wait === null) {
+      this.#end({ phase: "failed", message, hint, code });
+      return;
+    }
+    // Jarvis that stops takes its shells with it.
+    if (code === STOPPING) this.#session = null;
+    this.#tried += 1;
+    this.#output.told({ phase: "waiting", message: `${sentence(message)} I try again in ${wait / 1000}\u2009s.`, hint, code });
+    this.#retry = setTimeout(() => this.open(), wait);
+  }
+}
+
+/** What the server says begins small and ends without a full stop. */
+function sentence(text: string): string {
+  const said = text.trim();
+  return said === "" ? "" : `${said.charAt(0).toUpperCase()}${said.slice(1)}${/[.!?]$/.test(said) ? "" : "."}`;
 }

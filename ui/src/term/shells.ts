@@ -44,7 +44,7 @@ function pathOf(cluster: string, target: string): string {
 /** Opens a terminal, or shows the one that is open already. */
 export function openShell(cluster: string, target: string, title: string, another = false): void {
   const { tabs } = useShells.getState();
-  const there = tabs.find((tab) => tab.target === target && (tab.told.phase === "open" || tab.told.phase === "connecting"));
+  const there = tabs.find((tab) => tab.target === target && ["open", "connecting", "waiting"].includes(tab.told.phase));
   if (there && !another) {
     useShells.setState({ active: there.id });
     return;
@@ -124,6 +124,7 @@ export function closeShell(id: number): void {
   });
 }
 
+export const hurryShell = (id: number): void => held.get(id)?.connection.hurry();
 export const focusShell = (id: number): void => held.get(id)?.terminal.focus();
 export const typeInto = (id: number, text: string): void => {
   held.get(id)?.connection.type(text);

@@ -1,3 +1,4 @@
+import { KIOSK_REASON } from "../app/kiosk";
 import type { ButtonHTMLAttributes, ReactNode } from "react";
 
 interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
@@ -11,6 +12,8 @@ interface Props extends ButtonHTMLAttributes<HTMLButtonElement> {
 
 /** A button that says why when it cannot be pressed; it never vanishes. */
 export function Button({ look = "plain", size = "normal", locked, keys, children, className = "", title, ...rest }: Props) {
+  // On a wall display there is nothing to press that would act: it is not even drawn.
+  if (locked === KIOSK_REASON) return null;
   const looks = [look === "plain" ? "" : `btn-${look}`, size === "normal" ? "" : size === "icon" ? "btn-small btn-icon" : "btn-small"];
   return (
     <button

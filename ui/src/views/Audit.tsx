@@ -10,6 +10,7 @@ import { ofRecord } from "../model/status";
 import { Button } from "../ui/Button";
 import { Glyph } from "../ui/Glyph";
 import { Empty, Panel, Waiting } from "../ui/Panel";
+import { saveText } from "../ui/save";
 import { Table } from "../ui/Table";
 
 type Row = AuditPageQuery["audit"][number];
@@ -32,8 +33,8 @@ export function Audit() {
       <Panel title="Audit" age="push" flush note={<Chain rows={rows} />}>
         <div className="tools">
           <input className="input input-small grow" data-filter="" type="search" aria-label="Search the audit trail" placeholder="Search: name, resource, who …" value={filter} onChange={(event) => setFilter(event.target.value)} />
-          <Button size="small" disabled={shown.length === 0} onClick={() => save("jarvis-audit.jsonl", toLines(shown), "application/x-ndjson")}>JSON lines</Button>
-          <Button size="small" disabled={shown.length === 0} onClick={() => save("jarvis-audit.csv", toCsv(shown), "text/csv")}>CSV</Button>
+          <Button size="small" disabled={shown.length === 0} onClick={() => saveText("jarvis-audit.jsonl", toLines(shown), "application/x-ndjson")}>JSON lines</Button>
+          <Button size="small" disabled={shown.length === 0} onClick={() => saveText("jarvis-audit.csv", toCsv(shown), "text/csv")}>CSV</Button>
         </div>
         {error ? <p className="tone-crit pad" role="alert">{error}</p> : null}
         {rows.length === 0 && !error ? <Waiting for="the audit trail" /> : null}
@@ -110,13 +111,4 @@ function Line({ row }: { row: Row }) {
       <td className="mono dim">{row.hash.slice(0, 10)}</td>
     </tr>
   );
-}
-
-function save(name: string, text: string, type: string): void {
-  const url = URL.createObjectURL(new Blob([text], { type }));
-  const anchor = document.createElement("a");
-  anchor.href = url;
-  anchor.download = name;
-  anchor.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }

@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import { usePrefs } from "../app/prefs";
+import { kiosk, usePrefs } from "../app/prefs";
 import { Activity } from "../panels/Activity";
 import { Alerts } from "../panels/Alerts";
 import { Conversation } from "../panels/Conversation";
@@ -25,7 +25,7 @@ export function Overview() {
         <Alerts />
         <div className="phone-cards"><WaitingCards /></div>
         <Activity />
-        <Conversation />
+        {kiosk ? null : <Conversation />}
       </div>
       <div className="column column-infra">
         <Nodes />
@@ -33,9 +33,9 @@ export function Overview() {
         <Storages />
       </div>
       <div className="column column-hands">
-        <Suspense fallback={<Panel title="Terminal" age="asked" className="terminal"><Waiting rows={2} for="the terminal" /></Panel>}>
+        {kiosk ? null : <Suspense fallback={<Panel title="Terminal" age="asked" className="terminal"><Waiting rows={2} for="the terminal" /></Panel>}>
           <TerminalPanel />
-        </Suspense>
+        </Suspense>}
         <PlanPanel />
         <Limits />
       </div>

@@ -29,7 +29,7 @@ export function Proposals({ proposals, error, onChanged }: Props) {
         </Empty>
       ) : null}
       <div className="stack">
-        {(proposals ?? []).map((proposal) => <Card key={proposal.id} proposal={proposal} onChanged={onChanged} />)}
+        {(proposals ?? []).map((proposal) => <ProposalCard key={proposal.id} proposal={proposal} onChanged={onChanged} />)}
       </div>
     </Panel>
   );
@@ -37,7 +37,8 @@ export function Proposals({ proposals, error, onChanged }: Props) {
 
 const SHAPES: { [state: string]: Shape } = { WAITING: "warn", APPROVED: "acting", PUSHED: "acting", APPLIED: "ok", REJECTED: "off", EXPIRED: "off", FAILED: "crit", CONFLICT: "crit" };
 
-function Card({ proposal, onChanged }: { proposal: Proposal; onChanged: () => void }) {
+/** One change: what it is, what would come of it, and the answer to it. */
+export function ProposalCard({ proposal, onChanged }: { proposal: Proposal; onChanged: () => void }) {
   useLive((state) => state.link);
   const isWaiting = proposal.state === "WAITING";
   const answer = async (said: string, run: () => Promise<unknown>) => {

@@ -18,7 +18,7 @@ const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const MODES = ["jarvis", "ops", "minimal"];
 export const VIEWS = [
   "/", "/nodes", "/guests", "/services", "/activity", "/plan", "/manifests", "/runbooks", "/audit", "/tasks", "/shell",
-  "/chat", "/storage", "/settings",
+  "/chat", "/storage", "/minds", "/settings",
 ];
 
 /** Starts `jarvis demo`; resolves when it has said its address and password. */

@@ -91,6 +91,28 @@ test("limits come from threshold manifests", () => {
   ];
   expect(limitsOf(list, "Node", "forge")).toEqual({ disk: 80 });
   expect(limitsOf(list, "Node", "atlas")).toEqual({ disk: 90 });
+  const chosen = [
+    threshold("d", { on: { kind: "Node", names: ["for*"] }, metric: "disk", above: 70 }),
+    threshold("e", { on: { kind: "Node", labels: { tier: "lab" } }, metric: "memory", above: 60 }),
+  ];
+  expect(limitsOf(chosen, "Node", "forge")).toEqual({ disk: 70 });
+  expect(limitsOf(chosen, "Node", "atlas", [{ name: "tier", value: "lab" }])).toEqual({ memory: 60 });
+});
+
+test("a guest beyond a limit says which and by how much; others say what they did", () => {
+  const full = { ...guest(1).usage, memBytes: 3.84e9 };
+  const declared = resource("VirtualMachine/web");
+  const limit = (above: number) => [resource("Threshold/m", { kind: "THRESHOLD", spec: { on: { kind: "VirtualMachine" }, metric: "memory", above } })];
+  const row = (change: object, above: number) => {
+    const one = guest(1, { usage: full, resource: "VirtualMachine/web", ...change });
+    const { shape, word } = rowsOf(new Map([[1, one]]), new Map([["VirtualMachine/web", declared]]), limit(above))[0] ?? { shape: "", word: "" };
+    return [shape, word];
+  };
+  expect(row({}, 95)).toEqual(["warn", "mem 96%"]);
+  expect(row({}, 97)).toEqual(["ok", "running"]);
+  expect(row({ kind: "LXC" }, 95)).toEqual(["ok", "running"]);
+  expect(row({ resource: null }, 95)).toEqual(["ok", "running"]);
+  expect(row({ status: "STOPPED", statusWord: "stopped" }, 95)).toEqual(["off", "stopped"]);
 });
 
 test("drift as YAML: how it stands, and what is declared", () => {

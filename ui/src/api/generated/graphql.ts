@@ -50,6 +50,11 @@ export type Autonomy =
   /** Act silently. */
   | 'L4';
 
+export type CardKind =
+  | 'ACTION'
+  | 'OFFER'
+  | 'PROPOSAL';
+
 /** The type of a condition. */
 export type ConditionType =
   /** Something named stands in the way. */
@@ -154,6 +159,12 @@ export type IssueKind =
   | 'SERVICE_DOWN'
   /** A figure passed its limit. */
   | 'THRESHOLD_PASSED';
+
+export type MessageState =
+  | 'BROKEN'
+  | 'CANCELLED'
+  | 'COMING'
+  | 'WHOLE';
 
 /** Whether a node is there. */
 export type NodeStatus =
@@ -313,6 +324,48 @@ export type WindowEffect =
   | 'ALLOW'
   /** Not while a deny window is open. */
   | 'DENY';
+
+export type MindPartsFragment = { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number };
+
+export type CardPartsFragment = { kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null };
+
+export type MessagePartsFragment = { seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> };
+
+export type HeadPartsFragment = { id: string, title: string, startedAt: string, lastAt: string, microDollars: number };
+
+export type ConversationsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConversationsQuery = { conversations: Array<{ id: string, title: string, startedAt: string, lastAt: string, microDollars: number }> };
+
+export type SendMessageMutationVariables = Exact<{
+  conversation?: string | null | undefined;
+  text: string;
+}>;
+
+
+export type SendMessageMutation = { sendMessage: { conversation: string, seq: number } };
+
+export type CancelMessageMutationVariables = Exact<{
+  conversation: string;
+}>;
+
+
+export type CancelMessageMutation = { cancelMessage: boolean };
+
+export type DeleteConversationMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type DeleteConversationMutation = { deleteConversation: boolean };
+
+export type ConversationSubscriptionVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ConversationSubscription = { conversation: { snapshot: boolean, gone: boolean, messages: Array<{ seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> }>, added: { seq: number, from: number, text: string } | null } };
 
 export type UsagePartsFragment = { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null };
 
@@ -680,6 +733,22 @@ export type RunbooksQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type RunbooksQuery = { runbooks: Array<{ name: string, builtIn: boolean, resource: string | null, trigger: string, attempts: number, perSeconds: number, escalateTo: Array<string>, steps: Array<{ text: string, verify: string | null, timeoutSeconds: number | null }>, issues: Array<{ key: string, attemptsUsed: number, attemptsLeft: number, step: number | null, escalated: boolean }> }> };
 
+export type SpentPartsFragment = { microDollars: number, cap: number | null, percent: number | null };
+
+export type SpentByPartsFragment = { name: string, microDollars: number, questions: number };
+
+export type CostPartsFragment = { warnings: Array<string>, pricesAsOf: string, reserved: number, day: { microDollars: number, cap: number | null, percent: number | null }, week: { microDollars: number, cap: number | null, percent: number | null }, month: { microDollars: number, cap: number | null, percent: number | null }, byModel: Array<{ name: string, microDollars: number, questions: number }>, byKind: Array<{ name: string, microDollars: number, questions: number }>, days: Array<{ name: string, microDollars: number, questions: number }> };
+
+export type CostUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CostUpdatesSubscription = { costUpdates: { warnings: Array<string>, pricesAsOf: string, reserved: number, day: { microDollars: number, cap: number | null, percent: number | null }, week: { microDollars: number, cap: number | null, percent: number | null }, month: { microDollars: number, cap: number | null, percent: number | null }, byModel: Array<{ name: string, microDollars: number, questions: number }>, byKind: Array<{ name: string, microDollars: number, questions: number }>, days: Array<{ name: string, microDollars: number, questions: number }> } };
+
+export type MindsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type MindsQuery = { minds: Array<{ name: string, local: boolean, state: string, reason: string | null }> };
+
 export class TypedDocumentString<TResult, TVariables>
   extends String
   implements DocumentTypeDecoration<TResult, TVariables>
@@ -698,6 +767,325 @@ export class TypedDocumentString<TResult, TVariables>
     return this.value;
   }
 }
+export const MindPartsFragmentDoc = new TypedDocumentString(`
+    fragment MindParts on Mind {
+  name
+  local
+  reason
+  promptTokens
+  outputTokens
+  microDollars
+}
+    `, {"fragmentName":"MindParts"}) as unknown as TypedDocumentString<MindPartsFragment, unknown>;
+export const ActionPartsFragmentDoc = new TypedDocumentString(`
+    fragment ActionParts on Action {
+  name
+  text
+  vmid
+  node
+  service
+  snapshot
+  targetNode
+  argv
+}
+    `, {"fragmentName":"ActionParts"}) as unknown as TypedDocumentString<ActionPartsFragment, unknown>;
+export const RefusalPartsFragmentDoc = new TypedDocumentString(`
+    fragment RefusalParts on Refusal {
+  code
+  reason
+  resource
+  rule
+  tier
+  unblock
+}
+    `, {"fragmentName":"RefusalParts"}) as unknown as TypedDocumentString<RefusalPartsFragment, unknown>;
+export const TicketPartsFragmentDoc = new TypedDocumentString(`
+    fragment TicketParts on Ticket {
+  id
+  state
+  isFinal
+  origin
+  createdAt
+  notBefore
+  expiresAt
+  digest
+  typed
+  holdSeconds
+  intent
+  outcome
+  confirmedBy
+  action {
+    ...ActionParts
+  }
+  refusal {
+    ...RefusalParts
+  }
+}
+    fragment ActionParts on Action {
+  name
+  text
+  vmid
+  node
+  service
+  snapshot
+  targetNode
+  argv
+}
+fragment RefusalParts on Refusal {
+  code
+  reason
+  resource
+  rule
+  tier
+  unblock
+}`, {"fragmentName":"TicketParts"}) as unknown as TypedDocumentString<TicketPartsFragment, unknown>;
+export const ProposalPartsFragmentDoc = new TypedDocumentString(`
+    fragment ProposalParts on Proposal {
+  id
+  title
+  reason
+  by
+  madeAt
+  expiresAt
+  state
+  outcome
+  digest
+  needs
+  needsReason
+  mayApprove
+  base
+  diff
+  effect
+  decisions {
+    text
+    resource
+    verdict
+    reason
+    new
+  }
+  resources {
+    key
+  }
+  decidedBy
+  decidedAt
+  commit
+  branch
+  pullRequest
+}
+    `, {"fragmentName":"ProposalParts"}) as unknown as TypedDocumentString<ProposalPartsFragment, unknown>;
+export const CardPartsFragmentDoc = new TypedDocumentString(`
+    fragment CardParts on Card {
+  kind
+  notes
+  title
+  reason
+  say
+  ticket {
+    ...TicketParts
+  }
+  proposal {
+    ...ProposalParts
+  }
+}
+    fragment ActionParts on Action {
+  name
+  text
+  vmid
+  node
+  service
+  snapshot
+  targetNode
+  argv
+}
+fragment RefusalParts on Refusal {
+  code
+  reason
+  resource
+  rule
+  tier
+  unblock
+}
+fragment TicketParts on Ticket {
+  id
+  state
+  isFinal
+  origin
+  createdAt
+  notBefore
+  expiresAt
+  digest
+  typed
+  holdSeconds
+  intent
+  outcome
+  confirmedBy
+  action {
+    ...ActionParts
+  }
+  refusal {
+    ...RefusalParts
+  }
+}
+fragment ProposalParts on Proposal {
+  id
+  title
+  reason
+  by
+  madeAt
+  expiresAt
+  state
+  outcome
+  digest
+  needs
+  needsReason
+  mayApprove
+  base
+  diff
+  effect
+  decisions {
+    text
+    resource
+    verdict
+    reason
+    new
+  }
+  resources {
+    key
+  }
+  decidedBy
+  decidedAt
+  commit
+  branch
+  pullRequest
+}`, {"fragmentName":"CardParts"}) as unknown as TypedDocumentString<CardPartsFragment, unknown>;
+export const MessagePartsFragmentDoc = new TypedDocumentString(`
+    fragment MessageParts on Message {
+  seq
+  at
+  user
+  text
+  state
+  problem
+  suggestions
+  mind {
+    ...MindParts
+  }
+  facts {
+    claim
+    source
+    at
+  }
+  tools {
+    tool
+    arguments
+    result
+    isError
+  }
+  cards {
+    ...CardParts
+  }
+}
+    fragment MindParts on Mind {
+  name
+  local
+  reason
+  promptTokens
+  outputTokens
+  microDollars
+}
+fragment CardParts on Card {
+  kind
+  notes
+  title
+  reason
+  say
+  ticket {
+    ...TicketParts
+  }
+  proposal {
+    ...ProposalParts
+  }
+}
+fragment ActionParts on Action {
+  name
+  text
+  vmid
+  node
+  service
+  snapshot
+  targetNode
+  argv
+}
+fragment RefusalParts on Refusal {
+  code
+  reason
+  resource
+  rule
+  tier
+  unblock
+}
+fragment TicketParts on Ticket {
+  id
+  state
+  isFinal
+  origin
+  createdAt
+  notBefore
+  expiresAt
+  digest
+  typed
+  holdSeconds
+  intent
+  outcome
+  confirmedBy
+  action {
+    ...ActionParts
+  }
+  refusal {
+    ...RefusalParts
+  }
+}
+fragment ProposalParts on Proposal {
+  id
+  title
+  reason
+  by
+  madeAt
+  expiresAt
+  state
+  outcome
+  digest
+  needs
+  needsReason
+  mayApprove
+  base
+  diff
+  effect
+  decisions {
+    text
+    resource
+    verdict
+    reason
+    new
+  }
+  resources {
+    key
+  }
+  decidedBy
+  decidedAt
+  commit
+  branch
+  pullRequest
+}`, {"fragmentName":"MessageParts"}) as unknown as TypedDocumentString<MessagePartsFragment, unknown>;
+export const HeadPartsFragmentDoc = new TypedDocumentString(`
+    fragment HeadParts on Conversation {
+  id
+  title
+  startedAt
+  lastAt
+  microDollars
+}
+    `, {"fragmentName":"HeadParts"}) as unknown as TypedDocumentString<HeadPartsFragment, unknown>;
 export const UsagePartsFragmentDoc = new TypedDocumentString(`
     fragment UsageParts on Usage {
   cpu
@@ -874,28 +1262,6 @@ export const LoopPartsFragmentDoc = new TypedDocumentString(`
   lookFailure
 }
     `, {"fragmentName":"LoopParts"}) as unknown as TypedDocumentString<LoopPartsFragment, unknown>;
-export const ActionPartsFragmentDoc = new TypedDocumentString(`
-    fragment ActionParts on Action {
-  name
-  text
-  vmid
-  node
-  service
-  snapshot
-  targetNode
-  argv
-}
-    `, {"fragmentName":"ActionParts"}) as unknown as TypedDocumentString<ActionPartsFragment, unknown>;
-export const RefusalPartsFragmentDoc = new TypedDocumentString(`
-    fragment RefusalParts on Refusal {
-  code
-  reason
-  resource
-  rule
-  tier
-  unblock
-}
-    `, {"fragmentName":"RefusalParts"}) as unknown as TypedDocumentString<RefusalPartsFragment, unknown>;
 export const DecisionPartsFragmentDoc = new TypedDocumentString(`
     fragment DecisionParts on Decision {
   id
@@ -1036,46 +1402,6 @@ export const IssuePartsFragmentDoc = new TypedDocumentString(`
   lastOutcome
 }
     `, {"fragmentName":"IssueParts"}) as unknown as TypedDocumentString<IssuePartsFragment, unknown>;
-export const TicketPartsFragmentDoc = new TypedDocumentString(`
-    fragment TicketParts on Ticket {
-  id
-  state
-  isFinal
-  origin
-  createdAt
-  notBefore
-  expiresAt
-  digest
-  typed
-  holdSeconds
-  intent
-  outcome
-  confirmedBy
-  action {
-    ...ActionParts
-  }
-  refusal {
-    ...RefusalParts
-  }
-}
-    fragment ActionParts on Action {
-  name
-  text
-  vmid
-  node
-  service
-  snapshot
-  targetNode
-  argv
-}
-fragment RefusalParts on Refusal {
-  code
-  reason
-  resource
-  rule
-  tier
-  unblock
-}`, {"fragmentName":"TicketParts"}) as unknown as TypedDocumentString<TicketPartsFragment, unknown>;
 export const PolicyPartsFragmentDoc = new TypedDocumentString(`
     fragment PolicyParts on Policy {
   actionsInLastHour
@@ -1180,8 +1506,187 @@ export const RevisionPartsFragmentDoc = new TypedDocumentString(`
   withheldReason
 }
     `, {"fragmentName":"RevisionParts"}) as unknown as TypedDocumentString<RevisionPartsFragment, unknown>;
-export const ProposalPartsFragmentDoc = new TypedDocumentString(`
-    fragment ProposalParts on Proposal {
+export const SpentPartsFragmentDoc = new TypedDocumentString(`
+    fragment SpentParts on Spent {
+  microDollars
+  cap
+  percent
+}
+    `, {"fragmentName":"SpentParts"}) as unknown as TypedDocumentString<SpentPartsFragment, unknown>;
+export const SpentByPartsFragmentDoc = new TypedDocumentString(`
+    fragment SpentByParts on SpentBy {
+  name
+  microDollars
+  questions
+}
+    `, {"fragmentName":"SpentByParts"}) as unknown as TypedDocumentString<SpentByPartsFragment, unknown>;
+export const CostPartsFragmentDoc = new TypedDocumentString(`
+    fragment CostParts on Costs {
+  day {
+    ...SpentParts
+  }
+  week {
+    ...SpentParts
+  }
+  month {
+    ...SpentParts
+  }
+  byModel {
+    ...SpentByParts
+  }
+  byKind {
+    ...SpentByParts
+  }
+  days {
+    ...SpentByParts
+  }
+  warnings
+  pricesAsOf
+  reserved
+}
+    fragment SpentParts on Spent {
+  microDollars
+  cap
+  percent
+}
+fragment SpentByParts on SpentBy {
+  name
+  microDollars
+  questions
+}`, {"fragmentName":"CostParts"}) as unknown as TypedDocumentString<CostPartsFragment, unknown>;
+export const ConversationsDocument = new TypedDocumentString(`
+    query Conversations {
+  conversations(first: 50) {
+    ...HeadParts
+  }
+}
+    fragment HeadParts on Conversation {
+  id
+  title
+  startedAt
+  lastAt
+  microDollars
+}`) as unknown as TypedDocumentString<ConversationsQuery, ConversationsQueryVariables>;
+export const SendMessageDocument = new TypedDocumentString(`
+    mutation SendMessage($conversation: String, $text: String!) {
+  sendMessage(conversation: $conversation, text: $text) {
+    conversation
+    seq
+  }
+}
+    `) as unknown as TypedDocumentString<SendMessageMutation, SendMessageMutationVariables>;
+export const CancelMessageDocument = new TypedDocumentString(`
+    mutation CancelMessage($conversation: String!) {
+  cancelMessage(conversation: $conversation)
+}
+    `) as unknown as TypedDocumentString<CancelMessageMutation, CancelMessageMutationVariables>;
+export const DeleteConversationDocument = new TypedDocumentString(`
+    mutation DeleteConversation($id: String!) {
+  deleteConversation(id: $id)
+}
+    `) as unknown as TypedDocumentString<DeleteConversationMutation, DeleteConversationMutationVariables>;
+export const ConversationDocument = new TypedDocumentString(`
+    subscription Conversation($id: String!) {
+  conversation(id: $id) {
+    snapshot
+    gone
+    messages {
+      ...MessageParts
+    }
+    added {
+      seq
+      from
+      text
+    }
+  }
+}
+    fragment MindParts on Mind {
+  name
+  local
+  reason
+  promptTokens
+  outputTokens
+  microDollars
+}
+fragment CardParts on Card {
+  kind
+  notes
+  title
+  reason
+  say
+  ticket {
+    ...TicketParts
+  }
+  proposal {
+    ...ProposalParts
+  }
+}
+fragment MessageParts on Message {
+  seq
+  at
+  user
+  text
+  state
+  problem
+  suggestions
+  mind {
+    ...MindParts
+  }
+  facts {
+    claim
+    source
+    at
+  }
+  tools {
+    tool
+    arguments
+    result
+    isError
+  }
+  cards {
+    ...CardParts
+  }
+}
+fragment ActionParts on Action {
+  name
+  text
+  vmid
+  node
+  service
+  snapshot
+  targetNode
+  argv
+}
+fragment RefusalParts on Refusal {
+  code
+  reason
+  resource
+  rule
+  tier
+  unblock
+}
+fragment TicketParts on Ticket {
+  id
+  state
+  isFinal
+  origin
+  createdAt
+  notBefore
+  expiresAt
+  digest
+  typed
+  holdSeconds
+  intent
+  outcome
+  confirmedBy
+  action {
+    ...ActionParts
+  }
+  refusal {
+    ...RefusalParts
+  }
+}
+fragment ProposalParts on Proposal {
   id
   title
   reason
@@ -1212,8 +1717,7 @@ export const ProposalPartsFragmentDoc = new TypedDocumentString(`
   commit
   branch
   pullRequest
-}
-    `, {"fragmentName":"ProposalParts"}) as unknown as TypedDocumentString<ProposalPartsFragment, unknown>;
+}`) as unknown as TypedDocumentString<ConversationSubscription, ConversationSubscriptionVariables>;
 export const MeDocument = new TypedDocumentString(`
     query Me {
   me {
@@ -2312,3 +2816,52 @@ export const RunbooksDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunbooksQuery, RunbooksQueryVariables>;
+export const CostUpdatesDocument = new TypedDocumentString(`
+    subscription CostUpdates {
+  costUpdates {
+    ...CostParts
+  }
+}
+    fragment SpentParts on Spent {
+  microDollars
+  cap
+  percent
+}
+fragment SpentByParts on SpentBy {
+  name
+  microDollars
+  questions
+}
+fragment CostParts on Costs {
+  day {
+    ...SpentParts
+  }
+  week {
+    ...SpentParts
+  }
+  month {
+    ...SpentParts
+  }
+  byModel {
+    ...SpentByParts
+  }
+  byKind {
+    ...SpentByParts
+  }
+  days {
+    ...SpentByParts
+  }
+  warnings
+  pricesAsOf
+  reserved
+}`) as unknown as TypedDocumentString<CostUpdatesSubscription, CostUpdatesSubscriptionVariables>;
+export const MindsDocument = new TypedDocumentString(`
+    query Minds {
+  minds {
+    name
+    local
+    state
+    reason
+  }
+}
+    `) as unknown as TypedDocumentString<MindsQuery, MindsQueryVariables>;
