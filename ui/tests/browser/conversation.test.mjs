@@ -145,8 +145,8 @@ test("what names no command is asked", async () => {
 });
 
 test("after a lost link everything stands once, and one can go on", async () => {
-  await page.waitForFunction(() => !document.querySelector('[data-state="COMING"]'));
-  const numbers = () => page.locator(".message").evaluateAll((all) => all.map((one) => one.dataset.seq));
+  await page.waitForFunction(() => !document.querySelector('[data-state="COMING"], [data-unsent]') && document.querySelector(".message:last-child")?.classList.contains("message-answered"));
+  const numbers = () => page.locator(".message[data-seq]").evaluateAll((all) => all.map((one) => one.dataset.seq));
   const known = await numbers();
   wire.mend(); // every connection is torn
   await page.locator('[data-link="lost"]').waitFor({ timeout: 10_000 }).catch(() => undefined);
