@@ -9,6 +9,9 @@ use super::{
 /// What a pattern's names make of a meaning.
 pub(super) type Make = fn(&Slots<'_>) -> Option<Intent>;
 
+/// What a question about the past makes of a person's name, when it has one.
+pub(super) type MakeDeeds = fn(Option<String>) -> Deeds;
+
 /// Whole sentences and what they mean.
 pub(super) const PLAIN: &[(Intent, &[&str])] = &[
     (
@@ -473,7 +476,7 @@ pub(super) const WHOLE: &[(Aspect, &[&str])] = &[
 ];
 
 /// Questions about the past.
-pub(super) const DEEDS: &[(fn(Option<String>) -> Deeds, &[&str])] = &[
+pub(super) const DEEDS: &[(MakeDeeds, &[&str])] = &[
     (
         |_| Deeds::Mended,
         &[

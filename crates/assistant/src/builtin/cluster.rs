@@ -5,6 +5,7 @@ use super::{
     saying::{Saying, count, fact, line, short},
 };
 use crate::message::Fact;
+use jarvis_crds::kinds::node::Expected;
 use jarvis_model::{Freeze, FreezeScope, GuestStatus, HoldScope, Issue, limits, memory::PendingRevision};
 
 /// How the whole is.
@@ -12,70 +13,31 @@ pub(super) fn status(asked: &Asked<'_>) -> Said {
     if let Some(blind) = asked.blind() {
         return Saying::new(blind).about(Topic::Cluster).done();
     }
-    let view = &asked.moment.view;
-    let (observed, memory) = (&view.observed, &view.memory);
-    let online = observed
-        .nodes
-        .keys()
-        .filter(|node| observed.node_online(node, asked.now()))
-        .count();
-    let running = observed.guests.values();
-    let running = running
-        .filter(|guest| guest.status.fresh(asked.now(), limits::CRITICAL) == Some(&GuestStatus::Running));
-    let running = running.count();
-    let away = observed.nodes.len() - online;
-    let quorate = observed
-        .quorum
-        .fresh(asked.now(), limits::CRITICAL)
-        .map(|quorum| quorum.quorate);
-    let open: Vec<&Issue> = memory
-        .issues
-        .values()
+    let issues_open = asked.moment.view.memory.issues.values();
+    let open: Vec<&Issue> = issues_open
         .filter(|issue| issue.healthy_since.is_none())
         .collect();
     let others = others(asked);
-    let well = open.is_empty() && others.is_empty() && quorate == Some(true);
-    let begin = match (well, open.len()) {
-        (true, _) => "All is well".to_owned(),
-        (false, 0) => "Not everything is as it should be".to_owned(),
-        (false, matters) => format!("{} open", is_open(matters)),
+    let figures = figures(asked);
+    let quorate = figures.iter().any(|fact| fact.claim == QUORATE);
+    let begin = match open.len() {
+        0 if others.is_empty() && quorate => "All is well".to_owned(),
+        0 => "Not everything is as it should be".to_owned(),
+        matters => format!("{} open", is_open(matters)),
     };
-    let figures = format!(
-        "{online} of {} online, {running} of {} running, {}.",
-        count(observed.nodes.len(), "node"),
-        count(observed.guests.len(), "guest"),
-        match quorate {
-            Some(true) => "the cluster is quorate",
-            Some(false) => "the cluster has no quorum",
-            None => "the quorum is not known",
-        }
-    );
-    let seen = observed.looked_at;
-    let mut saying = Saying::new(format!("{begin}: {figures}"))
-        .fact(
-            format!("{online} of {} online", count(observed.nodes.len(), "node")),
-            "nodes status",
-            seen,
-        )
-        .fact(
-            format!("{running} of {} running", count(observed.guests.len(), "guest")),
-            "guests status",
-            seen,
-        );
-    if let Some(quorate) = quorate {
-        let claim = if quorate {
-            "the cluster is quorate"
-        } else {
-            "the cluster has no quorum"
-        };
-        saying = saying.fact(claim, "quorum", observed.quorum.seen_at());
+    let claims: Vec<&str> = figures.iter().map(|fact| fact.claim.as_str()).collect();
+    let unknown = if claims.len() < 3 {
+        ", the quorum is not known"
+    } else {
+        ""
+    };
+    let mut saying = Saying::new(format!("{begin}: {}{unknown}.", claims.join(", ")));
+    for fact in figures {
+        saying = saying.fact(fact.claim, fact.source, fact.at);
     }
     saying = saying.entries(issues(asked, &open));
     for (line, fact) in others {
         saying = saying.line(line).fact(fact.claim, fact.source, fact.at);
-    }
-    if away > 0 {
-        saying = saying.suggest("list nodes");
     }
     if let Some(issue) = open.first() {
         saying = saying.suggest(format!("why is {} red", issue.key.resource.name));
@@ -84,6 +46,72 @@ pub(super) fn status(asked: &Asked<'_>) -> Said {
         .suggest("what did you fix today")
         .about(Topic::Cluster)
         .done()
+}
+
+const QUORATE: &str = "the cluster is quorate";
+
+/// Nodes, guests and the quorum; the quorum only when it is known.
+fn figures(asked: &Asked<'_>) -> Vec<Fact> {
+    let observed = &asked.moment.view.observed;
+    let online = observed
+        .nodes
+        .keys()
+        .filter(|node| observed.node_online(node, asked.now()));
+    let online = format!(
+        "{} of {} online",
+        online.count(),
+        count(observed.nodes.len(), "node")
+    );
+    let guests = observed.guests.values();
+    let running = guests
+        .filter(|guest| guest.status.fresh(asked.now(), limits::CRITICAL) == Some(&GuestStatus::Running));
+    let running = format!(
+        "{} of {} running",
+        running.count(),
+        count(observed.guests.len(), "guest")
+    );
+    let quorum = observed.quorum.fresh(asked.now(), limits::CRITICAL);
+    let quorum = quorum.map(|quorum| {
+        if quorum.quorate {
+            QUORATE
+        } else {
+            "the cluster has no quorum"
+        }
+    });
+    let mut all = vec![
+        fact(online, "nodes status", observed.looked_at),
+        fact(running, "guests status", observed.looked_at),
+    ];
+    all.extend(quorum.map(|claim| fact(claim, "quorum", observed.quorum.seen_at())));
+    all
+}
+
+/// Nodes that are not online and ought to be.
+fn away(asked: &Asked<'_>) -> Vec<(String, Fact)> {
+    let view = &asked.moment.view;
+    let expected = |name: &jarvis_model::NodeName| {
+        let manifest = view
+            .desired
+            .nodes
+            .values()
+            .find(|manifest| manifest.spec.node == *name);
+        let declared = manifest.is_none_or(|manifest| manifest.spec.expected == Expected::Online);
+        declared && !view.memory.shut_down.contains_key(name)
+    };
+    let nodes = view.observed.nodes.values();
+    let missing =
+        nodes.filter(|node| expected(&node.name) && !view.observed.node_online(&node.name, asked.now()));
+    let told = missing.map(|node| {
+        let known = super::node::status(asked, node).is_some();
+        let is = if known { "is offline" } else { "is out of my sight" };
+        let claim = format!("node {} {is}", node.name);
+        let source = format!("node/{} status", node.name);
+        (
+            format!("Node {} {is}.", node.name),
+            fact(claim, source, node.status.seen_at()),
+        )
+    });
+    told.collect()
 }
 
 fn is_open(matters: usize) -> String {
@@ -123,7 +151,7 @@ pub(super) fn issues(asked: &Asked<'_>, open: &[&Issue]) -> Vec<(String, Option<
 fn others(asked: &Asked<'_>) -> Vec<(String, Fact)> {
     let view = &asked.moment.view;
     let memory = &view.memory;
-    let mut all = Vec::new();
+    let mut all = away(asked);
     if let Some(frozen) = kill_switch(asked) {
         all.push(frozen);
     }
@@ -233,7 +261,7 @@ fn held(asked: &Asked<'_>, scope: &HoldScope, hold: &jarvis_model::Hold) -> (Str
         line(&hold.by),
         line(&hold.reason)
     );
-    let claim = format!("{} is held", what);
+    let claim = format!("{what} is held");
     (text, fact(claim, format!("hold {scope}"), Some(hold.since)))
 }
 

@@ -90,7 +90,7 @@ fn state(asked: &Asked<'_>, guest: &GuestObserved) -> Saying {
         None => saying = saying.line("It has no manifest, so I only watch it."),
     }
     saying = saying.maybe(trouble(asked, guest));
-    let own = asked.handle_of(guest);
+    let own = super::saying::handle_of(guest);
     match status {
         GuestStatus::Stopped => saying
             .suggest(format!("start {own}"))
@@ -175,7 +175,10 @@ fn protection(asked: &Asked<'_>, guest: &GuestObserved) -> Saying {
     };
     Saying::new(format!("{name} {is}."))
         .fact(claim, "floor and SafetyPolicy", None)
-        .suggest(format!("what happens if I restart {}", asked.handle_of(guest)))
+        .suggest(format!(
+            "what happens if I restart {}",
+            super::saying::handle_of(guest)
+        ))
 }
 
 fn uptime(asked: &Asked<'_>, guest: &GuestObserved) -> Saying {

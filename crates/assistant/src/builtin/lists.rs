@@ -277,22 +277,18 @@ fn service_entry(asked: &Asked<'_>, (key, manifest): Declared<'_>) -> Entry {
     let Some(seen) = view.observed.services.get(key) else {
         return (format!("{name}: not looked at yet"), None);
     };
-    match seen.status.fresh(asked.now(), limits::IMPORTANT) {
-        Some(status) => {
-            let claim = format!("{name}: {}", line(status.as_str()));
-            (
-                claim.clone(),
-                Some(fact(claim, key.to_string(), seen.status.seen_at())),
-            )
-        }
-        None => {
-            let trouble = seen.trouble.as_deref().map(|why| format!(" ({})", line(why)));
-            (
-                format!("{name}: not known now{}", trouble.unwrap_or_default()),
-                None,
-            )
-        }
+    if let Some(status) = seen.status.fresh(asked.now(), limits::IMPORTANT) {
+        let claim = format!("{name}: {}", line(status.as_str()));
+        return (
+            claim.clone(),
+            Some(fact(claim, key.to_string(), seen.status.seen_at())),
+        );
     }
+    let trouble = seen.trouble.as_deref().map(|why| format!(" ({})", line(why)));
+    (
+        format!("{name}: not known now{}", trouble.unwrap_or_default()),
+        None,
+    )
 }
 
 /// All services, or those of a host; those that are not up first.

@@ -14,10 +14,11 @@
 //! | [`target`] | from names to things |
 //! | `saying` | an answer as it is put together |
 //! | `answer` | who answers what |
-//! | `cluster`, `guest`, `node`, `lists`, `storage`, `why`, `slow`, `past`, `plan`, `about` | answers |
+//! | `cluster`, `guest`, `node`, `lists`, `storage`, `why`, `slow`, `acted`, `past`, `plan`, `about` | answers |
 //! | `acts`, `wishes` | commands and wishes |
 
 mod about;
+mod acted;
 mod acts;
 mod answer;
 mod asking;

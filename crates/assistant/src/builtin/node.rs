@@ -270,29 +270,22 @@ pub(super) fn updates(asked: &Asked<'_>, only: Option<&NodeName>) -> Said {
         .nodes
         .keys()
         .filter(|name| only.is_none_or(|only| only == *name));
-    let entries: Vec<_> = nodes
-        .map(|name| match known.get(name) {
-            Some(updates) => match updates.pending {
-                Some(pending) => {
-                    let said = format!(
-                        "{name}: {}, looked at {}",
-                        count(pending, "package"),
-                        asked.ago(updates.at)
-                    );
-                    let claim = format!("{name}: {}", count(pending, "package"));
-                    (
-                        said,
-                        Some(fact(claim, format!("node/{name} updates"), Some(updates.at))),
-                    )
-                }
-                None => {
-                    let why = updates.trouble.as_deref().map_or("not known".to_owned(), line);
-                    (format!("{name}: {why}"), None)
-                }
-            },
-            None => (format!("{name}: not looked at yet"), None),
-        })
-        .collect();
+    let entry = |name: &NodeName| {
+        let Some(updates) = known.get(name) else {
+            return (format!("{name}: not looked at yet"), None);
+        };
+        let Some(pending) = updates.pending else {
+            let why = updates.trouble.as_deref().map_or("not known".to_owned(), line);
+            return (format!("{name}: {why}"), None);
+        };
+        let claim = format!("{name}: {}", count(pending, "package"));
+        let said = format!("{claim}, looked at {}", asked.ago(updates.at));
+        (
+            said,
+            Some(fact(claim, format!("node/{name} updates"), Some(updates.at))),
+        )
+    };
+    let entries: Vec<_> = nodes.map(entry).collect();
     if entries.is_empty() {
         return Saying::new("I have not seen any node yet.").done();
     }

@@ -128,10 +128,13 @@ const FIGURES: &[(Metric, &str)] = &[
     (Metric::Temperature, "temperature|temp"),
 ];
 
+/// A wish about a named thing.
+type MakeWish = fn(Phrase) -> Wish;
+
 struct Orders {
     commands: Vec<(Verb, Pattern)>,
     doing: Vec<(Verb, Pattern)>,
-    wishes: Vec<(fn(Phrase) -> Wish, Pattern)>,
+    wishes: Vec<(MakeWish, Pattern)>,
     warnings: Vec<Pattern>,
     figures: Vec<(Metric, Pattern)>,
 }
@@ -154,8 +157,7 @@ static ORDERS: LazyLock<Orders> = LazyLock::new(|| {
             .chain(texts.iter().map(after))
             .collect::<Vec<_>>()
     });
-    let kept: [(fn(Phrase) -> Wish, &[&str]); 3] =
-        [(Wish::Keep, KEEP), (Wish::Leave, LEAVE), (Wish::Release, RELEASE)];
+    let kept: [(MakeWish, &[&str]); 3] = [(Wish::Keep, KEEP), (Wish::Leave, LEAVE), (Wish::Release, RELEASE)];
     let wishes = kept
         .into_iter()
         .flat_map(|(make, texts)| texts.iter().map(move |text| (make, Pattern::read(text))));

@@ -263,17 +263,17 @@ impl<'a> Story<'a> {
             jarvis_model::Cause::Issue { issue } => format!(" ({})", issue.kind.as_str().replace('-', " ")),
             jarvis_model::Cause::Ticket { .. } => String::new(),
         };
-        (format!("{time}, {claim}{why}"), Some(self.cited(claim, stored)))
+        (format!("{time}, {claim}{why}"), Some(Self::cited(claim, stored)))
     }
 
     fn told(&self, stored: &Stored) -> (String, Option<Fact>) {
         let memory: &Memory = &self.asked.moment.view.memory;
         let title = line(&feed::line(&stored.record.event, memory).title);
         let time = self.asked.time(stored.record.at);
-        (format!("{time}, {title}"), Some(self.cited(title, stored)))
+        (format!("{time}, {title}"), Some(Self::cited(title, stored)))
     }
 
-    fn cited(&self, claim: String, stored: &Stored) -> Fact {
+    fn cited(claim: String, stored: &Stored) -> Fact {
         fact(
             claim,
             format!("event {}", stored.record.seq),
@@ -393,7 +393,7 @@ impl<'a> Story<'a> {
         };
         match target {
             Target::Guest(vmid) => {
-                act.and_then(|action| action.vmid()) == Some(*vmid) || seen_guest(event) == Some(*vmid)
+                act.and_then(jarvis_model::Action::vmid) == Some(*vmid) || seen_guest(event) == Some(*vmid)
             }
             Target::Node(node) => {
                 act.and_then(|action| action.node()) == Some(node) || seen_node(event) == Some(node)

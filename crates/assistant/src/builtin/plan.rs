@@ -154,36 +154,10 @@ pub(super) fn waiting(asked: &Asked<'_>) -> Said {
             let said = format!("{what}, by {}", line(&proposal.origin.label()));
             (said, Some(fact(what, format!("proposal {}", proposal.id), None)))
         });
-    let recommended = view
-        .plan
-        .decisions
-        .iter()
-        .filter(|decision| matches!(decision.verdict, Verdict::Confirm { .. }));
-    let recommended = recommended.map(|decision| {
-        let action = &decision.request.action;
-        let what = format!(
-            "recommended: {} {}",
-            action.verb(),
-            line(&words::target(action, &view.observed))
-        );
-        (what.clone(), Some(fact(what, "plan", Some(view.plan.at))))
-    });
-    let escalated = memory
-        .issues
-        .values()
-        .filter(|issue| issue.escalated_at.is_some())
-        .map(|issue| {
-            let what = format!("escalated: {}", asked.resource(&issue.key.resource));
-            let said = format!("{what}: {}", line(&issue.summary));
-            (
-                said,
-                Some(fact(what, format!("issue {}", issue.key), issue.escalated_at)),
-            )
-        });
     let entries: Vec<Entry> = tickets
         .chain(proposals)
-        .chain(recommended)
-        .chain(escalated)
+        .chain(recommended(asked))
+        .chain(escalated(asked))
         .collect();
     if entries.is_empty() {
         return Saying::new("Nothing waits for you.")
@@ -195,4 +169,33 @@ pub(super) fn waiting(asked: &Asked<'_>) -> Said {
         .entries(entries)
         .about(Topic::Cluster)
         .done()
+}
+
+/// What would be done if a person approved it.
+fn recommended(asked: &Asked<'_>) -> Vec<Entry> {
+    let view = &asked.moment.view;
+    let decisions = view.plan.decisions.iter();
+    let asking = decisions.filter(|decision| matches!(decision.verdict, Verdict::Confirm { .. }));
+    let told = asking.map(|decision| {
+        let action = &decision.request.action;
+        let target = line(&words::target(action, &view.observed));
+        let what = format!("recommended: {} {target}", action.verb());
+        (what.clone(), Some(fact(what, "plan", Some(view.plan.at))))
+    });
+    told.collect()
+}
+
+/// What was given to people.
+fn escalated(asked: &Asked<'_>) -> Vec<Entry> {
+    let issues = asked.moment.view.memory.issues.values();
+    let given = issues.filter(|issue| issue.escalated_at.is_some());
+    let told = given.map(|issue| {
+        let what = format!("escalated: {}", asked.resource(&issue.key.resource));
+        let said = format!("{what}: {}", line(&issue.summary));
+        (
+            said,
+            Some(fact(what, format!("issue {}", issue.key), issue.escalated_at)),
+        )
+    });
+    told.collect()
 }

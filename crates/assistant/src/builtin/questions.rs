@@ -2,8 +2,8 @@
 
 use super::{
     asking::{
-        COUNT_FORMS, DEEDS, FIGURE_FORMS, FIGURES, LIST_FORMS, LISTS, Make, PLAIN, SINGLE, SLOTTED,
-        SPLIT_LISTS, SUBJECTS, WHOLE, WHOLE_FORMS,
+        COUNT_FORMS, DEEDS, FIGURE_FORMS, FIGURES, LIST_FORMS, LISTS, Make, MakeDeeds, PLAIN, SINGLE,
+        SLOTTED, SPLIT_LISTS, SUBJECTS, WHOLE, WHOLE_FORMS,
     },
     intent::{Aspect, Deeds, Intent, Listed, Past},
     orders::phrase,
@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 struct Questions {
     plain: Vec<(Intent, Pattern)>,
     slotted: Vec<(Make, Pattern)>,
-    deeds: Vec<(fn(Option<String>) -> Deeds, Pattern)>,
+    deeds: Vec<(MakeDeeds, Pattern)>,
     whole: Vec<(Aspect, Pattern)>,
     single: Vec<(Aspect, Pattern)>,
 }

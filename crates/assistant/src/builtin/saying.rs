@@ -238,14 +238,6 @@ impl Asked<'_> {
         line(&words::guest(vmid, &self.moment.view.observed))
     }
 
-    /// The name by which a person may say which guest: its own when no other has it, else its number.
-    pub(super) fn handle_of(&self, guest: &GuestObserved) -> String {
-        match guest.name.as_deref() {
-            Some(name) if is_plain_name(name) => name.to_owned(),
-            _ => guest.vmid.to_string(),
-        }
-    }
-
     /// A resource by what it is: `guest 101 (web-01)`, `node forge`, `service nginx`.
     pub(super) fn resource(&self, key: &ResourceKey) -> String {
         let desired = &self.moment.view.desired;
@@ -291,6 +283,14 @@ impl Asked<'_> {
     pub(super) fn node_of(&self, vmid: Vmid) -> Option<&NodeName> {
         let guest = self.moment.view.observed.guests.get(&vmid)?;
         Some(&guest.node)
+    }
+}
+
+/// The name by which a person may say which guest: its own when it is plain, else its number.
+pub(super) fn handle_of(guest: &GuestObserved) -> String {
+    match guest.name.as_deref() {
+        Some(name) if is_plain_name(name) => name.to_owned(),
+        _ => guest.vmid.to_string(),
     }
 }
 

@@ -144,7 +144,7 @@ fn culprit(asked: &Asked<'_>, name: &NodeName, cores: f64, mut saying: Saying) -
         }
         Since::NotKnown => saying,
     };
-    let own = asked.handle_of(seen);
+    let own = super::saying::handle_of(seen);
     saying
         .suggest(format!("what happened to {own}"))
         .suggest(format!("restart {own}"))

@@ -46,9 +46,8 @@ fn hours(words: &[&str]) -> Option<Span> {
     let rest = match words {
         ["the", rest @ ..] | rest => rest,
     };
-    let rest = match rest {
-        ["last" | "past", rest @ ..] => rest,
-        _ => return None,
+    let ["last" | "past", rest @ ..] = rest else {
+        return None;
     };
     let secs = span_of(rest)?.as_secs();
     let hours = u32::try_from(secs.div_ceil(3600)).ok()?;

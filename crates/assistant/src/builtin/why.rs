@@ -1,20 +1,15 @@
 //! Why something is as it is: from figures, from what stopped it, from the plan, from the journal.
 
 use super::{
-    Asked, Said, Topic, guest,
+    Asked, Said, Topic, acted, guest,
     intent::Whyness,
-    node, past,
-    saying::{Saying, fact, line},
+    node,
+    saying::{Saying, line},
     slow,
     target::{self, Target},
 };
-use crate::message::Fact;
 use jarvis_guard::words;
-use jarvis_model::{Event, GuestStatus, NodeName, NodeStatus, Outcome, ResourceKey, Verdict, Vmid};
-use std::time::Duration;
-
-/// How far back an act is looked for.
-const FAR: Duration = Duration::from_hours(24 * 7);
+use jarvis_model::{GuestStatus, NodeName, NodeStatus, ResourceKey, Verdict, Vmid};
 
 /// The reason; none when nobody can be said to be meant.
 pub(super) async fn why(asked: &Asked<'_>, why: Whyness, what: Option<&str>) -> Option<Said> {
@@ -39,15 +34,15 @@ pub(super) async fn why(asked: &Asked<'_>, why: Whyness, what: Option<&str>) -> 
     let saying = match (why, target) {
         (Whyness::Slow, Target::Node(name)) => slow::node_slow(asked, &name),
         (Whyness::Slow, Target::Guest(vmid)) => slow::guest_slow(asked, vmid),
-        (Whyness::Acted, target) => acted(asked, &target).await,
-        (Whyness::Down | Whyness::Unwell, Target::Guest(vmid)) => guest_down(asked, vmid).await,
+        (Whyness::Acted, target) => acted::acted(asked, &target).await,
+        (Whyness::Down | Whyness::Unwell, Target::Guest(vmid)) => guest_down(asked, vmid),
         (Whyness::Down | Whyness::Unwell, Target::Node(name)) => node_down(asked, &name),
     };
     Some(saying.about(topic).done())
 }
 
 /// Why a guest is down or unwell: what it does, what stopped it, what is planned about it, and what it waits for.
-async fn guest_down(asked: &Asked<'_>, vmid: Vmid) -> Saying {
+fn guest_down(asked: &Asked<'_>, vmid: Vmid) -> Saying {
     let view = &asked.moment.view;
     let Some(seen) = view.observed.guests.get(&vmid) else {
         return Saying::new(format!("There is no guest {vmid}."));
@@ -193,121 +188,5 @@ pub(super) fn node_down(asked: &Asked<'_>, name: &NodeName) -> Saying {
     match key {
         Some(key) => pursued(asked, key, saying),
         None => saying,
-    }
-}
-
-/// The latest act on a thing: when, by whom, why, and how it ended.
-async fn acted(asked: &Asked<'_>, target: &Target) -> Saying {
-    let now = asked.now();
-    let name = match target {
-        Target::Guest(vmid) => asked.guest(*vmid),
-        Target::Node(node) => format!("node {node}"),
-    };
-    let read = match past::read(&asked.desk.handle, now - FAR, now).await {
-        Ok(read) => read,
-        Err(why) => return Saying::new(why),
-    };
-    let found = read
-        .records
-        .iter()
-        .rev()
-        .find_map(|stored| match &stored.record.event {
-            Event::IntentLogged { intent } if past::is_at(intent, target) => Some((stored, intent)),
-            _ => None,
-        });
-    let Some((stored, intent)) = found else {
-        let mut saying = Saying::new(format!(
-            "I have not acted on {name} in the last 7 days, by my records."
-        ));
-        if let Target::Guest(vmid) = target
-            && let Some(cause) = asked
-                .moment
-                .view
-                .observed
-                .guests
-                .get(vmid)
-                .and_then(|seen| seen.stop_cause.value())
-        {
-            saying = saying.line(format!("What I know of its last stop: {}.", line(&cause.words())));
-        }
-        return saying;
-    };
-    let cite = |claim: &str, stored: &jarvis_ports::Stored| -> Fact {
-        fact(
-            claim,
-            format!("event {}", stored.record.seq),
-            Some(stored.record.at),
-        )
-    };
-    let time = asked.at(stored.record.at);
-    let by = match &intent.origin {
-        jarvis_model::Origin::Reconciler => "of my own accord".to_owned(),
-        jarvis_model::Origin::Runbook { name } => format!("by the runbook {}", line(name)),
-        other => format!("asked by {}", line(&other.label())),
-    };
-    let attempt = if intent.attempt > 0 {
-        format!(", attempt {}", intent.attempt)
-    } else {
-        String::new()
-    };
-    let did = format!("{} {name} {time}", intent.action.verb());
-    let begun = cite(&did, stored);
-    let mut saying =
-        Saying::new(format!("To {did}: {by}{attempt}.")).fact(begun.claim, begun.source, begun.at);
-    let decided = read.records.iter().rev().find(
-        |stored| matches!(&stored.record.event, Event::Decided { digest, .. } if *digest == intent.digest),
-    );
-    if let Some(stored) = decided
-        && let Event::Decided { evidence, .. } = &stored.record.event
-    {
-        let reasons: Vec<String> = evidence.iter().take(4).map(|text| line(text)).collect();
-        if !reasons.is_empty() {
-            let claim = reasons.join("; ");
-            let cited = cite(&claim, stored);
-            saying = saying
-                .line(format!("The ground: {claim}."))
-                .fact(cited.claim, cited.source, cited.at);
-        }
-    }
-    let opened = read
-        .records
-        .iter()
-        .rev()
-        .find(|stored| match (&stored.record.event, &intent.cause) {
-            (
-                Event::IssueOpened { issue, .. } | Event::IssueRelapsed { issue, .. },
-                jarvis_model::Cause::Issue { issue: own },
-            ) => issue == own && stored.record.at <= intent.logged_at,
-            _ => false,
-        });
-    if let Some(stored) = opened
-        && let Event::IssueOpened { summary, .. } | Event::IssueRelapsed { summary, .. } =
-            &stored.record.event
-    {
-        let claim = line(summary);
-        let cited = cite(&claim, stored);
-        saying = saying
-            .line(format!(
-                "What I had found, {}: {claim}.",
-                asked.at(stored.record.at)
-            ))
-            .fact(cited.claim, cited.source, cited.at);
-    }
-    let closed = read.records.iter().find_map(|stored| match &stored.record.event {
-        Event::IntentClosed { intent: id, outcome } if *id == intent.id => Some((stored, outcome)),
-        _ => None,
-    });
-    match closed {
-        Some((stored, outcome)) => {
-            let how = match outcome {
-                Outcome::Verified => "done and verified".to_owned(),
-                other => line(&other.words()),
-            };
-            let cited = cite(&how, stored);
-            saying
-                .line(format!("It ended {}: {how}.", asked.at(stored.record.at)))
-                .fact(cited.claim, cited.source, cited.at)
-        }
-        None => saying.line("It is not over yet."),
     }
 }

@@ -127,13 +127,13 @@ impl Proposal {
             ResourceKind::Container => AnyManifest::Container(manifest),
             _ => AnyManifest::VirtualMachine(manifest),
         };
-        self.changes.push(self.creation(asked, &manifest));
+        self.changes.push(Self::creation(asked, &manifest));
         self.created.push((vmid, key.clone()));
         Ok(key)
     }
 
     /// A new document; where there is no file yet, one is named.
-    fn creation(&self, asked: &Asked<'_>, manifest: &AnyManifest) -> ManifestChange {
+    fn creation(asked: &Asked<'_>, manifest: &AnyManifest) -> ManifestChange {
         let none_yet = asked.moment.view.desired.is_empty();
         ManifestChange::Create {
             path: none_yet.then(|| format!("{}.yaml", manifest.key().name)),
@@ -175,7 +175,7 @@ impl Proposal {
         } else {
             let key = free_threshold(asked, &subject, &figure)?;
             let manifest = Manifest::named(&key.name, threshold(&subject, metric, level));
-            let change = self.creation(asked, &AnyManifest::Threshold(manifest));
+            let change = Self::creation(asked, &AnyManifest::Threshold(manifest));
             self.changes.push(change);
             self.lines.push(format!(
                 "{key}, new: a warning when the {figure} of {name} passes {above} {unit} for 5 minutes"
@@ -262,7 +262,7 @@ impl Proposal {
 
 fn asked_name(asked: &Asked<'_>, vmid: Vmid) -> String {
     let guest = asked.moment.view.observed.guests.get(&vmid);
-    guest.map_or_else(|| vmid.to_string(), |guest| asked.handle_of(guest))
+    guest.map_or_else(|| vmid.to_string(), super::saying::handle_of)
 }
 
 fn node_key(asked: &Asked<'_>, node: &jarvis_model::NodeName) -> Result<ResourceKey, Said> {

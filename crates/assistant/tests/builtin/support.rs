@@ -250,7 +250,7 @@ impl World {
                     .guests
                     .get_mut(&vmid(number))
                     .unwrap(),
-            )
+            );
         });
     }
 

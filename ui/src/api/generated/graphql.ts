@@ -50,9 +50,13 @@ export type Autonomy =
   /** Act silently. */
   | 'L4';
 
+/** What kind of card. */
 export type CardKind =
+  /** A request for an action: to be confirmed, under way, over, or refused. */
   | 'ACTION'
+  /** The lasting way to want what was asked for. */
   | 'OFFER'
+  /** A manifest change that waits for a person, or waited. */
   | 'PROPOSAL';
 
 /** The type of a condition. */
@@ -160,10 +164,15 @@ export type IssueKind =
   /** A figure passed its limit. */
   | 'THRESHOLD_PASSED';
 
+/** How far a message is. */
 export type MessageState =
+  /** It ended before it was whole. */
   | 'BROKEN'
+  /** A person stopped it. */
   | 'CANCELLED'
+  /** More of it comes. */
   | 'COMING'
+  /** It is whole. */
   | 'WHOLE';
 
 /** Whether a node is there. */
