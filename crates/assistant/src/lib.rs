@@ -6,5 +6,11 @@
 //! | module | what |
 //! | --- | --- |
 //! | [`message`] | what a conversation is made of |
+//! | [`calendar`] | days, weeks and months of a zone |
+//! | [`router`] | which mind answers, and why |
+//! | [`spend`] | what models cost, and what they may |
 
+pub mod calendar;
 pub mod message;
+pub mod router;
+pub mod spend;

@@ -29,7 +29,7 @@ pub mod wire;
 mod member;
 mod turns;
 
-pub use prices::{Cost, Prices};
+pub use prices::Prices;
 pub use provider::{Provider, ProviderError};
 pub use secret::Secret;
 pub use settings::{Effort, Limits, Settings, Style, Thinking};

@@ -5,10 +5,12 @@
 //! for a second time unasked; no secret is in any event, error or `Debug`.
 
 mod answer;
+mod cost;
 mod error;
 mod history;
 
 pub use answer::{Answer, Arguments, Block, Call, Flaw, StopReason, Timings, Usage};
+pub use cost::{Cost, Tariff};
 pub use error::{ErrorClass, ModelError, Waiting};
 pub use history::{CallResult, History, OutOfTurn, Turn};
 

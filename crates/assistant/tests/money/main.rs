@@ -1,0 +1,5 @@
+//! What models cost and may, on the real store.
+
+mod caps;
+mod laws;
+mod world;
