@@ -7,10 +7,14 @@
 //! | --- | --- |
 //! | [`message`] | what a conversation is made of |
 //! | [`calendar`] | days, weeks and months of a zone |
+//! | [`context`] | what a model is told beside the question |
+//! | [`memory`] | what is remembered, from whom, and until when |
 //! | [`router`] | which mind answers, and why |
 //! | [`spend`] | what models cost, and what they may |
 
 pub mod calendar;
+pub mod context;
+pub mod memory;
 pub mod message;
 pub mod router;
 pub mod spend;

@@ -2,4 +2,5 @@
 
 mod caps;
 mod laws;
+mod memory;
 mod world;
