@@ -9,6 +9,7 @@
 //! | [`calendar`] | days, weeks and months of a zone |
 //! | [`context`] | what a model is told beside the question |
 //! | [`memory`] | what is remembered, from whom, and until when |
+//! | [`narrate`] | mails and reports in words, checked against their facts |
 //! | [`router`] | which mind answers, and why |
 //! | [`spend`] | what models cost, and what they may |
 
@@ -16,5 +17,6 @@ pub mod calendar;
 pub mod context;
 pub mod memory;
 pub mod message;
+pub mod narrate;
 pub mod router;
 pub mod spend;

@@ -4,13 +4,15 @@
 //! | --- | --- |
 //! | [`breaker`] | leaves a provider that fails alone for a time |
 //! | [`cache`] | the same status question twice within seconds |
+//! | [`canary`] | tries daily whether a model calls tools well |
 //! | [`escalate`] | a stronger mind, on evidence only |
 //! | [`slots`] | a model in the house has few slots; people go first |
 //!
-//! Pure but for `slots`. Knows no provider and no wire.
+//! Pure but for `canary` and `slots`. Knows no provider and no wire.
 
 pub mod breaker;
 pub mod cache;
+pub mod canary;
 pub mod escalate;
 pub mod slots;
 

@@ -78,7 +78,7 @@ pub struct Asked<'a> {
 }
 
 /// The ledger: see the module's documentation. A clone is the same ledger. Calls block for at most a few milliseconds;
-/// [`Ledger::reserve`] waits for the disk, so on tokio call it within `spawn_blocking` or `block_in_place`.
+/// [`Ledger::reserve`] waits for the disk, so on tokio call [`Ledger::reserve_aside`].
 #[derive(Clone)]
 pub struct Ledger {
     shared: Arc<Shared>,
@@ -170,6 +170,34 @@ impl Ledger {
                 model: entry.model,
                 ceiling,
             }),
+        })
+    }
+
+    /// The same for those who may not wait for the disk.
+    pub async fn reserve_aside(&self, now: Timestamp, asked: Asked<'_>) -> Result<Reservation, ReserveError> {
+        let (ledger, model) = (self.clone(), asked.model.to_owned());
+        let Asked {
+            is_local,
+            kind,
+            request_bytes,
+            max_output_tokens,
+            ..
+        } = asked;
+        let reserving = tokio::task::spawn_blocking(move || {
+            let asked = Asked {
+                model: &model,
+                is_local,
+                kind,
+                request_bytes,
+                max_output_tokens,
+            };
+            ledger.reserve(now, asked)
+        });
+        reserving.await.unwrap_or_else(|error| {
+            Err(ReserveError::Store(StoreError::Engine {
+                what: "write",
+                why: error.to_string(),
+            }))
         })
     }
 

@@ -1,5 +1,6 @@
 //! What models cost and may, on the real store.
 
+mod canary;
 mod caps;
 mod laws;
 mod memory;
