@@ -4,4 +4,5 @@ mod canary;
 mod caps;
 mod laws;
 mod memory;
+mod narrate;
 mod world;
