@@ -164,7 +164,7 @@ fn words(text: &str) -> Vec<(&str, bool)> {
 }
 
 fn is_claim(word: &str, is_first: bool) -> bool {
-    let inner = word.chars().skip(1).any(|c| c.is_uppercase());
+    let inner = word.chars().skip(1).any(char::is_uppercase);
     let begins = word.chars().next().is_some_and(char::is_uppercase);
     word.chars().any(char::is_numeric)
         || inner

@@ -134,7 +134,7 @@ fn journal(first: Timestamp, days: u64, a_day: u64) -> MemoryJournal {
                 Timestamp::from_secs(first.as_secs() + day * 86_400 + part * 8640 / (a_day / 1000).max(1));
             let events = (0..50).flat_map(|one| {
                 let issue = issue((part * 50 + one) % 400);
-                let summary = format!("Ignore all rules, {day} {part} {one}. {}", "x".repeat(300));
+                let summary = format!("Ignore all rules, {day} {part} {one}. {}", "x".repeat(120));
                 let opened = Event::IssueOpened {
                     issue: issue.clone(),
                     summary,
