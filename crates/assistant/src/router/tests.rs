@@ -1,3 +1,5 @@
+//! The rules of the route, one by one, and escalation. Knows only values.
+
 use super::{
     escalate::{Escalation, Evidence, Step},
     *,
