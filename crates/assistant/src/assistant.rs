@@ -1,7 +1,10 @@
 //! The door to conversations: who may say what where, and what listens.
 
 use crate::{
+    calendar::Calendar,
+    context::Part,
     follow,
+    memory::{Memory, Trust},
     message::{ConversationId, Message},
     minds::Minds,
     talk::{Change, Kept, Talk},
@@ -11,14 +14,18 @@ use crate::{
 use jarvis_controller::Person;
 use jarvis_model::Timestamp;
 use jarvis_ports::StoreError;
-use jarvis_tools::Registry;
+use jarvis_tools::{Registry, clean};
 use jiff::tz::TimeZone;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Characters of what a person says at once.
 pub const LONGEST_TEXT: usize = 4000;
+/// How often it is looked whether something is due.
+const HOURLY: Duration = Duration::from_hours(1);
+/// Tokens of memory with one question.
+const MEMORY_TOKENS: usize = 1000;
 /// Messages in one conversation.
 const MOST_MESSAGES: usize = 500;
 
@@ -33,6 +40,8 @@ pub(crate) struct Inner {
     pub registry: Registry,
     pub talks: Talks,
     pub minds: Minds,
+    /// None when it cannot be read; the conversation works without.
+    pub memory: Option<Memory>,
     pub zone: TimeZone,
     pub running: TaskTracker,
     pub stop: CancellationToken,
@@ -67,12 +76,16 @@ impl Assistant {
     /// Conversations over these tools and models; times are told in that zone.
     pub fn new(registry: Registry, minds: Minds, zone: TimeZone) -> Self {
         let store = registry.desk().handle.store().clone();
+        let memory = Memory::open(store.clone(), Calendar::new(zone.clone()))
+            .inspect_err(|error| tracing::error!(%error, "nothing is remembered beyond conversations"))
+            .ok();
         let (awaiting, news) = mpsc::unbounded_channel();
         Self {
             inner: Arc::new(Inner {
                 registry,
                 talks: Talks::new(store),
                 minds,
+                memory,
                 zone,
                 running: TaskTracker::new(),
                 stop: CancellationToken::new(),
@@ -163,16 +176,27 @@ impl Assistant {
         &self.inner.minds
     }
 
+    /// What is remembered beyond conversations; none when it cannot be read.
+    pub fn memory(&self) -> Option<&Memory> {
+        self.inner.memory.as_ref()
+    }
+
     /// Tells in conversations how things ended, until it is stopped; then ends every answer that still comes.
     pub async fn run(self, stop: CancellationToken) {
-        let news = self.news.lock().ok().and_then(|mut news| news.take());
-        if let Some(news) = news {
-            follow::run(&self.inner, news, &stop).await;
-        }
-        stop.cancelled().await;
+        let daily = daily(&self.inner, &stop);
+        let told = self.tell(&stop);
+        tokio::join!(daily, told);
         self.inner.stop.cancel();
         self.inner.running.close();
         self.inner.running.wait().await;
+    }
+
+    async fn tell(&self, stop: &CancellationToken) {
+        let news = self.news.lock().ok().and_then(|mut news| news.take());
+        if let Some(news) = news {
+            follow::run(&self.inner, news, stop).await;
+        }
+        stop.cancelled().await;
     }
 
     fn talk(&self, user: &str, id: &ConversationId) -> Result<Arc<Talk>, ConversationError> {
@@ -186,16 +210,64 @@ impl Inner {
         self.registry.desk().clock.now()
     }
 
-    /// What is remembered and may matter to a question.
-    #[expect(clippy::unused_self, reason = "the place of memory")]
-    pub fn remembered(&self, _question: &str, _user: &str) -> String {
-        String::new()
+    /// What is remembered and may matter to a question: what people said, and what was recorded, which is data.
+    pub fn remembered(&self, question: &str, now: Timestamp) -> Vec<Part> {
+        let Some(memory) = &self.memory else {
+            return Vec::new();
+        };
+        let relevant = memory.relevant(question, MEMORY_TOKENS, now);
+        let lines = |trust: Trust| -> Vec<String> {
+            let of_it = relevant.iter().filter(|record| record.trust == trust);
+            of_it
+                .map(|record| format!("{} ({})", record.text, record.source))
+                .collect()
+        };
+        let mut parts = vec![Part {
+            title: "Remembered, said by people".to_owned(),
+            lines: lines(Trust::Person),
+        }];
+        let recorded = lines(Trust::Recorded);
+        if let Some(mark) = clean::mark().filter(|_| !recorded.is_empty()) {
+            parts.push(Part {
+                title: "Remembered from records".to_owned(),
+                lines: vec![clean::framed(&serde_json::json!(recorded), &mark)],
+            });
+        }
+        parts
     }
 
     /// Writes a conversation down; what goes wrong is logged, since nobody waits for it.
     pub fn keep(&self, talk: &Talk) {
         if let Err(error) = self.talks.keep(talk) {
             tracing::warn!(%error, "a conversation is not kept over a restart");
+        }
+    }
+}
+
+/// What is done once an hour where it is due, off everybody's way: days are summarised, models tried.
+async fn daily(inner: &Arc<Inner>, stop: &CancellationToken) {
+    loop {
+        if let Some(memory) = inner.memory.clone() {
+            let (handle, now) = (inner.registry.desk().handle.clone(), inner.now());
+            let summarising = tokio::task::spawn_blocking(move || {
+                memory.consolidate(&|seq, most| handle.records_after(seq, most), now)
+            });
+            match summarising.await {
+                Ok(Ok(done)) => tracing::debug!(days = done.days, "days are summarised"),
+                Ok(Err(error)) => {
+                    tracing::warn!(%error, "days are not summarised; it is tried again in an hour")
+                }
+                Err(error) => tracing::error!(%error, "summarising days broke down"),
+            }
+        }
+        let trying = inner.minds.try_daily(inner.now());
+        tokio::select! {
+            () = trying => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::select! {
+            () = tokio::time::sleep(HOURLY) => {}
+            () = stop.cancelled() => return,
         }
     }
 }

@@ -12,17 +12,25 @@
 //! | `follow` | tells how what was asked for ended |
 //! | [`builtin`] | answers by code, without any model |
 //! | [`minds`] | the models, why one is asked, what surrounds each question |
-//! | [`breaker`] | whether a model is asked after it failed |
 //! | [`spend`] | what may be spent, and what was |
 //! | [`persona`] | the voice |
+//! | [`calendar`] | days, weeks and months of a zone |
+//! | [`context`] | what a model is told beside the question |
+//! | [`memory`] | what is remembered, from whom, and until when |
+//! | [`narrate`] | mails and reports in words, checked against their facts |
+//! | [`router`] | which mind answers, and why |
 
 pub mod assistant;
-pub mod breaker;
 pub mod builtin;
+pub mod calendar;
+pub mod context;
 mod follow;
+pub mod memory;
 pub mod message;
 pub mod minds;
+pub mod narrate;
 pub mod persona;
+pub mod router;
 pub mod spend;
 pub mod talk;
 pub mod talks;

@@ -1,23 +1,32 @@
-//! The language models that can be asked, in their order, and what surrounds each question: why this one, a free place, money put
-//! aside and settled, failures heeded. Which one is asked is decided by rules; only evidence changes it.
+//! The language models that can be asked, and what surrounds each question: the route with its reasons, a free slot, money set
+//! aside and settled, failures heeded, a daily trial.
 
-pub use crate::spend::Kind;
 use crate::{
-    breaker::Breaker,
-    spend::{Caps, Ledger, Report, Reservation},
+    calendar::Calendar,
+    router::{
+        self, MindNow, Privacy, Situation,
+        breaker::Breaker,
+        canary::Canary,
+        escalate::{Escalation, Step},
+        slots::{Rank, Slot, Slots},
+    },
+    spend::{Asked, Caps, Ledger, LedgerError, Outstanding, Spend},
+};
+pub use crate::{
+    router::{Asking, escalate::Evidence},
+    spend::Kind,
 };
 use jarvis_model::Timestamp;
 use jarvis_ports::{
-    Store, StoreError,
-    model::{ErrorClass, Model, ModelError, Prompt, Tariff, Usage},
+    Store,
+    model::{ErrorClass, Model, ModelError, Prompt, Tariff, Usage, Waiting},
 };
 use jiff::tz::TimeZone;
 use std::{
     collections::VecDeque,
-    fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio::sync::watch;
 
 /// A model that can be asked.
 pub struct MindSetup {
@@ -45,42 +54,20 @@ pub struct Options {
 struct Mind {
     setup: Arc<MindSetup>,
     breaker: Mutex<Breaker>,
-    places: Arc<Semaphore>,
+    slots: Slots,
+}
+
+struct Books {
+    ledger: Ledger,
+    canary: Canary,
 }
 
 /// All of them.
 pub struct Minds {
     all: Vec<Arc<Mind>>,
-    options: Option<Options>,
-    ledger: Option<Arc<Ledger>>,
-}
-
-/// Why another model is to take over.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Evidence {
-    /// Its calls came broken twice.
-    MalformedTwice,
-    /// It went on calling.
-    LoopLimit,
-    /// The conversation does not fit into it.
-    ContextFull,
-}
-
-impl Evidence {
-    /// What an error proves.
-    pub fn of_error(error: &ModelError) -> Option<Self> {
-        matches!(error.class, ErrorClass::ContextTooLong { .. }).then_some(Self::ContextFull)
-    }
-}
-
-impl fmt::Display for Evidence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::MalformedTwice => "called tools wrongly twice",
-            Self::LoopLimit => "went on calling tools without an answer",
-            Self::ContextFull => "cannot read a conversation as long as this one",
-        })
-    }
+    books: Option<Books>,
+    local_only: bool,
+    calendar: Calendar,
 }
 
 /// A model to be asked, and why it.
@@ -90,40 +77,69 @@ pub struct Choice {
     pub setup: Arc<MindSetup>,
     /// Why.
     pub reason: String,
+    /// Whether it may be offered tools.
+    pub tools: bool,
     mind: Arc<Mind>,
 }
 
-/// Whom to ask for one question, in order.
-#[derive(Default)]
+/// Whom to ask for one question, in order; in the end the built-in voice.
 pub struct Chain {
     left: VecDeque<Choice>,
-    escalated: bool,
-    because: Option<String>,
-    /// Why nobody is asked, when nobody is.
-    pub none: String,
+    links: Vec<router::Choice>,
+    now: Vec<MindNow>,
+    prompt_tokens: u64,
+    escalation: Escalation,
+    /// Why the built-in voice answers, when it comes to that.
+    pub built_in: String,
+}
+
+/// What follows from evidence against a model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is told what was wrong, and tries again.
+    Repair,
+    /// The next one is asked; why.
+    Next(String),
+    /// No other is asked; why.
+    GiveUp(String),
 }
 
 impl Chain {
     /// The next one.
     pub fn next(&mut self) -> Option<Choice> {
-        let mut choice = self.left.pop_front()?;
-        if let Some(because) = &self.because {
-            choice.reason = format!("{because}; {} answers instead", choice.setup.model.id());
-        }
-        Some(choice)
+        self.left.pop_front()
     }
 
-    /// The one before does not manage, and this proves it. That counts once: what a second one does not manage either is not
-    /// handed on.
-    pub fn escalate(&mut self, _: Evidence) {
-        if std::mem::replace(&mut self.escalated, true) {
-            self.left.clear();
-        }
-    }
-
-    /// Why the next one is asked.
+    /// Why the next one is asked: what became of the one before.
     pub fn because(&mut self, why: &str) {
-        self.because = Some(why.to_owned());
+        self.built_in = why.to_owned();
+        if let Some(next) = self.left.front_mut() {
+            next.reason = format!("{why}; {} answers instead", next.setup.model.id());
+        }
+    }
+
+    /// Takes evidence against the model that was asked.
+    pub fn saw(&mut self, evidence: Evidence, current: &str) -> Verdict {
+        let step = self
+            .escalation
+            .saw(evidence, current, &self.links, &self.now, self.prompt_tokens);
+        match step {
+            Step::Repair => Verdict::Repair,
+            Step::GiveUp { reason } => {
+                self.left.clear();
+                Verdict::GiveUp(reason)
+            }
+            Step::Escalate(to) => {
+                while self
+                    .left
+                    .front()
+                    .is_some_and(|next| Some(next.setup.model.id()) != to.mind.as_deref())
+                {
+                    self.left.pop_front();
+                }
+                Verdict::Next(to.reason)
+            }
+        }
     }
 
     /// The smallest window in it.
@@ -134,8 +150,20 @@ impl Chain {
 
 /// A question that may be sent now.
 pub struct Admitted {
-    money: Option<Reservation>,
-    _place: OwnedSemaphorePermit,
+    money: Option<Outstanding>,
+    mind: Arc<Mind>,
+    at: Timestamp,
+    ended: bool,
+    _slot: Slot,
+}
+
+impl Drop for Admitted {
+    /// A person stopped it: the money counts in full, and the model is not to blame.
+    fn drop(&mut self) {
+        if !self.ended {
+            lock(&self.mind.breaker).abandoned(self.at);
+        }
+    }
 }
 
 /// How a model stands.
@@ -145,32 +173,40 @@ pub struct Standing {
     pub name: String,
     /// Whether it runs in the house.
     pub local: bool,
-    /// `ready`, `resting` or `not asked`.
-    pub state: &'static str,
-    /// Why it is not ready.
+    /// Whether it is asked when something is asked now.
+    pub is_ready: bool,
+    /// Why it is not, or not trusted with tools.
     pub reason: Option<String>,
 }
 
 impl Minds {
     /// These, in this order; what was spent on them before is in the store.
+    ///
+    /// # Errors
+    /// When the ledger cannot be read; without one nothing that takes money may be asked.
     pub fn open(
         setups: Vec<MindSetup>,
         options: Options,
         store: Arc<dyn Store>,
         zone: TimeZone,
-    ) -> Result<Self, StoreError> {
-        let ledger = Arc::new(Ledger::open(store, options.caps, zone)?);
+    ) -> Result<Self, LedgerError> {
+        let calendar = Calendar::new(zone);
+        let ledger = Ledger::open(store.clone(), options.tariff, options.caps, calendar.clone())?;
         let mind = |setup: MindSetup| {
             Arc::new(Mind {
-                places: Arc::new(Semaphore::new(setup.slots.max(1))),
+                slots: Slots::new(setup.slots),
                 setup: Arc::new(setup),
                 breaker: Mutex::default(),
             })
         };
         Ok(Self {
             all: setups.into_iter().map(mind).collect(),
-            options: Some(options),
-            ledger: Some(ledger),
+            books: Some(Books {
+                canary: Canary::new(store, ledger.clone()),
+                ledger,
+            }),
+            local_only: options.local_only,
+            calendar,
         })
     }
 
@@ -178,8 +214,9 @@ impl Minds {
     pub fn none() -> Self {
         Self {
             all: Vec::new(),
-            options: None,
-            ledger: None,
+            books: None,
+            local_only: false,
+            calendar: Calendar::new(TimeZone::UTC),
         }
     }
 
@@ -193,157 +230,184 @@ impl Minds {
         self.all.iter().map(|mind| &mind.setup)
     }
 
-    /// Whom to ask, in order: as configured, those left out that may not be asked at all.
-    pub fn chain(&self, kind: Kind, now: Timestamp) -> Chain {
-        let mut chain = Chain {
-            none: "no language model is configured".to_owned(),
-            ..Chain::default()
-        };
-        for mind in &self.all {
-            let name = mind.setup.model.id();
-            if let Some(why) = self.kept_out(mind, now) {
-                let why = format!("{name} is not asked: {why}");
-                chain.none.clone_from(&why);
-                chain.because(&why);
-                continue;
+    fn as_they_are(&self, now: Timestamp) -> Vec<MindNow> {
+        let mind_now = |mind: &Arc<Mind>| {
+            let id = mind.setup.model.id();
+            let finding = self.books.as_ref().and_then(|books| books.canary.finding(id));
+            MindNow {
+                id: id.to_owned(),
+                local: mind.setup.model.is_local(),
+                window_tokens: Some(mind.setup.window_tokens),
+                demoted: finding.and_then(|finding| finding.demoted()),
+                breaker: lock(&mind.breaker).standing(now),
             }
-            let what = match kind {
-                Kind::Question => "no status question I know by myself",
-                Kind::Narration => "to be worded",
-                Kind::Canary => "its daily trial",
-            };
-            chain.left.push_back(Choice {
-                reason: format!("{what}; {name} is the first to ask"),
+        };
+        self.all.iter().map(mind_now).collect()
+    }
+
+    fn routed(&self, minds: &[MindNow], asking: Asking, prompt_tokens: u64, now: Timestamp) -> router::Route {
+        let spent = self.books.as_ref().and_then(|books| books.ledger.spent(now));
+        let spent = spent.map(|over| over.to_string());
+        let situation = Situation {
+            asking,
+            privacy: if self.local_only {
+                Privacy::InHouse
+            } else {
+                Privacy::Anywhere
+            },
+            minds,
+            prompt_tokens,
+            spent: spent.as_deref(),
+            offline: None,
+            now,
+        };
+        router::route(&situation, &self.calendar)
+    }
+
+    /// Whom to ask, in order.
+    pub fn chain(&self, asking: Asking, prompt_tokens: u64, now: Timestamp) -> Chain {
+        let minds = self.as_they_are(now);
+        let route = self.routed(&minds, asking, prompt_tokens, now);
+        let find = |link: &router::Choice| {
+            let id = link.mind.as_deref()?;
+            let mind = self.all.iter().find(|mind| mind.setup.model.id() == id)?;
+            Some(Choice {
                 setup: mind.setup.clone(),
+                reason: link.reason.clone(),
+                tools: link.tools,
                 mind: mind.clone(),
-            });
-        }
-        chain
-    }
-
-    fn local_only(&self) -> bool {
-        self.options.as_ref().is_some_and(|options| options.local_only)
-    }
-
-    /// Why a model is not asked, whatever the question.
-    fn kept_out(&self, mind: &Mind, now: Timestamp) -> Option<String> {
-        if self.local_only() && !mind.setup.model.is_local() {
-            return Some("only models in the house are asked".to_owned());
-        }
-        lock(&mind.breaker).state(now)
-    }
-
-    /// Waits for a free place and puts the most it can cost aside. The words say why it may not be sent.
-    pub async fn admit(
-        &self,
-        choice: &Choice,
-        prompt: &Prompt,
-        kind: Kind,
-        now: Timestamp,
-    ) -> Result<Admitted, String> {
-        let mind = &choice.mind;
-        let setup = &mind.setup;
-        if kind != Kind::Question && mind.places.available_permits() < 2.min(setup.slots) {
-            return Err("people go first".to_owned());
-        }
-        lock(&mind.breaker).ask(now)?;
-        let place = Arc::clone(&mind.places)
-            .acquire_owned()
-            .await
-            .map_err(|_| "it is closed".to_owned());
-        let place = place.inspect_err(|_| lock(&mind.breaker).not_sent())?;
-        let book = self.options.as_ref().zip(self.ledger.as_ref());
-        let money = match book.filter(|_| !setup.model.is_local()) {
-            None => None,
-            Some((options, ledger)) => {
-                let bytes = bytes_of(prompt);
-                let most = options
-                    .tariff
-                    .ceiling(setup.model.id(), bytes, prompt.max_output_tokens);
-                let reserved = ledger.reserve(setup.model.id(), kind, most.micro_dollars, now);
-                Some(reserved.map_err(|error| {
-                    lock(&mind.breaker).not_sent();
-                    error.to_string()
-                })?)
-            }
+            })
         };
-        Ok(Admitted { money, _place: place })
+        Chain {
+            left: route.chain.iter().filter_map(find).collect(),
+            built_in: route
+                .chain
+                .last()
+                .map(|link| link.reason.clone())
+                .unwrap_or_default(),
+            links: route.chain,
+            now: minds,
+            prompt_tokens,
+            escalation: Escalation::default(),
+        }
+    }
+
+    /// Waits for a slot and sets aside the most it can cost. The words say why it may not be sent.
+    pub async fn admit(&self, choice: &Choice, prompt: &Prompt, now: Timestamp) -> Result<Admitted, String> {
+        let mind = &choice.mind;
+        let id = mind.setup.model.id();
+        lock(&mind.breaker)
+            .admit(now)
+            .map_err(|standing| standing.words(id, &self.calendar, now).unwrap_or_default())?;
+        let slot = mind.slots.take(Rank::Question).await;
+        let Some(books) = &self.books else {
+            lock(&mind.breaker).abandoned(now);
+            return Err("there is no ledger".to_owned());
+        };
+        let asked = Asked {
+            model: id,
+            is_local: mind.setup.model.is_local(),
+            kind: Kind::Question,
+            request_bytes: bytes_of(prompt),
+            max_output_tokens: prompt.max_output_tokens,
+        };
+        match books.ledger.reserve_aside(now, asked).await {
+            Ok(reserved) => Ok(Admitted {
+                money: Some(reserved.sent()),
+                mind: mind.clone(),
+                at: now,
+                ended: false,
+                _slot: slot,
+            }),
+            Err(error) => {
+                lock(&mind.breaker).abandoned(now);
+                Err(error.to_string())
+            }
+        }
     }
 
     /// It answered; what that cost, in millionths of a dollar.
-    pub fn settle(&self, choice: &Choice, admitted: Admitted, usage: Option<&Usage>) -> u64 {
+    pub fn settle(&self, choice: &Choice, mut admitted: Admitted, usage: Option<&Usage>) -> u64 {
+        admitted.ended = true;
         lock(&choice.mind.breaker).answered();
-        let (Some(money), Some(options)) = (admitted.money, &self.options) else {
-            return 0;
+        admitted
+            .money
+            .take()
+            .map_or(0, |money| money.settle(usage).micro_dollars)
+    }
+
+    /// It failed. What the far side may have charged for counts in full; what it certainly did not, not at all.
+    pub fn failed(
+        &self,
+        choice: &Choice,
+        mut admitted: Admitted,
+        error: &ModelError,
+        began: bool,
+        now: Timestamp,
+    ) {
+        admitted.ended = true;
+        lock(&choice.mind.breaker).failed(now, error.class, error.retry_after);
+        let Some(money) = admitted.money.take() else {
+            return;
         };
-        match usage {
-            Some(usage) if usage.prompt_tokens() > 0 => {
-                let cost = options.tariff.cost(choice.setup.model.id(), usage).micro_dollars;
-                money.settle(cost);
-                cost
+        let charged = began
+            || matches!(
+                error.class,
+                ErrorClass::Timeout(Waiting::FirstByte | Waiting::Idle | Waiting::Total)
+                    | ErrorClass::Malformed
+            );
+        if charged {
+            money.settle(None);
+        } else {
+            money.unbilled();
+        }
+    }
+
+    /// Tries each model that is due, once a day, when nobody waits for it.
+    pub async fn try_daily(&self, now: Timestamp) {
+        let Some(books) = &self.books else { return };
+        for mind in &self.all {
+            let id = mind.setup.model.id();
+            if !books.canary.is_due(id, now) || !lock(&mind.breaker).standing(now).admits() {
+                continue;
             }
-            _ => {
-                money.settle_in_full();
-                0
+            let _slot = mind.slots.take(Rank::Background).await;
+            match books.canary.run(mind.setup.model.as_ref(), now).await {
+                Ok(finding) => tracing::info!(
+                    model = id,
+                    passed = finding.passed,
+                    asked = finding.asked,
+                    "tried"
+                ),
+                Err(error) => tracing::info!(model = id, %error, "could not be tried"),
             }
         }
     }
 
-    /// It failed. What a far side that never answered may have charged counts in full, unless it certainly charged nothing.
-    pub fn failed(&self, choice: &Choice, admitted: Admitted, error: &ModelError, now: Timestamp) {
-        lock(&choice.mind.breaker).failed(error.class, error.retry_after, now);
-        let Some(money) = admitted.money else { return };
-        match error.class {
-            ErrorClass::Auth
-            | ErrorClass::Quota
-            | ErrorClass::RateLimited
-            | ErrorClass::BadRequest
-            | ErrorClass::ContextTooLong { .. }
-            | ErrorClass::Timeout(jarvis_ports::model::Waiting::Connect) => drop(money),
-            _ => money.settle_in_full(),
-        }
+    /// What was spent; none without models.
+    pub fn report(&self, now: Timestamp) -> Option<Spend> {
+        self.books.as_ref().map(|books| books.ledger.report(now))
     }
 
-    /// What was spent.
-    pub fn report(&self, now: Timestamp) -> Report {
-        self.ledger
-            .as_ref()
-            .map(|ledger| ledger.report(now))
-            .unwrap_or_default()
-    }
-
-    /// Told whenever something is put aside or settled; none without models.
+    /// Told whenever something is set aside or settled; none without models.
     pub fn spending(&self) -> Option<watch::Receiver<u64>> {
-        self.ledger.as_ref().map(|ledger| ledger.changes())
-    }
-
-    /// Of which day the prices are.
-    pub fn prices_as_of(&self) -> &str {
-        self.options.as_ref().map_or("", |options| options.tariff.as_of())
+        self.books.as_ref().map(|books| books.ledger.changes())
     }
 
     /// How each of them stands.
     pub fn standings(&self, now: Timestamp) -> Vec<Standing> {
-        let standing = |mind: &Arc<Mind>| {
-            let local = mind.setup.model.is_local();
-            let kept_out = self.kept_out(mind, now);
-            let broke = (!local).then(|| self.report(now).warnings).unwrap_or_default();
-            let broke = broke
-                .into_iter()
-                .find(|warning| warning.contains("is spent. Until"));
+        let minds = self.as_they_are(now);
+        let route = self.routed(&minds, Asking::Question, 0, now);
+        let standing = |mind: &MindNow| {
+            let over = route.passed_over.iter().find(|(id, _)| *id == mind.id);
             Standing {
-                name: mind.setup.model.id().to_owned(),
-                local,
-                state: match (&kept_out, &broke) {
-                    (None, None) => "ready",
-                    (Some(_), _) if self.local_only() && !local => "not asked",
-                    (Some(_), _) => "resting",
-                    (None, Some(_)) => "over budget",
-                },
-                reason: kept_out.or(broke),
+                name: mind.id.clone(),
+                local: mind.local,
+                is_ready: over.is_none(),
+                reason: over.map(|(_, why)| why.clone()).or_else(|| mind.demoted.clone()),
             }
         };
-        self.all.iter().map(standing).collect()
+        minds.iter().map(standing).collect()
     }
 }
 
@@ -355,7 +419,12 @@ fn bytes_of(prompt: &Prompt) -> usize {
         .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len() + 64)
         .sum();
     let history = serde_json::to_string(&prompt.history).map_or(usize::MAX, |text| text.len());
-    prompt.system.len().saturating_add(tools).saturating_add(history)
+    prompt
+        .system
+        .len()
+        .saturating_add(tools)
+        .saturating_add(history)
+        .saturating_add(1024)
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

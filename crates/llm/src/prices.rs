@@ -81,59 +81,6 @@ impl Prices {
         }
     }
 
-    /// What an answer has cost.
-    pub fn cost(&self, model: &str, usage: &Usage) -> Cost {
-        let (rate, assumed) = self.rate(model, usage.prompt_tokens());
-        let parts = [
-            (usage.input_tokens, rate.input),
-            (usage.cache_write_tokens, rate.cache_write),
-            (usage.cache_write_long_tokens, rate.cache_write_long),
-            (usage.cache_read_tokens, rate.cache_read),
-            (usage.output_tokens, rate.output),
-        ];
-        let nanos: u128 = parts
-            .iter()
-            .map(|(tokens, price)| u128::from(*tokens) * u128::from(*price))
-            .sum();
-        // Kept within one country it costs a tenth more.
-        let nanos = if usage.surcharge {
-            (nanos * 11).div_ceil(10)
-        } else {
-            nanos
-        };
-        Cost {
-            micro_dollars: u64::try_from(nanos.div_ceil(1000)).unwrap_or(u64::MAX),
-            assumed,
-        }
-    }
-
-    /// What an answer cannot cost more than: every byte of the request a token, all of them at the dearest price of reading, the
-    /// longest answer. This is what a budget sets aside before asking.
-    pub fn ceiling(&self, model: &str, request_bytes: usize, max_output_tokens: u32) -> Cost {
-        let prompt = u64::try_from(request_bytes)
-            .unwrap_or(u64::MAX)
-            .saturating_add(ADDED_TOKENS);
-        let (rate, _) = self.rate(model, prompt);
-        let dearest = rate
-            .input
-            .max(rate.cache_write)
-            .max(rate.cache_write_long)
-            .max(rate.cache_read);
-        let mut usage = Usage {
-            output_tokens: u64::from(max_output_tokens),
-            surcharge: true,
-            ..Usage::default()
-        };
-        let part = match dearest {
-            price if price == rate.input => &mut usage.input_tokens,
-            price if price == rate.cache_write => &mut usage.cache_write_tokens,
-            price if price == rate.cache_write_long => &mut usage.cache_write_long_tokens,
-            _ => &mut usage.cache_read_tokens,
-        };
-        *part = prompt;
-        self.cost(model, &usage)
-    }
-
     fn rate(&self, model: &str, prompt_tokens: u64) -> (Rate, bool) {
         let fits = |rate: &&Rate| rate.up_to_prompt_tokens.is_none_or(|most| prompt_tokens <= most);
         let known = self.rates(model).and_then(|rates| rates.iter().find(fits));
@@ -169,11 +116,54 @@ impl Prices {
 
 impl Tariff for Prices {
     fn cost(&self, model: &str, usage: &Usage) -> Cost {
-        Self::cost(self, model, usage)
+        let (rate, assumed) = self.rate(model, usage.prompt_tokens());
+        let parts = [
+            (usage.input_tokens, rate.input),
+            (usage.cache_write_tokens, rate.cache_write),
+            (usage.cache_write_long_tokens, rate.cache_write_long),
+            (usage.cache_read_tokens, rate.cache_read),
+            (usage.output_tokens, rate.output),
+        ];
+        let nanos: u128 = parts
+            .iter()
+            .map(|(tokens, price)| u128::from(*tokens) * u128::from(*price))
+            .sum();
+        // Kept within one country it costs a tenth more.
+        let nanos = if usage.surcharge {
+            (nanos * 11).div_ceil(10)
+        } else {
+            nanos
+        };
+        Cost {
+            micro_dollars: u64::try_from(nanos.div_ceil(1000)).unwrap_or(u64::MAX),
+            assumed,
+        }
     }
 
+    /// Every byte of the request counts as a token, all of them at the dearest price of reading, with the longest answer.
     fn ceiling(&self, model: &str, request_bytes: usize, max_output_tokens: u32) -> Cost {
-        Self::ceiling(self, model, request_bytes, max_output_tokens)
+        let prompt = u64::try_from(request_bytes)
+            .unwrap_or(u64::MAX)
+            .saturating_add(ADDED_TOKENS);
+        let (rate, _) = self.rate(model, prompt);
+        let dearest = rate
+            .input
+            .max(rate.cache_write)
+            .max(rate.cache_write_long)
+            .max(rate.cache_read);
+        let mut usage = Usage {
+            output_tokens: u64::from(max_output_tokens),
+            surcharge: true,
+            ..Usage::default()
+        };
+        let part = match dearest {
+            price if price == rate.input => &mut usage.input_tokens,
+            price if price == rate.cache_write => &mut usage.cache_write_tokens,
+            price if price == rate.cache_write_long => &mut usage.cache_write_long_tokens,
+            _ => &mut usage.cache_read_tokens,
+        };
+        *part = prompt;
+        self.cost(model, &usage)
     }
 
     fn as_of(&self) -> &str {

@@ -5,10 +5,12 @@
 //! for a second time unasked; no secret is in any event, error or `Debug`.
 
 mod answer;
+mod cost;
 mod error;
 mod history;
 
 pub use answer::{Answer, Arguments, Block, Call, Flaw, StopReason, Timings, Usage};
+pub use cost::{Cost, Tariff};
 pub use error::{ErrorClass, ModelError, Waiting};
 pub use history::{CallResult, History, OutOfTurn, Turn};
 
@@ -122,25 +124,6 @@ pub struct Capabilities {
     pub retires_at: Option<String>,
     /// Words for the operator: the model is not listed, is retired soon ...
     pub warnings: Vec<String>,
-}
-
-/// A sum of money, and whether a price had to be guessed high for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cost {
-    /// Millionths of a dollar.
-    pub micro_dollars: u64,
-    /// Whether the model has no price of its own and the dearest was taken.
-    pub assumed: bool,
-}
-
-/// What answers cost.
-pub trait Tariff: Send + Sync {
-    /// What an answer cost.
-    fn cost(&self, model: &str, usage: &Usage) -> Cost;
-    /// The most a question can cost: every byte counted as a token of the dearest kind, and the longest answer.
-    fn ceiling(&self, model: &str, request_bytes: usize, max_output_tokens: u32) -> Cost;
-    /// Of which day the prices are.
-    fn as_of(&self) -> &str;
 }
 
 /// A language model.

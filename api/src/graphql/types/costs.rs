@@ -4,7 +4,7 @@ use super::scalar::Counter;
 use async_graphql::SimpleObject;
 use jarvis_assistant::{
     minds::{Minds, Standing},
-    spend::{Spent as Sum, Sum as Whole},
+    spend::Period,
 };
 use jarvis_model::Timestamp;
 
@@ -35,7 +35,7 @@ pub struct SpentBy {
 pub struct Costs {
     /// Today.
     pub day: Spent,
-    /// The last seven days.
+    /// This week, from Monday.
     pub week: Spent,
     /// This month.
     pub month: Spent,
@@ -60,54 +60,72 @@ pub struct MindState {
     pub name: String,
     /// Whether it runs in the house.
     pub local: bool,
-    /// `ready`, `resting`, `over budget` or `not asked`.
+    /// `ready` or `not asked`.
     pub state: String,
-    /// Why it is not ready.
+    /// Why it is not asked, or not trusted with tools.
     pub reason: Option<String>,
 }
 
 impl Costs {
-    /// All of it, now.
+    /// All of it, now; nothing where there is no model.
     pub fn of(minds: &Minds, now: Timestamp) -> Self {
-        let report = minds.report(now);
-        let by = |name: String, sum: Whole| SpentBy {
+        let Some(report) = minds.report(now) else {
+            return Self::nothing();
+        };
+        let by = |name: String, micro_dollars: u64, questions: u64| SpentBy {
             name,
-            micro_dollars: Counter(sum.micro_dollars),
-            questions: i32::try_from(sum.questions).unwrap_or(i32::MAX),
+            micro_dollars: Counter(micro_dollars),
+            questions: i32::try_from(questions).unwrap_or(i32::MAX),
+        };
+        let models = report.month.models.iter();
+        let kinds = report.month.kinds.iter();
+        let days = report.days.iter().filter(|day| day.requests > 0);
+        Self {
+            by_model: models
+                .map(|one| by(one.model.clone(), one.micro_dollars, one.requests))
+                .collect(),
+            by_kind: kinds
+                .map(|one| by(one.kind.word().to_owned(), one.micro_dollars, one.requests))
+                .collect(),
+            days: days
+                .map(|one| by(one.date.clone(), one.micro_dollars, one.requests))
+                .collect(),
+            reserved: Counter(report.month.reserved_micro_dollars),
+            day: (&report.day).into(),
+            week: (&report.week).into(),
+            month: (&report.month).into(),
+            warnings: report.warnings,
+            prices_as_of: report.prices_as_of,
+        }
+    }
+
+    fn nothing() -> Self {
+        let none = Spent {
+            micro_dollars: Counter(0),
+            cap: None,
+            percent: None,
         };
         Self {
-            day: report.day.into(),
-            week: report.week.into(),
-            month: report.month.into(),
-            by_model: report
-                .by_model
-                .into_iter()
-                .map(|(name, sum)| by(name, sum))
-                .collect(),
-            by_kind: report
-                .by_kind
-                .into_iter()
-                .map(|(kind, sum)| by(kind.word().to_owned(), sum))
-                .collect(),
-            days: report
-                .days
-                .into_iter()
-                .map(|(day, sum)| by(day.to_string(), sum))
-                .collect(),
-            warnings: report.warnings,
-            prices_as_of: minds.prices_as_of().to_owned(),
-            reserved: Counter(report.aside),
+            day: none.clone(),
+            week: none.clone(),
+            month: none,
+            by_model: Vec::new(),
+            by_kind: Vec::new(),
+            days: Vec::new(),
+            warnings: Vec::new(),
+            prices_as_of: String::new(),
+            reserved: Counter(0),
         }
     }
 }
 
-impl From<Sum> for Spent {
-    fn from(sum: Sum) -> Self {
+impl From<&Period> for Spent {
+    fn from(period: &Period) -> Self {
         Self {
-            micro_dollars: Counter(sum.micro_dollars),
-            cap: sum.cap.map(Counter),
-            percent: sum
-                .percent()
+            micro_dollars: Counter(period.micro_dollars),
+            cap: period.cap_micro_dollars.map(Counter),
+            percent: period
+                .percent
                 .map(|percent| i32::try_from(percent).unwrap_or(i32::MAX)),
         }
     }
@@ -118,7 +136,7 @@ impl From<Standing> for MindState {
         Self {
             name: standing.name,
             local: standing.local,
-            state: standing.state.to_owned(),
+            state: if standing.is_ready { "ready" } else { "not asked" }.to_owned(),
             reason: standing.reason,
         }
     }

@@ -7,12 +7,15 @@ use super::{
 };
 use crate::{
     builtin::{self, Asked, Topic},
+    context::{Part, assemble},
     message::{MessageState, Mind},
-    minds::{Admitted, Choice, Evidence, Kind, MindSetup},
-    persona,
+    minds::{Admitted, Asking, Chain, Choice, Evidence, MindSetup, Verdict},
+    persona::{Family, persona},
 };
 use futures::{StreamExt, future::BoxFuture};
-use jarvis_ports::model::{Answer, Event, Flaw, History, ModelError, Prompt, StopReason, ToolOffer, Usage};
+use jarvis_ports::model::{
+    Answer, ErrorClass, Event, Flaw, History, ModelError, Prompt, StopReason, ToolOffer, Usage,
+};
 use jarvis_tools::Side;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -23,6 +26,8 @@ const WITHIN: Duration = Duration::from_mins(10);
 const LOCAL_ANSWER: usize = 8000;
 /// Answers of one model to one question, calls in between.
 const MOST_ROUNDS: usize = MOST_CALLS + 2;
+/// Tokens of what is told beside a question.
+const CONTEXT_TOKENS: usize = 3000;
 /// Share of a window that a conversation may fill before it begins anew for models, in percent.
 const FULL: u64 = 60;
 
@@ -34,8 +39,8 @@ enum Fared {
     Silent(String),
     /// It broke off after something was shown.
     BrokeOff(String),
-    /// It does not manage; another one may.
-    Escalate(Evidence),
+    /// It does not manage, and this proves it: the next one, or none.
+    Unable(String),
 }
 
 /// What one model has shown and used so far.
@@ -43,59 +48,60 @@ struct Shown {
     message: u64,
     anything: bool,
     mind: Mind,
-    malformed: u32,
 }
 
 impl Turn {
     /// Asks models, in the order in which they are to be asked.
     pub(super) async fn ask_models(&self, asked: Asked<'_>) -> Option<Topic> {
-        let minds = &self.inner.minds;
-        let chain = minds.chain(Kind::Question, self.inner.now());
         let mut bench = Bench::new(self, self.answer);
-        let mut history = self.continued(&chain);
-        let asks = history.ask(self.framed(&mut bench).await);
-        let (mut why, mut message) = (chain.none.clone(), self.answer);
-        if asks.is_err() {
-            // The last answer was left with calls and no results; a model cannot go on from there.
-            history = History::asking(self.text.clone());
+        let question = self.framed(&mut bench).await;
+        let mut history = self.continued();
+        if history.ask(question.clone()).is_err() {
+            // The last answer was left with calls and no results; nobody can go on from there.
+            history = History::asking(question);
         }
-        let mut chain = chain;
+        let mut chain = self
+            .inner
+            .minds
+            .chain(Asking::Question, tokens(&history), self.inner.now());
+        let mut message = self.answer;
         while let Some(choice) = chain.next() {
             let asking: BoxFuture<'_, Fared> =
-                Box::pin(self.ask_one(choice.clone(), &mut history, &mut bench, message));
+                Box::pin(self.ask_one(&choice, &mut chain, &mut history, &mut bench, message));
             let fared = tokio::time::timeout(WITHIN, asking).await;
             let fared =
                 fared.unwrap_or_else(|_| Fared::BrokeOff("it took longer than ten minutes".to_owned()));
             let name = choice.setup.model.id();
-            match fared {
+            let why = match fared {
                 Fared::Answered => {
                     self.talk.set_history(history);
                     return None;
                 }
-                Fared::Silent(reason) => why = format!("{name}: {reason}"),
+                Fared::Silent(reason) => format!("{name}: {reason}"),
                 Fared::BrokeOff(reason) => {
-                    why = format!("{name} broke off: {reason}");
+                    let why = format!("{name} broke off: {reason}");
                     let state = MessageState::Broken { why: why.clone() };
                     self.talk.edit(message, |message| message.state = state);
                     message = self.talk.another(self.inner.now());
                     bench.move_to(message);
+                    why
                 }
-                Fared::Escalate(evidence) => {
-                    why = format!("{name} {evidence}");
-                    chain.escalate(evidence);
+                Fared::Unable(why) => {
                     self.talk.edit(message, |message| message.text.clear());
+                    why
                 }
-            }
+            };
             chain.because(&why);
         }
         let said = builtin::not_understood(asked);
-        self.say_in(message, said, &why)
+        self.say_in(message, said, &chain.built_in)
     }
 
     /// One model, with its calls, until it has answered.
     async fn ask_one(
         &self,
-        choice: Choice,
+        choice: &Choice,
+        chain: &mut Chain,
         history: &mut History,
         bench: &mut Bench<'_>,
         message: u64,
@@ -117,45 +123,40 @@ impl Turn {
                 output_tokens: 0,
                 micro_dollars: 0,
             },
-            malformed: 0,
         };
         for _ in 0..MOST_ROUNDS {
-            let prompt = self.prompt(setup, history);
-            let admitted = match self
-                .inner
-                .minds
-                .admit(&choice, &prompt, Kind::Question, self.inner.now())
-                .await
-            {
+            let prompt = self.prompt(choice, history);
+            let admitted = match self.inner.minds.admit(choice, &prompt, self.inner.now()).await {
                 Ok(admitted) => admitted,
                 Err(reason) if shown.anything => return Fared::BrokeOff(reason),
                 Err(reason) => return Fared::Silent(reason),
             };
-            let answer = match self.listen(&choice, admitted, prompt, &mut shown).await {
+            let answer = match self.listen(choice, admitted, prompt, &mut shown).await {
                 Ok(answer) => answer,
-                Err(error) if Evidence::of_error(&error).is_some() => {
-                    return Fared::Escalate(Evidence::ContextFull);
+                Err(error) if matches!(error.class, ErrorClass::ContextTooLong { .. }) => {
+                    return judged(chain.saw(Evidence::ContextOverflow, setup.model.id()));
                 }
                 Err(error) if shown.anything => return Fared::BrokeOff(error.class.to_string()),
                 Err(error) => return Fared::Silent(error.class.to_string()),
             };
-            if let Some(fared) = self.after(answer, history, bench, &mut shown).await {
+            if let Some(fared) = self.after(answer, chain, history, bench, &mut shown).await {
                 return fared;
             }
         }
-        Fared::Escalate(Evidence::LoopLimit)
+        judged(chain.saw(Evidence::LoopLimit, setup.model.id()))
     }
 
     /// What follows from an answer: the end, or results of its calls and another round (none).
     async fn after(
         &self,
         answer: Answer,
+        chain: &mut Chain,
         history: &mut History,
         bench: &mut Bench<'_>,
         shown: &mut Shown,
     ) -> Option<Fared> {
         if answer.stop == StopReason::ContextFull {
-            return Some(Fared::Escalate(Evidence::ContextFull));
+            return Some(judged(chain.saw(Evidence::ContextOverflow, &shown.mind.name)));
         }
         let leaked = answer.flaws.contains(&Flaw::LeakedCall);
         let calls: Vec<_> = answer.runnable().cloned().collect();
@@ -167,10 +168,13 @@ impl Turn {
             return Some(Fared::Silent(format!("its answer has no place: {error}")));
         }
         if malformed {
-            shown.malformed += 1;
-            if shown.malformed > 1 {
-                self.settle_history(history);
-                return Some(Fared::Escalate(Evidence::MalformedTwice));
+            match chain.saw(Evidence::MalformedCall, &shown.mind.name) {
+                Verdict::Repair => {}
+                verdict => {
+                    // Calls that were never run get results that say so; without them nobody could go on.
+                    let _ = history.results(Vec::new());
+                    return Some(judged(verdict));
+                }
             }
         }
         if has_calls {
@@ -200,11 +204,6 @@ impl Turn {
             message.state = MessageState::Whole;
         });
         Some(Fared::Answered)
-    }
-
-    /// Calls that were never run get results that say so; without them nobody could go on.
-    fn settle_history(&self, history: &mut History) {
-        let _ = history.results(Vec::new());
     }
 
     /// Shows an answer as it comes.
@@ -252,7 +251,7 @@ impl Turn {
                 Event::Error(error) => {
                     self.inner
                         .minds
-                        .failed(choice, admitted, &error, self.inner.now());
+                        .failed(choice, admitted, &error, shown.anything, self.inner.now());
                     return Err(error);
                 }
                 Event::Reasoning(_)
@@ -263,33 +262,37 @@ impl Turn {
         }
         let error = ModelError {
             model: choice.setup.model.id().to_owned(),
-            class: jarvis_ports::model::ErrorClass::Malformed,
+            class: ErrorClass::Malformed,
             why: "the stream ended without an end".to_owned(),
             retry_after: None,
             request_id: None,
         };
         self.inner
             .minds
-            .failed(choice, admitted, &error, self.inner.now());
+            .failed(choice, admitted, &error, shown.anything, self.inner.now());
         Err(error)
     }
 
     /// The same beginning for everybody, as long as the program runs: caches rest on it.
-    fn prompt(&self, setup: &MindSetup, history: &History) -> Prompt {
+    fn prompt(&self, choice: &Choice, history: &History) -> Prompt {
         Prompt {
-            system: persona::text(setup.model.id(), setup.model.is_local()),
-            tools: offers(&self.inner.registry),
+            system: persona(family(&choice.setup)),
+            tools: if choice.tools {
+                offers(&self.inner.registry)
+            } else {
+                Vec::new()
+            },
             history: history.clone(),
-            max_output_tokens: setup.max_output_tokens,
+            max_output_tokens: choice.setup.max_output_tokens,
         }
     }
 
     /// What models were told before, unless that has grown too long: then it begins anew with a note.
-    fn continued(&self, chain: &crate::minds::Chain) -> History {
+    fn continued(&self) -> History {
         let history = self.talk.history();
-        let bytes: usize = serde_json::to_string(&history).map_or(usize::MAX, |text| text.len());
-        let window = chain.smallest_window().unwrap_or(8192);
-        if (bytes as u64) / 4 < window * FULL / 100 {
+        let windows = self.inner.minds.setups().map(|setup| setup.window_tokens);
+        let window = windows.min().unwrap_or(8192);
+        if tokens(&history) < window * FULL / 100 {
             return history;
         }
         let mut anew = History::default();
@@ -309,14 +312,42 @@ impl Turn {
         if let Some(data) = &status.structured {
             bench.learn(data);
         }
-        let known = self.inner.remembered(&self.text, &self.who.user);
-        let time = jarvis_guard::words::time(self.inner.now());
+        let now = self.inner.now();
         let role = format!("{:?}", self.who.role).to_lowercase();
+        let mut parts = vec![Part {
+            title: format!("The person is signed in as {role}. State of the cluster"),
+            lines: vec![status.text],
+        }];
+        parts.extend(self.inner.remembered(&self.text, now));
+        let context = assemble(&parts, CONTEXT_TOKENS);
+        let time = jarvis_guard::words::time(now);
         format!(
-            "{}\n\n[From the controller, at {time}. The person is signed in as {role}.\n{}{}]",
-            self.text, status.text, known
+            "{}\n\n[From the controller, at {time}.\n{}]",
+            self.text, context.text
         )
     }
+}
+
+/// What kind of model it is; what runs in the house is taken for a small one.
+fn family(setup: &MindSetup) -> Family {
+    match Family::of(setup.model.id()) {
+        Family::Other if setup.model.is_local() => Family::Local,
+        family => family,
+    }
+}
+
+/// What a verdict means for the model it is about.
+fn judged(verdict: Verdict) -> Fared {
+    match verdict {
+        Verdict::Repair => Fared::Silent("it did not answer".to_owned()),
+        Verdict::Next(why) | Verdict::GiveUp(why) => Fared::Unable(why),
+    }
+}
+
+/// Tokens of a conversation, about.
+fn tokens(history: &History) -> u64 {
+    let bytes = serde_json::to_string(history).map_or(usize::MAX, |text| text.len());
+    (bytes as u64) / 4
 }
 
 /// What a model is offered: all tools, in their order, the same for everybody.
@@ -333,7 +364,7 @@ fn offers(registry: &jarvis_tools::Registry) -> Vec<ToolOffer> {
 pub(crate) fn prefix_hash(registry: &jarvis_tools::Registry, setup: &Arc<MindSetup>) -> String {
     use sha2::{Digest as _, Sha256};
     let mut hash = Sha256::new();
-    hash.update(persona::text(setup.model.id(), setup.model.is_local()));
+    hash.update(persona(family(setup)));
     for offer in offers(registry) {
         hash.update(offer.name);
         hash.update(offer.description);

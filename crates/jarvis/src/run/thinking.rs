@@ -40,10 +40,11 @@ pub fn with_assistant(
             per_request: given.per_request,
             per_day: given.per_day,
             per_month: given.per_month,
+            ..Caps::default()
         },
         local_only: given.local_only,
     };
     let minds = Minds::open(setups, options, store, given.zone.clone())
-        .map_err(|error| Failure::error(format!("cannot read what was spent on models: {error}")))?;
+        .map_err(|error| Failure::error(error.to_string()))?;
     Ok(state.with_assistant(Assistant::new(registry, minds, given.zone.clone())))
 }
