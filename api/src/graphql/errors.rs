@@ -1,7 +1,7 @@
 //! Errors as GraphQL clients see them: a sentence, and `extensions.code` for machines.
 
 use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions};
-use jarvis_assistant::ConversationError;
+use jarvis_assistant::{ConversationError, memory::MemoryError};
 use jarvis_controller::CommandError;
 use jarvis_crds::ManifestError;
 use jarvis_model::Refusal;
@@ -67,6 +67,17 @@ pub fn of_conversation(error: ConversationError) -> Error {
         ConversationError::Invalid(_) => "INVALID",
         ConversationError::Store(_) => "UNAVAILABLE",
         ConversationError::Stopping => "STOPPING",
+    };
+    coded(code, error.to_string())
+}
+
+/// What the memory answered.
+pub fn of_memory(error: &MemoryError) -> Error {
+    let code = match error {
+        MemoryError::Unknown { .. } => "NOT_FOUND",
+        MemoryError::Empty | MemoryError::Name { .. } => "INVALID",
+        MemoryError::Full { .. } => "WRONG_STATE",
+        MemoryError::Store(_) | MemoryError::Page { .. } => "UNAVAILABLE",
     };
     coded(code, error.to_string())
 }

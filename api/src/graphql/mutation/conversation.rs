@@ -6,11 +6,17 @@
 )]
 
 use crate::graphql::{
-    caller, errors, shared,
-    types::conversation::{SentMessage, number},
+    Shared, caller, errors, shared,
+    types::{
+        conversation::{self, SentMessage},
+        memory::MemoryRecord,
+    },
 };
 use async_graphql::{Context, Object, Result};
-use jarvis_assistant::message::ConversationId;
+use jarvis_assistant::{
+    memory::{Memory, MemoryError, Said},
+    message::ConversationId,
+};
 
 /// Mutations of conversations.
 #[derive(Default)]
@@ -31,7 +37,7 @@ impl ConversationMutation {
         let (id, seq) = sent.map_err(errors::of_conversation)?;
         Ok(SentMessage {
             conversation: id.to_string(),
-            seq: number(seq),
+            seq: conversation::number(seq),
         })
     }
 
@@ -47,6 +53,59 @@ impl ConversationMutation {
         stopped.map_err(errors::of_conversation)
     }
 
+    /// Takes a fact that is to be remembered for good. It is used once a person has confirmed it.
+    async fn remember_fact(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "What.")] text: String,
+    ) -> Result<MemoryRecord> {
+        let (user, shared) = (&caller(context)?.user, shared(context)?);
+        let said = Said { user, text: &text };
+        let pending = memory(shared)?.propose_fact(said, shared.clock.now());
+        pending
+            .as_ref()
+            .map(MemoryRecord::from)
+            .map_err(errors::of_memory)
+    }
+
+    /// Confirms a fact that waits: from now on it is remembered.
+    async fn confirm_fact(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its number.")] id: String,
+    ) -> Result<MemoryRecord> {
+        let (user, shared) = (&caller(context)?.user, shared(context)?);
+        let record = memory(shared)?.confirm(number(&id)?, user, shared.clock.now());
+        record.as_ref().map(MemoryRecord::from).map_err(errors::of_memory)
+    }
+
+    /// Puts something that is remembered right, in one's own words.
+    async fn correct_memory(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its number.")] id: String,
+        #[graphql(desc = "What is right.")] text: String,
+    ) -> Result<MemoryRecord> {
+        let (user, shared) = (&caller(context)?.user, shared(context)?);
+        let said = Said { user, text: &text };
+        let record = memory(shared)?.correct(number(&id)?, said, shared.clock.now());
+        record.as_ref().map(MemoryRecord::from).map_err(errors::of_memory)
+    }
+
+    /// Forgets something for good, or says no to a fact that waits; false when there is none.
+    async fn forget(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its number.")] id: String,
+    ) -> Result<bool> {
+        let (memory, id) = (memory(shared(context)?)?, number(&id)?);
+        match memory.reject(id).or_else(|_| memory.forget(id)) {
+            Ok(()) => Ok(true),
+            Err(MemoryError::Unknown { .. }) => Ok(false),
+            Err(error) => Err(errors::of_memory(&error)),
+        }
+    }
+
     /// Deletes a conversation; false when there is none. What was done in it stays in the audit trail.
     async fn delete_conversation(
         &self,
@@ -58,4 +117,14 @@ impl ConversationMutation {
             .delete(&caller(context)?.user, &ConversationId(id));
         deleted.map_err(errors::of_conversation)
     }
+}
+
+fn memory(shared: &Shared) -> Result<&Memory> {
+    let memory = shared.assistant.memory();
+    memory.ok_or_else(|| errors::unavailable("the memory cannot be read; the log says why"))
+}
+
+fn number(id: &str) -> Result<u64> {
+    id.parse()
+        .map_err(|_| errors::invalid("id: give the number of what is remembered"))
 }

@@ -10,6 +10,7 @@ use crate::graphql::{
     types::{
         conversation::Conversation,
         costs::{Costs, MindState},
+        memory::MemoryRecord,
     },
 };
 use async_graphql::{Context, Object, Result};
@@ -51,6 +52,32 @@ impl ConversationQuery {
         let shared = shared(context)?;
         let standings = shared.assistant.minds().standings(shared.clock.now());
         Ok(standings.into_iter().map(MindState::from).collect())
+    }
+
+    /// What is remembered beyond conversations, newest first; what waits to be confirmed comes before it.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn memory(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only with this in its text.", default)] text: String,
+    ) -> Result<Vec<MemoryRecord>> {
+        let shared = shared(context)?;
+        let Some(memory) = shared.assistant.memory() else {
+            return Err(errors::unavailable("the memory cannot be read; the log says why"));
+        };
+        let now = shared.clock.now();
+        let pending = memory.pending(now);
+        let fits =
+            |one: &&jarvis_assistant::memory::Pending| one.text.to_lowercase().contains(&text.to_lowercase());
+        let waiting = pending.iter().filter(fits).map(MemoryRecord::from);
+        let kept = memory.list(None, &text, now);
+        Ok(waiting.chain(kept.iter().map(MemoryRecord::from)).collect())
+    }
+
+    /// Everything that is remembered, as JSON lines.
+    async fn memory_export(&self, context: &Context<'_>) -> Result<String> {
+        let memory = shared(context)?.assistant.memory();
+        Ok(memory.map(|memory| memory.export()).unwrap_or_default())
     }
 
     /// One of them; null when there is none (any more).

@@ -27,6 +27,7 @@ pub mod costs;
 pub mod host;
 pub mod issue;
 pub mod manifest;
+pub mod memory;
 pub mod outside;
 pub mod paging;
 pub mod plan;

@@ -164,7 +164,9 @@ fn a_month_of_events_is_a_few_kilobytes() {
     let store: Arc<dyn Store> = Arc::new(Mains::default());
     let memory = open(&store);
     let now = at("2026-11-20T12:00:00Z");
-    let done = memory.consolidate(&|seq, most| journal.read_after(seq, most), now).unwrap();
+    let done = memory
+        .consolidate(&|seq, most| journal.read_after(seq, most), now)
+        .unwrap();
     assert_eq!(done.read, 310_000);
     let (records, bytes) = size(&store);
     eprintln!("310000 events: {records} pairs, {bytes} bytes");
@@ -191,14 +193,18 @@ fn it_goes_on_after_a_crash_and_counts_nothing_twice() {
     for day in 0..40 {
         let now = Timestamp::from_secs(first.as_secs() + day * 86_400);
         for _ in 0..2 {
-            open(&store_now).consolidate(&|seq, most| journal.read_after(seq, most), now).unwrap();
+            open(&store_now)
+                .consolidate(&|seq, most| journal.read_after(seq, most), now)
+                .unwrap();
         }
         mains = Arc::new(mains.after_a_power_cut());
         store_now = mains.clone();
     }
     let whole: Arc<dyn Store> = Arc::new(Mains::default());
     let now = at("2026-11-20T12:00:00Z");
-    open(&whole).consolidate(&|seq, most| journal.read_after(seq, most), now).unwrap();
+    open(&whole)
+        .consolidate(&|seq, most| journal.read_after(seq, most), now)
+        .unwrap();
     let days = |store: &Arc<dyn Store>| -> Vec<(Option<String>, String, Source)> {
         let records = open(store).list(Some(Kind::Day), "", now);
         records
@@ -211,8 +217,12 @@ fn it_goes_on_after_a_crash_and_counts_nothing_twice() {
     // After 400 days they are months, with every event.
     let later = Timestamp::from_secs(now.as_secs() + 460 * 86_400);
     let memory = open(&store_now);
-    memory.consolidate(&|seq, most| journal.read_after(seq, most), later).unwrap();
-    memory.consolidate(&|seq, most| journal.read_after(seq, most), later).unwrap();
+    memory
+        .consolidate(&|seq, most| journal.read_after(seq, most), later)
+        .unwrap();
+    memory
+        .consolidate(&|seq, most| journal.read_after(seq, most), later)
+        .unwrap();
     assert!(memory.list(Some(Kind::Day), "", later).is_empty());
     let months = open(&store_now).list(Some(Kind::Month), "", later);
     let counted: u64 = months.iter().flat_map(|month| month.counts.values()).sum();
