@@ -44,7 +44,7 @@ export function placeOf(source: string): Place {
   const host = /^Node\/([\w.-]+)/.exec(source)?.[1];
   if (host) return { open: `node/${host}` };
   if (/^(?:ticket|intent|task)\b/.test(source)) return { path: "/tasks" };
-  if (source.startsWith("Service/")) return { path: "/services" };
+  if (/^Service\//.test(source)) return { path: "/services" };
   if (/^(?:revision|manifest|proposal)\b|^[A-Z][A-Za-z]+\//.test(source)) return { path: "/manifests" };
   if (/^storage\b/.test(source)) return { path: "/storage" };
   if (/^(?:service|quorum)\b/.test(source)) return { path: "/services" };
