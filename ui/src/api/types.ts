@@ -15,6 +15,7 @@ export type {
   IntentPartsFragment as Intent,
   IssuePartsFragment as Issue,
   LoopPartsFragment as Loop,
+  MemoryPartsFragment as MemoryRecord,
   MessagePartsFragment as Message,
   MindPartsFragment as Mind,
   NodePartsFragment as Node,

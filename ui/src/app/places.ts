@@ -24,7 +24,7 @@ export const PLACES: readonly Place[] = [
   { path: "/shell", title: "Terminal", key: "t", bar: true },
   { path: "/chat", title: "Chat", key: "c", bar: true },
   { path: "/storage", title: "Storage", key: "s", bar: false },
-  { path: "/minds", title: "Minds and spend", key: "b", bar: false },
+  { path: "/minds", title: "Minds, spend and memory", key: "b", bar: false },
   { path: "/settings", title: "Settings", key: "i", bar: true },
 ];
 

@@ -1,6 +1,12 @@
+import { Memory } from "./Memory";
 import { Spend } from "./Spend";
 
-/** The minds behind the conversation: how they are, and what they cost. */
+/** The minds behind the conversation: how they are, what they cost, and what is remembered. */
 export function Minds() {
-  return <div className="one"><Spend /></div>;
+  return (
+    <div className="two">
+      <Spend />
+      <Memory />
+    </div>
+  );
 }

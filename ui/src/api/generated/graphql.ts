@@ -742,6 +742,44 @@ export type RunbooksQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type RunbooksQuery = { runbooks: Array<{ name: string, builtIn: boolean, resource: string | null, trigger: string, attempts: number, perSeconds: number, escalateTo: Array<string>, steps: Array<{ text: string, verify: string | null, timeoutSeconds: number | null }>, issues: Array<{ key: string, attemptsUsed: number, attemptsLeft: number, step: number | null, escalated: boolean }> }> };
 
+export type MemoryPartsFragment = { id: string, kind: string, text: string, source: string, madeAt: string, expiresAt: string | null, pending: boolean };
+
+export type MemoryQueryVariables = Exact<{
+  text: string;
+}>;
+
+
+export type MemoryQuery = { memory: Array<{ id: string, kind: string, text: string, source: string, madeAt: string, expiresAt: string | null, pending: boolean }> };
+
+export type ForgetMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ForgetMutation = { forget: boolean };
+
+export type CorrectMemoryMutationVariables = Exact<{
+  id: string;
+  text: string;
+}>;
+
+
+export type CorrectMemoryMutation = { correctMemory: { id: string, kind: string, text: string, source: string, madeAt: string, expiresAt: string | null, pending: boolean } };
+
+export type RememberFactMutationVariables = Exact<{
+  text: string;
+}>;
+
+
+export type RememberFactMutation = { rememberFact: { id: string, kind: string, text: string, source: string, madeAt: string, expiresAt: string | null, pending: boolean } };
+
+export type ConfirmFactMutationVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ConfirmFactMutation = { confirmFact: { id: string, kind: string, text: string, source: string, madeAt: string, expiresAt: string | null, pending: boolean } };
+
 export type SpentPartsFragment = { microDollars: number, cap: number | null, percent: number | null };
 
 export type SpentByPartsFragment = { name: string, microDollars: number, questions: number };
@@ -1515,6 +1553,17 @@ export const RevisionPartsFragmentDoc = new TypedDocumentString(`
   withheldReason
 }
     `, {"fragmentName":"RevisionParts"}) as unknown as TypedDocumentString<RevisionPartsFragment, unknown>;
+export const MemoryPartsFragmentDoc = new TypedDocumentString(`
+    fragment MemoryParts on MemoryRecord {
+  id
+  kind
+  text
+  source
+  madeAt
+  expiresAt
+  pending
+}
+    `, {"fragmentName":"MemoryParts"}) as unknown as TypedDocumentString<MemoryPartsFragment, unknown>;
 export const SpentPartsFragmentDoc = new TypedDocumentString(`
     fragment SpentParts on Spent {
   microDollars
@@ -2825,6 +2874,71 @@ export const RunbooksDocument = new TypedDocumentString(`
   }
 }
     `) as unknown as TypedDocumentString<RunbooksQuery, RunbooksQueryVariables>;
+export const MemoryDocument = new TypedDocumentString(`
+    query Memory($text: String!) {
+  memory(text: $text) {
+    ...MemoryParts
+  }
+}
+    fragment MemoryParts on MemoryRecord {
+  id
+  kind
+  text
+  source
+  madeAt
+  expiresAt
+  pending
+}`) as unknown as TypedDocumentString<MemoryQuery, MemoryQueryVariables>;
+export const ForgetDocument = new TypedDocumentString(`
+    mutation Forget($id: String!) {
+  forget(id: $id)
+}
+    `) as unknown as TypedDocumentString<ForgetMutation, ForgetMutationVariables>;
+export const CorrectMemoryDocument = new TypedDocumentString(`
+    mutation CorrectMemory($id: String!, $text: String!) {
+  correctMemory(id: $id, text: $text) {
+    ...MemoryParts
+  }
+}
+    fragment MemoryParts on MemoryRecord {
+  id
+  kind
+  text
+  source
+  madeAt
+  expiresAt
+  pending
+}`) as unknown as TypedDocumentString<CorrectMemoryMutation, CorrectMemoryMutationVariables>;
+export const RememberFactDocument = new TypedDocumentString(`
+    mutation RememberFact($text: String!) {
+  rememberFact(text: $text) {
+    ...MemoryParts
+  }
+}
+    fragment MemoryParts on MemoryRecord {
+  id
+  kind
+  text
+  source
+  madeAt
+  expiresAt
+  pending
+}`) as unknown as TypedDocumentString<RememberFactMutation, RememberFactMutationVariables>;
+export const ConfirmFactDocument = new TypedDocumentString(`
+    mutation ConfirmFact($id: String!) {
+  confirmFact(id: $id) {
+    ...MemoryParts
+  }
+}
+    fragment MemoryParts on MemoryRecord {
+  id
+  kind
+  text
+  source
+  madeAt
+  expiresAt
+  pending
+}`) as unknown as TypedDocumentString<ConfirmFactMutation, ConfirmFactMutationVariables>;
 export const CostUpdatesDocument = new TypedDocumentString(`
     subscription CostUpdates {
   costUpdates {
