@@ -22,6 +22,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// Characters of what a person says at once.
 pub const LONGEST_TEXT: usize = 4000;
+/// A start has other things to do than to try models.
+const AFTER_START: Duration = Duration::from_mins(10);
 /// How often it is looked whether something is due.
 const HOURLY: Duration = Duration::from_hours(1);
 /// Tokens of memory with one question.
@@ -260,9 +262,12 @@ async fn daily(inner: &Arc<Inner>, stop: &CancellationToken) {
                 Err(error) => tracing::error!(%error, "summarising days broke down"),
             }
         }
-        let trying = inner.minds.try_daily(inner.now());
         tokio::select! {
-            () = trying => {}
+            () = tokio::time::sleep(AFTER_START) => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::select! {
+            () = inner.minds.try_daily(inner.now()) => {}
             () = stop.cancelled() => return,
         }
         tokio::select! {

@@ -190,7 +190,7 @@ impl Turn {
         }
         let handle = &self.inner.registry.desk().handle;
         match handle.freeze(scope, reason, ttl, self.who.clone()).await {
-            Ok(()) => self.say(said, UNDERSTOOD),
+            Ok(()) => self.say(frozen(scope, ttl, said), UNDERSTOOD),
             Err(error) => {
                 self.plain(&format!(
                     "I could not freeze: {error}. `jarvis freeze` on the command line does it too."
@@ -205,6 +205,25 @@ impl Turn {
             user: self.who.user.clone(),
             role: self.who.role,
         }
+    }
+}
+
+/// What is said once the kill switch is pulled.
+fn frozen(scope: FreezeScope, ttl: Option<Duration>, said: Said) -> Said {
+    let what = match scope {
+        FreezeScope::Autonomy => "I do nothing by myself",
+        FreezeScope::All => "nobody does anything through me",
+    };
+    let until = match ttl {
+        Some(ttl) => format!(
+            "for {} min, or until somebody thaws it before",
+            ttl.as_secs().div_ceil(60)
+        ),
+        None => "until somebody thaws it".to_owned(),
+    };
+    Said {
+        text: format!("The kill switch is pulled: {what}, {until}. I go on looking and telling."),
+        ..said
     }
 }
 

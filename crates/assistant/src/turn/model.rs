@@ -171,8 +171,13 @@ impl Turn {
             match chain.saw(Evidence::MalformedCall, &shown.mind.name) {
                 Verdict::Repair => {}
                 verdict => {
-                    // Calls that were never run get results that say so; without them nobody could go on.
-                    let _ = history.results(Vec::new());
+                    // Calls that were never run get results that say so, and a leaked one a note; without them nobody could
+                    // go on.
+                    if has_calls {
+                        let _ = history.results(Vec::new());
+                    } else {
+                        let _ = history.note("That was no answer. Answer the person's question.");
+                    }
                     return Some(judged(verdict));
                 }
             }

@@ -373,7 +373,7 @@ async fn a_model_that_loops_or_obeys_what_it_reads_only_asks() {
             history.results(Vec::new()).unwrap();
         }
         assert_eq!(looping.heard().len(), 12);
-        let obeying = server(dialect, Part::Obeying).await;
+        let obeying = server(dialect, Part::Obeying { first: None }).await;
         let provider = provider(dialect, &obeying, &Fast::new());
         let mut history = History::asking("q");
         for (told, wanted) in [

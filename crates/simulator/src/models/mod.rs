@@ -103,7 +103,7 @@ impl ModelServer {
         let address = listener.local_addr()?;
         let script = match &options.part {
             Part::Script(plays) => plays.iter().cloned().collect(),
-            Part::Obeying | Part::Looping { .. } => VecDeque::new(),
+            Part::Obeying { .. } | Part::Looping { .. } => VecDeque::new(),
         };
         let shared = Arc::new(Shared {
             options,

@@ -114,7 +114,7 @@ async fn perform(shared: &Shared, stream: &mut TcpStream, body: &Value, place: u
         Part::Script(_) => shared
             .next_play()
             .unwrap_or_else(|| Act::say("I have nothing to say.").into()),
-        Part::Obeying => part::obey(&offered, &results).into(),
+        Part::Obeying { first } => part::obey(&offered, &results, first.as_deref()).into(),
         Part::Looping { tool, arguments } => Act::call(&[(tool.as_str(), arguments.clone())]).into(),
     };
     let (model, id) = (shared.options.model.as_str(), format!("{place:04}"));
