@@ -34,7 +34,8 @@ function Offer({ card }: { card: Card }) {
   const isBusy = useSpeaking((state) => state.saying !== null);
   return (
     <article className="ask-card" data-tier="GREEN" aria-label={card.title ?? "An offer"}>
-      <p><b>{card.title}</b> {card.reason}</p>
+      {card.title ? <h3 className="ask-title">{card.title}</h3> : null}
+      <p>{card.reason}</p>
       <div className="row-wrap">
         <Button size="small" locked={lockReason()} disabled={isBusy || !card.say} onClick={() => void say(card.say ?? "")}>{card.say}</Button>
       </div>

@@ -69,6 +69,9 @@ export const clock = (time: string | number): string => timeOfDay.format(new Dat
 export const hourMinute = (time: string | number): string => shortTime.format(new Date(time));
 /** "28 Nov 2026, 20:14:38". */
 export const dateTime = (time: string | number): string => fullDate.format(new Date(time));
+/** What the server writes as "2026-12-06T08:51:18.327Z" in a sentence, on the user's own clock. */
+export const inLocalTime = (text: string): string => text.replace(/\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, (time) => dateTime(time));
+
 /** The time of day if it is today, else the day. */
 export function when(time: string, now: number): string {
   const date = new Date(time);

@@ -5,7 +5,7 @@ import { note } from "../app/ui-state";
 import { lockReason } from "../commands/deeds";
 import { serverNow } from "../live/now";
 import { useLive } from "../live/store";
-import { when } from "../model/format";
+import { inLocalTime, when } from "../model/format";
 import type { Shape } from "../model/status";
 import { Button } from "../ui/Button";
 import { Status } from "../ui/Glyph";
@@ -56,7 +56,7 @@ export function ProposalCard({ proposal, onChanged }: { proposal: Proposal; onCh
         <h3 className="ask-title grow">{proposal.title}</h3>
         <span className="mono dim">{when(proposal.madeAt, serverNow())}</span>
       </header>
-      <Status shape={SHAPES[proposal.state] ?? "unknown"} word={proposal.outcome} />
+      <Status shape={SHAPES[proposal.state] ?? "unknown"} word={inLocalTime(proposal.outcome)} />
       <p className="small dim">{proposal.by}{proposal.commit ? ` · commit ${proposal.commit.slice(0, 8)}` : ""}</p>
       {isWaiting ? (
         <>

@@ -37,7 +37,7 @@ function Contents({ costs }: { costs: Costs }) {
       {costs.days.length > 1 ? <Days days={costs.days} /> : null}
       {isFree ? <p className="dim">No model was asked yet; the built-in voice costs nothing.</p> : <ByTable label="By model" rows={costs.byModel} />}
       {costs.byKind.length > 0 ? <ByTable label="By kind" rows={costs.byKind} /> : null}
-      <p className="small dim">Prices as of {costs.pricesAsOf}.{costs.reserved > 0 ? ` ${dollars(costs.reserved)} is reserved for answers under way.` : ""}</p>
+      <p className="small dim">{costs.pricesAsOf ? `Prices as of ${costs.pricesAsOf}.` : ""}{costs.reserved > 0 ? ` ${dollars(costs.reserved)} is reserved for answers under way.` : ""}</p>
     </>
   );
 }

@@ -1,7 +1,7 @@
 // Spoken with on the page, with no model: the built-in voice answers from the live state.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { goTo, openPage, startBrowser, startJarvis, startWire, violations } from "./support.mjs";
+import { goTo, openPage, say as sayOn, startBrowser, startJarvis, startWire, violations } from "./support.mjs";
 
 let jarvis;
 let wire;
@@ -30,20 +30,7 @@ const query = (text) =>
 const composer = () => page.locator("[data-composer]");
 const answers = () => page.locator('.message-answered:not([data-state="COMING"])');
 
-/** Says something and waits for the whole answer to it. */
-async function say(text) {
-  const before = await page.evaluate(() => Math.max(0, ...[...document.querySelectorAll(".message[data-seq]")].map((one) => Number(one.dataset.seq))));
-  await composer().fill(text);
-  await composer().press("Enter");
-  const answered = await page.waitForFunction((known) => {
-    const fresh = [...document.querySelectorAll(".message[data-seq]")].filter((one) => Number(one.dataset.seq) > known);
-    const asked = fresh.findIndex((one) => one.classList.contains("message-asked"));
-    const answer = asked < 0 ? undefined : fresh.slice(asked + 1).find((one) => one.classList.contains("message-answered"));
-    return answer && answer.dataset.state !== "COMING" ? answer.dataset.seq : false;
-  }, before, { timeout: 20_000 });
-  // What was asked for is reported later, in a message of its own.
-  return page.locator(`.message-answered[data-seq="${await answered.jsonValue()}"]`);
-}
+const say = (text) => sayOn(page, text);
 
 test("an example drawn from the live state is asked by a press, and the answer says which mind it is from", async () => {
   assert.equal(await page.locator(".example").count(), 3);
@@ -109,6 +96,32 @@ test("a lasting wish is a proposal: seen as a difference, approved, in force", a
     assert.ok(Date.now() < end, "the revision is in force within 30 s");
     await page.waitForTimeout(300);
   }
+});
+
+test("what is dangerous is red: the target typed, the button held, the outcome reported", async () => {
+  const status = async () => (await query("{ guest(vmid: 105) { status } }")).guest.status;
+  const end = Date.now() + 60_000;
+  while ((await status()) !== "RUNNING") {
+    assert.ok(Date.now() < end, "what was approved above runs within a minute");
+    await page.waitForTimeout(300);
+  }
+  const answer = await say("force stop 105");
+  const card = answer.locator(".ask-card").first();
+  await card.locator('.tier[data-tier="RED"]').waitFor();
+  await card.getByRole("button", { name: /^Review/ }).click();
+  const hold = page.locator(".modal-card .hold");
+  await hold.waitFor();
+  assert.ok(await hold.isDisabled(), "nothing can be held before the target is typed");
+  await page.locator(".modal-card input").fill("web-01");
+  assert.ok(await hold.isDisabled(), "another target arms nothing");
+  await page.locator(".modal-card input").fill("105");
+  await hold.hover();
+  await page.mouse.down();
+  await page.locator(".modal-card").waitFor({ state: "detached", timeout: 8000 });
+  await page.mouse.up();
+  await answer.locator('[data-ticket="DONE"] .status', { hasText: "verified" }).waitFor({ timeout: 60_000 });
+  const seq = Number(await answer.getAttribute("data-seq"));
+  await page.waitForFunction((asked) => [...document.querySelectorAll(".message-answered[data-seq]")].some((one) => Number(one.dataset.seq) > asked && /105|win-lab/.test(one.querySelector(".speech")?.textContent ?? "")), seq, { timeout: 20_000 });
 });
 
 test("markup is text: no link, no picture, no element comes of it", async () => {
@@ -177,6 +190,28 @@ test("conversations: another, back to the first, and one deleted", async () => {
   await lines.nth(0).getByRole("button", { name: /^Delete the conversation/ }).click();
   await page.getByRole("button", { name: "Delete it" }).click();
   await page.waitForFunction(() => document.querySelectorAll(".talk").length === 1);
+});
+
+test("memory: what is to be remembered waits, is confirmed, corrected and forgotten", async () => {
+  await goTo(page, "/minds");
+  const facts = async () => (await query("{ memory { text pending } }")).memory;
+  await page.getByLabel("What to remember").fill("The nas is for films.");
+  await page.getByRole("button", { name: "Remember it" }).click();
+  const line = page.locator(".memory-line").first();
+  await line.getByText("not confirmed yet").waitFor();
+  assert.deepEqual(await facts(), [{ text: "The nas is for films.", pending: true }]);
+  assert.deepEqual(await violations(page), []);
+  await line.getByRole("button", { name: "Confirm", exact: true }).click();
+  await line.getByText("not confirmed yet").waitFor({ state: "detached" });
+  assert.deepEqual(await facts(), [{ text: "The nas is for films.", pending: false }]);
+  await line.getByRole("button", { name: "Correct", exact: true }).click();
+  await line.getByLabel("As it should be").fill("The nas is for films and music.");
+  await line.getByRole("button", { name: "Correct it" }).click();
+  await line.locator("p", { hasText: "films and music" }).waitFor();
+  assert.deepEqual((await facts()).map((one) => one.text), ["The nas is for films and music."]);
+  await line.getByRole("button", { name: "Forget" }).click();
+  await line.waitFor({ state: "detached" });
+  assert.deepEqual(await facts(), []);
 });
 
 test("on a phone: the list and the conversation by turns, the field above the bar", async () => {

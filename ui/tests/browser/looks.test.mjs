@@ -3,21 +3,40 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { goTo, MODES, openPage, setMode, startBrowser, startJarvis, VIEWS, violations } from "./support.mjs";
+import { goTo, MODES, openPage, say, setMode, startBrowser, startJarvis, VIEWS, violations } from "./support.mjs";
 
 const SIZES = { desktop: [1920, 1080], laptop: [1366, 768], tablet: [820, 1180], phone: [390, 844] };
 const IMAGES = "../docs/img/ui";
 let jarvis;
 let browser;
+let conversation;
 
 before(async () => {
   jarvis = await startJarvis("--time-factor", "5");
   browser = await startBrowser();
+  conversation = await talk();
 });
 after(async () => {
   await browser?.close();
   await jarvis?.stop();
 });
+
+/** Something said, something that waits and something remembered: pages that are empty show little. */
+async function talk() {
+  const page = await openPage(browser, jarvis, { path: "/chat" });
+  for (const text of ["How is the cluster?", "Start win-lab", "Reboot agent1", "Why is forge slow?"]) await say(page, text);
+  await goTo(page, "/minds");
+  for (const text of ["The nas is for films and music.", "Backups run at night; do not restart the nas then."]) {
+    await page.getByLabel("What to remember").fill(text);
+    await page.getByRole("button", { name: "Remember it" }).click();
+    await page.locator(".memory-line", { hasText: text }).waitFor();
+  }
+  await page.locator(".memory-line").first().getByRole("button", { name: "Confirm", exact: true }).click();
+  await page.waitForFunction(() => document.querySelectorAll(".memory-line .btn-primary").length === 1);
+  const id = await page.evaluate(() => sessionStorage.getItem("jarvis.conversation"));
+  await page.context().close();
+  return id;
+}
 
 async function wide(page) {
   return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
@@ -33,7 +52,7 @@ async function shot(page, name) {
 for (const mode of MODES) {
   for (const [size, [width, height]] of Object.entries(SIZES)) {
     test(`${mode} on a ${size}: every page is accessible and fits`, async () => {
-      const page = await openPage(browser, jarvis, { mode, width, height, hasTouch: size === "phone", isMobile: size === "phone" });
+      const page = await openPage(browser, jarvis, { mode, width, height, conversation, hasTouch: size === "phone", isMobile: size === "phone" });
       await page.locator(".node-name, .bottom-item").first().waitFor();
       const problems = [];
       for (const path of VIEWS) {
@@ -84,7 +103,7 @@ for (const mode of MODES) {
 }
 
 test("light Minimal is accessible", async () => {
-  const page = await openPage(browser, jarvis, { mode: "minimal", colorScheme: "light" });
+  const page = await openPage(browser, jarvis, { mode: "minimal", colorScheme: "light", conversation });
   const problems = [];
   for (const path of VIEWS) {
     await goTo(page, path);
@@ -111,7 +130,7 @@ test("a first visit that wants less motion is dressed in Minimal, and nothing mo
 });
 
 test("on a phone what is pressed is large enough for a thumb", async () => {
-  const page = await openPage(browser, jarvis, { width: 390, height: 844, hasTouch: true, isMobile: true });
+  const page = await openPage(browser, jarvis, { width: 390, height: 844, conversation, hasTouch: true, isMobile: true });
   const small = [];
   for (const path of ["/", "/guests", "/activity", "/chat"]) {
     await goTo(page, path);

@@ -66,7 +66,7 @@ export async function startBrowser() {
 }
 
 /** A page that is signed in, in a mode and size. What it complains about is collected in `page.complaints`. */
-export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", width = 1920, height = 1080, ...more } = {}) {
+export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", width = 1920, height = 1080, conversation, ...more } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: "dark", ...more });
   const page = await context.newPage();
   page.complaints = [];
@@ -79,6 +79,7 @@ export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", w
     const kept = JSON.parse(localStorage.getItem("jarvis.prefs") ?? "null");
     if (!kept) localStorage.setItem("jarvis.prefs", JSON.stringify({ mode: wished }));
   }, mode);
+  if (conversation) await page.addInitScript((id) => sessionStorage.setItem("jarvis.conversation", id), conversation);
   await page.goto((process.env.JARVIS_PAGE ?? jarvis.page ?? jarvis.url) + path);
   await signIn(page, jarvis);
   return page;
@@ -88,6 +89,22 @@ export async function signIn(page, { password }) {
   await page.fill("#password", password);
   await page.click("button[type=submit]");
   await page.waitForSelector('[data-link="live"]');
+}
+
+/** Says something on the page and waits for the whole answer to it. */
+export async function say(page, text) {
+  const before = await page.evaluate(() => Math.max(0, ...[...document.querySelectorAll(".message[data-seq]")].map((one) => Number(one.dataset.seq))));
+  const composer = page.locator("[data-composer]");
+  await composer.fill(text);
+  await composer.press("Enter");
+  const answered = await page.waitForFunction((known) => {
+    const fresh = [...document.querySelectorAll(".message[data-seq]")].filter((one) => Number(one.dataset.seq) > known);
+    const asked = fresh.findIndex((one) => one.classList.contains("message-asked"));
+    const answer = asked < 0 ? undefined : fresh.slice(asked + 1).find((one) => one.classList.contains("message-answered"));
+    return answer && answer.dataset.state !== "COMING" ? answer.dataset.seq : false;
+  }, before, { timeout: 20_000 });
+  // What was asked for is reported later, in a message of its own.
+  return page.locator(`.message-answered[data-seq="${await answered.jsonValue()}"]`);
 }
 
 /** Changes the page without loading it anew. */

@@ -7,7 +7,7 @@ import { cadence } from "../../src/model/cadence";
 import { countersOf, grouped as groupedSegments, segmentsOf } from "../../src/model/counters";
 import { driftOf } from "../../src/model/drift";
 import { toCsv } from "../../src/model/export";
-import { bytes, countdown, percent, span, used } from "../../src/model/format";
+import { bytes, countdown, dateTime, inLocalTime, percent, span, used } from "../../src/model/format";
 import { freshness } from "../../src/model/freshness";
 import { filtered, grouped, rowsOf, sorted } from "../../src/model/guests";
 import { type Facts, sentence } from "../../src/model/sentence";
@@ -158,4 +158,10 @@ test("where in a manifest a line stands", () => {
   expect(pathTo(lines, 4)).toEqual(["spec", "ready"]);
   expect(pathTo(lines, 2)).toEqual(["spec"]);
   expect(pathTo(["spec:", "  steps:", "    - action: x"], 6)).toEqual(["spec", "steps"]);
+});
+
+test("a time in a sentence of the server is on the user's clock", () => {
+  const time = "2026-12-06T08:51:18.327Z";
+  expect(inLocalTime(`Waits until ${time}`)).toBe(`Waits until ${dateTime(time)}`);
+  expect(inLocalTime("Rejected by admin")).toBe("Rejected by admin");
 });
