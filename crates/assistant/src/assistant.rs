@@ -16,7 +16,10 @@ use jarvis_model::Timestamp;
 use jarvis_ports::StoreError;
 use jarvis_tools::{Registry, clean};
 use jiff::tz::TimeZone;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 use tokio::sync::{broadcast, mpsc};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -35,7 +38,7 @@ const MOST_MESSAGES: usize = 500;
 #[derive(Clone)]
 pub struct Assistant {
     inner: Arc<Inner>,
-    news: Arc<std::sync::Mutex<Option<mpsc::UnboundedReceiver<(String, ConversationId)>>>>,
+    news: Arc<Mutex<Option<mpsc::UnboundedReceiver<follow::Place>>>>,
 }
 
 pub(crate) struct Inner {
@@ -93,7 +96,7 @@ impl Assistant {
                 stop: CancellationToken::new(),
                 awaiting,
             }),
-            news: Arc::new(std::sync::Mutex::new(Some(news))),
+            news: Arc::new(Mutex::new(Some(news))),
         }
     }
 
@@ -178,6 +181,19 @@ impl Assistant {
         &self.inner.minds
     }
 
+    /// Of each model the hash of what stands before every conversation: while it stays, caches hold.
+    pub fn prefixes(&self) -> Vec<(String, String)> {
+        let setups = self.inner.minds.setups();
+        setups
+            .map(|setup| {
+                (
+                    setup.model.id().to_owned(),
+                    turn::prefix_hash(&self.inner.registry, setup),
+                )
+            })
+            .collect()
+    }
+
     /// What is remembered beyond conversations; none when it cannot be read.
     pub fn memory(&self) -> Option<&Memory> {
         self.inner.memory.as_ref()
@@ -185,6 +201,9 @@ impl Assistant {
 
     /// Tells in conversations how things ended, until it is stopped; then ends every answer that still comes.
     pub async fn run(self, stop: CancellationToken) {
+        for (model, hash) in self.prefixes() {
+            tracing::info!(model, hash, "what stands before every conversation");
+        }
         let daily = daily(&self.inner, &stop);
         let told = self.tell(&stop);
         tokio::join!(daily, told);
@@ -257,7 +276,7 @@ async fn daily(inner: &Arc<Inner>, stop: &CancellationToken) {
             match summarising.await {
                 Ok(Ok(done)) => tracing::debug!(days = done.days, "days are summarised"),
                 Ok(Err(error)) => {
-                    tracing::warn!(%error, "days are not summarised; it is tried again in an hour")
+                    tracing::warn!(%error, "days are not summarised; it is tried again in an hour");
                 }
                 Err(error) => tracing::error!(%error, "summarising days broke down"),
             }

@@ -19,7 +19,8 @@ use tokio_util::sync::CancellationToken;
 /// How long one waits until the cluster is as a proposal wants it, before saying what is not.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-type Place = (String, ConversationId);
+/// A conversation of a user's.
+pub(crate) type Place = (String, ConversationId);
 
 /// Tells until it is stopped.
 pub(crate) async fn run(inner: &Arc<Inner>, mut news: UnboundedReceiver<Place>, stop: &CancellationToken) {
@@ -175,10 +176,7 @@ fn proposal_ended(proposal: &Proposal) -> Option<Ended> {
         }
         ProposalState::Pushed { request: None, .. } => return None,
         ProposalState::Applied { revision, at, .. } => {
-            let text = format!(
-                "“{title}” is in force with revision {:.7}. I am seeing to it.",
-                revision
-            );
+            let text = format!("“{title}” is in force with revision {revision:.7}. I am seeing to it.");
             let next = Awaited::Declared {
                 id: proposal.id.clone(),
                 since: *at,

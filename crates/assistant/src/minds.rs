@@ -105,14 +105,14 @@ pub enum Verdict {
 }
 
 impl Chain {
-    /// The next one.
-    pub fn next(&mut self) -> Option<Choice> {
+    /// Takes the next one out.
+    pub fn take(&mut self) -> Option<Choice> {
         self.left.pop_front()
     }
 
     /// Why the next one is asked: what became of the one before.
     pub fn because(&mut self, why: &str) {
-        self.built_in = why.to_owned();
+        why.clone_into(&mut self.built_in);
         if let Some(next) = self.left.front_mut() {
             next.reason = format!("{why}; {} answers instead", next.setup.model.id());
         }

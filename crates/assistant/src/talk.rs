@@ -90,6 +90,7 @@ impl Kept {
     }
 
     /// What was not finished when Jarvis ended never will be.
+    #[must_use]
     pub fn broken_off(mut self) -> Self {
         for message in &mut self.messages {
             if message.state == MessageState::Coming {

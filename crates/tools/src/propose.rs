@@ -52,7 +52,7 @@ struct Change {
     /// Comments and order of their files stay.
     #[serde(default)]
     #[schemars(length(max = 20))]
-    fields: Vec<Field>,
+    fields: Vec<Edit>,
     #[serde(default)]
     #[schemars(length(max = 20))]
     files: Vec<File>,
@@ -60,7 +60,7 @@ struct Change {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-struct Field {
+struct Edit {
     /// Kind/name.
     resource: String,
     /// spec.runStrategy
@@ -143,7 +143,7 @@ fn proposed(proposal: &Proposal) -> Proposed {
     }
 }
 
-fn changes(fields: Vec<Field>, files: Vec<File>) -> Result<Vec<ManifestChange>, Trouble> {
+fn changes(fields: Vec<Edit>, files: Vec<File>) -> Result<Vec<ManifestChange>, Trouble> {
     let count = fields.len() + files.len();
     if count == 0 || count > MOST_CHANGES {
         return Err(Trouble(format!(
@@ -160,7 +160,7 @@ fn changes(fields: Vec<Field>, files: Vec<File>) -> Result<Vec<ManifestChange>, 
             "wrong arguments: files: {bytes} bytes are too much for one proposal; at most {LARGEST}"
         )));
     }
-    let fields = fields.into_iter().map(of_field);
+    let fields = fields.into_iter().map(of_edit);
     let files = files.into_iter().map(|file| {
         let path = arguments::words("path", &file.path, 200)?;
         let fine = !path.starts_with('/')
@@ -182,13 +182,13 @@ fn changes(fields: Vec<Field>, files: Vec<File>) -> Result<Vec<ManifestChange>, 
     fields.chain(files).collect()
 }
 
-fn of_field(field: Field) -> Result<ManifestChange, Trouble> {
-    let resource: ResourceKey = field
+fn of_edit(edit: Edit) -> Result<ManifestChange, Trouble> {
+    let resource: ResourceKey = edit
         .resource
         .parse()
         .map_err(|error| Trouble(format!("wrong arguments: resource: {error}")))?;
-    let (old, path) = (field.old, arguments::words("field", &field.field, 200)?);
-    Ok(match field.new {
+    let (old, path) = (edit.old, arguments::words("field", &edit.field, 200)?);
+    Ok(match edit.new {
         Some(new) => ManifestChange::Set {
             resource,
             field: path,

@@ -18,14 +18,13 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// Nothing here takes longer.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Everything, running.
 pub struct Stage {
     pub rig: Rig,
     pub assistant: Assistant,
     pub conversation: Option<ConversationId>,
-    pub store: Arc<MemoryStore>,
     _stop: tokio_util::sync::DropGuard,
 }
 
@@ -122,7 +121,6 @@ impl Stage {
             rig,
             assistant,
             conversation: None,
-            store,
             _stop: stop.drop_guard(),
         }
     }

@@ -14,7 +14,11 @@ use crate::graphql::{
     },
 };
 use async_graphql::{Context, Object, Result};
-use jarvis_assistant::{ConversationError, message::ConversationId};
+use jarvis_assistant::{
+    ConversationError,
+    memory::{Memory, Pending},
+    message::ConversationId,
+};
 
 /// Conversations in one answer.
 const MOST: i32 = 200;
@@ -67,8 +71,7 @@ impl ConversationQuery {
         };
         let now = shared.clock.now();
         let pending = memory.pending(now);
-        let fits =
-            |one: &&jarvis_assistant::memory::Pending| one.text.to_lowercase().contains(&text.to_lowercase());
+        let fits = |one: &&Pending| one.text.to_lowercase().contains(&text.to_lowercase());
         let waiting = pending.iter().filter(fits).map(MemoryRecord::from);
         let kept = memory.list(None, &text, now);
         Ok(waiting.chain(kept.iter().map(MemoryRecord::from)).collect())
@@ -77,7 +80,7 @@ impl ConversationQuery {
     /// Everything that is remembered, as JSON lines.
     async fn memory_export(&self, context: &Context<'_>) -> Result<String> {
         let memory = shared(context)?.assistant.memory();
-        Ok(memory.map(|memory| memory.export()).unwrap_or_default())
+        Ok(memory.map(Memory::export).unwrap_or_default())
     }
 
     /// One of them; null when there is none (any more).

@@ -1,5 +1,10 @@
 //! Conversations: what was said, what it rests on, and what can be acted on.
 
+#![expect(
+    clippy::unused_async,
+    reason = "resolvers are async by the contract of the macro"
+)]
+
 use super::{
     Moment,
     proposal::Proposal,

@@ -186,7 +186,7 @@ impl<'a> Bench<'a> {
         for card in &cards {
             match card {
                 Card::Action { ticket, .. } => {
-                    self.turn.talk.await_end(Awaited::Ticket { id: ticket.clone() })
+                    self.turn.talk.await_end(Awaited::Ticket { id: ticket.clone() });
                 }
                 Card::Proposal { proposal } => self
                     .turn
@@ -351,11 +351,10 @@ fn stray(arguments: &Map<String, Value>, named: &BTreeSet<String>) -> Option<Str
         .into_iter()
         .flatten()
         .filter_map(|field| field.get("resource")?.as_str());
-    let stray = resources
+    resources
         .filter(|resource| !known(resource))
         .map(|resource| clean::line(resource, 80))
-        .next();
-    stray
+        .next()
 }
 
 #[cfg(test)]

@@ -10,6 +10,8 @@ mod built_in;
 mod calls;
 mod model;
 
+pub(crate) use model::prefix_hash;
+
 use crate::{
     assistant::Inner,
     builtin::{self, Asked, Said, Topic},

@@ -18,7 +18,7 @@ use jarvis_ports::model::{
 };
 use jarvis_tools::Side;
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 /// Everything for one question, with all calls.
 const WITHIN: Duration = Duration::from_mins(10);
@@ -65,7 +65,7 @@ impl Turn {
             .minds
             .chain(Asking::Question, tokens(&history), self.inner.now());
         let mut message = self.answer;
-        while let Some(choice) = chain.next() {
+        while let Some(choice) = chain.take() {
             let asking: BoxFuture<'_, Fared> =
                 Box::pin(self.ask_one(&choice, &mut chain, &mut history, &mut bench, message));
             let fared = tokio::time::timeout(WITHIN, asking).await;
@@ -366,7 +366,7 @@ fn offers(registry: &jarvis_tools::Registry) -> Vec<ToolOffer> {
 }
 
 /// Hash of everything that comes before a conversation, for each kind of model: while it stays, caches hold.
-pub(crate) fn prefix_hash(registry: &jarvis_tools::Registry, setup: &Arc<MindSetup>) -> String {
+pub(crate) fn prefix_hash(registry: &jarvis_tools::Registry, setup: &MindSetup) -> String {
     use sha2::{Digest as _, Sha256};
     let mut hash = Sha256::new();
     hash.update(persona(family(setup)));

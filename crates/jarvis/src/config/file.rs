@@ -379,8 +379,6 @@ pub struct Assistant {
     pub prices_file: Option<Text>,
     /// Whether only models in the house are asked.
     pub local_only: bool,
-    /// Whether models word escalations and daily reports.
-    pub narrate: Option<bool>,
 }
 
 /// One of `assistant.models`.
@@ -414,11 +412,11 @@ pub struct LanguageModel {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct Budget {
     /// For one request.
-    pub per_request: Option<Spanned<f64>>,
+    pub request: Option<Spanned<f64>>,
     /// For a day.
-    pub per_day: Option<Spanned<f64>>,
+    pub day: Option<Spanned<f64>>,
     /// For a month.
-    pub per_month: Option<Spanned<f64>>,
+    pub month: Option<Spanned<f64>>,
 }
 
 /// A node or a guest: exactly one.

@@ -105,8 +105,6 @@ pub struct AssistantConfig {
     pub prices: jarvis_llm::Prices,
     /// Whether only models in the house are asked.
     pub local_only: bool,
-    /// Whether models word escalations and daily reports.
-    pub narrate: bool,
 }
 
 impl Default for AssistantConfig {
@@ -120,7 +118,6 @@ impl Default for AssistantConfig {
             per_month: None,
             prices: jarvis_llm::Prices::built_in(),
             local_only: false,
-            narrate: false,
         }
     }
 }

@@ -5,6 +5,7 @@ use crate::config::{AssistantConfig, ModelConfig, file};
 use jarvis_llm::{Limits, Prices, Secret, Settings, Style, Wire};
 use jiff::tz::TimeZone;
 use serde_saphyr::Spanned;
+use std::ops::RangeInclusive;
 
 /// Where Anthropic is asked.
 const ANTHROPIC: &str = "https://api.anthropic.com";
@@ -29,12 +30,11 @@ impl Checker<'_> {
         AssistantConfig {
             zone: zone.unwrap_or_else(TimeZone::system),
             models,
-            per_request: self.dollars("perRequest", budget.per_request.as_ref(), PER_REQUEST),
-            per_day: self.dollars("perDay", budget.per_day.as_ref(), PER_DAY),
-            per_month: self.dollars("perMonth", budget.per_month.as_ref(), PER_MONTH),
+            per_request: self.dollars("request", budget.request.as_ref(), PER_REQUEST),
+            per_day: self.dollars("day", budget.day.as_ref(), PER_DAY),
+            per_month: self.dollars("month", budget.month.as_ref(), PER_MONTH),
             prices: prices.unwrap_or_else(Prices::built_in),
             local_only: given.local_only,
-            narrate: given.narrate.unwrap_or(true),
         }
     }
 
@@ -49,45 +49,65 @@ impl Checker<'_> {
     }
 
     fn model(&mut self, model: &Spanned<file::LanguageModel>) -> Option<ModelConfig> {
+        let given = &model.value;
+        let settings = self.settings(model)?;
+        let (window, output, slots) = if settings.local {
+            (8192, 1024, 1)
+        } else {
+            (200_000, 2048, 4)
+        };
+        let window = self.number_of(
+            "windowTokens",
+            given.window_tokens.as_ref(),
+            window,
+            4096..=10_000_000,
+        );
+        let most = self.number_of(
+            "maxOutputTokens",
+            given.max_output_tokens.as_ref(),
+            output,
+            64..=64_000,
+        );
+        let slots = self.number_of("slots", given.slots.as_ref(), slots, 1..=64);
+        Some(ModelConfig {
+            settings,
+            window_tokens: window,
+            max_output_tokens: u32::try_from(most).unwrap_or(u32::MAX),
+            slots: usize::try_from(slots).unwrap_or(1),
+        })
+    }
+
+    /// Which model, where, how.
+    fn settings(&mut self, model: &Spanned<file::LanguageModel>) -> Option<Settings> {
         let (at, given) = (place(model), &model.value);
         let anthropic = given.api == Wire::Anthropic;
         let key = match &given.key {
             Some(secret) => Some(self.model_key(secret)?),
             None => None,
         };
-        let field = "assistant.models";
-        if given.model.trim().is_empty() {
-            self.wrong(
-                at,
-                field,
-                "`model` is empty",
-                "write the id by which the server knows it",
-            );
-            return None;
-        }
-        let url = given
-            .url
-            .clone()
-            .or_else(|| anthropic.then(|| ANTHROPIC.to_owned()));
-        let Some(url) = url else {
-            let hint = "write the server's address, such as http://127.0.0.1:8080/v1";
-            self.wrong(at, field, "`url` is missing", hint);
-            return None;
+        let missing = |what: &str, hint: &'static str| (format!("`{what}` is missing"), hint);
+        let url = given.url.as_deref().or(anthropic.then_some(ANTHROPIC));
+        let wrong = match url {
+            _ if given.model.trim().is_empty() => {
+                Some(missing("model", "write the id by which the server knows it"))
+            }
+            None => Some(missing(
+                "url",
+                "write the server's address, such as http://127.0.0.1:8080/v1",
+            )),
+            Some(ANTHROPIC) if key.is_none() => {
+                Some(missing("key", "write key: {file: PATH} or key: {env: NAME}"))
+            }
+            Some(_) => None,
         };
-        if anthropic && key.is_none() && given.url.is_none() {
-            self.wrong(
-                at,
-                field,
-                "`key` is missing",
-                "write key: {file: PATH} or key: {env: NAME}",
-            );
+        if let Some((problem, hint)) = wrong {
+            self.wrong(at, "assistant.models", problem, hint);
             return None;
         }
         let local = given.local.unwrap_or(!anthropic);
-        let (window, output) = if local { (8192, 1024) } else { (200_000, 2048) };
-        let settings = Settings {
+        Some(Settings {
             wire: given.api,
-            base_url: url.trim_end_matches('/').to_owned(),
+            base_url: url?.trim_end_matches('/').to_owned(),
             key,
             model: given.model.trim().to_owned(),
             local,
@@ -98,47 +118,23 @@ impl Checker<'_> {
                 parallel_calls: true,
                 ..Style::default()
             },
-        };
-        let count = |checker: &mut Self,
-                     name: &str,
-                     given: Option<&Spanned<u64>>,
-                     default: u64,
-                     range: (u64, u64)| {
-            let value = given.map_or(default, |given| given.value);
-            if let Some(given) = given.filter(|_| value < range.0 || value > range.1) {
-                let problem = format!("{value} is out of range");
-                let hint = format!("write {} to {}", range.0, range.1);
-                checker.wrong(place(given), &format!("{field}.{name}"), problem, hint);
-            }
-            value
-        };
-        let window_tokens = count(
-            self,
-            "windowTokens",
-            given.window_tokens.as_ref(),
-            window,
-            (4096, 10_000_000),
-        );
-        let most = count(
-            self,
-            "maxOutputTokens",
-            given.max_output_tokens.as_ref(),
-            output,
-            (64, 64_000),
-        );
-        let slots = count(
-            self,
-            "slots",
-            given.slots.as_ref(),
-            if local { 1 } else { 4 },
-            (1, 64),
-        );
-        Some(ModelConfig {
-            settings,
-            window_tokens,
-            max_output_tokens: u32::try_from(most).unwrap_or(u32::MAX),
-            slots: usize::try_from(slots).unwrap_or(1),
         })
+    }
+
+    fn number_of(
+        &mut self,
+        name: &str,
+        given: Option<&Spanned<u64>>,
+        default: u64,
+        range: RangeInclusive<u64>,
+    ) -> u64 {
+        let value = given.map_or(default, |given| given.value);
+        if let Some(given) = given.filter(|_| !range.contains(&value)) {
+            let problem = format!("{value} is out of range");
+            let hint = format!("write {} to {}", range.start(), range.end());
+            self.wrong(place(given), &format!("assistant.models.{name}"), problem, hint);
+        }
+        value
     }
 
     fn model_key(&mut self, secret: &Spanned<file::Secret>) -> Option<Secret> {
