@@ -12,8 +12,8 @@ WORKDIR /source
 COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/source/target \
-    cargo build --release --locked -p jarvis \
-    && install -D -m 0755 target/release/jarvis /out/jarvis
+    cargo build --profile dist --locked -p jarvis \
+    && install -D -m 0755 target/dist/jarvis /out/jarvis
 
 FROM debian:bookworm-slim AS rootfs
 # Whatever Debian's security updates have made of them by now is wanted, not one version for good.

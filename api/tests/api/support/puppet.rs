@@ -81,6 +81,7 @@ impl Puppet {
             views,
             records,
             wake_source,
+            ..
         } = side;
         let inner = Arc::new(Inner {
             clock,
