@@ -64,10 +64,11 @@ fn the_table_has_exactly_the_fields_of_the_schema() {
 #[test]
 fn viewers_change_nothing() {
     let mutations = table(MUTATIONS);
-    assert!(
-        mutations.values().all(|role| *role >= Role::Operator),
-        "{mutations:?}"
-    );
+    // Asking Jarvis is no change; what comes of it is judged by the role of who asks.
+    let talk = ["cancelMessage", "deleteConversation", "sendMessage"];
+    let open = mutations.iter().filter(|(_, role)| **role < Role::Operator);
+    let open: Vec<&str> = open.map(|(name, _)| name.as_ref()).collect();
+    assert_eq!(open, talk, "{mutations:?}");
     for admins_only in [
         "createToken",
         "revokeToken",

@@ -22,8 +22,8 @@ const LARGEST: usize = 48 * 1024;
 pub(crate) const TOOL: Tool = Tool {
     name: "propose_manifest_change",
     title: "Propose a manifest change",
-    description: "Proposes a change of the manifests in git: fields of resources, or whole files. Nothing changes until a \
-                  person approves it. Answers with the difference and what Jarvis would then do.",
+    description: "Proposes a change of the manifests in git: fields, or whole files. A person approves it. Answers with the \
+                  difference and the effect.",
     kind: Kind::System,
     tier: Tier::Yellow,
     scope: Scope::Propose,
@@ -46,16 +46,11 @@ pub(crate) const TOOL: Tool = Tool {
 struct Change {
     #[schemars(length(max = 100))]
     title: String,
-    /// Why, for the person who approves.
+    /// Why.
     #[schemars(length(max = 500))]
     reason: String,
-    /// Comments and order of their files stay.
-    #[serde(default)]
-    #[schemars(length(max = 20))]
-    fields: Vec<Edit>,
-    #[serde(default)]
-    #[schemars(length(max = 20))]
-    files: Vec<File>,
+    fields: Option<Vec<Edit>>,
+    files: Option<Vec<File>>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -65,18 +60,16 @@ struct Edit {
     resource: String,
     /// spec.runStrategy
     field: String,
-    /// As it is now; refused if it is not.
     old: Option<Value>,
-    /// Leave out to remove it.
+    /// Leave out to remove.
     new: Option<Value>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 struct File {
-    /// In the repository.
     path: String,
-    /// The whole new text; leave out to remove the file.
+    /// All of it; leave out to remove the file.
     content: Option<String>,
 }
 
@@ -101,7 +94,10 @@ fn propose(call: Call) -> Running {
         let change = ProposeChange {
             title,
             reason,
-            changes: changes(change.fields, change.files)?,
+            changes: changes(
+                change.fields.unwrap_or_default(),
+                change.files.unwrap_or_default(),
+            )?,
             conversation: call.conversation.clone(),
         };
         let handle = &call.desk.handle;

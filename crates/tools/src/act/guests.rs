@@ -74,8 +74,7 @@ pub(crate) const STOP: Tool = Tool {
     ..acts(
         "stop_guest",
         "Cut a guest's power",
-        "Cuts a guest's power; unsaved data is lost. Red: the first call only answers with a digest and a preview. Prefer \
-         shutdown_guest.",
+        "Cuts a guest's power; unsaved data is lost. Red: the first call answers with a digest. Prefer shutdown_guest.",
         INTERRUPTS,
         |call| {
             request::<Confirmable>(call, |which| {

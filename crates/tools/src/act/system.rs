@@ -17,8 +17,7 @@ pub(crate) const COMMAND: Tool = Tool {
     ..acts(
         "run_command",
         "Run a command",
-        "Runs a command that a SafetyPolicy lists, without a shell, and says whether it succeeded. Red if it changes \
-         something: the first call answers with a digest. Unlisted commands are refused.",
+        "Runs a command that a SafetyPolicy lists, without a shell; says whether it succeeded. Red if it changes something.",
         Hints {
             idempotent: false,
             open_world: true,

@@ -162,7 +162,7 @@ fn warnings(ticket: &Ticket, moment: &Moment) -> Vec<String> {
     {
         let strategy = manifest.spec.run_strategy;
         warnings.push(match ticket.hold_secs {
-            Some(secs) => format!("{key} says {strategy:?}; a hold of {} min comes with it, and Jarvis will {then} it again after that.", secs / 60),
+            Some(secs) => format!("{key} says {strategy:?}; a hold of {} min comes with it, and after that Jarvis follows the manifest again.", secs / 60),
             None => format!(
             "{key} says {strategy:?}, so Jarvis will {then} it again; a person can put a hold on it (`jarvis hold {key}`), or \
              the manifest can be changed (propose_manifest_change).",

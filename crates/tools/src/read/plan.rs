@@ -17,7 +17,7 @@ pub(crate) const TOOL: Tool = Tool {
     ..reads(
         "get_plan",
         "Plan",
-        "What Jarvis is about to do, what waits and why, and the tickets of requests. Give `ticket` to see what became of one.",
+        "What Jarvis is about to do, what waits and why, and tickets of requests; `ticket` shows one.",
         |call| look::<Which, Plan>(call, of),
     )
 };
