@@ -130,6 +130,7 @@ fn lay_out(home: &Path) {
         ("smtp-password", "a password\n"),
         ("ntfy-token", "tk_a-token\n"),
         ("oidc-client", "a client's secret\n"),
+        ("anthropic-key", "sk-a-key\n"),
     ] {
         let path = home.join("secrets").join(name);
         fs::write(&path, text).unwrap();
