@@ -291,3 +291,32 @@ async fn conversations_are_their_owners_alone_and_survive_a_restart() {
     assert!(again.delete("anna", &id).unwrap());
     assert!(again.heads("anna", 9).unwrap().is_empty() && again.conversation("anna", &id).is_err());
 }
+
+#[tokio::test]
+async fn what_a_model_said_before_it_broke_off_names_no_target() {
+    let cast = plays(
+        OpenaiCompatible,
+        "local",
+        vec![
+            Act::say("Guest 102 ought to be shut down, and that at").failing(Fault::CutAfter(6)),
+            call("shutdown_guest", json!({"vmid": 102})),
+            say("I must ask which guest you mean."),
+        ],
+    )
+    .await;
+    let mut stage = Stage::with(&[&cast]).await;
+    stage.ask(ODD).await;
+    let broken = stage.messages()[1].clone();
+    assert!(broken.text.contains("102"), "{broken:?}");
+    assert_eq!(broken.mind.unwrap().name, "local", "it is told who broke off");
+    stage.ask(ODD).await;
+    assert_eq!(stage.waiting(), 0, "{:?}", stage.messages());
+}
+
+#[tokio::test]
+async fn who_says_nothing_is_followed_by_the_next_mind() {
+    let silent = plays(OpenaiCompatible, "mute", vec![say("")]).await;
+    let other = plays(Anthropic, "claude-haiku-5-5", vec![say("Allow me.")]).await;
+    let mut stage = Stage::with(&[&silent, &other]).await;
+    assert_eq!(stage.ask(ODD).await.text, "Allow me.");
+}

@@ -3,7 +3,7 @@
 
 use super::Turn;
 use crate::{
-    message::{Card, ToolUse},
+    message::{Card, Message, Speaker, ToolUse},
     talk::Awaited,
 };
 use futures::{StreamExt, future::BoxFuture, stream};
@@ -38,7 +38,9 @@ impl<'a> Bench<'a> {
     pub fn new(turn: &'a Turn, message: u64) -> Self {
         let moment = turn.inner.registry.desk().moment();
         let said = turn.talk.kept().messages;
-        let said = said.iter().filter(|message| message.mind.is_none());
+        // What a model said names nothing, whole or broken off.
+        let by_people = |message: &&Message| matches!(message.speaker, Speaker::Person { .. });
+        let said = said.iter().filter(by_people);
         let texts: Vec<String> = said.map(|message| message.text.to_lowercase()).collect();
         Self {
             turn,

@@ -38,30 +38,37 @@ impl Turn {
     /// Answers. Always ends, and leaves no message open.
     pub async fn run(self) {
         let turn = Arc::new(self);
-        let working = tokio::spawn(Arc::clone(&turn).answer());
-        let abort = working.abort_handle();
-        let topic = tokio::select! {
-            ended = working => ended.unwrap_or_else(|error| {
-                tracing::error!(%error, "an answer broke down");
-                turn.close(MessageState::Broken { why: "I broke down over this; the log has the reason".to_owned() });
-                None
-            }),
-            () = turn.cancel.cancelled() => {
-                abort.abort();
-                turn.close(MessageState::Cancelled);
-                None
-            }
-            () = turn.inner.stop.cancelled() => {
-                abort.abort();
-                turn.close(MessageState::Broken { why: "Jarvis is shutting down; ask again when it runs".to_owned() });
-                None
+        let mut working = tokio::spawn(Arc::clone(&turn).answer());
+        let state = tokio::select! {
+            biased;
+            () = turn.cancel.cancelled() => MessageState::Cancelled,
+            () = turn.inner.stop.cancelled() => MessageState::Broken {
+                why: "Jarvis is shutting down; ask again when it runs".to_owned(),
+            },
+            ended = &mut working => {
+                let topic = ended.unwrap_or_else(|error| {
+                    tracing::error!(%error, "an answer broke down");
+                    turn.close(MessageState::Broken {
+                        why: "I broke down over this; the log has the reason".to_owned(),
+                    });
+                    None
+                });
+                return turn.end(topic);
             }
         };
-        turn.talk.end(topic);
-        turn.inner.keep(&turn.talk);
-        if !turn.talk.awaited().is_empty() {
+        // It may write until it has ended, so that is awaited before the message is closed.
+        working.abort();
+        let topic = working.await.unwrap_or_default();
+        turn.close(state);
+        turn.end(topic);
+    }
+
+    fn end(&self, topic: Option<Topic>) {
+        self.talk.end(topic);
+        self.inner.keep(&self.talk);
+        if !self.talk.awaited().is_empty() {
             // The follower lives as long as the program.
-            let _ = turn.inner.awaiting.send((turn.who.user.clone(), turn.id.clone()));
+            let _ = self.inner.awaiting.send((self.who.user.clone(), self.id.clone()));
         }
     }
 

@@ -66,6 +66,7 @@ impl Turn {
             .chain(Asking::Question, tokens(&history), self.inner.now());
         let mut message = self.answer;
         while let Some(choice) = chain.take() {
+            hand_over(&mut history);
             let asking: BoxFuture<'_, Fared> =
                 Box::pin(self.ask_one(&choice, &mut chain, &mut history, &mut bench, message));
             let fared = tokio::time::timeout(WITHIN, asking).await;
@@ -124,6 +125,8 @@ impl Turn {
                 micro_dollars: 0,
             },
         };
+        let mind = shown.mind.clone();
+        self.talk.edit(message, |message| message.mind = Some(mind));
         for _ in 0..MOST_ROUNDS {
             let prompt = self.prompt(choice, history);
             let admitted = match self.inner.minds.admit(choice, &prompt, self.inner.now()).await {
@@ -170,16 +173,7 @@ impl Turn {
         if malformed {
             match chain.saw(Evidence::MalformedCall, &shown.mind.name) {
                 Verdict::Repair => {}
-                verdict => {
-                    // Calls that were never run get results that say so, and a leaked one a note; without them nobody could
-                    // go on.
-                    if has_calls {
-                        let _ = history.results(Vec::new());
-                    } else {
-                        let _ = history.note("That was no answer. Answer the person's question.");
-                    }
-                    return Some(judged(verdict));
-                }
+                verdict => return Some(judged(verdict)),
             }
         }
         if has_calls {
@@ -338,6 +332,13 @@ fn family(setup: &MindSetup) -> Family {
     match Family::of(setup.model.id()) {
         Family::Other if setup.model.is_local() => Family::Local,
         family => family,
+    }
+}
+
+/// Makes it a model's turn, whatever the one before left: calls that were never run get results that say so.
+fn hand_over(history: &mut History) {
+    if !history.awaits_answer() && history.results(Vec::new()).is_err() {
+        let _ = history.note("That was no answer. Answer the person's question.");
     }
 }
 
