@@ -4,9 +4,11 @@
 
 #[path = "conversation/budget.rs"]
 mod budget;
+#[path = "conversation/evaluated.rs"]
+mod evaluated;
 #[path = "conversation/injected.rs"]
 mod injected;
 #[path = "conversation/models.rs"]
 mod models;
-#[path = "conversation/stage.rs"]
-mod stage;
+#[path = "conversation/planted.rs"]
+mod planted;

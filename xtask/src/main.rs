@@ -11,6 +11,7 @@
 //! | `figures [MINUTES]` | measures the release program as a whole: memory, requests, disk writes, latency under load |
 //! | `explore` | explores planner and guard exhaustively, with and without seeded bugs |
 //! | `life` | lives random lives, or one by its seed: `life [--seed N] [--seeds N] [--from N] [--bug NAME] [--trace]` |
+//! | `eval [OPTIONS]` | asks the requests of tests/eval of a played model, of code alone, or of a real model |
 //! | `bench` | runs the benchmarks, in release |
 
 mod dependencies;
@@ -31,7 +32,7 @@ mod workspace;
 use std::io::Write;
 use std::process::ExitCode;
 
-const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check] | supply | sbom [FILE] | explore | life [--seed N --trace] | bench | figures [MINUTES]";
+const USAGE: &str = "usage: cargo xtask layers | tidy | gen [--check] | supply | sbom [FILE] | explore | life [--seed N --trace] | eval [--built-in | --api API --model NAME ...] | bench | figures [MINUTES]";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -61,6 +62,7 @@ fn run(words: &[&str]) -> anyhow::Result<String> {
         ["figures"] => figures(&root, "10"),
         ["figures", minutes] => figures(&root, minutes),
         ["life", options @ ..] => life(&root, options),
+        ["eval", options @ ..] => eval(&root, options),
         ["bench"] => bench(&root),
         [] | ["help" | "--help"] => Ok(USAGE.to_owned()),
         other => anyhow::bail!("unknown command {:?}; {USAGE}", other.join(" ")),
@@ -99,6 +101,26 @@ fn life(root: &std::path::Path, options: &[&str]) -> anyhow::Result<String> {
         .status()?;
     anyhow::ensure!(status.success(), "a promise is broken; see above");
     Ok("lived".to_owned())
+}
+
+/// Asks the requests; what came of them goes to standard output.
+fn eval(root: &std::path::Path, options: &[&str]) -> anyhow::Result<String> {
+    let arguments = [
+        "run",
+        "--quiet",
+        "--package",
+        "jarvis-tests",
+        "--bin",
+        "eval",
+        "--",
+    ];
+    let status = std::process::Command::new("cargo")
+        .current_dir(root)
+        .args(arguments)
+        .args(options)
+        .status()?;
+    anyhow::ensure!(status.success(), "see above");
+    Ok("asked".to_owned())
 }
 
 /// Runs the benchmarks; their figures go to standard output as they come.

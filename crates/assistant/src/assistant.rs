@@ -48,6 +48,8 @@ pub(crate) struct Inner {
     /// None when it cannot be read; the conversation works without.
     pub memory: Option<Memory>,
     pub zone: TimeZone,
+    /// Whether models are asked what code could answer, too.
+    pub models_first: bool,
     pub running: TaskTracker,
     pub stop: CancellationToken,
     /// Conversations in which something is to be told how it ended.
@@ -80,6 +82,15 @@ pub type Followed = (Vec<Message>, broadcast::Receiver<Change>);
 impl Assistant {
     /// Conversations over these tools and models; times are told in that zone.
     pub fn new(registry: Registry, minds: Minds, zone: TimeZone) -> Self {
+        Self::made(registry, minds, zone, false)
+    }
+
+    /// The same for a trial of models: they are asked everything, also what code would answer by itself.
+    pub fn for_trial(registry: Registry, minds: Minds, zone: TimeZone) -> Self {
+        Self::made(registry, minds, zone, true)
+    }
+
+    fn made(registry: Registry, minds: Minds, zone: TimeZone, models_first: bool) -> Self {
         let store = registry.desk().handle.store().clone();
         let memory = Memory::open(store.clone(), Calendar::new(zone.clone()))
             .inspect_err(|error| tracing::error!(%error, "nothing is remembered beyond conversations"))
@@ -92,6 +103,7 @@ impl Assistant {
                 minds,
                 memory,
                 zone,
+                models_first,
                 running: TaskTracker::new(),
                 stop: CancellationToken::new(),
                 awaiting,

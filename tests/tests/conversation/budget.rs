@@ -1,8 +1,8 @@
 //! The budget spent: only models in the house are asked, and it is said.
 
-use crate::stage::{Stage, plays, say};
 use jarvis_assistant::spend::Caps;
 use jarvis_simulator::models::Dialect::{Anthropic, OpenaiCompatible};
+use jarvis_tests::stage::{Stage, plays, say};
 
 #[tokio::test]
 async fn with_the_budget_spent_only_the_model_in_the_house_is_asked_and_says_so() {

@@ -1,10 +1,10 @@
 //! What models answer and want done: streamed, checked, shown, handed on, and always ended.
 
-use crate::stage::{PATIENCE, Stage, call, plays, say};
 use jarvis_assistant::message::MessageState;
 use jarvis_controller::Confirm;
 use jarvis_model::TicketState;
 use jarvis_simulator::models::{Act, Dialect, Fault};
+use jarvis_tests::stage::{PATIENCE, Stage, call, plays, say};
 use jarvis_tests::wait;
 use serde_json::json;
 
@@ -175,7 +175,7 @@ async fn broken_leaked_and_unknown_calls_are_never_run_and_have_one_repair() {
 
 #[tokio::test]
 async fn a_loop_ends_and_the_same_call_is_made_once() {
-    let looping = crate::stage::cast(
+    let looping = jarvis_tests::stage::cast(
         OpenaiCompatible,
         "dizzy",
         jarvis_simulator::models::Part::Looping {

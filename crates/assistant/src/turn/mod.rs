@@ -84,7 +84,12 @@ impl Turn {
             earlier: earlier.as_ref(),
             zone: &self.inner.zone,
         };
-        match builtin::understand(asked).await {
+        let understood = if self.inner.models_first {
+            None
+        } else {
+            builtin::understand(asked).await
+        };
+        match understood {
             Some(understood) => self.carry_out(understood).await,
             None => self.ask_models(asked).await,
         }

@@ -301,6 +301,9 @@ pub struct Simulate {
     /// Let the keys of this file in too; one a line, as in authorized_keys.
     #[arg(long, value_name = "FILE")]
     pub authorized_keys_file: Option<PathBuf>,
+    /// Play the language models that this file tells of: what they say to what; docs/MODELS.md.
+    #[arg(long, value_name = "FILE")]
+    pub models: Option<PathBuf>,
     /// UDP port for Wake-on-LAN packets; 0 means any free one.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     pub wake_port: u16,

@@ -1,5 +1,5 @@
 //! `jarvis doctor`: whether what `jarvis run` will need is there: entry points, certificates, rights, clocks, versions,
-//! manifests, hosts over SSH, notifications, state folder, listener. Changes nothing; every finding that is not fine says what
+//! manifests, hosts over SSH, notifications, language models, state folder, listener. Changes nothing; every finding that is not fine says what
 //! would mend it.
 //!
 //! | module | what |
@@ -9,6 +9,7 @@
 //! | [`nodes`] | quorum, versions and clocks |
 //! | [`rights`] | what the credential may do, and what it should |
 //! | [`manifests`] | the git repository and what is declared |
+//! | [`models`] | language models: reached, admitted, known, and able to call tools |
 //! | [`notifications`] | the mail server, and what channels need of the config |
 //! | [`ssh`] | hosts over SSH: reached, known, admitted |
 //! | [`terminal`] | terminals, where they are on |
@@ -17,6 +18,7 @@
 mod entry;
 pub mod finding;
 mod manifests;
+mod models;
 mod nodes;
 mod notifications;
 mod own;
@@ -78,6 +80,7 @@ async fn look_at(config: &Config, report: &mut Report, environment: &Environment
     ssh::look_at(config, report).await;
     terminal::look_at(config, report).await;
     notifications::look_at(config, desired.as_ref(), environment, report).await;
+    models::look_at(config, report).await;
     own::look_at(config, &seen, report);
     Ok(())
 }

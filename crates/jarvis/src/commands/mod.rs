@@ -17,6 +17,7 @@ pub mod plan;
 pub mod propose;
 pub mod replay;
 pub mod schema;
+pub mod scripted;
 pub mod simulate;
 pub mod steer;
 pub mod validate;

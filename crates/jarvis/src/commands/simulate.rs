@@ -1,5 +1,6 @@
 //! `jarvis simulate`: the simulated Proxmox cluster alone, until interrupted.
 
+use super::scripted;
 use crate::{
     cli::{Scenario as Wanted, Simulate},
     exit::{Exit, Failure, Outcome},
@@ -7,7 +8,10 @@ use crate::{
     run::signals::Signals,
     text::add,
 };
-use jarvis_simulator::{Options, Scenario, Simulator, Tls};
+use jarvis_simulator::{
+    Options, Scenario, Simulator, Tls,
+    models::{Dialect, ModelServer},
+};
 use std::{
     fs,
     io::{self, Write as _},
@@ -43,6 +47,7 @@ pub async fn run(arguments: &Simulate) -> Outcome {
     })
     .await
     .map_err(|error| Failure::error(format!("cannot start the simulated cluster: {error}")))?;
+    let models = scripted::start(arguments.models.as_deref()).await?;
     if let Some(path) = &arguments.ca_file {
         write(path, "the authority", simulator.ca_pem(), Readers::All)?;
     }
@@ -52,8 +57,11 @@ pub async fn run(arguments: &Simulate) -> Outcome {
     if let Some(path) = &arguments.known_hosts_file {
         write(path, "the host keys", &simulator.known_hosts(), Readers::All)?;
     }
-    out::print(&banner(&simulator));
+    out::print(&banner(&simulator, &models));
     signals.next().await;
+    for model in models {
+        model.stop().await;
+    }
     simulator.stop().await;
     Ok(Exit::Ok)
 }
@@ -106,7 +114,7 @@ pub fn write(path: &Path, what: &str, text: &str, readers: Readers) -> Result<()
     })
 }
 
-fn banner(simulator: &Simulator) -> String {
+fn banner(simulator: &Simulator, models: &[ModelServer]) -> String {
     let mut text = "simulated cluster, until Ctrl-C\n".to_owned();
     for (node, url) in simulator.endpoints() {
         let pin = simulator
@@ -122,6 +130,13 @@ fn banner(simulator: &Simulator) -> String {
         add!(text, "  ssh {place:<12} {address}  {key}\n");
     }
     add!(text, "  wake-on-lan      {} (UDP)\n", simulator.wake_address());
+    for model in models {
+        let api = match model.dialect() {
+            Dialect::Anthropic => "anthropic",
+            Dialect::OpenaiCompatible => "openai-compatible",
+        };
+        add!(text, "  model {}  {api}  {}\n", model.model(), model.base_url());
+    }
     let tokens = simulator.tokens();
     for (what, token) in [
         ("everything", &tokens.full),

@@ -13,9 +13,13 @@ struct World {
 
 impl World {
     fn start() -> Self {
+        Self::with(&[])
+    }
+
+    fn with(arguments: &[&str]) -> Self {
         let home = tempfile::tempdir().unwrap();
         let mut command = program(home.path());
-        command.args(["simulate", "--ca-file", "ca.pem"]);
+        command.args(["simulate", "--ca-file", "ca.pem"]).args(arguments);
         let simulator = Process::start(command, home.path().join("simulate.log"), "JARVIS_CHAOS_URL=");
         let world = Self { home, simulator };
         world.commit(MANIFESTS);
@@ -243,4 +247,74 @@ fn what_is_wrong_here_is_told() {
         said.code == 1 && said.out.contains("fail  none.yaml: cannot be read"),
         "{said:?}"
     );
+}
+
+/// Models that play a part: one calls the tool it is asked to call, one answers in words, one has a lock.
+const MODELS: &str = "models:
+  - model: claude-haiku-5-5
+    api: anthropic
+    cues: [{answers: [{calls: [{tool: say_ready, arguments: {word: ready}}]}]}]
+  - model: wordy
+    api: openai-compatible
+    cues: [{answers: [{say: I am ready.}]}]
+  - model: locked
+    api: openai-compatible
+    key: the-right-key
+    cues: [{answers: [{say: Welcome.}]}]
+";
+
+#[test]
+fn each_language_model_is_asked_one_small_question() {
+    let script = tempfile::NamedTempFile::new().unwrap();
+    fs::write(script.path(), MODELS).unwrap();
+    let world = World::with(&["--models", script.path().to_str().unwrap()]);
+    let url = |model: &str| {
+        let banner = &world.simulator.banner;
+        let line = banner
+            .lines()
+            .find(|line| line.contains(&format!("model {model} ")));
+        line.unwrap().split_whitespace().last().unwrap().to_owned()
+    };
+    fs::write(world.path().join("key"), "the-wrong-key").unwrap();
+    fs::set_permissions(world.path().join("key"), fs::Permissions::from_mode(0o600)).unwrap();
+    let models = [
+        format!(
+            "{{api: anthropic, model: claude-haiku-5-5, url: '{}', key: {{file: key}}}}",
+            url("claude-haiku-5-5")
+        ),
+        format!(
+            "{{api: openai-compatible, model: wordy, url: '{}', windowTokens: 9000}}",
+            url("wordy")
+        ),
+        format!(
+            "{{api: openai-compatible, model: locked, url: '{}', key: {{file: key}}}}",
+            url("locked")
+        ),
+        "{api: openai-compatible, model: away, url: 'http://127.0.0.1:9/v1'}".to_owned(),
+    ];
+    let models = models.map(|model| format!("    - {model}\n")).concat();
+    let more = format!("{SAFETY}assistant:\n  models:\n{models}");
+    let (said, findings) = world.doctor(&world.token("reads"), "{caFile: ca.pem}", &more);
+    assert_eq!(said.code, 1);
+    for (part, state, fix) in [
+        ("answers and calls tools, reads 200000 tokens", "ok", ""),
+        ("in words where it was to call a tool", "warn", "docs/MODELS.md"),
+        (
+            "reads 8192 tokens, and the config says 9000",
+            "warn",
+            "windowTokens: 8192",
+        ),
+        ("(not let in)", "fail", "`key` in jarvis.yaml"),
+        (
+            "away at http://127.0.0.1:9/v1 does not answer",
+            "fail",
+            "curl -sS http://127.0.0.1:9/v1/models",
+        ),
+    ] {
+        let found = finding(&findings, part);
+        assert_eq!(found["state"], state, "{part}: {found:#}");
+        assert_eq!(found["area"], "models");
+        assert!(found["fix"].to_string().contains(fix), "{fix}: {found:#}");
+    }
+    assert!(!said.out.contains("the-wrong-key"), "{said:?}");
 }

@@ -8,6 +8,7 @@ mod adopt;
 mod chaos;
 mod config;
 mod demo;
+mod dialogue;
 mod docs;
 mod doctor;
 mod guarded;

@@ -1,6 +1,6 @@
 //! Anthropic's Messages: which requests are refused, and an answer as events. By the documentation of version 2026-10-21.
 
-use super::part::Act;
+use super::part::{Act, Scene};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -154,8 +154,8 @@ fn list(value: &Value) -> Vec<Value> {
     }
 }
 
-/// Names of the tools on offer, and the texts of the newest results.
-pub fn scene(body: &Value) -> (Vec<String>, Vec<String>) {
+/// What it is about.
+pub fn scene(body: &Value) -> Scene {
     let tools = list(&body["tools"]);
     let offered = tools
         .iter()
@@ -171,7 +171,29 @@ pub fn scene(body: &Value) -> (Vec<String>, Vec<String>) {
         .filter(|block| block["type"] == "tool_result")
         .flat_map(|block| list(&block["content"]))
         .filter_map(|part| part["text"].as_str().map(str::to_owned));
-    (offered.collect(), results.collect())
+    // Results come as a person's message too, without words of their own before them.
+    let is_question = |message: &Value| {
+        message["role"] == "user"
+            && list(&message["content"])
+                .first()
+                .is_some_and(|block| block["type"] == "text")
+    };
+    let asked = messages.iter().rposition(is_question);
+    let since = &messages[asked.map_or(0, |at| at + 1)..];
+    let words = |at: usize| {
+        let blocks = list(&messages[at]["content"]);
+        let texts: Vec<&str> = blocks.iter().filter_map(|block| block["text"].as_str()).collect();
+        texts.join("\n")
+    };
+    Scene {
+        offered: offered.collect(),
+        results: results.collect(),
+        question: asked.map_or_else(String::new, words),
+        answered: since
+            .iter()
+            .filter(|message| message["role"] == "assistant")
+            .count(),
+    }
 }
 
 /// A whole answer.

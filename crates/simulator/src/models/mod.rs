@@ -7,9 +7,11 @@
 mod anthropic;
 mod openai;
 mod part;
+pub mod script;
 mod serve;
 
-pub use part::{Act, Fault, Part, Play};
+pub use part::{Act, Cue, Fault, Part, Play};
+pub use script::Script;
 
 use serde_json::Value;
 use std::{
@@ -21,7 +23,8 @@ use tokio::{net::TcpListener, sync::watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// How it is spoken to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Dialect {
     /// Anthropic's Messages: `POST /v1/messages`.
     Anthropic,
@@ -103,7 +106,7 @@ impl ModelServer {
         let address = listener.local_addr()?;
         let script = match &options.part {
             Part::Script(plays) => plays.iter().cloned().collect(),
-            Part::Obeying { .. } | Part::Looping { .. } => VecDeque::new(),
+            Part::Cued(_) | Part::Obeying { .. } | Part::Looping { .. } => VecDeque::new(),
         };
         let shared = Arc::new(Shared {
             options,
@@ -127,6 +130,16 @@ impl ModelServer {
             Dialect::Anthropic => format!("http://{}", self.address),
             Dialect::OpenaiCompatible => format!("http://{}/v1", self.address),
         }
+    }
+
+    /// The model it has.
+    pub fn model(&self) -> &str {
+        &self.shared.options.model
+    }
+
+    /// How it is spoken to.
+    pub fn dialect(&self) -> Dialect {
+        self.shared.options.dialect
     }
 
     /// All requests for answers so far.

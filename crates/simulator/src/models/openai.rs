@@ -1,7 +1,7 @@
 //! Chat completions as llama-server speaks them: which requests are refused, and an answer as chunks. By its documentation
 //! and by what its users report.
 
-use super::part::Act;
+use super::part::{Act, Scene};
 use serde_json::{Value, json};
 
 /// What a request must be: status and reason of a refusal otherwise.
@@ -54,8 +54,8 @@ pub fn check(body: &Value) -> Result<(), (u16, String)> {
     }
 }
 
-/// Names of the tools on offer, and the texts of the newest results.
-pub fn scene(body: &Value) -> (Vec<String>, Vec<String>) {
+/// What it is about.
+pub fn scene(body: &Value) -> Scene {
     let items = |name: &str| body[name].as_array().cloned().unwrap_or_default();
     let tools = items("tools");
     let offered = tools
@@ -70,7 +70,23 @@ pub fn scene(body: &Value) -> (Vec<String>, Vec<String>) {
     let results = newest
         .filter(|message| message["role"] == "tool")
         .filter_map(|message| message["content"].as_str().map(str::to_owned));
-    (offered.collect(), results.collect())
+    let asked = messages.iter().rposition(|message| message["role"] == "user");
+    let since = &messages[asked.map_or(0, |at| at + 1)..];
+    Scene {
+        offered: offered.collect(),
+        results: results.collect(),
+        question: asked.map_or_else(String::new, |at| words(&messages[at]["content"])),
+        answered: since
+            .iter()
+            .filter(|message| message["role"] == "assistant")
+            .count(),
+    }
+}
+
+fn words(content: &Value) -> String {
+    let parts = content.as_array().into_iter().flatten();
+    let parts: Vec<&str> = parts.filter_map(|part| part["text"].as_str()).collect();
+    content.as_str().map_or_else(|| parts.join("\n"), str::to_owned)
 }
 
 /// A whole answer.

@@ -106,7 +106,7 @@ async fn about(shared: &Shared, stream: &mut TcpStream, path: &str) -> io::Resul
 }
 
 async fn perform(shared: &Shared, stream: &mut TcpStream, body: &Value, place: usize) -> io::Result<()> {
-    let (offered, results) = match shared.options.dialect {
+    let scene = match shared.options.dialect {
         Dialect::Anthropic => anthropic::scene(body),
         Dialect::OpenaiCompatible => openai::scene(body),
     };
@@ -114,7 +114,8 @@ async fn perform(shared: &Shared, stream: &mut TcpStream, body: &Value, place: u
         Part::Script(_) => shared
             .next_play()
             .unwrap_or_else(|| Act::say("I have nothing to say.").into()),
-        Part::Obeying { first } => part::obey(&offered, &results, first.as_deref()).into(),
+        Part::Cued(cues) => part::cued(cues, &scene),
+        Part::Obeying { first } => part::obey(&scene, first.as_deref()).into(),
         Part::Looping { tool, arguments } => Act::call(&[(tool.as_str(), arguments.clone())]).into(),
     };
     let (model, id) = (shared.options.model.as_str(), format!("{place:04}"));

@@ -44,6 +44,13 @@ impl World {
         upid
     }
 
+    /// A task that has ended, with `OK` or the text of an error.
+    pub fn ended_task(&mut self, node: &str, kind: &str, id: &str, user: &str, status: &str) -> String {
+        let upid = self.begin_task(node, kind, id, user, Work::StopAll);
+        self.end_task(self.next_seq, status);
+        upid
+    }
+
     /// The task of this id.
     pub fn task(&self, upid: &str) -> Option<&Task> {
         self.tasks.get(self.upids.get(upid)?)

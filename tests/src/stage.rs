@@ -1,5 +1,6 @@
-//! A cluster, a Jarvis, a conversation, and models that play a part.
+//! A cluster, a Jarvis, a conversation, and language models: played ones, or whichever are to be tried.
 
+use crate::{Rig, Setup, wait};
 use jarvis_assistant::{
     Assistant,
     message::{Card, ConversationId, Message, MessageState},
@@ -9,28 +10,35 @@ use jarvis_assistant::{
 };
 use jarvis_controller::Person;
 use jarvis_llm::{Limits, Prices, Provider, Secret, Settings};
-use jarvis_model::{Door, Role, TicketState};
+use jarvis_model::{Door, Role, Ticket, TicketState};
 use jarvis_simulator::models::{self, Act, Dialect, ModelServer, Part, Play};
 use jarvis_store::MemoryStore;
-use jarvis_tests::{Rig, Setup, wait};
 use jarvis_tools::{Desk, Registry};
 use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 /// Nothing here takes longer.
 pub const PATIENCE: Duration = Duration::from_mins(1);
+/// Tokens a played model reads, and writes.
+const WINDOW_TOKENS: u64 = 32_000;
+const OUTPUT_TOKENS: u32 = 500;
 
 /// Everything, running.
 pub struct Stage {
+    /// Cluster and Jarvis.
     pub rig: Rig,
+    /// The door to conversations.
     pub assistant: Assistant,
+    /// The one that goes on; none before the first question.
     pub conversation: Option<ConversationId>,
     _stop: tokio_util::sync::DropGuard,
 }
 
 /// A model server with what it plays, as the config would have it.
 pub struct Cast {
+    /// The server.
     pub server: ModelServer,
+    /// How it is asked.
     pub settings: Settings,
 }
 
@@ -39,18 +47,16 @@ pub async fn plays(dialect: Dialect, name: &str, plays: Vec<Play>) -> Cast {
     cast(dialect, name, Part::Script(plays)).await
 }
 
+/// A model that plays this part.
 pub async fn cast(dialect: Dialect, name: &str, part: Part) -> Cast {
-    let server = ModelServer::start(models::Options {
+    let options = models::Options {
         model: name.to_owned(),
         ..models::Options::new(dialect, part)
-    })
-    .await
-    .unwrap();
-    let local = dialect == Dialect::OpenaiCompatible;
-    let mut settings = if local {
-        Settings::local(&server.base_url(), name)
-    } else {
-        Settings::anthropic(name, Secret::parse("key").unwrap())
+    };
+    let server = ModelServer::start(options).await.expect("a free port");
+    let mut settings = match dialect {
+        Dialect::OpenaiCompatible => Settings::local(&server.base_url(), name),
+        Dialect::Anthropic => Settings::anthropic(name, Secret::parse("key").expect("a key")),
     };
     settings.base_url = server.base_url();
     settings.limits = Limits {
@@ -62,12 +68,24 @@ pub async fn cast(dialect: Dialect, name: &str, part: Part) -> Cast {
     Cast { server, settings }
 }
 
+/// An answer of words.
 pub fn say(text: &str) -> Play {
     Act::say(text).into()
 }
 
+/// An answer that calls a tool.
 pub fn call(tool: &str, arguments: serde_json::Value) -> Play {
     Act::call(&[(tool, arguments)]).into()
+}
+
+/// Models over these tools; money counts at the built-in prices.
+pub fn minds(setups: Vec<MindSetup>, caps: Caps, store: Arc<MemoryStore>) -> Minds {
+    let options = Options {
+        tariff: Arc::new(Prices::built_in()),
+        caps,
+        local_only: false,
+    };
+    Minds::open(setups, options, store, jiff::tz::TimeZone::UTC).expect("an empty ledger")
 }
 
 impl Stage {
@@ -76,45 +94,49 @@ impl Stage {
         Self::capped(casts, Caps::default()).await
     }
 
+    /// The same with so much to spend.
     pub async fn capped(casts: &[&Cast], caps: Caps) -> Self {
         let rig = Rig::start(Setup {
             factor: 10,
             ..Setup::default()
         })
         .await;
-        wait::until(rig.jarvis(), "the cluster is seen", PATIENCE, |view| {
-            view.observed.guests.len() > 5
-        })
-        .await;
+        Self::seen(&rig).await;
         let store = Arc::new(MemoryStore::default());
         Self::over(rig, casts, caps, store)
     }
 
+    /// Waits until the cluster was looked at.
+    pub async fn seen(rig: &Rig) {
+        wait::until(rig.jarvis(), "the cluster is seen", PATIENCE, |view| {
+            view.observed.guests.len() > 5
+        })
+        .await;
+    }
+
+    /// Over a rig that runs.
     pub fn over(rig: Rig, casts: &[&Cast], caps: Caps, store: Arc<MemoryStore>) -> Self {
-        let registry = Registry::new(Desk {
-            handle: rig.jarvis().clone(),
-            clock: rig.clock(),
-        });
         let setup = |cast: &&Cast| MindSetup {
-            model: Arc::new(Provider::new(cast.settings.clone(), rig.clock()).unwrap()),
-            window_tokens: 32_000,
-            max_output_tokens: 500,
+            model: Arc::new(Provider::new(cast.settings.clone(), rig.clock()).expect("settings")),
+            window_tokens: WINDOW_TOKENS,
+            max_output_tokens: OUTPUT_TOKENS,
             slots: 2,
         };
-        let options = Options {
-            tariff: Arc::new(Prices::built_in()),
-            caps,
-            local_only: false,
-        };
-        let zone = jiff::tz::TimeZone::UTC;
-        let minds = Minds::open(
-            casts.iter().map(setup).collect(),
-            options,
-            store.clone(),
-            zone.clone(),
-        )
-        .unwrap();
-        let assistant = Assistant::new(registry, minds, zone);
+        let minds = minds(casts.iter().map(setup).collect(), caps, store);
+        let assistant = Assistant::new(Self::registry(&rig), minds, jiff::tz::TimeZone::UTC);
+        Self::of(rig, assistant)
+    }
+
+    /// The tools over a rig.
+    pub fn registry(rig: &Rig) -> Registry {
+        Registry::new(Desk {
+            handle: rig.jarvis().clone(),
+            clock: rig.clock(),
+        })
+    }
+
+    /// With conversations as they are.
+    pub fn of(rig: Rig, assistant: Assistant) -> Self {
         let stop = CancellationToken::new();
         tokio::spawn(assistant.clone().run(stop.clone()));
         Self {
@@ -125,6 +147,7 @@ impl Stage {
         }
     }
 
+    /// Who asks.
     pub fn anna() -> Person {
         Person {
             user: "anna".to_owned(),
@@ -135,12 +158,19 @@ impl Stage {
 
     /// Asks, and waits for the last message of the answer.
     pub async fn ask(&mut self, text: &str) -> Message {
-        let (id, seq) = self
+        let answer = self.ask_within(text, PATIENCE).await;
+        answer.expect("an answer within a minute")
+    }
+
+    /// The same; none when it takes longer.
+    pub async fn ask_within(&mut self, text: &str, patience: Duration) -> Option<Message> {
+        let sent = self
             .assistant
-            .send(&Self::anna(), self.conversation.clone(), text)
-            .unwrap();
+            .send(&Self::anna(), self.conversation.clone(), text);
+        let (id, seq) = sent.expect("a free conversation");
         self.conversation = Some(id.clone());
-        let (_, mut changes) = self.assistant.follow("anna", &id).unwrap();
+        let followed = self.assistant.follow("anna", &id);
+        let (_, mut changes) = followed.expect("a conversation");
         let waiting = async {
             loop {
                 let messages = self.messages();
@@ -151,19 +181,26 @@ impl Stage {
                 if let Some(last) = answers.last().filter(|_| !coming) {
                     return (*last).clone();
                 }
-                while !matches!(changes.recv().await.unwrap(), Change::Message(_)) {}
+                // Who is too slow looks again.
+                while changes
+                    .recv()
+                    .await
+                    .is_ok_and(|change| !matches!(change, Change::Message(_)))
+                {}
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.unwrap()
+        tokio::time::timeout(patience, waiting).await.ok()
     }
 
+    /// Everything said so far.
     pub fn messages(&self) -> Vec<Message> {
-        let id = self.conversation.as_ref().unwrap();
-        self.assistant.conversation("anna", id).unwrap().messages
+        let id = self.conversation.as_ref().expect("a conversation");
+        let kept = self.assistant.conversation("anna", id);
+        kept.expect("a conversation").messages
     }
 
     /// The request behind the first card of a message.
-    pub fn ticket(&self, message: &Message) -> jarvis_model::Ticket {
+    pub fn ticket(&self, message: &Message) -> Ticket {
         let id = message.cards.iter().find_map(|card| match card {
             Card::Action { ticket, .. } => Some(ticket.clone()),
             _ => None,
@@ -172,15 +209,21 @@ impl Stage {
         view.memory.tickets[&id.expect("a card with an action")].clone()
     }
 
+    /// Ends everything.
+    pub async fn end(mut self) {
+        self.rig.stop().await;
+        self.rig.simulator.stop().await;
+    }
+
     /// How many requests there are that could still act or have.
     pub fn effects(&self) -> usize {
         self.rig.jarvis().view().memory.intents.len()
     }
 
+    /// How many requests wait for a person.
     pub fn waiting(&self) -> usize {
         let view = self.rig.jarvis().view();
-        let waits =
-            |ticket: &&jarvis_model::Ticket| matches!(ticket.state, TicketState::AwaitingConfirmation { .. });
+        let waits = |ticket: &&Ticket| matches!(ticket.state, TicketState::AwaitingConfirmation { .. });
         view.memory.tickets.values().filter(waits).count()
     }
 }
