@@ -50,7 +50,7 @@ test: setup ui-build
 	@$(call say,5/8,generated files are current (seconds))
 	@cargo xtask gen --check
 	@$(call say,6/8,all tests (first time about 10 minutes on 2 cores$(comma) then about 3))
-	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 JARVIS_REQUIRE_OIDC=1 \
+	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_FAKETIME=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 JARVIS_REQUIRE_OIDC=1 \
 	  cargo test --workspace --locked
 	@$(call say,7/8,the dashboard: lint$(comma) types$(comma) units$(comma) size$(comma) and in a real browser (about 6 minutes))
 	@cargo build --locked -p jarvis
@@ -114,6 +114,7 @@ NEED_TESTS = $(NEED_BASICS); \
 	need procps command -v top; \
 	need ca-certificates test -e /etc/ssl/certs/ca-certificates.crt; \
 	need bubblewrap command -v bwrap; \
+	need faketime command -v faketime; \
 	need systemd command -v systemd-analyze; \
 	need python3-venv python3 -c 'import ensurepip, venv'; \
 	need nodejs command -v node; \

@@ -41,6 +41,8 @@ pub trait Messenger: Send + Sync {
     fn waiting(&self) -> Result<BTreeMap<String, usize>, String>;
     /// Sends a test message by a channel of the manifests in force; what each receiver's server said, or why it did not go.
     async fn test(&self, channel: &str) -> Result<Vec<Tried>, String>;
+    /// Lets the parked messages of a channel, or of all, be tried once more; how many there are.
+    async fn retry(&self, channel: Option<String>) -> Result<usize, String>;
 }
 
 /// One receiver of a test message.

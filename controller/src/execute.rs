@@ -102,10 +102,9 @@ impl Core {
 
     /// Begins the first decision that is permitted, if nothing is in flight.
     pub(crate) fn act(&mut self, worker: &Worker) {
-        if self.is_out_of_room()
-            || self.state.acting_stopped.is_some()
-            || self.memory.open_intents().next().is_some()
-        {
+        let out_of_room = self.is_out_of_room();
+        self.remember_room();
+        if out_of_room || self.state.acting_stopped.is_some() || self.memory.open_intents().next().is_some() {
             return;
         }
         let plan = self.plan.clone();

@@ -91,7 +91,9 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::NodeShutDown { .. }
         | Event::NodeReturned { .. }
         | Event::QuorumLost
-        | Event::QuorumRegained => of_cluster(event),
+        | Event::QuorumRegained
+        | Event::RoomLacking { .. }
+        | Event::RoomRegained => of_cluster(event),
         Event::FreezeSet { .. }
         | Event::Thawed { .. }
         | Event::FreezeFileFound { .. }
@@ -409,6 +411,8 @@ fn of_cluster(event: &Event) -> Words {
             "The cluster has lost its quorum".to_owned(),
             Some("Nothing is done until it may decide again".to_owned()),
         ),
+        Event::RoomLacking { text } => ("My disk is full; I begin nothing".to_owned(), Some(text.clone())),
+        Event::RoomRegained => ("My disk has room again".to_owned(), None),
         _ => ("The cluster may decide again".to_owned(), None),
     }
 }

@@ -1,11 +1,14 @@
 //! A disk without room: what is left of it is for the records that end things, so nothing is begun until there is more.
 
 use crate::core::Core;
+use jarvis_model::Event;
 use std::time::Duration;
 
 /// How often room is looked for while there is none; each try may write megabytes.
 const TRY_EVERY: Duration = Duration::from_secs(30);
 const FULL: &str = "the disk of the state folder is full";
+const LACKING: &str = "nothing is done until there is room, looking goes on";
+const REMEDY: &str = "Make room, at least 20 MB";
 
 impl Core {
     /// Whether the disk is too full to begin anything; says so where people look, and takes it back when there is room.
@@ -18,9 +21,7 @@ impl Core {
         self.room_tried = low.then_some(now);
         let ours = |why: &String| why.starts_with(FULL);
         if low && self.state.acting_stopped.is_none() {
-            let why = format!(
-                "{FULL}; nothing is done until there is room, looking goes on. Make room, at least 20 MB"
-            );
+            let why = format!("{FULL}; {LACKING}. {REMEDY}");
             tracing::error!(reason = %why, "acting stops");
             self.state.acting_stopped = Some(why);
         } else if !low && self.state.acting_stopped.as_ref().is_some_and(ours) {
@@ -29,5 +30,18 @@ impl Core {
         }
         self.state.low_space = low;
         low
+    }
+
+    /// Remembers that the disk is full, in the room that was kept for such a day, or that it is so no longer. Once each, also
+    /// over restarts: people are told by it. What cannot be remembered now is tried with the next pass.
+    pub(crate) fn remember_room(&mut self) {
+        let event = match (self.state.low_space, self.memory.room_lacking) {
+            (true, false) => Event::RoomLacking {
+                text: format!("{LACKING}. {REMEDY}"),
+            },
+            (false, true) => Event::RoomRegained,
+            _ => return,
+        };
+        drop(self.remember(vec![event]));
     }
 }

@@ -61,6 +61,10 @@ impl Messenger for Postman {
             answer: "550 no".to_owned(),
         }])
     }
+
+    async fn retry(&self, channel: Option<String>) -> Result<usize, String> {
+        Ok(channel.map_or(7, |name| name.len()))
+    }
 }
 
 #[tokio::test]
@@ -243,4 +247,11 @@ async fn a_channel_is_tried_by_operators_and_must_be_there() {
         tried.data()["testNotification"],
         json!({"accepted": false, "text": "house: not taken: 550 no"})
     );
+    let again = "mutation($channel: String) { retryNotifications(channel: $channel) }";
+    let refused = api.query_with(&viewer, again, json!({})).await;
+    assert_eq!(refused.code(), "FORBIDDEN");
+    for (asked, count) in [(json!({}), 7), (json!({"channel": "house"}), 5)] {
+        let tried = api.query_with(&operator, again, asked).await;
+        assert_eq!(tried.data()["retryNotifications"], json!(count));
+    }
 }

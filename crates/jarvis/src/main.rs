@@ -112,7 +112,7 @@ async fn dispatch(cli: Cli, environment: &Environment) -> Outcome {
         Command::Demo(arguments) => return demo::run(arguments, environment).await,
         Command::Init(arguments) => return commands::init::run(arguments, environment).await,
         Command::Doctor(arguments) => return commands::doctor::run(arguments, environment).await,
-        Command::Notify(arguments) => return commands::notify::run(arguments, environment).await,
+        Command::Notify(arguments) => return commands::notify::run(arguments, connection, environment).await,
         Command::Simulate(arguments) => return commands::simulate::run(arguments).await,
         Command::Chaos(arguments) => return commands::chaos::run(arguments, environment).await,
         Command::Explain(arguments) => {

@@ -431,6 +431,13 @@ pub enum Event {
     QuorumLost,
     /// The cluster may decide again.
     QuorumRegained,
+    /// The disk of the state folder is full: nothing is begun.
+    RoomLacking {
+        /// What is left out, and what to do.
+        text: String,
+    },
+    /// There is room again.
+    RoomRegained,
     /// A user was created or changed.
     UserSet {
         /// Name.
@@ -624,6 +631,7 @@ impl Event {
             Self::IssueEscalated { .. }
             | Self::QuorumLost
             | Self::NodeLost { .. }
+            | Self::RoomLacking { .. }
             | Self::HostDistrusted { .. } => Severity::Critical,
             Self::IssueAlerted { severity, .. } => *severity,
             Self::IssueOpened { .. }

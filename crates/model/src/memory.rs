@@ -146,6 +146,9 @@ pub struct Memory {
     pub closed_silently: BTreeSet<IssueKey>,
     /// Whether quorum is lost.
     pub quorum_lost: bool,
+    /// Whether the disk of the state folder is full.
+    #[serde(default)]
+    pub room_lacking: bool,
     /// When Jarvis last stopped or shut a guest down.
     pub stopped_at: BTreeMap<Vmid, Timestamp>,
     /// Requests: open ones, and the latest finished ones.
@@ -189,6 +192,7 @@ impl Default for Memory {
             shut_down: BTreeMap::new(),
             closed_silently: BTreeSet::new(),
             quorum_lost: false,
+            room_lacking: false,
             stopped_at: BTreeMap::new(),
             tickets: BTreeMap::new(),
             approvals: BTreeMap::new(),
@@ -700,6 +704,8 @@ impl Memory {
             }
             Event::QuorumLost => self.quorum_lost = true,
             Event::QuorumRegained => self.quorum_lost = false,
+            Event::RoomLacking { .. } => self.room_lacking = true,
+            Event::RoomRegained => self.room_lacking = false,
             _ => {}
         }
     }

@@ -20,9 +20,10 @@
 //! | [`outbox`] | letters and desk on disk |
 //! | [`send`] | mail, webhook, ntfy |
 //! | [`settings`] | servers and credentials |
+//! | [`Queue`] | what others see of it, and may wish |
 //! | [`service`] | the task that joins them |
 //!
-//! All but the last four are functions of values.
+//! All but the last five are functions of values.
 
 pub mod audience;
 pub mod backoff;
@@ -32,6 +33,7 @@ pub mod letter;
 pub mod news;
 pub mod outbox;
 pub mod picture;
+mod queue;
 pub mod render;
 pub mod report;
 pub mod send;
@@ -47,6 +49,7 @@ pub use letter::{Content, Letter, To};
 pub use news::{Kind, News};
 pub use outbox::{Outbox, OutboxError};
 pub use picture::Picture;
+pub use queue::Queue;
 pub use send::{Outcome, Sender};
 pub use service::{Followed, Options, Service};
 pub use settings::{InvalidSmtp, Settings, Smtp, SmtpTls};

@@ -1,8 +1,8 @@
 //! Which events people are told, and as what. The one place that decides it.
 //!
 //! Told are: alerts and escalations of issues, issues that Jarvis mended by itself (at L3 and below; L4 acts silently), the
-//! end of an issue that people were told of, loss of quorum, the kill switch, revisions that are not in force, and a source
-//! that cannot be read. Nodes are told by their issues only. Pure: knows nothing of channels and of what was told before.
+//! end of an issue that people were told of, loss of quorum, a full disk, the kill switch, revisions that are not in force, and
+//! a source that cannot be read. Nodes are told by their issues only. Pure: knows nothing of channels and of what was told before.
 
 use crate::{hours, text};
 use jarvis_model::{
@@ -32,6 +32,10 @@ pub enum Kind {
     HostDistrusted,
     /// It shows the pinned one.
     HostTrusted,
+    /// The disk of the state folder is full: nothing is begun.
+    RoomLacking,
+    /// It has room again.
+    RoomRegained,
     /// The kill switch was pulled.
     Frozen,
     /// It was released.
@@ -51,7 +55,12 @@ impl Kind {
     pub fn is_end(self) -> bool {
         matches!(
             self,
-            Self::Resolved | Self::QuorumRegained | Self::HostTrusted | Self::Thawed | Self::SourceRecovered
+            Self::Resolved
+                | Self::QuorumRegained
+                | Self::HostTrusted
+                | Self::RoomRegained
+                | Self::Thawed
+                | Self::SourceRecovered
         )
     }
 
@@ -298,6 +307,7 @@ impl Teller<'_> {
             next,
         } = quorum(&self.record.event)
             .or_else(|| host_key(&self.record.event))
+            .or_else(|| room(&self.record.event))
             .or_else(|| freeze(&self.record.event))
             .or_else(|| source(&self.record.event))?;
         let mut news = self.news(kind, severity, &title, &told);
@@ -396,6 +406,26 @@ fn host_key(event: &Event) -> Option<Words> {
                 format!("key of {host}"),
                 title,
                 told,
+            ))
+        }
+        _ => None,
+    }
+}
+
+fn room(event: &Event) -> Option<Words> {
+    match event {
+        Event::RoomLacking { text } => {
+            let title = "Jarvis's disk is full: it begins nothing";
+            let words = Words::new(Kind::RoomLacking, "room", title, text).critical();
+            Some(words.next("df -h, in the state folder of Jarvis"))
+        }
+        Event::RoomRegained => {
+            let title = "Jarvis's disk has room again";
+            Some(Words::new(
+                Kind::RoomRegained,
+                "room",
+                title,
+                "It acts again as its manifests say",
             ))
         }
         _ => None,

@@ -10,6 +10,7 @@ use crate::{
     letter::Letter,
     outbox::{Outbox, OutboxError},
     picture::Picture,
+    queue::{Queue, Wish},
     report::Day,
     send::{Outcome, Sender},
 };
@@ -22,7 +23,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
-use tokio::task::JoinSet;
+use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 /// Records read at a time.
@@ -75,6 +76,8 @@ pub struct Service {
     sending: JoinSet<Ended>,
     /// Nothing is read or written before this.
     paused_until: Timestamp,
+    queue: Queue,
+    wishes: mpsc::Receiver<Wish>,
 }
 
 /// A step of the desk, not yet on disk.
@@ -114,6 +117,7 @@ impl Service {
             letter.next_at = now;
             letters.insert(letter.id.clone(), letter);
         }
+        let (queue, wishes) = Queue::new();
         Ok(Self {
             outbox,
             sender: options.sender,
@@ -128,7 +132,14 @@ impl Service {
             taken: BTreeSet::new(),
             sending: JoinSet::new(),
             paused_until: Timestamp::default(),
+            queue,
+            wishes,
         })
+    }
+
+    /// The queue, for others to see.
+    pub fn queue(&self) -> Queue {
+        self.queue.clone()
     }
 
     /// Runs until cancelled; then takes in what the journal still holds and lets letters on their way arrive.
@@ -140,6 +151,7 @@ impl Service {
             tokio::select! {
                 () = cancel.cancelled() => break,
                 Some(ended) = self.sending.join_next(), if !self.sending.is_empty() => self.ended(ended).await,
+                Some(wish) = self.wishes.recv() => self.retry(wish).await,
                 () = self.followed.changed() => {}
                 () = clock.sleep(rest) => {}
             }
@@ -288,6 +300,9 @@ impl Service {
     }
 
     fn start_sending(&mut self) {
+        let parked = self.letters.values().filter(|letter| letter.parked.is_some());
+        let parked = parked.count();
+        self.queue.count(self.letters.len() - parked, parked);
         let now = self.clock.now();
         let mut waiting: Vec<&Letter> = self
             .letters
@@ -355,6 +370,29 @@ impl Service {
         if let Err(error) = beside(move || outbox.update(&letter)).await {
             tracing::warn!(%error, "an attempt could not be written down");
         }
+    }
+
+    /// Lets parked letters be tried once more; one that fails again is parked again.
+    async fn retry(&mut self, wish: Wish) {
+        let now = self.clock.now();
+        let mut again = Vec::new();
+        for letter in self.letters.values_mut() {
+            let wanted = wish.channel.as_ref().is_none_or(|name| *name == letter.channel);
+            if let Some(why) = letter.parked.take_if(|_| wanted) {
+                letter.trouble = Some(why);
+                letter.next_at = now;
+                again.push(letter.clone());
+            }
+        }
+        let count = again.len();
+        let outbox = self.outbox.clone();
+        // Without this they are parked again after a restart, and that is all.
+        let written = beside(move || again.iter().try_for_each(|letter| outbox.update(letter))).await;
+        if let Err(error) = written {
+            tracing::warn!(%error, "that parked letters are tried again could not be written down");
+        }
+        // Who asked may be gone.
+        let _ = wish.answer.send(count);
     }
 
     /// Marks what servers took and could not be marked at once. It is not sent again meanwhile.

@@ -234,14 +234,20 @@ fn task_row(row: &Value) -> Option<TaskObserved> {
     })
 }
 
-/// `GET …/tasks/{upid}/status`.
+/// `GET …/tasks/{upid}/status`. A task runs or has stopped; what says something else is no word on it, and is asked again:
+/// a failure that was none would be tried again.
 pub fn task_state(data: &Value) -> Result<TaskState, Misfit> {
     let status = word(data.get("status")).ok_or_else(|| "the task status has no `status`".to_owned())?;
     let exit = word(data.get("exitstatus"));
     Ok(match (status.as_str(), exit) {
         ("running", None) => TaskState::Running,
-        (_, Some(exit)) => TaskState::Ended(exit),
-        (other, None) => TaskState::Ended(format!("{other} without an exit status")),
+        ("running" | "stopped", Some(exit)) => TaskState::Ended(exit),
+        ("stopped", None) => TaskState::Ended("stopped without an exit status".to_owned()),
+        (other, _) => {
+            return Err(format!(
+                "the task status is {other:?}, neither running nor stopped"
+            ));
+        }
     })
 }
 

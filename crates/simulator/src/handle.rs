@@ -84,6 +84,9 @@ impl SimulatorHandle {
 
     /// Spoils the next matching answers.
     pub fn mischief(&self, mischief: Mischief) {
+        if matches!(mischief, Mischief::StaleNext(_)) {
+            self.shared.keep_past();
+        }
         lock(&self.shared.mischief).push(mischief);
     }
 

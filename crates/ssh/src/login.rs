@@ -188,9 +188,19 @@ fn admitted(result: &AuthResult, endpoint: &Endpoint, offered: &str) -> Result<(
             "it took {offered} and wants something more; a user for Jarvis needs a key alone"
         ))),
         AuthResult::Failure { .. } => Err(Trouble::NoLogin(format!(
-            "it refused {offered} for user {}; put the public key into ~{}/.ssh/authorized_keys there (docs/SSH.md)",
-            endpoint.user, endpoint.user
+            "it refused {offered} for user {user}; put the public key, as `{shows}` prints it, into \
+             ~{user}/.ssh/authorized_keys there (docs/SSH.md)",
+            user = endpoint.user,
+            shows = shows(&endpoint.credential)
         ))),
+    }
+}
+
+/// The command that prints the public key.
+fn shows(credential: &Credential) -> String {
+    match credential {
+        Credential::KeyFile { path, .. } => format!("ssh-keygen -y -f {}", path.display()),
+        Credential::Agent { socket } => format!("SSH_AUTH_SOCK={} ssh-add -L", socket.display()),
     }
 }
 

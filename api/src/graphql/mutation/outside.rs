@@ -1,4 +1,4 @@
-//! The mutation that tries a notification channel.
+//! The mutations that try a notification channel, and what no server took.
 
 use crate::graphql::{errors, shared, types::outside::NotificationTest};
 use async_graphql::{Context, Object, Result};
@@ -31,5 +31,16 @@ impl OutsideMutation {
         let messenger = messenger.ok_or_else(|| errors::unavailable("nothing sends messages here"))?;
         let tried = messenger.test(&channel).await.map_err(errors::unavailable)?;
         Ok(tried.as_slice().into())
+    }
+
+    /// Lets messages that are parked be tried once more; how many there are.
+    async fn retry_notifications(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Of the channel of this name; of all when left out.")] channel: Option<String>,
+    ) -> Result<usize> {
+        let messenger = shared(context)?.outside.messenger.clone();
+        let messenger = messenger.ok_or_else(|| errors::unavailable("nothing sends messages here"))?;
+        messenger.retry(channel).await.map_err(errors::unavailable)
     }
 }

@@ -21,6 +21,16 @@ pub enum NotifyCommand {
     /// Show what waits to be sent, and what is parked and why; read from the state folder.
     #[command(after_help = "Example:\n  jarvis notify queue --state /var/lib/jarvis")]
     Queue(Queue),
+    /// Let what is parked be tried once more, of a NotificationChannel or of all; asked of the running Jarvis.
+    #[command(after_help = "Example:\n  jarvis notify retry ops-mail")]
+    Retry(Retry),
+}
+
+/// `notify retry`.
+#[derive(Debug, Clone, Args)]
+pub struct Retry {
+    /// The channel, by its manifest's name; all of them when left out.
+    pub channel: Option<String>,
 }
 
 /// `notify test`.

@@ -1,10 +1,11 @@
-//! `jarvis notify`: a real test message by each channel, and what waits in the outbox.
+//! `jarvis notify`: a real test message by each channel, what waits in the outbox, and another try for what is parked.
 
 use crate::{
     cli::{
-        Output,
-        notify::{Notify, NotifyCommand, Queue, Test},
+        Connection, Output,
+        notify::{Notify, NotifyCommand, Queue, Retry, Test},
     },
+    client::Client,
     config::Config,
     context::Context,
     environment::Environment,
@@ -22,10 +23,11 @@ use serde_json::json;
 use std::{path::PathBuf, sync::Arc};
 
 /// Runs the command.
-pub async fn run(arguments: &Notify, environment: &Environment) -> Outcome {
+pub async fn run(arguments: &Notify, connection: &Connection, environment: &Environment) -> Outcome {
     match &arguments.command {
         NotifyCommand::Test(test) => send_tests(test, environment).await,
         NotifyCommand::Queue(queue) => show(queue, environment),
+        NotifyCommand::Retry(wish) => retry(wish, &Client::find(connection, environment)?).await,
     }
 }
 
@@ -95,6 +97,18 @@ async fn letters(config: &Config, wanted: Option<&str>) -> Result<Vec<Letter>, F
         }));
     }
     Ok(all)
+}
+
+async fn retry(arguments: &Retry, client: &Client) -> Outcome {
+    const QUERY: &str = "mutation($channel: String) { retryNotifications(channel: $channel) }";
+    let data = client.ask(QUERY, json!({ "channel": arguments.channel })).await?;
+    let count = data["retryNotifications"].as_u64().unwrap_or(0);
+    let of = arguments
+        .channel
+        .as_ref()
+        .map_or_else(String::new, |name| format!(" for {name}"));
+    out::print(&format!("{count} parked messages{of} are tried once more\n"));
+    Ok(Exit::Ok)
 }
 
 fn show(arguments: &Queue, environment: &Environment) -> Outcome {
@@ -186,6 +200,9 @@ fn table(letters: &[Letter], gathered: &[(String, usize)], sent: usize, damaged:
         "{} waiting, {parked} parked, {sent} of the latest sent\n",
         letters.len() - parked
     );
+    if parked > 0 {
+        text.push_str("when their reason is gone: jarvis notify retry\n");
+    }
     for (channel, count) in gathered {
         add!(text, "{count} news are gathered for {channel}\n");
     }

@@ -247,6 +247,7 @@ impl Checker<'_> {
             credential: credential?,
             tls: tls?,
             look_every: None,
+            timeouts: None,
         })
     }
 

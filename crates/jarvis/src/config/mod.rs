@@ -86,6 +86,8 @@ pub struct ClusterConfig {
     pub tls: Tls,
     /// How often the cluster is looked at; the controller's default when none.
     pub look_every: Option<Duration>,
+    /// Time limits of requests; the client's default when none.
+    pub timeouts: Option<jarvis_proxmox::Timeouts>,
 }
 
 /// Language models, and what may be spent on them.

@@ -146,6 +146,7 @@ fn config(
             credential: token.into(),
             tls: Tls::ClusterCa(ca),
             look_every: Some(LOOK_EVERY),
+            timeouts: None,
         },
         ssh: None,
         terminal: None,

@@ -1,6 +1,8 @@
-//! Figures that only the adapters know, in the OpenMetrics text form: requests to Proxmox, room on the disk.
+//! Figures that only the adapters know, in the OpenMetrics text form: requests to Proxmox, room on the disk, messages to
+//! people.
 
 use crate::text::add;
+use jarvis_notify::Queue;
 use jarvis_proxmox::{Class, EntryStats};
 
 /// Requests by entry point and class of answer, and whether an entry point is asked last at the moment.
@@ -31,6 +33,21 @@ pub fn text(entries: &[EntryStats], low_space: bool) -> String {
     text += "# HELP jarvis_journal_low_space Whether the disk was too full for the journal's reserve.\n\
              # TYPE jarvis_journal_low_space gauge\n";
     add!(text, "jarvis_journal_low_space {}\n", u8::from(low_space));
+    text
+}
+
+/// Messages to people that wait, and that no server takes; nothing where nothing is sent.
+pub fn of_queue(queue: Option<&Queue>) -> String {
+    let Some(queue) = queue else {
+        return String::new();
+    };
+    let mut text =
+        "# HELP jarvis_notifications Messages to people that are not sent yet, by what becomes of them.\n\
+                    # TYPE jarvis_notifications gauge\n"
+            .to_owned();
+    for (state, count) in [("waiting", queue.waiting()), ("parked", queue.parked())] {
+        add!(text, "jarvis_notifications{{state=\"{state}\"}} {count}\n");
+    }
     text
 }
 

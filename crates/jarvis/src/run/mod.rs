@@ -122,14 +122,16 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         .then(|| notifying::service(&config, &handle, opened.journal.clone(), &clock))
         .transpose()?;
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
+    let queue = notifier.as_ref().map(jarvis_notify::Service::queue);
+    let counted = queue.clone();
     let (stats, journal) = (client, opened.journal.clone());
     let pulse = pulse_of(&handle, &opened);
     let state = ApiState::new(handle.clone(), options, clock.clone())
         .with_metrics(Arc::new(move || {
-            metrics::text(&stats.stats(), journal.low_space())
+            metrics::text(&stats.stats(), journal.low_space()) + &metrics::of_queue(counted.as_ref())
         }))
         .with_liveness(pulse.liveness())
-        .with_outside(outside::of(&config, &handle, &clock)?);
+        .with_outside(outside::of(&config, &handle, queue, &clock)?);
     let state = oidc::with_provider(state, &config)?;
     let state = thinking::with_assistant(state, &config, handle.store().clone(), &clock)?;
     let api = Api::new(listener, state, certificate.clone(), terminals::open(&config));
@@ -351,6 +353,7 @@ pub fn proxmox(cluster: &ClusterConfig, clock: &Arc<dyn Clock>) -> Result<Proxmo
     )
     .map_err(failed)?;
     options.clock = clock.clone();
+    options.timeouts = cluster.timeouts.unwrap_or(options.timeouts);
     Proxmox::new(options).map_err(failed)
 }
 
@@ -532,7 +535,7 @@ impl Running {
 
 /// `jarvis run`.
 pub async fn from_file(arguments: &crate::cli::Run, environment: &Environment) -> Outcome {
-    let config = Config::load(&arguments.config, environment).map_err(|errors| {
+    let mut config = Config::load(&arguments.config, environment).map_err(|errors| {
         let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
         Failure::error(format!("cannot use the config file:\n{}", lines.join("\n")))
     })?;
@@ -540,6 +543,7 @@ pub async fn from_file(arguments: &crate::cli::Run, environment: &Environment) -
         return check(&config);
     }
     logging::begin(config.log, environment)?;
+    let clock = clock::of_run(environment, &mut config)?;
     let announce = |started: &Started| {
         let mut text = String::new();
         if let Some(password) = &started.password {
@@ -561,7 +565,7 @@ pub async fn from_file(arguments: &crate::cli::Run, environment: &Environment) -
     let launch = Launch {
         config,
         mode: Mode::Normal,
-        clock: Arc::new(jarvis_ports::SystemClock),
+        clock,
         chaos: None,
         manifests: None,
         wake_port: None,

@@ -5,7 +5,7 @@ use crate::{config::Config, exit::Failure};
 use async_trait::async_trait;
 use jarvis_api::{AuditFormat, AuditTrail, ChainCheck, Messenger, Outside, Tried};
 use jarvis_controller::Handle;
-use jarvis_notify::{Content, Letter, Outbox, Outcome as Sent, Sender, audience, letter};
+use jarvis_notify::{Content, Letter, Outbox, Outcome as Sent, Queue, Sender, audience, letter};
 use jarvis_ports::{Clock, Journal as _};
 use jarvis_store::{
     FileJournal,
@@ -24,7 +24,12 @@ const CHUNK: usize = 1_000;
 const CHECKED_FOR: Duration = Duration::from_mins(1);
 
 /// Everything for the API.
-pub fn of(config: &Config, handle: &Handle, clock: &Arc<dyn Clock>) -> Result<Outside, Failure> {
+pub fn of(
+    config: &Config,
+    handle: &Handle,
+    queue: Option<Queue>,
+    clock: &Arc<dyn Clock>,
+) -> Result<Outside, Failure> {
     let audit = DiskTrail {
         folder: config.state.join("journal"),
         checked: Mutex::default(),
@@ -33,6 +38,7 @@ pub fn of(config: &Config, handle: &Handle, clock: &Arc<dyn Clock>) -> Result<Ou
         state: config.state.clone(),
         sender: notifying::sender(config, clock.clone())?,
         handle: handle.clone(),
+        queue,
         clock: clock.clone(),
     };
     Ok(Outside {
@@ -104,6 +110,7 @@ struct Letters {
     state: PathBuf,
     sender: Sender,
     handle: Handle,
+    queue: Option<Queue>,
     clock: Arc<dyn Clock>,
 }
 
@@ -143,5 +150,11 @@ impl Messenger for Letters {
             });
         }
         Ok(tried)
+    }
+
+    async fn retry(&self, channel: Option<String>) -> Result<usize, String> {
+        let none = || "nothing sends messages here".to_owned();
+        let queue = self.queue.as_ref().ok_or_else(none)?;
+        queue.retry(channel).await.ok_or_else(none)
     }
 }

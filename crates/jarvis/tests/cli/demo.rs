@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-fn http_get(url: &str, path: &str) -> String {
+pub fn http_get(url: &str, path: &str) -> String {
     let address = url.strip_prefix("http://").unwrap();
     let mut stream = TcpStream::connect(address).unwrap();
     write!(

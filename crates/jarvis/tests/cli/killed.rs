@@ -1,197 +1,157 @@
-//! The real program, killed at each step of an action by SIGKILL, against a simulated cluster in another process. After the
-//! next start everything is well and the cluster has seen exactly one start.
+//! The real program, killed at each step of what it mends by SIGKILL, against a simulated cluster in another process: a
+//! guest that crashed, a service that ended, a node that is away. After the next start everything is well, and the cluster
+//! was asked exactly once.
 
-use crate::support::{Process, jarvis, program, until, word_after};
-use std::{
-    fs,
-    io::{Read as _, Write as _},
-    net::TcpStream,
-    os::unix::fs::PermissionsExt as _,
-    path::Path,
-    process::Command,
+use crate::{
+    stage::{Stage, of_guest},
+    support::until,
 };
-use tempfile::TempDir;
+use serde_json::{Value, json};
+use std::{collections::VecDeque, sync::Mutex};
 
-const MANIFEST: &str = "apiVersion: jarvis.dev/v1alpha1\nkind: VirtualMachine\nmetadata: {name: web-01}\nspec: {vmid: 101, runStrategy: RerunOnFailure}\n";
-const START: &str = "/nodes/atlas/qemu/101/status/start";
+const WEB: &str = "apiVersion: jarvis.dev/v1alpha1\nkind: VirtualMachine\nmetadata: {name: web-01}\nspec: {vmid: 101, runStrategy: RerunOnFailure}\n";
+const POST: &str = "apiVersion: jarvis.dev/v1alpha1\nkind: Service\nmetadata: {name: post}\nspec: {target: {node: atlas}, systemd: {unit: postfix.service}, restart: Allowed}\n";
+const FORGE: &str = "apiVersion: jarvis.dev/v1alpha1\nkind: Node\nmetadata: {name: forge}\nspec: {node: forge, wakeOnLan: {mac: \"02:20:00:00:00:04\", via: atlas}}\n";
 
-/// A simulated cluster, a repository and a config in one folder.
-struct Stage {
-    home: TempDir,
-    simulator: Process,
+/// What is wrong, and what is asked of the cluster because of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Ill {
+    /// A guest crashed: it is started.
+    Guest,
+    /// A service ended: it is restarted over SSH.
+    Service,
+    /// A node is away: another one sends it a packet.
+    Node,
 }
 
-impl Stage {
-    fn set() -> Self {
-        let home = tempfile::tempdir().unwrap();
-        let folder = home.path();
-        let mut command = program(folder);
-        command.args(["simulate", "--ca-file", "ca.pem"]);
-        let simulator = Process::start(command, folder.join("simulate.log"), "JARVIS_CHAOS_URL=");
-        repository(&folder.join("manifests"));
-        let token = simulator
-            .banner
-            .lines()
-            .find(|line| line.trim().starts_with("everything"))
-            .unwrap();
-        fs::write(folder.join("token"), token.split_whitespace().last().unwrap()).unwrap();
-        fs::set_permissions(folder.join("token"), fs::Permissions::from_mode(0o600)).unwrap();
-        let entry = |node: &str| {
-            format!(
-                "    - {{node: {node}, url: '{}'}}\n",
-                word_after(&simulator.banner, node)
-            )
-        };
-        let remote = folder.join("manifests").display().to_string();
-        let text = format!(
-            "listen: 127.0.0.1:0\nstate: state\ncluster:\n  name: home\n  entryPoints:\n{}{}  token: {{file: token}}\n  tls: \
-             {{caFile: ca.pem}}\nsource: {{git: {{remote: '{remote}', branch: main}}, pollSeconds: 2}}\nsafety: {{own: \
-             {{vmid: 103}}, autonomy: L3}}\n",
-            entry("atlas"),
-            entry("agent1")
-        );
-        fs::write(folder.join("jarvis.yaml"), text).unwrap();
-        Self { home, simulator }
+use Ill::{Guest, Node, Service};
+
+impl Ill {
+    fn manifest(self) -> &'static str {
+        match self {
+            Guest => WEB,
+            Service => POST,
+            Node => FORGE,
+        }
     }
 
-    fn folder(&self) -> &Path {
-        self.home.path()
+    /// How fast the cluster lives: a node is given two minutes, and boots.
+    fn factor(self) -> u32 {
+        match self {
+            Guest | Service => 10,
+            Node => 20,
+        }
     }
 
-    fn run(&self) -> Process {
-        let mut command = program(self.folder());
-        command.args(["run", "--config", "jarvis.yaml"]);
-        Process::start(command, self.folder().join("run.log"), "ready: http://127.0.0.1:")
+    fn befalls(self, stage: &Stage) {
+        stage.fault(&match self {
+            Guest => of_guest("crash-guest", 101),
+            Service => json!({ "fault": "fail-service", "node": "atlas", "service": "postfix.service" }),
+            Node => json!({ "fault": "power-loss", "node": "forge" }),
+        });
     }
 
-    fn chaos(&self, fault: &str) {
-        let answer = self.control("POST", "/control/faults", fault);
-        assert!(answer.starts_with("HTTP/1.1 200"), "{fault}: {answer}");
-    }
-
-    /// How many start requests the cluster accepted for 101.
-    fn starts(&self) -> usize {
-        let answer = self.control("GET", "/control/ledger", "");
-        let body = answer.split_once("\r\n\r\n").unwrap().1;
-        let ledger: serde_json::Value =
-            serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"));
-        let calls = ledger["calls"].as_array().unwrap();
-        calls
-            .iter()
-            .filter(|call| call["action"] == "start" && call["vmid"] == 101)
-            .count()
-    }
-
-    fn control(&self, method: &str, path: &str, body: &str) -> String {
-        let words = self.simulator.banner.lines().last().unwrap().trim().to_owned();
-        let value = |name: &str| {
-            words
-                .split_whitespace()
-                .find_map(|word| word.strip_prefix(name))
+    /// How often the cluster was asked for what mends it.
+    fn asked(self, stage: &Stage) -> usize {
+        let ledger = stage.ledger();
+        let count = |list: &str, fits: &dyn Fn(&Value) -> bool| {
+            ledger[list]
+                .as_array()
                 .unwrap()
-                .to_owned()
+                .iter()
+                .filter(|row| fits(row))
+                .count()
         };
-        let (url, secret) = (value("JARVIS_CHAOS_URL=http://"), value("JARVIS_CHAOS_SECRET="));
-        let mut stream = TcpStream::connect(&url).unwrap();
-        write!(
-            stream,
-            "{method} {path} HTTP/1.1\r\nHost: {url}\r\nAuthorization: Bearer {secret}\r\nContent-Type: \
-             application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
-            body.len()
-        )
-        .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        answer
-    }
-
-    /// Whether the journal on disk holds an event of this name.
-    fn journal_holds(&self, event: &str) -> bool {
-        let needle = format!("\"event\":\"{event}\"");
-        let Ok(files) = fs::read_dir(self.folder().join("state/journal")) else {
-            return false;
-        };
-        files.flatten().any(|file| {
-            let bytes = fs::read(file.path()).unwrap_or_default();
-            String::from_utf8_lossy(&bytes).contains(&needle)
-        })
+        match self {
+            Guest => stage.starts(101).0,
+            Service => count("commands", &|row| row["service"] == "postfix.service"),
+            Node => count("wakes", &|row| row["node"] == "forge"),
+        }
     }
 }
 
-fn repository(folder: &Path) {
-    fs::create_dir(folder).unwrap();
-    fs::write(folder.join("web.yaml"), MANIFEST).unwrap();
-    for arguments in [
-        &["init", "--quiet", "--initial-branch=main"][..],
-        &["add", "--all"],
-        &[
-            "-c",
-            "user.name=Operator",
-            "-c",
-            "user.email=operator@example.org",
-            "commit",
-            "--quiet",
-            "--message",
-            "Begin",
-        ],
-    ] {
-        assert!(
-            Command::new("git")
-                .current_dir(folder)
-                .args(arguments)
-                .status()
-                .unwrap()
-                .success()
-        );
-    }
-}
+/// Each record at which it is killed, and what makes that moment last.
+const ROWS: [(Ill, &str, Option<&str>); 14] = [
+    (Node, "issueOpened", None),
+    (Node, "intentLogged", None),
+    (Node, "effectAccepted", None),
+    (Node, "intentClosed", None),
+    (Guest, "issueOpened", None),
+    (Guest, "intentLogged", None),
+    // The request is sent and not answered.
+    (
+        Guest,
+        "intentLogged",
+        Some(
+            "{\"fault\": \"delay-next\", \"prefix\": \"/nodes/atlas/qemu/101/status/start\", \"millis\": 3000}",
+        ),
+    ),
+    // The task runs.
+    (
+        Guest,
+        "effectAccepted",
+        Some("{\"fault\": \"slow-tasks\", \"factor\": 10}"),
+    ),
+    (Guest, "taskFinished", None),
+    (Guest, "intentClosed", None),
+    (Service, "issueOpened", None),
+    (Service, "intentLogged", None),
+    (Service, "effectAccepted", None),
+    (Service, "intentClosed", None),
+];
 
-/// A crash is being mended; Jarvis is killed as soon as `event` is durable. `fault` makes the moment last.
-fn killed_at(event: &str, fault: Option<&str>) {
-    let stage = Stage::set();
+/// Something is being mended; Jarvis is killed as soon as `event` is durable. What is wrong with how it went on.
+fn killed_at((ill, event, fault): (Ill, &str, Option<&str>)) -> Result<(), String> {
+    let stage = Stage::set(ill.factor());
+    stage.declare(ill.manifest());
     let mut first = stage.run();
-    until("the manifest is in force and its guest seen", || {
-        let said = jarvis(stage.folder(), &["get", "resources"]);
-        (said.out.contains("Synced") && said.out.contains("web-01")).then_some(())
+    until("the manifest is in force and seen to be so", || {
+        let said = stage.jarvis(&["get", "resources"]);
+        said.out.contains("Synced").then_some(())
     });
     if let Some(fault) = fault {
-        stage.chaos(fault);
+        stage.fault(&serde_json::from_str(fault).unwrap());
     }
-    stage.chaos("{\"fault\": \"crash-guest\", \"vmid\": 101}");
-    until("the moment to kill", || stage.journal_holds(event).then_some(()));
+    ill.befalls(&stage);
+    until("the moment to kill", || (stage.count(event) > 0).then_some(()));
     first.child.kill().unwrap();
     first.child.wait().unwrap();
     drop(first);
-    let _second = stage.run();
+    let mut second = stage.run();
     until("everything is well", || {
-        let issues = jarvis(stage.folder(), &["get", "issues"]).out;
+        let issues = stage.jarvis(&["get", "issues"]).out;
         issues.contains("healthy").then_some(())
     });
-    assert_eq!(stage.starts(), 1, "killed at {event}");
-    let verified = jarvis(stage.folder(), &["audit", "verify"]);
+    let asked = ill.asked(&stage);
+    if asked != 1 {
+        return Err(format!(
+            "{ill:?} killed at {event}: asked {asked} times\n{}",
+            second.log()
+        ));
+    }
+    assert_eq!(second.terminate(), 0, "{}", second.log());
+    let verified = stage.jarvis(&["audit", "verify"]);
     assert_eq!(verified.code, 0, "{verified:?}");
+    Ok(())
 }
 
 #[test]
-fn when_the_intent_is_logged() {
-    killed_at("intentLogged", None);
-}
-
-#[test]
-fn when_the_request_is_sent_and_not_answered() {
-    let slow = format!("{{\"fault\": \"delay-next\", \"prefix\": \"{START}\", \"millis\": 3000}}");
-    killed_at("intentLogged", Some(&slow));
-}
-
-#[test]
-fn when_the_task_runs() {
-    killed_at(
-        "effectAccepted",
-        Some("{\"fault\": \"slow-tasks\", \"factor\": 5}"),
-    );
-}
-
-#[test]
-fn when_the_outcome_is_about_to_be_closed() {
-    killed_at("taskFinished", None);
+fn at_each_step_of_each_mending_it_asks_once() {
+    let waiting = Mutex::new(VecDeque::from(ROWS));
+    let wrong = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                loop {
+                    let Some(row) = waiting.lock().unwrap().pop_front() else {
+                        return;
+                    };
+                    let lived = killed_at(row);
+                    wrong.lock().unwrap().extend(lived.err());
+                }
+            });
+        }
+    });
+    let wrong = wrong.into_inner().unwrap();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

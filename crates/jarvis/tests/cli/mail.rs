@@ -12,9 +12,25 @@ use std::{
 use tempfile::TempDir;
 
 #[path = "../../../notify/tests/smtp/aiosmtpd.rs"]
-mod aiosmtpd;
+pub mod aiosmtpd;
 
 const MANIFESTS: &str = "apiVersion: jarvis.dev/v1alpha1\nkind: VirtualMachine\nmetadata: {name: web-01}\nspec: {vmid: 101, runStrategy: Always, autonomy: L3}\n---\napiVersion: jarvis.dev/v1alpha1\nkind: NotificationChannel\nmetadata: {name: ops-mail}\nspec: {email: {to: [ops@home.example]}}\n";
+
+/// The config's section for a server in the same folder.
+pub fn section(tls: &str, port: u16) -> String {
+    format!(
+        "notifications:\n  smtp: {{host: localhost, port: {port}, tls: {tls}, caFile: ca.pem, user: {USER}, password: {{file: \
+         password}}, from: jarvis@home.example}}\n"
+    )
+}
+
+/// How many mails a server in this folder took whose subject holds this.
+pub fn told(folder: &Path, part: &str) -> usize {
+    let all = mails(folder);
+    all.iter()
+        .filter(|mail| mail.header("Subject").contains(part))
+        .count()
+}
 
 struct World {
     home: TempDir,
@@ -77,8 +93,8 @@ impl World {
         let text = format!(
             "listen: 127.0.0.1:0\nstate: state\ncluster:\n  name: home\n  entryPoints:\n{entries}  token: {{file: token}}\n  \
              tls: {{caFile: pve.pem}}\nsource: {{git: {{remote: ./manifests}}, pollSeconds: 2}}\nsafety: {{own: {{vmid: \
-             103}}, autonomy: L3}}\nnotifications:\n  smtp: {{host: localhost, port: {port}, tls: {tls}, caFile: ca.pem, \
-             user: {USER}, password: {{file: password}}, from: jarvis@home.example}}\n"
+             103}}, autonomy: L3}}\n{}",
+            section(tls, port)
         );
         fs::write(self.folder().join("jarvis.yaml"), text).unwrap();
     }
@@ -106,12 +122,8 @@ impl World {
         assert!(output.status.success(), "{output:?}");
     }
 
-    /// How many mails the server took whose subject holds this.
     fn told(&self, part: &str) -> usize {
-        let all = mails(self.folder());
-        all.iter()
-            .filter(|mail| mail.header("Subject").contains(part))
-            .count()
+        told(self.folder(), part)
     }
 }
 
@@ -173,6 +185,71 @@ fn a_guest_that_fails_at_every_start_is_one_mail() {
     for log in [first.log(), second.log(), queue] {
         assert!(!log.contains(PASSWORD), "no secret is told");
     }
+}
+
+#[test]
+fn what_is_parked_is_shown_everywhere_and_sent_when_a_person_says_so() {
+    let Some(python) = aiosmtpd::interpreter() else {
+        return;
+    };
+    let world = World::set();
+    let server = MailServer::start(python, world.folder(), Way::Starttls, 0);
+    world.configure("starttls", server.port);
+    let late = MANIFESTS.replace("ops@home.example", "late@home.example");
+    fs::write(world.folder().join("manifests/all.yaml"), late).unwrap();
+    let mut git = Command::new("git");
+    git.current_dir(world.folder().join("manifests"))
+        .env("HOME", world.folder());
+    git.args(["-c", "user.name=t", "-c", "user.email=t@t", "commit", "--quiet"]);
+    assert!(
+        git.args(["--all", "--message", "Late"])
+            .status()
+            .unwrap()
+            .success()
+    );
+    let mut process = world.run();
+    let said = |words: &[&str]| jarvis(world.folder(), words);
+    until("the channel is in force", || {
+        said(&["get", "resources"]).out.contains("ops-mail").then_some(())
+    });
+    said(&["freeze", "--reason", "a test"]).expect(0);
+    let queue = || said(&["notify", "queue"]).expect(0);
+    until("it is parked", || queue().contains("1 parked").then_some(()));
+    assert!(queue().contains("jarvis notify retry"), "{}", queue());
+    let doctor = said(&["doctor"]).out;
+    assert!(
+        doctor.contains("1 messages are parked") && doctor.contains("notify retry"),
+        "{doctor}"
+    );
+    let metrics = || crate::demo::http_get(&word_after(&process.banner, "ready:"), "/metrics");
+    until("the figures follow", || {
+        metrics()
+            .contains("jarvis_notifications{state=\"parked\"} 1")
+            .then_some(())
+    });
+
+    let viewer = said(&["token", "create", "viewer", "--for", "1h"]);
+    let refused = program(world.folder())
+        .env("JARVIS_TOKEN", viewer.out.trim())
+        .args(["notify", "retry"])
+        .output()
+        .unwrap();
+    assert_eq!(refused.status.code(), Some(4), "{refused:?}");
+    let again = |channel: &str| said(&["notify", "retry", channel]).expect(0);
+    assert!(again("nobody").starts_with("0 parked messages for nobody"));
+    assert!(again("ops-mail").starts_with("1 parked messages for ops-mail"));
+    until("it is parked again", || {
+        let queue = queue();
+        (queue.contains("1 parked") && queue.contains("  2  ")).then_some(())
+    });
+    assert_eq!(world.told("froze"), 0);
+    fs::write(world.folder().join("mail/opened"), "").unwrap();
+    again("ops-mail");
+    until("it is sent", || (world.told("froze") == 1).then_some(()));
+    until("nothing is left", || {
+        queue().contains("0 waiting, 0 parked").then_some(())
+    });
+    assert_eq!(process.terminate(), 0, "{}", process.log());
 }
 
 #[test]

@@ -71,6 +71,13 @@ fn of_the_whole() -> Vec<Row> {
         (Event::QuorumLost, (Kind::QuorumLost, Severity::Critical)),
         (Event::QuorumRegained, (Kind::QuorumRegained, Severity::Critical)),
         (
+            Event::RoomLacking {
+                text: "make room".into(),
+            },
+            (Kind::RoomLacking, Severity::Critical),
+        ),
+        (Event::RoomRegained, (Kind::RoomRegained, Severity::Warning)),
+        (
             Event::FreezeSet {
                 scope: FreezeScope::All,
                 by: "anna".into(),

@@ -3,8 +3,8 @@
 server.py MODE PORT FOLDER [CERTIFICATE KEY] [USER PASSWORD]
 
 MODE is starttls, tls or plain. It prints `listening PORT` and ends with its standard input. Receivers with these names
-are treated as they say: refused@ (550), busy@ (451 the first time), lost@ (taken, and the line dropped before the answer,
-the first time).
+are treated as they say: refused@ (550), late@ (550 until FOLDER holds a file `opened`), busy@ (451 the first time), lost@
+(taken, and the line dropped before the answer, the first time).
 """
 
 import asyncio
@@ -32,6 +32,8 @@ class Taking:
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("refused@"):
             return "550 5.1.1 no such mailbox here \x1b[31m"
+        if address.startswith("late@") and not os.path.exists(os.path.join(folder, "opened")):
+            return "550 5.1.1 no such mailbox yet"
         if address.startswith("busy@") and self.first(address):
             return "451 4.3.0 come again"
         envelope.rcpt_tos.append(address)

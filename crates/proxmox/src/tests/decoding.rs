@@ -373,6 +373,9 @@ fn tasks_end_with_a_text() {
         state(json!({"status": "stopped"})),
         TaskState::Ended("stopped without an exit status".to_owned())
     );
+    for nonsense in [json!({"status": 7, "exitstatus": 2}), json!({"status": "gone"})] {
+        assert!(decode::task_state(&nonsense).is_err(), "{nonsense}");
+    }
     assert!(
         decode::log(&json!([{"n": 1, "t": "no content"}]))
             .unwrap()

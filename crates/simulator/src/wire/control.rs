@@ -51,7 +51,10 @@ async fn converse(handle: &SimulatorHandle, secret: &str, mut stream: TcpStream)
         let (status, value) = answer(handle, secret, &request);
         let reason = if status == 200 { "OK" } else { "Refused" };
         let reply = Reply::plain(status, reason, Body::Json(value.to_string()));
-        let keep = !reply.closes();
+        let wants_close = request
+            .header("connection")
+            .is_some_and(|value| value.eq_ignore_ascii_case("close"));
+        let keep = !reply.closes() && !wants_close;
         http::send(&mut stream, &http::render(&reply, handle.unix_now(), keep)).await?;
         if !keep {
             break;

@@ -156,7 +156,14 @@ where
             if matches!(trick, Some(Mischief::DropNext(_))) {
                 return Ok(());
             }
-            let reply = answer(shared, &entry.node, &request).await;
+            let reply = match &trick {
+                Some(trick) if trick.is_deaf() => Reply::bare(503, "Not Heard"),
+                Some(Mischief::StaleNext(_)) => {
+                    let past = shared.past().unwrap_or_else(|| Arc::clone(shared));
+                    answer(&past, &entry.node, &request).await
+                }
+                _ => answer(shared, &entry.node, &request).await,
+            };
             tokio::time::sleep(reply.wall_delay).await;
             let _ = net.wait_for(awake).await;
             let wants_close = request
@@ -239,6 +246,7 @@ where
             tokio::time::sleep(Duration::from_millis(millis)).await;
             http::send(stream, &whole).await?;
         }
+        Mischief::StaleNext(_) => http::send(stream, &whole).await?,
         Mischief::StatusNext { status, reason, .. } => {
             http::send(stream, &http::render(&Reply::bare(status, reason), now, false)).await?;
         }

@@ -37,7 +37,12 @@ pub enum Mischief {
         status: u16,
         /// Its reason phrase.
         reason: String,
+        /// The request was refused: nothing is carried out.
+        #[serde(default)]
+        unheard: bool,
     },
+    /// Reads are answered as things stood when this was put in.
+    StaleNext(Which),
 }
 
 /// Which answers are meant.
@@ -79,9 +84,17 @@ impl Mischief {
             | Self::WrongTypesNext(which)
             | Self::SlowLorisNext(which)
             | Self::HalfCloseNext(which)
+            | Self::StaleNext(which)
             | Self::DelayNext { which, .. }
             | Self::StatusNext { which, .. } => which,
         }
+    }
+}
+
+impl Mischief {
+    /// Whether a request that meets it is not carried out.
+    pub const fn is_deaf(&self) -> bool {
+        matches!(self, Self::DropNext(_) | Self::StatusNext { unheard: true, .. })
     }
 }
 
@@ -89,10 +102,12 @@ impl Mischief {
 pub fn take(waiting: &mut Vec<Mischief>, method: &str, path: &str) -> Option<Mischief> {
     let at = waiting.iter_mut().position(|mischief| {
         let only_writes = matches!(mischief, Mischief::ReplyLostNext(_));
+        let only_reads = matches!(mischief, Mischief::StaleNext(_));
         let which = mischief.which();
         path.starts_with(&which.prefix)
             && which.method.as_deref().is_none_or(|wanted| wanted == method)
             && !(only_writes && method == "GET")
+            && !(only_reads && method != "GET")
     })?;
     let chosen = waiting[at].clone();
     let which = waiting[at].which();
@@ -141,6 +156,13 @@ mod tests {
         assert!(take(&mut waiting, "POST", "/cluster").is_none());
         assert!(take(&mut waiting, "POST", "/nodes/a/qemu/100/status/start").is_some());
         assert!(waiting.is_empty());
+    }
+
+    #[test]
+    fn only_reads_are_answered_out_of_the_past() {
+        let mut waiting = vec![Mischief::StaleNext(Which::next("/nodes"))];
+        assert!(take(&mut waiting, "POST", "/nodes/a/qemu/100/status/start").is_none());
+        assert!(take(&mut waiting, "GET", "/nodes/a/qemu/100/status/current").is_some());
     }
 
     #[test]

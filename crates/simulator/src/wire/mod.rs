@@ -226,7 +226,7 @@ impl Simulator {
         let order: Vec<String> = ids.into_iter().map(|(_, node)| node).collect();
         let hosts = ssh::open(&world, &servers, options.bind, &order)?;
         let clock = clock::Clock::new(options.time_factor);
-        let shared = Arc::new(Shared::new(world, clock, site, options.auth_delay));
+        let shared = Arc::new(Shared::new(world, clock, Arc::new(site), options.auth_delay));
         let (tracker, cancel) = (TaskTracker::new(), CancellationToken::new());
         for (entry, kept) in entries {
             tracker.spawn(listen::run(

@@ -1,6 +1,6 @@
 //! What all connections of a simulator share: the world behind a lock, the clock, certificates, sessions, mischief.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -19,11 +19,13 @@ pub struct Shared {
     /// The clock.
     pub clock: Clock,
     /// Certificates.
-    pub site: Site,
+    pub site: Arc<Site>,
     /// Tickets.
     pub sessions: Mutex<Sessions>,
     /// Mischief waiting for its answers.
     pub mischief: Mutex<Vec<Mischief>>,
+    /// The world as it was when answers out of the past were asked for.
+    past: Mutex<Option<Arc<Self>>>,
     /// Ports of nodes and guests.
     pub doors: Doors,
     /// How many lines all journals have had; changes with each.
@@ -46,7 +48,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Shared {
     /// Puts a begun world behind sockets.
-    pub fn new(world: World, clock: Clock, site: Site, auth_delay: Duration) -> Self {
+    pub fn new(world: World, clock: Clock, site: Arc<Site>, auth_delay: Duration) -> Self {
         let shared = Self {
             doors: Doors::of(&world),
             journals: watch::Sender::new(0),
@@ -59,6 +61,7 @@ impl Shared {
             site,
             sessions: Mutex::default(),
             mischief: Mutex::default(),
+            past: Mutex::default(),
             auth_delay,
         };
         shared.with(|_| ());
@@ -78,6 +81,20 @@ impl Shared {
         outcome
     }
 
+    /// Keeps the world as it is now, to answer out of.
+    pub fn keep_past(&self) {
+        let world = self.with(|world| world.clone());
+        let clock = Clock::new(0);
+        clock.advance(world.now().since(SimTime::ZERO));
+        let past = Self::new(world, clock, Arc::clone(&self.site), self.auth_delay);
+        *lock(&self.past) = Some(Arc::new(past));
+    }
+
+    /// The world that was kept, standing still.
+    pub fn past(&self) -> Option<Arc<Self>> {
+        lock(&self.past).clone()
+    }
+
     /// Waits until every port does what its machine wants.
     pub async fn ports_settled(&self) {
         self.doors.settled().await;
@@ -92,6 +109,7 @@ impl Shared {
         served.world.begin_at(unix_now);
         drop(served);
         lock(&self.mischief).clear();
+        *lock(&self.past) = None;
         self.with(|_| ());
     }
 }

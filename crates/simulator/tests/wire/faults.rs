@@ -235,6 +235,7 @@ async fn answers_are_spoilt_on_request() {
         which: next(),
         status: 503,
         reason: "busy".to_owned(),
+        unheard: false,
     });
     assert_eq!(lab.call("atlas", "GET", "/cluster/status", "").await.status, 503);
     lab.handle.mischief(Mischief::DropNext(next()));
@@ -285,4 +286,28 @@ async fn time_runs_by_itself_with_a_factor() {
             "the task does not end by itself"
         );
     }
+}
+
+#[tokio::test]
+async fn a_request_can_be_refused_unheard_and_a_read_answered_out_of_the_past() {
+    let lab = Lab::start().await;
+    let status = "/nodes/atlas/qemu/101/status/current";
+    lab.handle.mischief(Mischief::StaleNext(Which::next(status)));
+    lab.inject(&Fault::CrashGuest { vmid: 101 });
+    let at = lab.handle.now();
+    lab.pass(5.0);
+    assert_eq!(lab.get(status).await["status"], "running", "as it was");
+    assert_eq!(lab.get(status).await["status"], "stopped", "once only");
+    assert!(lab.handle.now() > at);
+
+    let start = "/nodes/atlas/qemu/101/status/start";
+    lab.handle.mischief(Mischief::StatusNext {
+        which: Which::next(start),
+        status: 500,
+        reason: "busy".to_owned(),
+        unheard: true,
+    });
+    assert_eq!(lab.call("atlas", "POST", start, "").await.status, 500);
+    assert_eq!(lab.handle.ledger().count("start", 101), 0, "not heard");
+    assert_eq!(lab.call("atlas", "POST", start, "").await.status, 200);
 }

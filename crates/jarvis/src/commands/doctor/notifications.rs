@@ -67,8 +67,12 @@ fn parked(config: &Config, environment: &Environment, report: &mut Report) {
             environment.called(),
             config.state.display()
         );
-        report
-            .add(Finding::warn(AREA, format!("{parked} messages are parked: nobody got them")).fixed_by(fix));
+        let again = format!(
+            "{} notify retry   (once what stood in their way is gone)",
+            environment.called()
+        );
+        let what = format!("{parked} messages are parked: nobody got them");
+        report.add(Finding::warn(AREA, what).fixed_by(fix).fixed_by(again));
     }
 }
 

@@ -14,6 +14,25 @@ use std::{
     process::{Command, Stdio},
 };
 
+/// Whether bubblewrap works here; says so where it does not and may not.
+#[track_caller]
+pub fn has_bubblewrap() -> bool {
+    let works = Command::new("bwrap")
+        .args(["--unshare-all", "--ro-bind", "/", "/", "--", "true"])
+        .output();
+    let why = match works {
+        Ok(output) if output.status.success() => return true,
+        Ok(output) => String::from_utf8_lossy(&output.stderr).into_owned(),
+        Err(error) => error.to_string(),
+    };
+    assert!(
+        std::env::var_os("JARVIS_REQUIRE_BWRAP").is_none(),
+        "bubblewrap does not work here: {why}"
+    );
+    crate::support::not_checked(&format!("bubblewrap does not work here: {why}"));
+    false
+}
+
 /// A sandbox around the image: its files read-only, its volume, its config, the host's network.
 struct Sandbox<'a> {
     home: &'a Path,
@@ -24,19 +43,7 @@ impl<'a> Sandbox<'a> {
     /// Makes the root file system and the folders that are mounted into it; none without bubblewrap.
     #[track_caller]
     fn new(home: &'a Path) -> Option<Self> {
-        let works = Command::new("bwrap")
-            .args(["--unshare-all", "--ro-bind", "/", "/", "--", "true"])
-            .output();
-        if let Some(why) = match works {
-            Ok(output) if output.status.success() => None,
-            Ok(output) => Some(String::from_utf8_lossy(&output.stderr).into_owned()),
-            Err(error) => Some(error.to_string()),
-        } {
-            assert!(
-                std::env::var_os("JARVIS_REQUIRE_BWRAP").is_none(),
-                "bubblewrap does not work here: {why}"
-            );
-            crate::support::not_checked(&format!("bubblewrap does not work here: {why}"));
+        if !has_bubblewrap() {
             return None;
         }
         let made: Said = Command::new(root().join("packaging/rootfs"))

@@ -5,6 +5,7 @@ mod chart;
 mod compose;
 mod dockerfile;
 mod image;
+pub use image::has_bubblewrap;
 mod kubernetes;
 mod tools;
 pub use tools::python;
