@@ -9,7 +9,7 @@ use crate::{
 use futures::{StreamExt, future::BoxFuture, stream};
 use jarvis_controller::RefusedCall;
 use jarvis_model::{ProposalId, TicketId};
-use jarvis_ports::model::{Arguments, Call, CallResult};
+use jarvis_ports::model::{Answer, Arguments, Call, CallResult};
 use jarvis_tools::{Caller, Kind, Side, Tool, ToolResult, clean, moment::Moment};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
@@ -238,6 +238,19 @@ impl Turn {
             .registry
             .call(&self.caller(), tool.name, arguments, side)
             .await
+    }
+
+    /// Calls whose arguments cannot be used are never run; those that would act are on record all the same.
+    pub(super) async fn record_broken(&self, answer: &Answer) {
+        let reads = |name: &str| {
+            let tool = self.inner.registry.find(name);
+            tool.is_some_and(|tool| tool.kind == Kind::Read)
+        };
+        for call in answer.calls().filter(|call| !reads(&call.name)) {
+            if let Arguments::Broken { why, .. } = &call.arguments {
+                self.record_refused(&call.name, why).await;
+            }
+        }
     }
 
     async fn record_refused(&self, call: &str, why: &str) {

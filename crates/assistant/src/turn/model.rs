@@ -167,6 +167,7 @@ impl Turn {
         let malformed = answer.is_malformed();
         let refused = matches!(answer.stop, StopReason::Refusal { .. });
         let empty = answer.text().trim().is_empty() && !has_calls;
+        self.record_broken(&answer).await;
         if let Err(error) = history.answer(answer) {
             return Some(Fared::Silent(format!("its answer has no place: {error}")));
         }

@@ -93,6 +93,25 @@ pub fn check(file: File, around: &Around) -> Result<Config, Vec<ConfigError>> {
     }
 }
 
+/// Checks the section `assistant` of a file that has no other.
+pub fn check_assistant(
+    given: file::Assistant,
+    around: &Around,
+) -> Result<super::AssistantConfig, Vec<ConfigError>> {
+    let mut checker = Checker {
+        around,
+        errors: Vec::new(),
+        warnings: Vec::new(),
+    };
+    let assistant = checker.assistant(given);
+    if checker.errors.is_empty() {
+        Ok(assistant)
+    } else {
+        checker.errors.sort_by_key(|error| error.at);
+        Err(checker.errors)
+    }
+}
+
 /// Gathers what is wrong while a file is checked; the watchdog's file is checked with it as well.
 pub struct Checker<'a> {
     /// What surrounds the file.

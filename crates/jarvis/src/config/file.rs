@@ -381,6 +381,14 @@ pub struct Assistant {
     pub local_only: bool,
 }
 
+/// A file with the section `assistant` and no other.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AssistantAlone {
+    /// The section.
+    pub assistant: Assistant,
+}
+
 /// One of `assistant.models`.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

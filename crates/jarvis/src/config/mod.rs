@@ -224,25 +224,50 @@ pub struct Log {
 impl Config {
     /// Reads and checks a file. Every error of the file is returned, in the order of the file.
     pub fn load(path: &Path, environment: &Environment) -> Result<Self, Vec<ConfigError>> {
+        let opened = Opened::read(path)?;
+        let file = read::read(&opened.text, &opened.name).map_err(|error| vec![error])?;
+        check::check(file, &opened.around(environment))
+    }
+}
+
+impl AssistantConfig {
+    /// Reads and checks a file that has the section `assistant` and no other.
+    pub fn load(path: &Path, environment: &Environment) -> Result<Self, Vec<ConfigError>> {
+        let opened = Opened::read(path)?;
+        let file: file::AssistantAlone =
+            read::read_as(&opened.text, &opened.name, "docs/MODELS.md").map_err(|error| vec![error])?;
+        check::check_assistant(file.assistant, &opened.around(environment))
+    }
+}
+
+/// A config file as it was read.
+struct Opened {
+    name: String,
+    base: PathBuf,
+    text: String,
+}
+
+impl Opened {
+    fn read(path: &Path) -> Result<Self, Vec<ConfigError>> {
         let name = path.display().to_string();
-        let unreadable = |why: String| {
+        let unreadable = |why: std::io::Error| {
             vec![ConfigError::whole(
                 &name,
                 format!("cannot be read: {why}"),
                 "check the path; examples/homelab/jarvis.yaml is a start",
             )]
         };
-        let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
-        let base = std::path::absolute(path).map_err(|error| unreadable(error.to_string()))?;
+        let text = std::fs::read_to_string(path).map_err(unreadable)?;
+        let base = std::path::absolute(path).map_err(unreadable)?;
         let base = base.parent().unwrap_or(Path::new("/")).to_owned();
-        let file = read::read(&text, &name).map_err(|error| vec![error])?;
-        check::check(
-            file,
-            &check::Around {
-                name: &name,
-                base: &base,
-                environment,
-            },
-        )
+        Ok(Self { name, base, text })
+    }
+
+    fn around<'a>(&'a self, environment: &'a Environment) -> check::Around<'a> {
+        check::Around {
+            name: &self.name,
+            base: &self.base,
+            environment,
+        }
     }
 }

@@ -549,3 +549,30 @@ fn where_proposals_go_is_said_in_three_words_and_nothing_else() {
         assert!(error.contains(field), "{propose}: {error}");
     }
 }
+
+#[test]
+fn the_models_of_the_demo_have_a_file_of_their_own() {
+    let folder = folder();
+    let path = folder.path().join("models.yaml");
+    let load = |text: &str| {
+        fs::write(&path, text).unwrap();
+        AssistantConfig::load(&path, &Environment::default())
+    };
+    let model = "assistant:\n  models: [{api: openai-compatible, model: play, url: http://127.0.0.1:1/v1}]\n";
+    let config = load(model).unwrap();
+    assert_eq!((config.models.len(), config.models[0].settings.local), (1, true));
+    for (wrong, said) in [
+        (format!("{model}listen: 127.0.0.1:1\n"), "unknown field `listen`"),
+        (
+            model.replace(", url: http://127.0.0.1:1/v1", ""),
+            "`url` is missing",
+        ),
+        (model.replace("assistant", "log"), "unknown field `log`"),
+    ] {
+        let errors = load(&wrong).unwrap_err();
+        assert!(errors[0].to_string().contains(said), "{}", errors[0]);
+    }
+    fs::remove_file(&path).unwrap();
+    let errors = AssistantConfig::load(&path, &Environment::default()).unwrap_err();
+    assert!(errors[0].to_string().contains("cannot be read"), "{}", errors[0]);
+}

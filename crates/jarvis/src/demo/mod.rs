@@ -42,6 +42,7 @@ const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// Runs the command.
 pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
     run::logging::begin(log(arguments), environment)?;
+    let assistant = assistant(arguments, environment)?;
     let scenario = scenario(&arguments.scenario);
     let folder = Folder::prepare(arguments, environment)?;
     let manifests = folder.manifests();
@@ -67,6 +68,7 @@ pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
     };
     let files = shell::prepare(&folder.ssh(), &simulator)?;
     let mut config = config(arguments, &folder, &simulator, &scenario, environment)?;
+    config.assistant = assistant;
     let ssh = shell::options(&files, &simulator)?;
     config.terminal = Some(TerminalConfig {
         options: TerminalOptions::default(),
@@ -112,6 +114,20 @@ fn log(arguments: &Demo) -> Log {
         level,
         ..Log::default()
     }
+}
+
+/// The conversation's language models: none, unless a file names some.
+fn assistant(arguments: &Demo, environment: &Environment) -> Result<AssistantConfig, Failure> {
+    let Some(path) = &arguments.assistant else {
+        return Ok(AssistantConfig::default());
+    };
+    AssistantConfig::load(path, environment).map_err(|errors| {
+        let lines: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        Failure::error(format!(
+            "cannot use the file of --assistant:\n{}",
+            lines.join("\n")
+        ))
+    })
 }
 
 fn config(

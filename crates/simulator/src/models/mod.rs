@@ -142,6 +142,11 @@ impl ModelServer {
         self.shared.options.dialect
     }
 
+    /// From now on it plays these, whatever it was to play; for servers that play a script.
+    pub fn play(&self, plays: impl IntoIterator<Item = Play>) {
+        *lock(&self.shared.script) = plays.into_iter().collect();
+    }
+
     /// All requests for answers so far.
     pub fn heard(&self) -> Vec<Heard> {
         lock(&self.shared.heard).clone()

@@ -1,10 +1,8 @@
-//! The doors, each spoken to as its own clients speak: GraphQL and MCP over HTTP, commands as processes.
-//!
-//! The conversation has no door yet. It will call the same registry as MCP does; its place is a variant here and an arm in
-//! [`Door::send`], and every row is then sent through it too.
+//! The doors, each spoken to as its own clients speak: GraphQL and MCP over HTTP, commands as processes, the conversation
+//! through a model ([`super::chat`]).
 
-use super::{scene::Scene, spell};
-use crate::support::{Said, until};
+use super::{chat, scene::Scene, spell};
+use crate::support::Said;
 use serde_json::{Value, json};
 
 /// A way in.
@@ -13,9 +11,10 @@ pub enum Door {
     Graphql,
     Mcp,
     Cli,
+    Chat,
 }
 
-pub const DOORS: [Door; 3] = [Door::Graphql, Door::Mcp, Door::Cli];
+pub const DOORS: [Door; 4] = [Door::Graphql, Door::Mcp, Door::Cli, Door::Chat];
 
 /// What came back.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +23,8 @@ pub enum Verdict {
     Rule(String),
     /// It is understood as no call.
     Malformed,
+    /// The conversation does not run it: nobody named what it is aimed at.
+    Unnamed,
     /// Not with this role or these scopes.
     NotAllowed,
     /// What was said fits nothing that waits.
@@ -55,6 +56,7 @@ impl Door {
             Self::Graphql => "(graphql)",
             Self::Mcp => "(mcp)",
             Self::Cli => "(cli)",
+            Self::Chat => "(chat)",
         }
     }
 
@@ -79,11 +81,12 @@ impl Door {
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
                 Ok(of_cli(&scene.command(token, &words)))
             }
+            Self::Chat => chat::call(scene, token, action, None),
         }
     }
 
-    /// Confirms what waits, as a client of this door does: by its ticket and digest, by the same call with the digest, or by the
-    /// digest alone.
+    /// Confirms what waits, as a client of this door does: by its ticket and digest, by the same call with the digest, by the
+    /// digest alone, or on the card with the target's name typed.
     pub fn confirm(
         self,
         scene: &Scene,
@@ -113,6 +116,10 @@ impl Door {
                 Ok(call_tool(scene, token, &tool, &arguments.to_string()))
             }
             Self::Cli => Ok(of_cli(&scene.command(token, &["confirm", digest]))),
+            Self::Chat => {
+                let name = spell::target(action).unwrap_or_default();
+                Ok(chat::confirm(scene, token, ticket, digest, Some(&name)))
+            }
         }
     }
 
@@ -127,7 +134,8 @@ impl Door {
     }
 }
 
-fn of_graphql(scene: &Scene, answer: &Value) -> Answer {
+/// What GraphQL answered.
+pub fn of_graphql(scene: &Scene, answer: &Value) -> Answer {
     let said = answer.to_string();
     let error = &answer["errors"][0];
     let verdict = if error.is_object() {
@@ -154,7 +162,8 @@ fn of_graphql(scene: &Scene, answer: &Value) -> Answer {
     }
 }
 
-fn of_ticket(ticket: &Value) -> Verdict {
+/// What a ticket says.
+pub fn of_ticket(ticket: &Value) -> Verdict {
     let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     match ticket["state"].as_str() {
         Some("REFUSED") => Verdict::Rule(word(&ticket["refusal"]["rule"])),
@@ -168,12 +177,11 @@ fn of_ticket(ticket: &Value) -> Verdict {
 }
 
 /// Follows a ticket to its end.
-fn followed(scene: &Scene, id: &str) -> (Verdict, String) {
-    let query = format!("query($id: String!) {{ ticket(id: $id) {{ {TICKET} }} }}");
-    let ticket = until("the ticket's end", || {
-        let answer = scene.graphql(&scene.tokens.red, &query, json!({ "id": id }));
-        let ticket = answer["data"]["ticket"].clone();
-        (ticket["isFinal"] == json!(true)).then_some(ticket)
+pub fn followed(scene: &Scene, id: &str) -> (Verdict, String) {
+    let updates = format!("subscription($id: String!) {{ ticketUpdates(id: $id) {{ {TICKET} }} }}");
+    let ticket = scene.heard(&scene.tokens.red, &updates, json!({ "id": id }), |told| {
+        let ticket = &told["ticketUpdates"];
+        (ticket["isFinal"] == json!(true)).then(|| ticket.clone())
     });
     (of_ticket(&ticket), ticket.to_string())
 }

@@ -1,6 +1,9 @@
 //! A running demo with its tokens, and the two witnesses: what reached the simulated cluster, and what is on record.
 
-use crate::support::{Demo, Said, program, until};
+use super::chat;
+use crate::support::{DEADLINE, Demo, Said, program, until};
+use futures::{SinkExt as _, StreamExt as _};
+use jarvis_simulator::models::{Dialect, ModelServer, Options, Part};
 use reqwest::Client;
 use serde_json::{Value, json};
 use std::{
@@ -8,6 +11,10 @@ use std::{
     process::{Command, Stdio},
 };
 use tokio::runtime::Runtime;
+use tokio_tungstenite::{
+    connect_async,
+    tungstenite::{Message, client::IntoClientRequest as _},
+};
 
 /// Simulated seconds in a second.
 const FACTOR: &str = "10";
@@ -21,6 +28,8 @@ pub struct Scene {
     pub demo: Demo,
     pub runtime: Runtime,
     pub http: Client,
+    /// Whom the conversation asks.
+    pub model: ModelServer,
     pub tokens: Tokens,
     control: (String, String),
 }
@@ -39,7 +48,25 @@ pub struct Tokens {
 
 impl Scene {
     pub fn begin() -> Self {
-        let demo = Demo::with(&["--time-factor", FACTOR]);
+        let runtime = Runtime::new().unwrap();
+        let model = Options {
+            model: chat::MODEL.to_owned(),
+            ..Options::new(Dialect::OpenaiCompatible, Part::Script(Vec::new()))
+        };
+        let model = runtime.block_on(ModelServer::start(model)).unwrap();
+        let config = tempfile::NamedTempFile::new().unwrap();
+        let text = format!(
+            "assistant:\n  models:\n    - api: openai-compatible\n      model: {}\n      url: {}\n      windowTokens: 200000\n",
+            chat::MODEL,
+            model.base_url()
+        );
+        fs::write(config.path(), text).unwrap();
+        let demo = Demo::with(&[
+            "--time-factor",
+            FACTOR,
+            "--assistant",
+            config.path().to_str().unwrap(),
+        ]);
         let context = fs::read_to_string(demo.home.path().join("jarvis/context.json")).unwrap();
         let context: Value = serde_json::from_str(&context).unwrap();
         let word = |name: &str| context["chaos"][name].as_str().unwrap().to_owned();
@@ -56,8 +83,9 @@ impl Scene {
                 yellow: token("yellow", "operator", "operate"),
                 reader: token("reader", "viewer", "read"),
             },
-            runtime: Runtime::new().unwrap(),
+            runtime,
             http: Client::new(),
+            model,
             demo,
         };
         scene.demo.jarvis(&["hold", "cluster", "--for", "24h"]).expect(0);
@@ -131,6 +159,50 @@ impl Scene {
             .runtime
             .block_on(async { request.send().await.unwrap().text().await.unwrap() });
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"))
+    }
+
+    /// Subscribes, and takes what is told until it is what one waits for.
+    pub fn heard<T>(
+        &self,
+        token: &str,
+        subscription: &str,
+        variables: Value,
+        mut wanted: impl FnMut(&Value) -> Option<T>,
+    ) -> T {
+        let url = self.demo.url().replacen("http", "ws", 1);
+        let mut request = format!("{}/graphql", url.trim_end_matches('/'))
+            .into_client_request()
+            .unwrap();
+        let headers = request.headers_mut();
+        headers.insert("sec-websocket-protocol", "graphql-transport-ws".parse().unwrap());
+        headers.insert("authorization", format!("Bearer {token}").parse().unwrap());
+        let payload = json!({ "query": subscription, "variables": variables });
+        let subscribe = json!({ "id": "one", "type": "subscribe", "payload": payload });
+        let hearing = async {
+            let (mut socket, _) = connect_async(request).await.unwrap();
+            for message in [json!({ "type": "connection_init" }), subscribe] {
+                socket.send(Message::text(message.to_string())).await.unwrap();
+            }
+            while let Some(message) = socket.next().await {
+                let message = message.unwrap();
+                let told: Value =
+                    serde_json::from_str(message.to_text().unwrap_or_default()).unwrap_or_default();
+                if told["type"] == "next"
+                    && let Some(found) = wanted(&told["payload"]["data"])
+                {
+                    return found;
+                }
+                assert!(
+                    told["type"] != "error" && told["type"] != "complete",
+                    "{subscription}: {told}"
+                );
+            }
+            panic!("{subscription}: the socket ended");
+        };
+        let heard = self
+            .runtime
+            .block_on(async { tokio::time::timeout(DEADLINE, hearing).await });
+        heard.unwrap_or_else(|_| panic!("{subscription}: not within {DEADLINE:?}"))
     }
 
     /// Everything that reached the cluster: accepted calls, what was asked of services, packets that wake. What the guest

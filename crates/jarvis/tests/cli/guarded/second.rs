@@ -1,8 +1,9 @@
 //! Confirmations that do not count: made up, of another request, of another token, used, taken back, too late, or given before
-//! the manifests changed. Beside each stands the one that counts, once.
+//! the manifests changed; on a card also with no name or another one typed, by the model, or by saying yes. Beside each stands
+//! the one that counts, once.
 
 use super::{
-    Findings,
+    Findings, chat,
     doors::{Answer, DOORS, Door, Verdict},
     scene::Scene,
 };
@@ -22,8 +23,8 @@ pub struct Waiting {
 const LEFT_ALONE: u32 = 115;
 /// Machines that nothing needs; each is stopped once. One that was started a moment ago may be listed as stopped for some
 /// seconds, and a request is refused meanwhile.
-const STOPPED: [u32; 14] = [
-    114, 116, 117, 201, 202, 203, 204, 205, 206, 207, 208, 210, 211, 212,
+const STOPPED: [u32; 19] = [
+    114, 116, 117, 201, 202, 203, 204, 205, 206, 207, 208, 210, 211, 212, 102, 104, 108, 109, 111,
 ];
 
 /// What is asked for: red at every door.
@@ -65,9 +66,13 @@ enum Wrong {
     TakenBack,
     Used,
     ManifestsChanged,
+    NothingTyped,
+    AnotherNameTyped,
+    ByTheModel,
+    BySayingYes,
 }
 
-const ALL: [Wrong; 10] = [
+const ALL: [Wrong; 14] = [
     Wrong::MadeUp,
     Wrong::NoDigest,
     Wrong::OfAnotherRequest,
@@ -78,6 +83,10 @@ const ALL: [Wrong; 10] = [
     Wrong::TakenBack,
     Wrong::Used,
     Wrong::ManifestsChanged,
+    Wrong::NothingTyped,
+    Wrong::AnotherNameTyped,
+    Wrong::ByTheModel,
+    Wrong::BySayingYes,
 ];
 
 /// Tries each at every door that can say it; returns how many there were.
@@ -88,10 +97,11 @@ pub fn check(scene: &Scene, lapsed: Vec<Waiting>, findings: &mut Findings) -> us
             let Some((expected, answer, ticket)) = tried(scene, wrong, door, findings) else {
                 continue;
             };
-            // A ticket is on record by the door it came through.
             let by = match wrong {
+                // A ticket is on record by the door it came through.
                 Wrong::TheTokenAsAPerson => Door::Mcp,
-                _ => door,
+                Wrong::ByTheModel | Wrong::OfAnotherToken => door,
+                _ => confirming(door, &answer),
             };
             judged(&format!("{wrong:?}"), by, &expected, &answer, &ticket, findings);
             // The first use counts.
@@ -115,7 +125,7 @@ pub fn check(scene: &Scene, lapsed: Vec<Waiting>, findings: &mut Findings) -> us
         let expected = Verdict::NotConfirmed;
         judged(
             "too late",
-            waiting.door,
+            confirming(waiting.door, &answer),
             &expected,
             &answer,
             &waiting.ticket,
@@ -124,6 +134,16 @@ pub fn check(scene: &Scene, lapsed: Vec<Waiting>, findings: &mut Findings) -> us
     }
     right(scene, Door::Mcp, ALL.len(), findings);
     ALL.len() + 1
+}
+
+/// The door under which a confirmation is on record: a card's is given through GraphQL, and what the guard refuses then is
+/// the conversation's.
+fn confirming(door: Door, answer: &Answer) -> Door {
+    match (door, &answer.verdict) {
+        (Door::Chat, Verdict::Rule(_)) => Door::Chat,
+        (Door::Chat, _) => Door::Graphql,
+        _ => door,
+    }
 }
 
 fn confirmed(scene: &Scene, waiting: &Waiting, token: &str, digest: &str) -> Answer {
@@ -145,8 +165,15 @@ fn tried(
         // A command gives a digest and nothing else, and a digest is of one request.
         Wrong::NoDigest | Wrong::OfAnotherRequest if door == Door::Cli => return None,
         // A person, or a token with an operator's role, may confirm what another one asked for; a second call may not.
-        Wrong::OfAnotherToken | Wrong::WithoutTheScope if door != Door::Mcp => return None,
+        Wrong::OfAnotherToken if !matches!(door, Door::Mcp | Door::Chat) => return None,
+        Wrong::WithoutTheScope if door != Door::Mcp => return None,
         Wrong::TheTokenAsAPerson if door == Door::Mcp => return None,
+        // Only a card has names typed, and only the conversation has a model and people's words.
+        Wrong::NothingTyped | Wrong::AnotherNameTyped | Wrong::ByTheModel | Wrong::BySayingYes
+            if door != Door::Chat =>
+        {
+            return None;
+        }
         Wrong::WithoutTheScope => asked(scene, door, yellow, LEFT_ALONE),
         Wrong::TheTokenAsAPerson => Waiting {
             door,
@@ -164,6 +191,10 @@ fn tried(
         ),
         Wrong::NoDigest => (Verdict::Malformed, confirmed(scene, &waiting, red, "zz")),
         Wrong::OfAnotherRequest => (Verdict::NotConfirmed, of_another(scene, &waiting)),
+        Wrong::OfAnotherToken if door == Door::Chat => (
+            Verdict::NotConfirmed,
+            by_a_model(scene, &scene.tokens.other, &waiting),
+        ),
         Wrong::OfAnotherToken => (Verdict::NotConfirmed, by(&scene.tokens.other)),
         Wrong::ByAReader => (Verdict::NotAllowed, by(&scene.tokens.reader)),
         Wrong::WithoutTheScope => (Verdict::NotConfirmed, by(yellow)),
@@ -193,8 +224,47 @@ fn tried(
             scene.commit(&format!("{name}.yaml"), &text);
             (invalid(), by(red))
         }
+        Wrong::NothingTyped | Wrong::AnotherNameTyped => {
+            let typed = (wrong == Wrong::AnotherNameTyped).then_some("116");
+            let (ticket, digest) = (&waiting.ticket, &waiting.digest);
+            (
+                Verdict::Malformed,
+                chat::confirm(scene, red, ticket, digest, typed),
+            )
+        }
+        Wrong::ByTheModel => (Verdict::NotConfirmed, by_a_model(scene, red, &waiting)),
+        Wrong::BySayingYes => (still_waiting(&waiting), by_saying_yes(scene, &waiting)),
     };
     Some((expected, answer, waiting.ticket))
+}
+
+/// A model makes the second call itself, after a person said yes to it in words: in the same conversation, or in the latest
+/// one of somebody else.
+fn by_a_model(scene: &Scene, token: &str, waiting: &Waiting) -> Answer {
+    let mut action = waiting.action.clone();
+    action["digest"] = json!(waiting.digest);
+    action["say"] = json!("Yes, I confirm it for 115, poetically speaking: please proceed.");
+    chat::call(scene, token, &action, chat::latest(scene, token).as_deref()).unwrap()
+}
+
+/// Code answers a yes, and whatever it says: what waits goes on waiting.
+fn by_saying_yes(scene: &Scene, waiting: &Waiting) -> Answer {
+    let token = &scene.tokens.red;
+    let place = chat::latest(scene, token);
+    let (_, answers) = chat::said(scene, token, place.as_deref(), "yes").unwrap();
+    Answer {
+        verdict: chat::stands(scene, &waiting.ticket),
+        said: format!("{answers:?}"),
+        sent: false,
+        ticket: waiting.ticket.clone(),
+    }
+}
+
+fn still_waiting(waiting: &Waiting) -> Verdict {
+    Verdict::Awaiting {
+        ticket: waiting.ticket.clone(),
+        digest: waiting.digest.clone(),
+    }
 }
 
 /// The digest of one request for another one: by its ticket, or by the arguments of the call.

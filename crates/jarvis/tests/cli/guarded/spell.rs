@@ -1,10 +1,50 @@
 //! One action as each door spells it. An action is written as GraphQL's `ActionInput`; besides, `tool` names what only MCP would
-//! call, `extra` is an argument that nobody knows, and `twist` is a pair of texts, the first replaced by the second in what is
-//! sent, for what no JSON library writes.
+//! call, `extra` is an argument that nobody knows, `twist` is a pair of texts, the first replaced by the second in what is
+//! sent, for what no JSON library writes, `say` is what a person says in place of the target's name, and `leaked` is set where
+//! a model writes its call as text.
 
 use serde_json::{Value, json};
 
-const OWN: [&str; 4] = ["tool", "extra", "twist", "words"];
+const OWN: [&str; 6] = ["tool", "extra", "twist", "words", "say", "leaked"];
+/// Longest text that is said in a conversation.
+const LONGEST: usize = 4000;
+
+/// What a person says.
+pub struct Spoken {
+    pub text: String,
+    /// Whether it names what the call is aimed at.
+    pub names_it: bool,
+}
+
+/// Words of a person that name the target, and that code does not understand by itself.
+pub fn spoken(action: &Value) -> Spoken {
+    if let Some(text) = action["say"].as_str() {
+        // Not naming it is what the row is about.
+        return Spoken {
+            text: text.to_owned(),
+            names_it: true,
+        };
+    }
+    let name = target(action);
+    let wording = |name: &str| format!("Is {name} of merit, poetically speaking?");
+    let word = |c: char| c.is_alphanumeric() || "-_./@".contains(c);
+    let edge = |c: char| "-./".contains(c);
+    let is_word = |name: &String| {
+        name.chars().all(word) && !name.starts_with(edge) && !name.ends_with(edge) && name.len() < LONGEST / 2
+    };
+    let names_it = name.as_ref().is_none_or(is_word);
+    let name = name.filter(|_| names_it);
+    Spoken {
+        text: wording(name.as_deref().unwrap_or("anything")),
+        names_it,
+    }
+}
+
+/// What a call is aimed at.
+pub fn target(action: &Value) -> Option<String> {
+    let named = [&action["vmid"], &action["node"]];
+    named.into_iter().find(|name| !name.is_null()).map(plain)
+}
 
 /// The variable of `requestAction`.
 pub fn graphql(action: &Value) -> Value {
