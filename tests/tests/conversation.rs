@@ -2,11 +2,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+#[path = "conversation/again.rs"]
+mod again;
 #[path = "conversation/budget.rs"]
 mod budget;
 #[path = "conversation/injected.rs"]
 mod injected;
 #[path = "conversation/models.rs"]
 mod models;
+#[path = "conversation/narrated.rs"]
+mod narrated;
+#[path = "conversation/remembered.rs"]
+mod remembered;
+#[path = "conversation/slow.rs"]
+mod slow;
 #[path = "conversation/stage.rs"]
 mod stage;

@@ -1,7 +1,7 @@
 //! A cluster, a Jarvis, a conversation, and models that play a part.
 
 use jarvis_assistant::{
-    Assistant,
+    Assistant, ConversationError,
     message::{Card, ConversationId, Message, MessageState},
     minds::{MindSetup, Minds, Options},
     spend::Caps,
@@ -135,16 +135,37 @@ impl Stage {
 
     /// Asks, and waits for the last message of the answer.
     pub async fn ask(&mut self, text: &str) -> Message {
-        let (id, seq) = self
-            .assistant
-            .send(&Self::anna(), self.conversation.clone(), text)
-            .unwrap();
+        self.ask_as(&Self::anna(), text).await
+    }
+
+    /// Says something as soon as the answer before is over and kept.
+    async fn send(&self, who: &Person, text: &str) -> (ConversationId, u64) {
+        let begun = std::time::Instant::now();
+        loop {
+            match self.assistant.send(who, self.conversation.clone(), text) {
+                Err(ConversationError::Busy) if begun.elapsed() < PATIENCE => tokio::task::yield_now().await,
+                sent => return sent.unwrap(),
+            }
+        }
+    }
+
+    /// The same by somebody; the conversation at hand is theirs.
+    pub async fn ask_as(&mut self, who: &Person, text: &str) -> Message {
+        let (id, seq) = self.send(who, text).await;
         self.conversation = Some(id.clone());
-        let (_, mut changes) = self.assistant.follow("anna", &id).unwrap();
+        let (_, mut changes) = self.assistant.follow(&who.user, &id).unwrap();
         let waiting = async {
             loop {
-                let messages = self.messages();
-                let answers: Vec<&Message> = messages.iter().filter(|message| message.seq > seq).collect();
+                let messages = self.assistant.conversation(&who.user, &id).unwrap().messages;
+                // How something ended may be told between.
+                let told = |message: &&Message| {
+                    let reason = message.mind.as_ref().map(|mind| mind.reason.as_str());
+                    reason == Some("reports how it ended")
+                };
+                let answers: Vec<&Message> = messages
+                    .iter()
+                    .filter(|message| message.seq > seq && !told(message))
+                    .collect();
                 let coming = answers
                     .iter()
                     .any(|message| message.state == MessageState::Coming);
