@@ -135,7 +135,7 @@ pub async fn one(request: &Request, mind: &Mind) -> Tally {
     let (assistant, patience) = assistant(&rig, request, mind, &mut played).await;
     let mut stage = Stage::of(rig, assistant);
     let began = Instant::now();
-    let answer = stage.ask_within(&request.ask, patience).await;
+    let answer = stage.ask_within(&Stage::anna(), &request.ask, patience).await;
     let took = began.elapsed();
     let by_model = !matches!(mind, Mind::BuiltIn);
     let came = came(&stage, answer, by_model);

@@ -2,7 +2,7 @@
 
 use crate::{Rig, Setup, wait};
 use jarvis_assistant::{
-    Assistant,
+    Assistant, ConversationError, ConversationError,
     message::{Card, ConversationId, Message, MessageState},
     minds::{MindSetup, Minds, Options},
     spend::Caps,
@@ -158,23 +158,45 @@ impl Stage {
 
     /// Asks, and waits for the last message of the answer.
     pub async fn ask(&mut self, text: &str) -> Message {
-        let answer = self.ask_within(text, PATIENCE).await;
+        self.ask_as(&Self::anna(), text).await
+    }
+
+    /// The same by somebody; the conversation at hand is theirs.
+    pub async fn ask_as(&mut self, who: &Person, text: &str) -> Message {
+        let answer = self.ask_within(who, text, PATIENCE).await;
         answer.expect("an answer within a minute")
     }
 
+    /// Says something as soon as the answer before is over and kept.
+    async fn send(&self, who: &Person, text: &str) -> (ConversationId, u64) {
+        let begun = std::time::Instant::now();
+        loop {
+            match self.assistant.send(who, self.conversation.clone(), text) {
+                Err(ConversationError::Busy) if begun.elapsed() < PATIENCE => tokio::task::yield_now().await,
+                sent => return sent.expect("a conversation"),
+            }
+        }
+    }
+
     /// The same; none when it takes longer.
-    pub async fn ask_within(&mut self, text: &str, patience: Duration) -> Option<Message> {
-        let sent = self
-            .assistant
-            .send(&Self::anna(), self.conversation.clone(), text);
-        let (id, seq) = sent.expect("a free conversation");
+    pub async fn ask_within(&mut self, who: &Person, text: &str, patience: Duration) -> Option<Message> {
+        let (id, seq) = self.send(who, text).await;
         self.conversation = Some(id.clone());
-        let followed = self.assistant.follow("anna", &id);
+        let followed = self.assistant.follow(&who.user, &id);
         let (_, mut changes) = followed.expect("a conversation");
         let waiting = async {
             loop {
-                let messages = self.messages();
-                let answers: Vec<&Message> = messages.iter().filter(|message| message.seq > seq).collect();
+                let kept = self.assistant.conversation(&who.user, &id);
+                let messages = kept.expect("a conversation").messages;
+                // How something ended may be told between.
+                let told = |message: &&Message| {
+                    let reason = message.mind.as_ref().map(|mind| mind.reason.as_str());
+                    reason == Some("reports how it ended")
+                };
+                let answers: Vec<&Message> = messages
+                    .iter()
+                    .filter(|message| message.seq > seq && !told(message))
+                    .collect();
                 let coming = answers
                     .iter()
                     .any(|message| message.state == MessageState::Coming);

@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
 
+#[path = "conversation/again.rs"]
+mod again;
 #[path = "conversation/budget.rs"]
 mod budget;
 #[path = "conversation/evaluated.rs"]
@@ -10,5 +12,11 @@ mod evaluated;
 mod injected;
 #[path = "conversation/models.rs"]
 mod models;
+#[path = "conversation/narrated.rs"]
+mod narrated;
 #[path = "conversation/planted.rs"]
 mod planted;
+#[path = "conversation/remembered.rs"]
+mod remembered;
+#[path = "conversation/slow.rs"]
+mod slow;

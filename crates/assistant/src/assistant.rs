@@ -4,12 +4,14 @@ use crate::{
     calendar::Calendar,
     context::Part,
     follow,
-    memory::{Memory, Trust},
+    memory::{Memory, Record, Trust},
     message::{ConversationId, Message},
     minds::Minds,
+    router::cache::Cache,
+    summing,
     talk::{Change, Kept, Talk},
     talks::{Head, Talks},
-    turn,
+    turn::{self, Recent},
 };
 use jarvis_controller::Person;
 use jarvis_model::Timestamp;
@@ -17,7 +19,7 @@ use jarvis_ports::StoreError;
 use jarvis_tools::{Registry, clean};
 use jiff::tz::TimeZone;
 use std::{
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::sync::{broadcast, mpsc};
@@ -27,6 +29,8 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 pub const LONGEST_TEXT: usize = 4000;
 /// A start has other things to do than to try models.
 const AFTER_START: Duration = Duration::from_mins(10);
+/// A conversation in which nothing was said for so long is summarised.
+const QUIET: Duration = Duration::from_hours(1);
 /// How often it is looked whether something is due.
 const HOURLY: Duration = Duration::from_hours(1);
 /// Tokens of memory with one question.
@@ -52,8 +56,17 @@ pub(crate) struct Inner {
     pub models_first: bool,
     pub running: TaskTracker,
     pub stop: CancellationToken,
+    /// Answers of models of the last seconds.
+    recent: Mutex<Cache<Recent>>,
     /// Conversations in which something is to be told how it ended.
     pub awaiting: mpsc::UnboundedSender<(String, ConversationId)>,
+}
+
+/// Who reads what is remembered, and in which conversation.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reader<'a> {
+    pub user: &'a str,
+    pub conversation: &'a str,
 }
 
 /// Why something was not said or shown.
@@ -106,6 +119,7 @@ impl Assistant {
                 models_first,
                 running: TaskTracker::new(),
                 stop: CancellationToken::new(),
+                recent: Mutex::default(),
                 awaiting,
             }),
             news: Arc::new(Mutex::new(Some(news))),
@@ -183,14 +197,29 @@ impl Assistant {
         Ok(self.talk(user, id)?.follow())
     }
 
-    /// Deletes one; false when there is none.
+    /// Deletes one, and its summary with it; false when there is none.
     pub fn delete(&self, user: &str, id: &ConversationId) -> Result<bool, ConversationError> {
-        Ok(self.inner.talks.remove(user, id)?)
+        let deleted = self.inner.talks.remove(user, id)?;
+        if let Some(memory) = self.inner.memory.as_ref().filter(|_| deleted)
+            && let Err(error) = memory.forget_conversation(&id.0)
+        {
+            tracing::warn!(%error, conversation = %id, "a conversation is deleted, and its summary stays for now");
+        }
+        Ok(deleted)
+    }
+
+    /// Summarises every conversation in which nothing was said since then; how many.
+    pub async fn sum_up(&self, quiet_since: Timestamp) -> usize {
+        summing::quiet(&self.inner, quiet_since).await
     }
 
     /// The models, and what was spent on them.
     pub fn minds(&self) -> &Minds {
         &self.inner.minds
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.now()
     }
 
     /// Of each model the hash of what stands before every conversation: while it stays, caches hold.
@@ -243,12 +272,21 @@ impl Inner {
         self.registry.desk().clock.now()
     }
 
-    /// What is remembered and may matter to a question: what people said, and what was recorded, which is data.
-    pub fn remembered(&self, question: &str, now: Timestamp) -> Vec<Part> {
+    /// What is remembered and may matter to a question of this reader. Summaries of conversations are for their owners alone,
+    /// and a conversation is not told of itself.
+    pub fn remembered(&self, reader: Reader<'_>, question: &str, now: Timestamp) -> Vec<Record> {
         let Some(memory) = &self.memory else {
             return Vec::new();
         };
-        let relevant = memory.relevant(question, MEMORY_TOKENS, now);
+        let may = |record: &Record| {
+            record.is_for(reader.user) && record.name.as_deref() != Some(reader.conversation)
+        };
+        memory.relevant(question, MEMORY_TOKENS, now, &may)
+    }
+
+    /// The same as parts of what a model is told: what people said, and what was recorded, which is data.
+    pub fn told_from_memory(&self, reader: Reader<'_>, question: &str, now: Timestamp) -> Vec<Part> {
+        let relevant = self.remembered(reader, question, now);
         let lines = |trust: Trust| -> Vec<String> {
             let of_it = relevant.iter().filter(|record| record.trust == trust);
             of_it
@@ -269,6 +307,11 @@ impl Inner {
         parts
     }
 
+    /// Answers of the last seconds.
+    pub fn recent(&self) -> MutexGuard<'_, Cache<Recent>> {
+        self.recent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Writes a conversation down; what goes wrong is logged, since nobody waits for it.
     pub fn keep(&self, talk: &Talk) {
         if let Err(error) = self.talks.keep(talk) {
@@ -277,7 +320,7 @@ impl Inner {
     }
 }
 
-/// What is done once an hour where it is due, off everybody's way: days are summarised, models tried.
+/// What is done once an hour where it is due, off everybody's way: days and conversations are summarised, models tried.
 async fn daily(inner: &Arc<Inner>, stop: &CancellationToken) {
     loop {
         if let Some(memory) = inner.memory.clone() {
@@ -299,6 +342,10 @@ async fn daily(inner: &Arc<Inner>, stop: &CancellationToken) {
         }
         tokio::select! {
             () = inner.minds.try_daily(inner.now()) => {}
+            () = stop.cancelled() => return,
+        }
+        tokio::select! {
+            _ = summing::quiet(inner, inner.now() - QUIET) => {}
             () = stop.cancelled() => return,
         }
         tokio::select! {

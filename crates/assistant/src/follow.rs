@@ -9,8 +9,9 @@ use crate::{
 use jarvis_controller::View;
 use jarvis_guard::words::capitalised;
 use jarvis_model::{
-    Condition, Outcome, Proposal, ProposalState, Sync as InSync, Ticket, TicketState, Timestamp,
+    Condition, Outcome, Proposal, ProposalState, Sync as InSync, Ticket, TicketId, TicketState, Timestamp,
 };
+use jarvis_planner::ticket::{CONFIRM_WITHIN, TURN_WITHIN};
 use jarvis_tools::act::words;
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -32,9 +33,10 @@ pub(crate) async fn run(inner: &Arc<Inner>, mut news: UnboundedReceiver<Place>, 
             BTreeSet::new()
         }
     };
+    let mut asked = BTreeSet::new();
     loop {
         let view = Arc::clone(&views.borrow_and_update());
-        places.retain(|place| tell(inner, place, &view));
+        places.retain(|place| tell(inner, place, &mut asked, &view));
         tokio::select! {
             changed = views.changed() => if changed.is_err() { return },
             place = news.recv() => match place {
@@ -47,7 +49,7 @@ pub(crate) async fn run(inner: &Arc<Inner>, mut news: UnboundedReceiver<Place>, 
 }
 
 /// Tells what has ended in one conversation; whether something in it is still awaited.
-fn tell(inner: &Inner, (user, id): &Place, view: &View) -> bool {
+fn tell(inner: &Inner, (user, id): &Place, asked: &mut BTreeSet<TicketId>, view: &View) -> bool {
     let talk = match inner.talks.find(user, id) {
         Ok(Some(talk)) => talk,
         Ok(None) => return false,
@@ -59,18 +61,33 @@ fn tell(inner: &Inner, (user, id): &Place, view: &View) -> bool {
     let now = inner.now();
     let mut changed = false;
     for awaited in talk.awaited() {
-        let Some(ended) = ended(&awaited, view, now) else {
+        note_asked(asked, &awaited, view);
+        let Some(ended) = ended(&awaited, asked, view, now) else {
             continue;
         };
         if talk.told(&awaited) {
             say(&talk, ended, now);
             changed = true;
+            if let Awaited::Ticket { id } = &awaited {
+                asked.remove(id);
+            }
         }
     }
     if changed {
         inner.keep(&talk);
     }
     !talk.awaited().is_empty()
+}
+
+/// Notes which requests a person was asked to confirm. That is not kept: after a restart a request that lapses counts as asked
+/// when it waits at the first look.
+fn note_asked(asked: &mut BTreeSet<TicketId>, awaited: &Awaited, view: &View) {
+    let Awaited::Ticket { id } = awaited else { return };
+    let state = view.memory.tickets.get(id).map(|ticket| &ticket.state);
+    match state {
+        Some(TicketState::AwaitingConfirmation { .. }) => drop(asked.insert(id.clone())),
+        _ => {}
+    }
 }
 
 /// How something ended.
@@ -91,10 +108,10 @@ fn say(talk: &Talk, ended: Ended, now: Timestamp) {
     });
 }
 
-fn ended(awaited: &Awaited, view: &View, now: Timestamp) -> Option<Ended> {
+fn ended(awaited: &Awaited, asked: &BTreeSet<TicketId>, view: &View, now: Timestamp) -> Option<Ended> {
     match awaited {
         Awaited::Ticket { id } => match view.memory.tickets.get(id) {
-            Some(ticket) => ticket_ended(ticket, now),
+            Some(ticket) => ticket_ended(ticket, asked.contains(id), now),
             // It is remembered no more, so it has been over for long.
             None => Some(Ended {
                 text: None,
@@ -123,7 +140,21 @@ fn ended(awaited: &Awaited, view: &View, now: Timestamp) -> Option<Ended> {
     }
 }
 
-fn ticket_ended(ticket: &Ticket, now: Timestamp) -> Option<Ended> {
+/// Which of the two lapsed: the time to confirm it, or the time in which the plan had to give it a turn.
+fn lapsed(ticket: &Ticket, was_asked: bool) -> String {
+    let what = &ticket.action;
+    let (confirm, turn) = (CONFIRM_WITHIN.as_secs() / 60, TURN_WITHIN.as_secs() / 60);
+    let why = if ticket.confirmed.is_some() {
+        format!("it was confirmed, but the plan gave it no turn within {turn} minutes")
+    } else if was_asked {
+        format!("nobody confirmed it within {confirm} minutes")
+    } else {
+        format!("the plan gave it no turn within {turn} minutes, so nobody was asked to confirm it")
+    };
+    format!("I did not {what}: {why}. Ask again if it is still wanted.")
+}
+
+fn ticket_ended(ticket: &Ticket, was_asked: bool, now: Timestamp) -> Option<Ended> {
     if !ticket.state.is_final() {
         return None;
     }
@@ -133,11 +164,7 @@ fn ticket_ended(ticket: &Ticket, now: Timestamp) -> Option<Ended> {
             outcome: Outcome::Verified,
         } => format!("{}: done, and verified.", capitalised(&what)),
         TicketState::Rejected | TicketState::Recalled => format!("Very good. I did not {what}."),
-        TicketState::Expired => {
-            format!(
-                "I did not {what}: nobody confirmed it in time, or it did not get its turn. Ask again if it is still wanted."
-            )
-        }
+        TicketState::Expired => lapsed(ticket, was_asked),
         _ => format!(
             "{}: {}.",
             capitalised(&what),

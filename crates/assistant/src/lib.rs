@@ -13,13 +13,16 @@
 //! | [`builtin`] | answers by code, without any model |
 //! | [`minds`] | the models, why one is asked, what surrounds each question |
 //! | [`spend`] | what may be spent, and what was |
+//! | `summing` | conversations in a few sentences, for the memory |
 //! | [`persona`] | the voice |
 //! | [`calendar`] | days, weeks and months of a zone |
 //! | [`context`] | what a model is told beside the question |
 //! | [`memory`] | what is remembered, from whom, and until when |
+//! | `aside` | texts that nobody waits for, by a model |
 //! | [`narrate`] | mails and reports in words, checked against their facts |
 //! | [`router`] | which mind answers, and why |
 
+mod aside;
 pub mod assistant;
 pub mod builtin;
 pub mod calendar;
@@ -32,6 +35,7 @@ pub mod narrate;
 pub mod persona;
 pub mod router;
 pub mod spend;
+mod summing;
 pub mod talk;
 pub mod talks;
 mod turn;

@@ -292,14 +292,26 @@ impl Minds {
         }
     }
 
-    /// Waits for a slot and sets aside the most it can cost. The words say why it may not be sent.
+    /// Waits for a slot and sets aside the most it can cost, for a person's question. The words say why it may not be sent.
     pub async fn admit(&self, choice: &Choice, prompt: &Prompt, now: Timestamp) -> Result<Admitted, String> {
+        self.admit_as(choice, prompt, now, (Kind::Question, Rank::Question))
+            .await
+    }
+
+    /// The same for whatever it is paid as, at its rank.
+    pub(crate) async fn admit_as(
+        &self,
+        choice: &Choice,
+        prompt: &Prompt,
+        now: Timestamp,
+        (kind, rank): (Kind, Rank),
+    ) -> Result<Admitted, String> {
         let mind = &choice.mind;
         let id = mind.setup.model.id();
         lock(&mind.breaker)
             .admit(now)
             .map_err(|standing| standing.words(id, &self.calendar, now).unwrap_or_default())?;
-        let slot = mind.slots.take(Rank::Question).await;
+        let slot = mind.slots.take(rank).await;
         let Some(books) = &self.books else {
             lock(&mind.breaker).abandoned(now);
             return Err("there is no ledger".to_owned());
@@ -307,7 +319,7 @@ impl Minds {
         let asked = Asked {
             model: id,
             is_local: mind.setup.model.is_local(),
-            kind: Kind::Question,
+            kind,
             request_bytes: bytes_of(prompt),
             max_output_tokens: prompt.max_output_tokens,
         };

@@ -65,24 +65,37 @@ pub fn persona(family: Family) -> String {
     format!("{PERSONA}\n\n{}", family.addition())
 }
 
-/// American spellings and what is written instead.
+/// How American spellings begin, and how the word begins instead.
 const SPELLINGS: &[(&str, &str)] = &[
-    ("analyze", "analyse"),
-    ("authorized", "authorised"),
+    ("analyz", "analys"),
+    ("apologiz", "apologis"),
+    ("authoriz", "authoris"),
     ("behavior", "behaviour"),
     ("canceled", "cancelled"),
+    ("canceling", "cancelling"),
+    ("catalogs", "catalogues"),
     ("center", "centre"),
     ("color", "colour"),
-    ("favorite", "favourite"),
-    ("initialize", "initialise"),
-    ("labeled", "labelled"),
-    ("organization", "organisation"),
-    ("recognize", "recognise"),
-    ("summarize", "summarise"),
-    ("synchronize", "synchronise"),
-    ("utilize", "use"),
+    ("customiz", "customis"),
+    ("favor", "favour"),
+    ("fulfill", "fulfil"),
     ("gray", "grey"),
-    ("license ", "licence "),
+    ("honor", "honour"),
+    ("initializ", "initialis"),
+    ("labeled", "labelled"),
+    ("labeling", "labelling"),
+    ("maximiz", "maximis"),
+    ("minimiz", "minimis"),
+    ("neighbor", "neighbour"),
+    ("normaliz", "normalis"),
+    ("optimiz", "optimis"),
+    ("organiz", "organis"),
+    ("prioritiz", "prioritis"),
+    ("realiz", "realis"),
+    ("recogniz", "recognis"),
+    ("summariz", "summaris"),
+    ("synchroniz", "synchronis"),
+    ("utiliz", "us"),
 ];
 /// What a butler does not say.
 const UNBECOMING: &[&str] = &[
@@ -138,8 +151,8 @@ pub fn faults(text: &str) -> Vec<String> {
         .collect();
     let spoken = format!(" {} ", words.join(" "));
     for (wrong, right) in SPELLINGS {
-        if spoken.contains(&format!(" {} ", wrong.trim())) {
-            faults.push(format!("{wrong:?} is not British; write {right:?}"));
+        if let Some(word) = words.iter().find(|word| word.starts_with(wrong)) {
+            faults.push(format!("{word:?} is not British; it begins with {right:?}"));
         }
     }
     for wrong in UNBECOMING {
@@ -194,6 +207,7 @@ mod tests {
         for (text, fault) in [
             ("Done!", "exclaims"),
             ("The color of it.", "British"),
+            ("It was summarized.", "British"),
             ("I think it runs.", "speaks"),
             ("It doesn't run.", "contraction"),
             ("It\u{2019}s running.", "contraction"),

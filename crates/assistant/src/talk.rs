@@ -37,6 +37,12 @@ pub struct Kept {
     pub history: History,
     /// What is still to be told how it ended.
     pub awaited: Vec<Awaited>,
+    /// The last message that the history holds, by its number.
+    #[serde(default)]
+    pub retold: u64,
+    /// The last message that is in the summary of this conversation, by its number.
+    #[serde(default)]
+    pub summed: u64,
 }
 
 /// Something that was asked for in a conversation and is not over.
@@ -74,7 +80,21 @@ impl Kept {
             messages: Vec::new(),
             history: History::default(),
             awaited: Vec::new(),
+            retold: 0,
+            summed: 0,
         }
+    }
+
+    /// The number of its last message.
+    pub fn last_seq(&self) -> u64 {
+        self.messages.last().map_or(0, |last| last.seq)
+    }
+
+    /// The number of the last message that is not still coming.
+    pub fn last_whole(&self) -> u64 {
+        let mut over = self.messages.iter().rev();
+        over.find(|message| message.state != MessageState::Coming)
+            .map_or(0, |last| last.seq)
     }
 
     /// What it has cost.
@@ -311,9 +331,16 @@ impl Talk {
         self.lock().kept.history.clone()
     }
 
-    /// What models were sent, and answered, until now.
-    pub fn set_history(&self, history: History) {
-        self.lock().kept.history = history;
+    /// What models were sent, and answered, up to this message.
+    pub fn set_history(&self, history: History, until: u64) {
+        let mut state = self.lock();
+        state.kept.history = history;
+        state.kept.retold = until;
+    }
+
+    /// It is summarised up to this message.
+    pub fn set_summed(&self, until: u64) {
+        self.lock().kept.summed = until;
     }
 
     fn tell(&self, change: Change) {

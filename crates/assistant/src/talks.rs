@@ -37,6 +37,9 @@ pub struct Head {
     pub micro_dollars: u64,
     /// Whether something in it still waits to be told how it ended.
     pub open: bool,
+    /// Whether something was said in it that is in no summary yet.
+    #[serde(default)]
+    pub unsummed: bool,
 }
 
 /// All conversations.
@@ -102,6 +105,7 @@ impl Talks {
             last_at: kept.last_at,
             micro_dollars: kept.micro_dollars(),
             open: !kept.awaited.is_empty(),
+            unsummed: kept.summed < kept.last_seq(),
         };
         self.store.apply(vec![
             put(TALKS, kept.id.0.as_bytes().to_vec(), &kept)?,
@@ -122,14 +126,22 @@ impl Talks {
 
     /// Those of everybody in which something waits to be told, with their owners.
     pub fn open(&self) -> Result<Vec<(String, ConversationId)>, StoreError> {
+        self.those(|head| head.open)
+    }
+
+    /// Those of everybody in which nothing was said since then and that are in no summary, with their owners.
+    pub fn unsummed(&self, quiet_since: Timestamp) -> Result<Vec<(String, ConversationId)>, StoreError> {
+        self.those(|head| head.unsummed && head.last_at <= quiet_since)
+    }
+
+    fn those(&self, wanted: impl Fn(&Head) -> bool) -> Result<Vec<(String, ConversationId)>, StoreError> {
         let pairs = self.store.range(HEADS, &[], &[], true, usize::MAX)?;
-        let open = pairs.iter().filter_map(|(key, value)| {
+        let found = pairs.iter().filter_map(|(key, value)| {
             let head: Head = serde_json::from_slice(value).ok()?;
             let user = key.split(|byte| *byte == 0).next()?;
-            head.open
-                .then(|| (String::from_utf8_lossy(user).into_owned(), head.id))
+            wanted(&head).then(|| (String::from_utf8_lossy(user).into_owned(), head.id))
         });
-        Ok(open.collect())
+        Ok(found.collect())
     }
 
     /// Deletes one; false when there is none.

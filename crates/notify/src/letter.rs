@@ -1,9 +1,13 @@
 //! One message to one receiver, as it is kept on disk until a server has taken it. It holds what is told, not how it looks:
 //! it is rendered when it is sent, the same way each time.
 
-use crate::{news::News, report::Report};
+use crate::{
+    news::{Kind, News},
+    report::Report,
+};
 use jarvis_crds::{NotificationChannelSpec, Way};
 use jarvis_model::{Digest, Severity, Timestamp};
+use jarvis_ports::Narration;
 use serde::{Deserialize, Serialize};
 
 /// A letter.
@@ -24,6 +28,9 @@ pub struct Letter {
     pub created_at: Timestamp,
     /// What is told.
     pub content: Content,
+    /// What stands above it in a model's words.
+    #[serde(default)]
+    pub words: Words,
     /// How often it was tried to send.
     pub attempts: u32,
     /// When it is tried next.
@@ -58,6 +65,23 @@ pub enum To {
         topic: String,
         /// Name of the bearer token.
         credential: Option<String>,
+    },
+}
+
+/// What stands above a letter's facts in a model's words. It is decided before the first attempt and written down, so that
+/// every attempt sends the same.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "camelCase")]
+pub enum Words {
+    /// Nothing: the facts speak for themselves.
+    #[default]
+    None,
+    /// A narrator is to be asked.
+    Wanted,
+    /// These.
+    Told {
+        /// The words, and who wrote them.
+        narration: Narration,
     },
 }
 
@@ -138,6 +162,15 @@ impl Content {
         }
     }
 
+    /// Whether it is worth words of its own: what is given to people, and the daily report.
+    pub fn is_narrated(&self) -> bool {
+        match self {
+            Self::News { items, .. } => items.iter().any(|news| news.kind == Kind::Escalation),
+            Self::Report { .. } => true,
+            Self::Test => false,
+        }
+    }
+
     /// The gravest of it.
     pub fn severity(&self) -> Severity {
         match self {
@@ -170,6 +203,7 @@ pub fn letters(
         zone: spec.time_zone.clone(),
         created_at: now,
         content: content.clone(),
+        words: Words::None,
         attempts: 0,
         next_at: now,
         trouble: None,

@@ -15,6 +15,7 @@
 //! | [`hours`] | time zones, quiet hours, times of day |
 //! | [`text`] | text from the infrastructure made harmless; lines of a width |
 //! | [`letter`] | one message to one receiver |
+//! | [`narrating`] | a narrator's words above the facts, in time and once |
 //! | [`render`] | a letter as plain text, HTML, JSON and ntfy message |
 //! | [`backoff`] | when a letter is tried again |
 //! | [`outbox`] | letters and desk on disk |
@@ -23,13 +24,14 @@
 //! | [`Queue`] | what others see of it, and may wish |
 //! | [`service`] | the task that joins them |
 //!
-//! All but the last five are functions of values.
+//! All but `narrating` and the last five are functions of values.
 
 pub mod audience;
 pub mod backoff;
 pub mod desk;
 pub mod hours;
 pub mod letter;
+pub mod narrating;
 pub mod news;
 pub mod outbox;
 pub mod picture;
@@ -45,7 +47,7 @@ pub mod text;
 mod samples;
 
 pub use desk::Desk;
-pub use letter::{Content, Letter, To};
+pub use letter::{Content, Letter, To, Words};
 pub use news::{Kind, News};
 pub use outbox::{Outbox, OutboxError};
 pub use picture::Picture;

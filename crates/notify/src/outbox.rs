@@ -88,6 +88,23 @@ impl Outbox {
         }
     }
 
+    /// The desk of the run before, or a new one that tells of nothing before this record.
+    pub fn begin(&self, head: u64) -> Result<Desk, OutboxError> {
+        match self.desk() {
+            Ok(Some(desk)) => Ok(desk),
+            Ok(None) => {
+                let desk = Desk::behind(head);
+                self.save(Vec::new(), &desk)?;
+                Ok(desk)
+            }
+            Err(error) => {
+                tracing::error!(%error, "what was told is not known any more: news that waited are lost, what happens from now on is told");
+                self.set_desk_aside()?;
+                Ok(Desk::behind(head))
+            }
+        }
+    }
+
     /// Puts a desk that cannot be understood aside, for people to look at.
     pub fn set_desk_aside(&self) -> Result<(), OutboxError> {
         let path = self.desk_file();

@@ -7,7 +7,8 @@ use crate::{
     backoff,
     desk::{Desk, DueReport},
     hours,
-    letter::Letter,
+    letter::{Letter, Words},
+    narrating::{self, Narrating},
     outbox::{Outbox, OutboxError},
     picture::Picture,
     queue::{Queue, Wish},
@@ -16,7 +17,7 @@ use crate::{
 };
 use async_trait::async_trait;
 use jarvis_model::{Memory, Timestamp};
-use jarvis_ports::{Clock, Journal, JournalError};
+use jarvis_ports::{Clock, Journal, JournalError, Narrator};
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::PathBuf,
@@ -54,6 +55,8 @@ pub struct Options {
     pub state: PathBuf,
     /// Sends letters.
     pub sender: Sender,
+    /// Puts escalations and reports into words; without one their facts stand alone.
+    pub narrator: Option<Arc<dyn Narrator>>,
 }
 
 /// The notifier, ready to run.
@@ -74,6 +77,8 @@ pub struct Service {
     /// Letters that a server took and the disk does not know of: not to be sent again.
     taken: BTreeSet<String>,
     sending: JoinSet<Ended>,
+    /// Letters that a narrator is asked for.
+    narrating: Narrating,
     /// Nothing is read or written before this.
     paused_until: Timestamp,
     queue: Queue,
@@ -105,7 +110,7 @@ impl Service {
         followed: Box<dyn Followed>,
     ) -> Result<Self, OutboxError> {
         let outbox = Outbox::open(&options.state)?;
-        let desk = begin(&outbox, journal.head())?;
+        let desk = outbox.begin(journal.head())?;
         let found = outbox.letters()?;
         for path in &found.damaged {
             tracing::error!(path = %path.display(), "a letter cannot be read and is left where it is: look at it, then remove it");
@@ -121,6 +126,7 @@ impl Service {
         Ok(Self {
             outbox,
             sender: options.sender,
+            narrating: Narrating::new(options.narrator, clock.clone()),
             journal,
             clock,
             followed,
@@ -146,12 +152,14 @@ impl Service {
     pub async fn run(mut self, cancel: CancellationToken) {
         loop {
             self.go_on().await;
+            self.narrating.start(&self.letters);
             self.start_sending();
             let (clock, rest) = (self.clock.clone(), self.rest());
             tokio::select! {
                 () = cancel.cancelled() => break,
                 Some(ended) = self.sending.join_next(), if !self.sending.is_empty() => self.ended(ended).await,
                 Some(wish) = self.wishes.recv() => self.retry(wish).await,
+                Some(told) = self.narrating.next(), if !self.narrating.is_idle() => self.narrated(told).await,
                 () = self.followed.changed() => {}
                 () = clock.sleep(rest) => {}
             }
@@ -273,8 +281,9 @@ impl Service {
         let Step {
             desk,
             memory,
-            letters,
+            mut letters,
         } = step;
+        letters.iter_mut().for_each(|letter| self.narrating.mark(letter));
         if !letters.is_empty() || desk.is_worth_saving(&self.saved) {
             let (outbox, saving) = (self.outbox.clone(), desk.clone());
             let put = beside(move || outbox.save(letters, &saving)).await?;
@@ -321,6 +330,7 @@ impl Service {
     fn is_due(&self, letter: &Letter, now: Timestamp) -> bool {
         let dated_wrongly = letter.next_at.since(now) > LATEST_TRY;
         letter.parked.is_none()
+            && letter.words != Words::Wanted
             && !self.taken.contains(&letter.id)
             && !self.busy.contains(&letter.channel)
             && (letter.next_at <= now || dated_wrongly)
@@ -395,6 +405,20 @@ impl Service {
         let _ = wish.answer.send(count);
     }
 
+    /// Letters got their words, or have to do without. They are written down first, so that every attempt sends the same.
+    async fn narrated(&mut self, told: narrating::Ended) {
+        for id in &told.letters {
+            let Some(letter) = self.letters.get_mut(id) else {
+                continue;
+            };
+            letter.words = told.words.clone();
+            let (outbox, letter) = (self.outbox.clone(), letter.clone());
+            if let Err(error) = beside(move || outbox.update(&letter)).await {
+                tracing::warn!(%error, letter = id, "its words could not be written down; a restart would ask for them again");
+            }
+        }
+    }
+
     /// Marks what servers took and could not be marked at once. It is not sent again meanwhile.
     async fn mark_taken(&mut self) {
         if self.is_paused() {
@@ -425,7 +449,7 @@ impl Service {
             .letters
             .values()
             .filter(|letter| letter.parked.is_none() && !self.taken.contains(&letter.id))
-            .filter(|letter| !self.busy.contains(&letter.channel))
+            .filter(|letter| letter.words != Words::Wanted && !self.busy.contains(&letter.channel))
             .map(|letter| letter.next_at)
             .min();
         let of_desk = self.picture().and_then(|picture| self.desk.wake_at(&picture));
@@ -476,23 +500,6 @@ async fn beside<T: Send + 'static, E: Into<NotMade> + Send + 'static>(
     match tokio::task::spawn_blocking(work).await {
         Ok(done) => done.map_err(Into::into),
         Err(broken) => std::panic::resume_unwind(broken.into_panic()),
-    }
-}
-
-/// The desk of the run before, or a new one.
-fn begin(outbox: &Outbox, head: u64) -> Result<Desk, OutboxError> {
-    match outbox.desk() {
-        Ok(Some(desk)) => Ok(desk),
-        Ok(None) => {
-            let desk = Desk::behind(head);
-            outbox.save(Vec::new(), &desk)?;
-            Ok(desk)
-        }
-        Err(error) => {
-            tracing::error!(%error, "what was told is not known any more: news that waited are lost, what happens from now on is told");
-            outbox.set_desk_aside()?;
-            Ok(Desk::behind(head))
-        }
     }
 }
 

@@ -47,4 +47,4 @@ pub use input::Input;
 pub use pass::plan;
 pub use plan::{Decision, Look, Plan, ReportLine};
 pub use pursue::{Evidence, Step, pursue};
-pub use threshold::passed;
+pub use threshold::{beyond_now, passed};

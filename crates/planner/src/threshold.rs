@@ -172,6 +172,17 @@ impl Passing<'_> {
     }
 }
 
+/// What is beyond its limit now, each with a sentence that says what is beyond what, whether or not it has lasted long enough
+/// to count.
+pub fn beyond_now(input: &Input<'_>) -> Vec<(IssueKey, Passed, String)> {
+    let limits = Limits::of(input);
+    let all = passed(input).into_iter().filter_map(|(issue, passed)| {
+        let summary = limits.of_issue(&issue)?.summary(&issue, &passed);
+        Some((issue, passed, summary))
+    });
+    all.collect()
+}
+
 /// What follows for one passed limit.
 pub(crate) struct Following {
     /// Whose figure it is.

@@ -7,6 +7,7 @@ pub mod hostread;
 pub mod hypervisor;
 pub mod journal;
 pub mod model;
+pub mod narrator;
 pub mod probe;
 pub mod recorder;
 pub mod shell;
@@ -21,6 +22,7 @@ pub use hypervisor::{
 };
 pub use journal::{Journal, JournalError, Stored};
 pub use model::Model;
+pub use narrator::{Narration, Narrator, Telling};
 pub use probe::Probe;
 pub use recorder::{Pass, Recorder};
 pub use shell::{HostAnswer, HostNews, HostRead, HostShell, Waker};

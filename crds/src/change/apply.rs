@@ -85,6 +85,9 @@ pub fn apply(
     }
 }
 
+/// Documents of one kind, and of no other, that make a file the place of that kind.
+const TOGETHER: usize = 2;
+
 struct Desk {
     files: BTreeMap<String, Vec<u8>>,
 }
@@ -188,10 +191,12 @@ impl Desk {
         Ok(())
     }
 
-    /// A file of its own beside those of its kind, or beside all others.
+    /// The file in which its kind is kept together, where there is one; else a file of its own beside those of its kind, or
+    /// beside all others.
     fn place_of(&self, key: &ResourceKey) -> Result<String, ChangeError> {
         let folder = |path: &str| path.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
         let mut folders: BTreeMap<String, (usize, usize)> = BTreeMap::new();
+        let mut together: Option<(usize, &str)> = None;
         for (path, bytes) in &self.files {
             let documents = std::str::from_utf8(bytes)
                 .ok()
@@ -201,9 +206,17 @@ impl Desk {
                 .iter()
                 .filter_map(document_key)
                 .filter(|known| known.kind == key.kind);
+            let alike = alike.count();
             let counts = folders.entry(folder(path)).or_default();
-            counts.0 += alike.count();
+            counts.0 += alike;
             counts.1 += documents.len();
+            let is_theirs = alike >= TOGETHER && alike == documents.len();
+            if is_theirs && together.is_none_or(|(most, _)| alike > most) {
+                together = Some((alike, path));
+            }
+        }
+        if let Some((_, path)) = together {
+            return Ok(path.to_owned());
         }
         let most = folders
             .iter()

@@ -105,6 +105,38 @@ fn documents_come_and_go() {
 }
 
 #[test]
+fn a_new_document_goes_where_its_kind_is_kept_together() {
+    let threshold = |name: &str| {
+        format!(
+            "apiVersion: jarvis.dev/v1alpha1\nkind: Threshold\nmetadata: {{name: {name}}}\nspec: {{on: {{kind: Node}}, metric: disk, above: 80}}\n"
+        )
+    };
+    let new = [create(&threshold("new"), None)];
+    let kept = |path: &str, names: &[&str]| {
+        let mut files = files();
+        let text: Vec<String> = names.iter().map(|name| threshold(name)).collect();
+        files.insert(path.to_owned(), text.join("---\n").into_bytes());
+        let after = apply(&files, &new).unwrap();
+        let (path, _) = after
+            .iter()
+            .find(|(_, bytes)| String::from_utf8_lossy(bytes).contains("name: new"))
+            .unwrap();
+        (path.clone(), String::from_utf8(after[path].clone()).unwrap())
+    };
+    let (path, text) = kept("watch/limits.yaml", &["a", "b"]);
+    assert_eq!(path, "watch/limits.yaml");
+    assert_eq!(
+        text,
+        [threshold("a"), threshold("b"), threshold("new")].join("---\n")
+    );
+    assert_eq!(
+        kept("watch/a.yaml", &["a"]).0,
+        "watch/new.yaml",
+        "each has a file of its own there"
+    );
+}
+
+#[test]
 fn what_cannot_be_done_is_said() {
     assert!(refused(set("VirtualMachine/nope", "spec.node", json!("a"))).contains("no VirtualMachine/nope"));
     assert!(refused(set("VirtualMachine/web", "spec..x", json!(1))).contains("is no field"));

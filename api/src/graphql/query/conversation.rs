@@ -14,11 +14,7 @@ use crate::graphql::{
     },
 };
 use async_graphql::{Context, Object, Result};
-use jarvis_assistant::{
-    ConversationError,
-    memory::{Memory, Pending},
-    message::ConversationId,
-};
+use jarvis_assistant::{ConversationError, memory::Pending, message::ConversationId};
 
 /// Conversations in one answer.
 const MOST: i32 = 200;
@@ -73,14 +69,17 @@ impl ConversationQuery {
         let pending = memory.pending(now);
         let fits = |one: &&Pending| one.text.to_lowercase().contains(&text.to_lowercase());
         let waiting = pending.iter().filter(fits).map(MemoryRecord::from);
+        let user = &caller(context)?.user;
         let kept = memory.list(None, &text, now);
-        Ok(waiting.chain(kept.iter().map(MemoryRecord::from)).collect())
+        let kept = kept.iter().filter(|record| record.is_for(user));
+        Ok(waiting.chain(kept.map(MemoryRecord::from)).collect())
     }
 
     /// Everything that is remembered, as JSON lines.
     async fn memory_export(&self, context: &Context<'_>) -> Result<String> {
+        let user = &caller(context)?.user;
         let memory = shared(context)?.assistant.memory();
-        Ok(memory.map(Memory::export).unwrap_or_default())
+        Ok(memory.map(|memory| memory.export(user)).unwrap_or_default())
     }
 
     /// One of them; null when there is none (any more).

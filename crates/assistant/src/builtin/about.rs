@@ -154,10 +154,11 @@ pub(super) fn help(asked: &Asked<'_>) -> Said {
 
 /// What can be asked instead of what was not understood.
 pub(super) fn not_understood(asked: &Asked<'_>) -> Said {
-    let mut saying =
-        Saying::new("I did not understand that, and no language model is at hand to help. Try one of these:");
+    let mut saying = Saying::new(
+        "I did not understand that, and no language model is at hand. Say “help” for what I can answer by myself.",
+    );
     for say in examples(asked) {
-        saying = saying.line(format!("- {say}")).suggest(say);
+        saying = saying.suggest(say);
     }
     saying.done()
 }

@@ -296,21 +296,29 @@ pub(super) fn would(asked: &Asked<'_>, command: &Command) -> Said {
     let mut saying = match judge(&wanted, &facts) {
         Verdict::Refuse { refusal } => {
             let rule = format!("{} {}", refusal.rule.code(), refusal.rule);
-            Saying::new(format!("{doing} is refused ({rule}): {}.", line(&refusal.reason)))
-                .line(format!("What would unblock it: {}.", line(&refusal.unblock)))
-                .fact(
-                    format!("{doing} is refused"),
-                    format!("guard {rule}"),
-                    Some(asked.now()),
-                )
-        }
-        Verdict::Wait { refusal, .. } => {
-            Saying::new(format!("{doing} would have to wait: {}.", line(&refusal.reason))).fact(
-                line(&refusal.reason),
-                format!("guard {}", refusal.rule.code()),
+            Saying::new(format!(
+                "{doing} is refused ({rule}). {}.",
+                words::capitalised(&line(&refusal.reason))
+            ))
+            .line(format!(
+                "What would unblock it: {}.",
+                inner(&line(&refusal.unblock))
+            ))
+            .fact(
+                format!("{doing} is refused"),
+                format!("guard {rule}"),
                 Some(asked.now()),
             )
         }
+        Verdict::Wait { refusal, .. } => Saying::new(format!(
+            "{doing} would have to wait: {}.",
+            inner(&line(&refusal.reason))
+        ))
+        .fact(
+            line(&refusal.reason),
+            format!("guard {}", refusal.rule.code()),
+            Some(asked.now()),
+        ),
         Verdict::Confirm { .. } | Verdict::Permit { .. } => {
             let later = objections(&wanted, &facts)
                 .into_iter()
@@ -330,7 +338,7 @@ pub(super) fn would(asked: &Asked<'_>, command: &Command) -> Said {
             .fact(format!("{doing} is possible"), "guard", Some(asked.now()))
             .fact(effect, "guard preview", Some(asked.now()))
             .line(undo(&preview.undo))
-            .maybe(later.map(|refusal| format!("Just now it would wait: {}.", line(&refusal.reason))))
+            .maybe(later.map(|refusal| format!("Just now it would wait: {}.", inner(&line(&refusal.reason)))))
             .suggest(format!("{} {}", verb_word(command.verb), command.what))
         }
     };
@@ -340,12 +348,36 @@ pub(super) fn would(asked: &Asked<'_>, command: &Command) -> Said {
     saying.done()
 }
 
+/// A sentence as it goes on behind a colon: with a small letter, unless it begins with a name or an abbreviation.
+pub(crate) fn inner(sentence: &str) -> String {
+    let mut letters = sentence.chars();
+    let (first, second) = (letters.next(), letters.next());
+    let word = sentence
+        .split(|c: char| !c.is_alphanumeric())
+        .next()
+        .unwrap_or_default();
+    let is_kind = jarvis_model::ResourceKind::ALL
+        .iter()
+        .any(|kind| kind.as_str() == word);
+    match (first, second) {
+        (Some(first), Some(second)) if second.is_lowercase() || second == ' ' => {
+            let is_name = is_kind || matches!(word, "Jarvis" | "Proxmox" | "I");
+            if is_name {
+                sentence.to_owned()
+            } else {
+                format!("{}{}", first.to_lowercase(), &sentence[first.len_utf8()..])
+            }
+        }
+        _ => sentence.to_owned(),
+    }
+}
+
 /// How it is undone, as a sentence.
 fn undo(how: &str) -> String {
     if how.starts_with("Nothing") {
         format!("{}.", line(how))
     } else {
-        format!("To undo it: {}.", line(how))
+        format!("To undo it: {}.", inner(&line(how)))
     }
 }
 

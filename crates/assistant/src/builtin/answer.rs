@@ -3,7 +3,9 @@
 use super::{
     Asked, Said, Understood, about, acts, cluster, guest,
     intent::{Aspect, Intent},
-    lists, node, past, plan, storage,
+    lists, node, past, plan,
+    saying::Saying,
+    storage,
     target::{self, Kind, Target},
     why, wishes,
 };
@@ -32,6 +34,12 @@ pub(super) async fn answer(asked: Asked<'_>, meant: Intent) -> Option<Understood
         Intent::Plan => plan::plan(asked),
         Intent::Sync => plan::sync(asked),
         Intent::Waiting => plan::waiting(asked),
+        Intent::Memory(recall) => {
+            return Some(Understood::Recall {
+                recall,
+                said: Saying::default().done(),
+            });
+        }
         Intent::Command(command) => return Some(acts::command(asked, &command)),
         Intent::Wishes(all) => return Some(wishes::propose(asked, &all)),
         Intent::Freeze { scope, ttl, reason } => return Some(acts::freeze(asked, scope, ttl, reason)),

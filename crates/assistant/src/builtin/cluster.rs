@@ -152,6 +152,7 @@ fn others(asked: &Asked<'_>) -> Vec<(String, Fact)> {
     let view = &asked.moment.view;
     let memory = &view.memory;
     let mut all = away(asked);
+    all.extend(beyond(asked));
     if let Some(frozen) = kill_switch(asked) {
         all.push(frozen);
     }
@@ -199,6 +200,32 @@ fn others(asked: &Asked<'_>) -> Vec<(String, Fact)> {
         ));
     }
     all
+}
+
+/// Figures beyond their limits that are no open issue, or not yet.
+fn beyond(asked: &Asked<'_>) -> Vec<(String, Fact)> {
+    let issues = &asked.moment.view.memory.issues;
+    let told = |key: &jarvis_model::IssueKey| {
+        let issue = issues.get(key);
+        issue.is_some_and(|issue| issue.healthy_since.is_none())
+    };
+    let all = jarvis_planner::beyond_now(&asked.moment.input());
+    all.into_iter()
+        .filter(|(key, ..)| !told(key))
+        .map(|(key, passed, summary)| {
+            // The sentence names its resource; people are told by what it is.
+            let what = asked.resource(&key.resource);
+            let rest = summary
+                .strip_prefix(&format!("{}: ", key.resource))
+                .unwrap_or(&summary);
+            let claim = format!("{what}: {}", line(rest));
+            let source = format!("{} figures", key.resource);
+            (
+                format!("{}.", jarvis_guard::words::capitalised(&claim)),
+                fact(claim, source, Some(passed.seen_at)),
+            )
+        })
+        .collect()
 }
 
 /// The kill switch in a sentence, when it is on.

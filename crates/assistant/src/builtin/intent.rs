@@ -59,8 +59,23 @@ pub enum Intent {
     Thaw,
     /// Something to be so from now on.
     Wishes(Vec<Wish>),
+    /// Something to be remembered, forgotten, or told of what is remembered.
+    Memory(Recall),
     /// It sounds like a command, and is none.
     Caution(Caution),
+}
+
+/// What is wanted of the memory.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recall {
+    /// To take this down, as it was typed.
+    Remember(String),
+    /// To forget what says this.
+    Forget(String),
+    /// To forget the entry with this number.
+    ForgetNumber(u64),
+    /// To tell what is remembered, of something or at all.
+    Show(Option<Phrase>),
 }
 
 /// A figure or fact of a thing.

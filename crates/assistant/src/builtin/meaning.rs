@@ -9,6 +9,7 @@ use super::{
     orders::{self, command, doing, wish},
     pattern::Pattern,
     questions::question,
+    recall::recall,
     spans,
     target::bare_name,
     words::{Sentence, Word, sentences},
@@ -256,7 +257,7 @@ pub fn meaning(text: &str) -> Option<Intent> {
         all.iter().partition(|sentence| is_courtesy(&sentence.words));
     match said.as_slice() {
         [] => question(&courteous.last()?.words),
-        [only] => of(only),
+        [only] => of(only, text),
         several => {
             let ordered = |sentence: &&Sentence| has_order(&sentence.words);
             several
@@ -272,8 +273,11 @@ fn is_courtesy(words: &[Word]) -> bool {
         || without(words, POLITE, AFTER).is_empty()
 }
 
-fn of(sentence: &Sentence) -> Option<Intent> {
+fn of(sentence: &Sentence, text: &str) -> Option<Intent> {
     let polite = without(&sentence.words, POLITE, AFTER);
+    if let Some(recall) = recall(polite, text).or_else(|| recall(without(polite, CURIOUS, AFTER), text)) {
+        return Some(recall);
+    }
     let asked_kindly = polite.len() < sentence.words.len();
     if let Some(order) = order(polite) {
         // `Restart media?` may be a question; `Could you restart media?` is a request.

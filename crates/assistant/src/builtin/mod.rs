@@ -10,7 +10,7 @@
 //! | [`pattern`] | patterns of words |
 //! | [`intent`] | what a person can mean |
 //! | [`meaning`] | from words to what is meant |
-//! | `orders`, `questions`, `asking`, `spans` | the tables of patterns |
+//! | `orders`, `questions`, `asking`, `figures`, `recall`, `spans` | the tables of patterns |
 //! | [`target`] | from names to things |
 //! | `saying` | an answer as it is put together |
 //! | `answer` | who answers what |
@@ -23,6 +23,7 @@ mod acts;
 mod answer;
 mod asking;
 mod cluster;
+mod figures;
 mod guest;
 pub mod intent;
 mod lists;
@@ -33,6 +34,7 @@ mod past;
 pub mod pattern;
 mod plan;
 mod questions;
+mod recall;
 mod saying;
 mod slow;
 mod spans;
@@ -43,6 +45,7 @@ mod wishes;
 pub mod words;
 
 use crate::message::Fact;
+use intent::Recall;
 use jarvis_model::{Action, FreezeScope, ManifestChange, NodeName, Role, Vmid};
 use jarvis_tools::{Desk, moment::Moment};
 use serde::{Deserialize, Serialize};
@@ -139,6 +142,13 @@ pub enum Understood {
         /// The sentence about it.
         said: Said,
     },
+    /// Something of the memory, which is elsewhere.
+    Recall {
+        /// What.
+        recall: Recall,
+        /// Nothing yet.
+        said: Said,
+    },
 }
 
 impl Understood {
@@ -148,7 +158,8 @@ impl Understood {
             Self::Said(said)
             | Self::Act { said, .. }
             | Self::Propose { said, .. }
-            | Self::Freeze { said, .. } => said,
+            | Self::Freeze { said, .. }
+            | Self::Recall { said, .. } => said,
         }
     }
 }

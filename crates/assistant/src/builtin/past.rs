@@ -344,11 +344,31 @@ impl<'a> Story<'a> {
         let more = self
             .more
             .then(|| format!("There is more on record than the {MOST} latest records I looked through."));
-        let saying = saying.maybe(more);
+        let saying = self.since(saying).maybe(more);
         match target {
             Some(target) => saying.about(target.topic()).done(),
             None => saying.about(Topic::Cluster).done(),
         }
+    }
+
+    /// Says where the records begin, when that is within the time that was asked for: what was before is not known.
+    fn since(&self, saying: Saying) -> Saying {
+        let begins = self.asked.desk.handle.records_after(0, 1).unwrap_or_default();
+        let Some(first) = begins
+            .first()
+            .map(|stored| &stored.record)
+            .filter(|first| first.at > self.bounds.from)
+        else {
+            return saying;
+        };
+        let at = self.asked.at(first.at);
+        saying
+            .line(format!("My records begin {at}; what was before I do not know."))
+            .fact(
+                format!("the records begin {at}"),
+                format!("event {}", first.seq),
+                Some(first.at),
+            )
     }
 
     fn name(&self, target: &Target) -> String {

@@ -1,10 +1,8 @@
 //! Patterns of questions, small talk and what is neither command nor wish.
 
 use super::{
-    asking::{
-        COUNT_FORMS, DEEDS, FIGURE_FORMS, FIGURES, LIST_FORMS, LISTS, Make, MakeDeeds, PLAIN, SINGLE,
-        SLOTTED, SPLIT_LISTS, SUBJECTS, WHOLE, WHOLE_FORMS,
-    },
+    asking::{COUNT_FORMS, DEEDS, LIST_FORMS, LISTS, Make, MakeDeeds, PLAIN, SLOTTED, SPLIT_LISTS, SUBJECTS},
+    figures::{FIGURE_FORMS, FIGURES, SINGLE, WHOLE, WHOLE_FORMS},
     intent::{Aspect, Deeds, Intent, Listed, Past},
     orders::phrase,
     pattern::{Pattern, Slots},

@@ -80,10 +80,13 @@ impl Saying {
         self
     }
 
-    /// What one may want to say next.
+    /// What one may want to say next, once.
     #[must_use]
     pub fn suggest(mut self, say: impl Into<String>) -> Self {
-        self.suggestions.push(say.into());
+        let say = spoken(&say.into());
+        if !self.suggestions.contains(&say) {
+            self.suggestions.push(say);
+        }
         self
     }
 
@@ -103,6 +106,22 @@ impl Saying {
             topic: self.topic,
         }
     }
+}
+
+/// Words that begin a question.
+const ASKS: &[&str] = &[
+    "what", "why", "how", "who", "which", "where", "when", "is", "are", "does", "do", "did", "has", "have",
+];
+
+/// What a person would say, as a sentence: a question with its mark.
+fn spoken(say: &str) -> String {
+    let first = say.split(' ').next().unwrap_or_default().to_lowercase();
+    let mark = if ASKS.contains(&first.as_str()) && !say.ends_with('?') {
+        "?"
+    } else {
+        ""
+    };
+    format!("{}{mark}", words::capitalised(say))
 }
 
 /// A claim and its source.

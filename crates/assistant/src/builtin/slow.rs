@@ -2,7 +2,7 @@
 
 use super::{
     Asked, guest, node,
-    saying::{Saying, percent},
+    saying::{Saying, percent, span},
 };
 use jarvis_guard::words;
 use jarvis_model::{GuestObserved, GuestStatus, NodeName, NodeStatus, Timestamp, Vmid};
@@ -12,6 +12,8 @@ use std::time::Duration;
 const BUSY: f64 = 0.7;
 /// The share of waiting time, percent, from which something waits noticeably.
 const PRESSED: f64 = 10.0;
+/// Figures over so long are enough to say that no guest is to blame: right after a start they are not.
+const ENOUGH: Duration = Duration::from_mins(3);
 /// How far back hourly figures are looked at.
 const FAR: Duration = Duration::from_hours(24 * 7);
 
@@ -69,22 +71,33 @@ pub(super) fn node_slow(asked: &Asked<'_>, name: &NodeName) -> Saying {
             host.and_then(|host| host.figures.seen_at()),
         );
     }
-    for (what, share) in pressed {
-        let claim = format!("{share:.0} % of the time something waits for {what}");
+    let waits = pressed.into_iter().map(|(what, share)| {
+        let claim = format!(
+            "{share:.0} % of the time something waits for {}",
+            waited_for(what)
+        );
+        (claim, "pressure")
+    });
+    let memory =
+        short_of_memory.map(|memory| (format!("{} of its memory is used", percent(memory)), "memory"));
+    for (claim, figure) in waits.chain(memory) {
         saying = saying
-            .line(format!("- {claim}"))
-            .fact(claim, format!("node/{name} pressure"), at);
-    }
-    if let Some(memory) = short_of_memory {
-        let claim = format!("{} of its memory is used", percent(memory));
-        saying = saying
-            .line(format!("- {claim}"))
-            .fact(claim, format!("node/{name} memory"), at);
+            .line(format!("{claim}."))
+            .fact(claim, format!("node/{name} {figure}"), at);
     }
     if busy {
         saying = culprit(asked, name, cores, saying);
     }
     saying
+}
+
+/// What is waited for, as it is written.
+fn waited_for(what: &str) -> &str {
+    match what {
+        "cpu" => "the CPU",
+        "io" => "disks",
+        other => other,
+    }
 }
 
 /// The guest that takes most of a node, its share, and since when.
@@ -105,8 +118,23 @@ fn culprit(asked: &Asked<'_>, name: &NodeName, cores: f64, mut saying: Saying) -
             "{} guests together use {total:.1} of {cores:.0} cores",
             ranked.len()
         );
+        let watched = format!("node/{name}/cpu");
+        let since = asked.desk.handle.points(&watched).first().map(|point| point.at);
+        let line = match since.filter(|at| asked.now().since(*at) >= ENOUGH) {
+            Some(_) => format!("No single guest is to blame; {claim}."),
+            None => {
+                let since = since.map_or_else(
+                    || "I have no figures over time yet".to_owned(),
+                    |at| format!("I have watched for {} only", span(asked.now().since(at))),
+                );
+                format!(
+                    "{}; no guest stands out so far, and {since}.",
+                    words::capitalised(&claim)
+                )
+            }
+        };
         return saying
-            .line(format!("No single guest is to blame; {claim}."))
+            .line(line)
             .fact(claim, format!("node/{name} guests"), seen.status.seen_at());
     }
     let claim = format!("{most:.1} of {cores:.0} cores");

@@ -26,8 +26,8 @@ struct Proposal {
     changes: Vec<ManifestChange>,
     /// Imperatives: `keep web-01 running`.
     titles: Vec<String>,
-    /// What each changes.
-    lines: Vec<String>,
+    /// What the difference does not say by itself.
+    notes: Vec<String>,
     /// What is so already.
     already: Vec<String>,
     /// Guests whose manifests are created in this very proposal.
@@ -68,7 +68,6 @@ impl Proposal {
             }
         };
         self.topic = Some(Topic::Guest { vmid });
-        let name = asked.guest(vmid);
         let title = say.replace("{}", &asked_name(asked, vmid));
         match asked.moment.view.desired.guest_by_vmid(vmid) {
             Some((key, manifest)) if manifest.spec.run_strategy == strategy => {
@@ -83,14 +82,10 @@ impl Proposal {
                     old: Some(format!("{old:?}").into()),
                     new: format!("{strategy:?}").into(),
                 });
-                self.lines
-                    .push(format!("{key}: runStrategy {old:?} becomes {strategy:?}"));
                 self.titles.push(title);
             }
             None => {
-                let key = self.create(asked, vmid, strategy)?;
-                self.lines
-                    .push(format!("{key}, new: {name}, runStrategy {strategy:?}"));
+                self.create(asked, vmid, strategy)?;
                 self.titles.push(title);
             }
         }
@@ -169,17 +164,11 @@ impl Proposal {
                 old: old.map(number),
                 new: above.into(),
             });
-            let old = old.map_or_else(|| "no limit".to_owned(), |old| format!("{old} {unit}"));
-            self.lines
-                .push(format!("{key}: above {old} becomes {above} {unit}"));
         } else {
             let key = free_threshold(asked, &subject, &figure)?;
             let manifest = Manifest::named(&key.name, threshold(&subject, metric, level));
             let change = Self::creation(asked, &AnyManifest::Threshold(manifest));
             self.changes.push(change);
-            self.lines.push(format!(
-                "{key}, new: a warning when the {figure} of {name} passes {above} {unit} for 5 minutes"
-            ));
         }
         self.unseen |= metric == Metric::Disk && subject.kind == ResourceKind::VirtualMachine;
         self.titles.push(title);
@@ -204,8 +193,8 @@ impl Proposal {
             return Ok(key);
         }
         let key = self.create(asked, vmid, RunStrategy::Manual)?;
-        self.lines.push(format!(
-            "{key}, new: only a guest with a manifest can be watched; Manual leaves it to people"
+        self.notes.push(format!(
+            "{key} is new, since only a guest with a manifest can be watched; Manual leaves it to people."
         ));
         Ok(key)
     }
@@ -218,21 +207,21 @@ impl Proposal {
         let mut saying = if self.changes.is_empty() {
             Saying::new(format!("That is so already: {}.", list(&self.already)))
         } else {
-            let what = if self.lines.len() == 1 {
-                "One change".to_owned()
-            } else {
-                format!("{} changes", self.lines.len())
+            let what = match self.changes.len() {
+                1 => "One change".to_owned(),
+                count => format!("{count} changes"),
             };
-            let entries = self.lines.iter().map(|text| (line(text), None)).collect();
-            let begin = format!(
-                "{what} of the manifests, as one proposal; nothing changes before a person approves it:"
-            );
-            let saying = Saying::new(begin).entries(entries);
+            let saying = Saying::new(format!(
+                "{what} of the manifests, as one proposal; nothing changes before a person approves it."
+            ));
             match self.already.as_slice() {
                 [] => saying,
                 already => saying.line(format!("So already: {}.", list(already))),
             }
         };
+        for note in &self.notes {
+            saying = saying.line(line(note) + ".");
+        }
         if self.unseen {
             saying = saying.line("Proxmox does not look into the disks of virtual machines; until it does, that warning is silent.");
         }

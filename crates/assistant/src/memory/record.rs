@@ -40,6 +40,8 @@ pub enum Source {
     Conversation {
         /// Which.
         id: String,
+        /// Whose it is: nobody else is told of it.
+        user: String,
     },
 }
 
@@ -48,7 +50,7 @@ impl fmt::Display for Source {
         match self {
             Self::Person { user } => write!(f, "person {user}"),
             Self::Events { first, last } => write!(f, "event {first}..{last}"),
-            Self::Conversation { id } => write!(f, "conversation {id}"),
+            Self::Conversation { id, .. } => write!(f, "conversation {id}"),
         }
     }
 }
@@ -86,6 +88,18 @@ pub struct Record {
     /// Of a day or a month: what happened, how often.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub counts: BTreeMap<String, u64>,
+}
+
+impl Record {
+    /// Whether this user may see it: what a conversation was about is its owner's business alone.
+    pub fn is_for(&self, reader: &str) -> bool {
+        match &self.source {
+            Source::Conversation { user, .. } => user == reader,
+            // Put right by its owner.
+            Source::Person { user } => self.kind != Kind::Conversation || user == reader,
+            Source::Events { .. } => true,
+        }
+    }
 }
 
 /// A fact that waits for a person to confirm it.

@@ -204,14 +204,22 @@ impl Memory {
         self.keep(draft, Vec::new())
     }
 
-    /// Keeps what a conversation was about, in place of an earlier summary of it.
-    pub fn conversation(&self, id: &str, summary: &str, now: Timestamp) -> Result<Record, MemoryError> {
+    /// Keeps what a conversation of this user was about, in place of an earlier summary of it.
+    pub fn conversation(
+        &self,
+        (id, user): (&str, &str),
+        summary: &str,
+        now: Timestamp,
+    ) -> Result<Record, MemoryError> {
         let draft = Record {
             id: 0,
             kind: Kind::Conversation,
             name: Some(id.to_owned()),
             text: cleaned(summary, SUMMARY)?,
-            source: Source::Conversation { id: id.to_owned() },
+            source: Source::Conversation {
+                id: id.to_owned(),
+                user: user.to_owned(),
+            },
             made_at: now,
             expires_at: Some(now + CONVERSATION),
             trust: Trust::Recorded,
@@ -229,6 +237,18 @@ impl Memory {
         self.write(vec![delete(RECORD, id)])?;
         shelf.records.remove(&id);
         Ok(())
+    }
+
+    /// Forgets the summary of a conversation, if there is one.
+    pub fn forget_conversation(&self, id: &str) -> Result<(), MemoryError> {
+        let found = {
+            let shelf = self.shelf();
+            let mut records = shelf.records.values();
+            records
+                .find(|one| one.kind == Kind::Conversation && one.name.as_deref() == Some(id))
+                .map(|one| one.id)
+        };
+        found.map_or(Ok(()), |id| self.forget(id))
     }
 
     /// Puts one right in a person's words; they are its source from then on.
@@ -264,21 +284,32 @@ impl Memory {
         wanted.cloned().collect()
     }
 
-    /// Everything, as JSON lines.
-    pub fn export(&self) -> String {
+    /// Everything that is for this user, as JSON lines.
+    pub fn export(&self, user: &str) -> String {
         let shelf = self.shelf();
         let lines = shelf
             .records
             .values()
+            .filter(|one| one.is_for(user))
             .filter_map(|one| serde_json::to_string(one).ok());
         lines.map(|line| line + "\n").collect()
     }
 
-    /// What helps with a question, within a budget of tokens: preferences and facts first, then summaries that speak of the
-    /// same things, then what is newest.
-    pub fn relevant(&self, question: &str, budget_tokens: usize, now: Timestamp) -> Vec<Record> {
+    /// What helps with a question and may be told, within a budget of tokens: preferences and facts first, then summaries that
+    /// speak of the same things, then what is newest.
+    pub fn relevant(
+        &self,
+        question: &str,
+        budget_tokens: usize,
+        now: Timestamp,
+        may: &dyn Fn(&Record) -> bool,
+    ) -> Vec<Record> {
         let shelf = self.shelf();
-        let alive: Vec<&Record> = shelf.records.values().filter(|one| is_alive(one, now)).collect();
+        let told = shelf
+            .records
+            .values()
+            .filter(|one| is_alive(one, now) && may(one));
+        let alive: Vec<&Record> = told.collect();
         recall::relevant(&alive, question, budget_tokens)
     }
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Why code answered a question.
 const ANSWERED: &str = "answered from live state, without a model";
 /// Why code took a command.
-const UNDERSTOOD: &str = "a command I understand by myself";
+pub(super) const UNDERSTOOD: &str = "a command I understand by myself";
 /// How long what a person wants stands against a manifest that says otherwise.
 const HOLD: Duration = Duration::from_hours(1);
 
@@ -38,11 +38,12 @@ impl Turn {
                 ttl,
                 said,
             } => self.freeze(scope, reason, ttl, said).await,
+            Understood::Recall { recall, .. } => self.recall(recall).await,
         }
     }
 
     /// Whether this person may ask for this; says so when not.
-    async fn may(&self, scope: Scope, call: &str) -> bool {
+    pub(super) async fn may(&self, scope: Scope, call: &str) -> bool {
         let caller = Caller::in_conversation(&self.who.user, self.who.role);
         if caller.may(scope) {
             return true;
@@ -60,7 +61,7 @@ impl Turn {
         false
     }
 
-    fn plain(&self, text: &str) {
+    pub(super) fn plain(&self, text: &str) {
         let said = Said {
             text: text.to_owned(),
             facts: Vec::new(),
@@ -97,13 +98,8 @@ impl Turn {
         let moment = self.inner.registry.desk().moment();
         let mut cards = Vec::new();
         let text = match &ticket.state {
-            TicketState::Refused { refusal } => {
-                let refusal = [
-                    &refusal.reason,
-                    &format!("What would unblock it: {}", refusal.unblock),
-                ];
-                format!("I must decline. {} {}", refusal[0], refusal[1])
-            }
+            // The card has the rule, the resource, and what would unblock it.
+            TicketState::Refused { refusal } => format!("I must decline. {}", refusal.reason),
             _ => said.text,
         };
         let notes = if ticket.state.is_final() {
@@ -255,7 +251,7 @@ fn contradicted(action: &Action, moment: &Moment) -> Option<Offer> {
     })
 }
 
-/// What is said with a proposal: what would come of it, and what of that is refused.
+/// What is said with a proposal: what of it is refused. The card has the difference and what would come of it.
 pub(super) fn proposed(opening: &str, proposal: &Proposal) -> String {
     let refused = proposal
         .foreseen
@@ -265,10 +261,8 @@ pub(super) fn proposed(opening: &str, proposal: &Proposal) -> String {
         let reason = decision.reason.as_deref().unwrap_or("refused");
         format!("- I would not {}: {reason}", decision.text)
     });
-    let opening = [opening, &proposal.effect]
-        .map(str::trim)
-        .into_iter()
-        .filter(|text| !text.is_empty());
-    let lines: Vec<String> = opening.map(str::to_owned).chain(refused).collect();
+    let lines: Vec<String> = std::iter::once(opening.trim().to_owned())
+        .chain(refused)
+        .collect();
     lines.join("\n")
 }

@@ -4,16 +4,23 @@
 //! | --- | --- |
 //! | `model` | what models answer, one after the other |
 //! | `calls` | what models want done |
+//! | `again` | the same question within seconds |
+//! | `retold` | what was said without a model, as models are told it |
+//! | `recall` | what is to be remembered or forgotten |
 //! | `built_in` | what code understood, carried out: said, asked for, proposed, frozen |
 
+mod again;
 mod built_in;
 mod calls;
 mod model;
+mod recall;
+mod retold;
 
+pub(crate) use again::Recent;
 pub(crate) use model::prefix_hash;
 
 use crate::{
-    assistant::Inner,
+    assistant::{Inner, Reader},
     builtin::{self, Asked, Said, Topic},
     message::{ConversationId, Message, MessageState, Mind},
     talk::Talk,
@@ -92,6 +99,14 @@ impl Turn {
         match understood {
             Some(understood) => self.carry_out(understood).await,
             None => self.ask_models(asked).await,
+        }
+    }
+
+    /// Who is told what is remembered.
+    fn reader(&self) -> Reader<'_> {
+        Reader {
+            user: &self.who.user,
+            conversation: &self.id.0,
         }
     }
 

@@ -4,6 +4,7 @@
 use super::{
     Turn,
     calls::{Bench, MOST_CALLS},
+    retold,
 };
 use crate::{
     builtin::{self, Asked, Topic},
@@ -11,12 +12,13 @@ use crate::{
     message::{MessageState, Mind},
     minds::{Admitted, Asking, Chain, Choice, Evidence, MindSetup, Verdict},
     persona::{Family, persona},
+    talk::Kept,
 };
 use futures::{StreamExt, future::BoxFuture};
 use jarvis_ports::model::{
     Answer, ErrorClass, Event, Flaw, History, ModelError, Prompt, StopReason, ToolOffer, Usage,
 };
-use jarvis_tools::Side;
+use jarvis_tools::{Side, clean};
 use serde_json::json;
 use std::time::Duration;
 
@@ -53,13 +55,12 @@ struct Shown {
 impl Turn {
     /// Asks models, in the order in which they are to be asked.
     pub(super) async fn ask_models(&self, asked: Asked<'_>) -> Option<Topic> {
-        let mut bench = Bench::new(self, self.answer);
-        let question = self.framed(&mut bench).await;
-        let mut history = self.continued();
-        if history.ask(question.clone()).is_err() {
-            // The last answer was left with calls and no results; nobody can go on from there.
-            history = History::asking(question);
+        let same = self.same();
+        if self.answered_again(&same) {
+            return None;
         }
+        let mut bench = Bench::new(self, self.answer);
+        let mut history = self.asked_anew(&mut bench).await;
         let mut chain = self
             .inner
             .minds
@@ -75,7 +76,8 @@ impl Turn {
             let name = choice.setup.model.id();
             let why = match fared {
                 Fared::Answered => {
-                    self.talk.set_history(history);
+                    self.talk.set_history(history, message);
+                    self.keep_recent(&same, message);
                     return None;
                 }
                 Fared::Silent(reason) => format!("{name}: {reason}"),
@@ -287,24 +289,44 @@ impl Turn {
         }
     }
 
-    /// What models were told before, unless that has grown too long: then it begins anew with a note.
-    fn continued(&self) -> History {
-        let history = self.talk.history();
+    /// What models were told before, what was said without them since, and the question.
+    async fn asked_anew(&self, bench: &mut Bench<'_>) -> History {
+        let kept = self.talk.kept();
+        let earlier = self.continued(&kept);
+        let asked = self.answer.saturating_sub(1);
+        let mut history = kept.history.clone();
+        let mut loose = None;
+        if earlier.is_some() {
+            history = History::default();
+        } else {
+            match retold::catch_up(&kept, asked, &mut history) {
+                Ok(told) => loose = told,
+                // The last answer was left with calls and no results; nobody can go on from there.
+                Err(_) => history = History::default(),
+            }
+        }
+        let framed = self.framed(bench, earlier).await;
+        let question = retold::with(&framed, loose.as_deref());
+        if history.ask(question.clone()).is_err() {
+            history = History::asking(question);
+        }
+        history
+    }
+
+    /// A summary of a conversation that has grown too long to be repeated: models begin anew with it. None while it has not.
+    fn continued(&self, kept: &Kept) -> Option<String> {
         let windows = self.inner.minds.setups().map(|setup| setup.window_tokens);
         let window = windows.min().unwrap_or(8192);
-        if tokens(&history) < window * FULL / 100 {
-            return history;
+        if tokens(&kept.history) < window * FULL / 100 {
+            return None;
         }
-        let mut anew = History::default();
-        let title = &self.talk.kept().title;
-        let _ = anew.note(format!(
-            "The conversation so far was too long to be repeated. It began with: {title}"
-        ));
-        anew
+        let summary = self.inner.sum_up_now(&self.talk);
+        tracing::info!(conversation = %self.id, "a conversation begins anew for models, with its summary");
+        Some(summary)
     }
 
     /// The question with what a model should know now; what changes stands at the end, so that the beginning stays the same.
-    async fn framed(&self, bench: &mut Bench<'_>) -> String {
+    async fn framed(&self, bench: &mut Bench<'_>, earlier: Option<String>) -> String {
         let registry = &self.inner.registry;
         let status = registry
             .call(&self.caller(), "get_cluster_status", json!({}), Side::default())
@@ -318,7 +340,15 @@ impl Turn {
             title: format!("The person is signed in as {role}. State of the cluster"),
             lines: vec![status.text],
         }];
-        parts.extend(self.inner.remembered(&self.text, now));
+        parts.extend(self.inner.told_from_memory(self.reader(), &self.text, now));
+        if let Some(mark) = clean::mark()
+            && let Some(summary) = earlier
+        {
+            parts.push(Part {
+                title: "This conversation so far, which is too long to be repeated".to_owned(),
+                lines: vec![clean::framed(&json!(summary), &mark)],
+            });
+        }
         let context = assemble(&parts, CONTEXT_TOKENS);
         let time = jarvis_guard::words::time(now);
         format!(

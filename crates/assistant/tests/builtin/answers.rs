@@ -27,6 +27,23 @@ fn source(said: &Said, claim: &str) -> String {
 #[tokio::test]
 async fn the_status_is_what_is_seen() {
     let world = World::new();
+    // A storage beyond its limit is told beside it, whether or not it is an issue yet.
+    let said = world.said("How's the cluster?").await;
+    has(
+        &said,
+        &[
+            "Not everything is as it should be",
+            "Node forge: storage tank in use is 95.0 %, above 90 %",
+        ],
+    );
+    assert_eq!(source(&said, "storage tank"), "Node/forge figures");
+    world.change(|view| {
+        let observed = Arc::make_mut(&mut view.observed);
+        observed
+            .storages
+            .values_mut()
+            .for_each(|storage| storage.used_bytes = Some(8 << 40));
+    });
     has(
         &world.said("How's the cluster?").await,
         &["All is well", "3 of 3 nodes online", "4 of 5 guests running"],
@@ -158,6 +175,19 @@ async fn what_was_mended_is_told_from_the_journal_alone() {
         &world.said("What did you fix yesterday?").await,
         &["I mended nothing yesterday"],
     );
+    let begun = world.append(
+        NOON - Duration::from_hours(2),
+        vec![Event::Started {
+            version: "1".to_owned(),
+        }],
+    );
+    let said = world.said("What did you fix yesterday?").await;
+    has(
+        &said,
+        &["My records begin at 10:00; what was before I do not know."],
+    );
+    assert_eq!(source(&said, "records begin"), format!("event {begun}"));
+    let world = World::new();
     let yesterday = Timestamp::from_secs(NOON.as_secs() - 20 * 3600);
     let good = world.mended("i1", 101, "VirtualMachine/media", yesterday, Outcome::Verified);
     let text = "guest is locked".to_owned();
@@ -278,6 +308,13 @@ async fn a_refusal_is_the_guards_own() {
         &said,
         &["Rebooting node agent1 is refused", "JV1", "What would unblock it"],
     );
+    let colon = said
+        .text
+        .split(": ")
+        .skip(1)
+        .filter_map(|part| part.chars().next())
+        .find(|c| c.is_uppercase());
+    assert_eq!(colon, None, "a sentence goes on behind a colon: {}", said.text);
     let said = world.said("What happens if I restart media?").await;
     has(&said, &["Rebooting guest 101 (media) is possible", "yellow"]);
 }
@@ -294,6 +331,13 @@ async fn wishes_become_one_proposal() {
         "Keep media running and warn when the disk of media passes 80 %"
     );
     assert_eq!(changes.len(), 2);
+    let said = world.said(both).await;
+    assert_eq!(
+        said.text.lines().count(),
+        2,
+        "the card has the list and the effect: {}",
+        said.text
+    );
     let files = std::collections::BTreeMap::from([(
         "all.yaml".to_owned(),
         super::support::MANIFESTS.as_bytes().to_vec(),
@@ -433,4 +477,81 @@ async fn every_phrasing_of_the_corpus_is_answered_in_the_voice() {
             assert!(understood.is_some(), "{phrasing:?} was not answered");
         }
     }
+}
+
+#[tokio::test]
+async fn suggestions_are_said_once_and_questions_end_as_such() {
+    let world = World::new();
+    let unknown = jarvis_assistant::builtin::not_understood;
+    for text in [
+        "How's the cluster?",
+        "status of media",
+        "status of forge",
+        "Why is forge slow?",
+        "help",
+        "restart medai",
+        "hello",
+    ] {
+        let said = world.said(text).await;
+        for say in &said.suggestions {
+            assert!(
+                !said.text.contains(say.as_str()),
+                "{text}: {say:?} stands twice: {}",
+                said.text
+            );
+            let asks = ["What", "Why", "How", "Which", "Is"]
+                .iter()
+                .any(|word| say.starts_with(word));
+            assert_eq!(say.ends_with('?'), asks, "{text}: {say}");
+            assert!(
+                world.ask(say).await.is_some(),
+                "{text}: {say:?} is not understood"
+            );
+            *world.earlier.lock().unwrap() = None;
+        }
+    }
+    let moment = jarvis_tools::moment::Moment {
+        view: world.desk.handle.view(),
+        now: NOON,
+    };
+    let said = unknown(jarvis_assistant::builtin::Asked {
+        text: "sing",
+        desk: &world.desk,
+        moment: &moment,
+        role: jarvis_model::Role::Operator,
+        user: "anna",
+        earlier: None,
+        zone: &world.zone,
+    });
+    assert!(
+        said.suggestions.len() >= 4 && said.text.lines().count() == 1,
+        "{said:?}"
+    );
+}
+
+#[tokio::test]
+async fn nobody_is_acquitted_before_there_are_figures_over_time() {
+    let world = World::new();
+    world.guest(104, |busy| busy.usage.cpu = Some(0.1));
+    let said = world.said("Why is forge slow?").await;
+    has(&said, &["no guest stands out so far", "no figures over time yet"]);
+    assert!(!said.text.contains("to blame"), "{}", said.text);
+}
+
+#[tokio::test]
+async fn what_a_node_waits_for_is_a_sentence() {
+    let world = World::new();
+    world.change(|view| {
+        let forge = NodeName::new("forge").unwrap();
+        let observed = Arc::make_mut(&mut view.observed);
+        observed.nodes.get_mut(&forge).unwrap().usage.cpu = Some(0.2);
+        let host = observed.hosts.values_mut().next().unwrap();
+        let mut figures = host.figures.value().unwrap().clone();
+        figures.load = Some(1.0);
+        figures.pressure = std::collections::BTreeMap::from([("cpu".to_owned(), 33.0)]);
+        host.figures = Observation::known(figures, NOON);
+    });
+    let said = world.said("Why is forge slow?").await;
+    has(&said, &["33 % of the time something waits for the CPU."]);
+    assert!(!said.text.contains("\n- "), "a list of one: {}", said.text);
 }

@@ -4,7 +4,9 @@
 
 mod answers;
 mod corpus;
+mod letters;
 mod safety;
 mod scale;
 mod style;
 mod support;
+mod texts;

@@ -55,10 +55,10 @@ fn a_fact_is_what_a_person_said_and_confirmed_and_can_be_put_right_and_forgotten
     let again = open(&store);
     assert_eq!(again.list(Some(Kind::Preference), "", now), [units]);
     assert_eq!(again.list(None, "nas", now)[0].text, "The NAS is fast");
-    assert_eq!(again.export().lines().count(), 2);
+    assert_eq!(again.export("anna").lines().count(), 2);
     again.forget(fact.id).unwrap();
     assert!(again.forget(fact.id).is_err());
-    assert!(!open(&store).export().contains("NAS"));
+    assert!(!open(&store).export("anna").contains("NAS"));
 }
 
 #[test]
@@ -68,11 +68,18 @@ fn summaries_of_conversations_end_and_people_are_told_when_there_is_no_room() {
     let now = at(NOON);
     for one in 0..300 {
         let summary = memory
-            .conversation(&format!("c{one}"), "about forge", now)
+            .conversation((&format!("c{one}"), "anna"), "about forge", now)
             .unwrap();
         assert_eq!(summary.trust, Trust::Recorded);
     }
-    assert_eq!(memory.list(Some(Kind::Conversation), "", now).len(), 200);
+    let kept = memory.list(Some(Kind::Conversation), "", now);
+    assert_eq!(kept.len(), 200);
+    assert!(kept[0].is_for("anna") && !kept[0].is_for("ben"));
+    assert!(memory.export("ben").is_empty());
+    memory
+        .forget_conversation(kept[0].name.as_deref().unwrap())
+        .unwrap();
+    assert_eq!(memory.list(Some(Kind::Conversation), "", now).len(), 199);
     let later = now + std::time::Duration::from_hours(90 * 24);
     assert!(memory.list(None, "", later).is_empty());
     for one in 0..200 {
@@ -91,13 +98,17 @@ fn what_is_told_keeps_its_order_and_its_budget() {
     let store: Arc<dyn Store> = Arc::new(Mains::default());
     let memory = open(&store);
     let now = at(NOON);
-    memory.conversation("c1", "the weather of Tuesday", now).unwrap();
-    memory.conversation("c2", "why forge was slow", now).unwrap();
+    memory
+        .conversation(("c1", "anna"), "the weather of Tuesday", now)
+        .unwrap();
+    memory
+        .conversation(("c2", "anna"), "why forge was slow", now)
+        .unwrap();
     let pending = memory.propose_fact(anna("the cellar is damp"), now).unwrap();
     memory.confirm(pending.id, "anna", now).unwrap();
     memory.prefer("brevity", anna("short"), now).unwrap();
     let told = |budget| {
-        let records = memory.relevant("Why is forge slow?", budget, now);
+        let records = memory.relevant("Why is forge slow?", budget, now, &|_| true);
         records.into_iter().map(|one| one.text).collect::<Vec<_>>()
     };
     assert_eq!(
@@ -112,7 +123,7 @@ fn what_is_told_keeps_its_order_and_its_budget() {
     assert_eq!(told(16), ["short"]);
     for one in 0..200 {
         memory
-            .conversation(&format!("x{one}"), &"forge ".repeat(100), now)
+            .conversation((&format!("x{one}"), "anna"), &"forge ".repeat(100), now)
             .unwrap();
     }
     let all: usize = told(1_000_000).iter().map(|text| tokens(text)).sum();

@@ -117,10 +117,6 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     warn(client.warnings());
     let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
     let (service, handle) = control(&config, floor, client.clone(), &opened, &clock, wake_port)?;
-    // The demo's channels belong to nobody.
-    let notifier = (mode != Mode::Demo)
-        .then(|| notifying::service(&config, &handle, opened.journal.clone(), &clock))
-        .transpose()?;
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
     let queue = notifier.as_ref().map(jarvis_notify::Service::queue);
     let counted = queue.clone();
@@ -134,6 +130,11 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
         .with_outside(outside::of(&config, &handle, queue, &clock)?);
     let state = oidc::with_provider(state, &config)?;
     let state = thinking::with_assistant(state, &config, handle.store().clone(), &clock)?;
+    // The demo's channels belong to nobody.
+    let narrator = thinking::narrator(state.assistant());
+    let notifier = (mode != Mode::Demo)
+        .then(|| notifying::service(&config, &handle, opened.journal.clone(), (&clock, narrator)))
+        .transpose()?;
     let api = Api::new(listener, state, certificate.clone(), terminals::open(&config));
     let running = Running::begin(service, notifier, handle, api);
     let password = access::first_password(&running.handle, mode).await;

@@ -5,7 +5,7 @@ use crate::{config::Config, exit::Failure, run::listening};
 use async_trait::async_trait;
 use jarvis_controller::{Handle, View};
 use jarvis_notify::{Followed, Options, Picture, Sender, Service};
-use jarvis_ports::{Clock, Journal};
+use jarvis_ports::{Clock, Journal, Narrator};
 use std::sync::Arc;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -45,16 +45,17 @@ pub fn sender(config: &Config, clock: Arc<dyn Clock>) -> Result<Sender, Failure>
     sender.map_err(Failure::error)
 }
 
-/// The notifier, ready to run.
+/// The notifier, ready to run; escalations and reports are put into words where there is a narrator.
 pub fn service(
     config: &Config,
     handle: &Handle,
     journal: Arc<dyn Journal>,
-    clock: &Arc<dyn Clock>,
+    (clock, narrator): (&Arc<dyn Clock>, Option<Arc<dyn Narrator>>),
 ) -> Result<Service, Failure> {
     let options = Options {
         state: config.state.clone(),
         sender: sender(config, clock.clone())?,
+        narrator,
     };
     let following = Following {
         views: handle.watch(),

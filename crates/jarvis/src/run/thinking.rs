@@ -8,7 +8,7 @@ use jarvis_assistant::{
     spend::Caps,
 };
 use jarvis_llm::Provider;
-use jarvis_ports::{Clock, Store};
+use jarvis_ports::{Clock, Narrator, Store};
 use std::sync::Arc;
 
 /// Adds the conversation to what is served.
@@ -47,4 +47,10 @@ pub fn with_assistant(
     let minds = Minds::open(setups, options, store, given.zone.clone())
         .map_err(|error| Failure::error(error.to_string()))?;
     Ok(state.with_assistant(Assistant::new(registry, minds, given.zone.clone())))
+}
+
+/// Who puts letters into words: the conversation's models, where there are some.
+pub fn narrator(assistant: &Assistant) -> Option<Arc<dyn Narrator>> {
+    let has_models = !assistant.minds().is_empty();
+    has_models.then(|| Arc::new(assistant.clone()) as Arc<dyn Narrator>)
 }

@@ -1,8 +1,10 @@
-//! The whole program with a simulated cluster and a real mail server: a guest that fails at every start, a freeze, a restart;
+//! The whole program with a simulated cluster, a real mail server and a played model that puts what fails into words: a guest that
+//! fails at every start, a freeze, a restart;
 //! the doctor's look at the server, and the test message.
 
 use crate::support::{Process, jarvis, program, until, word_after};
 use aiosmtpd::{MailServer, PASSWORD, USER, Way, mails};
+use jarvis_simulator::models::{Act, Dialect, ModelServer, Options, Part};
 use std::{
     fs,
     os::unix::fs::PermissionsExt as _,
@@ -99,6 +101,16 @@ impl World {
         fs::write(self.folder().join("jarvis.yaml"), text).unwrap();
     }
 
+    /// Adds a model in the house to the config.
+    fn add_model(&self, url: &str) {
+        let path = self.folder().join("jarvis.yaml");
+        let text = fs::read_to_string(&path).unwrap();
+        let models = format!(
+            "assistant: {{timeZone: Europe/Berlin, models: [{{api: openai-compatible, model: play, url: '{url}'}}]}}\n"
+        );
+        fs::write(path, text + &models).unwrap();
+    }
+
     fn run(&self) -> Process {
         let mut command = program(self.folder());
         command.args(["run", "--config", "jarvis.yaml"]);
@@ -135,6 +147,12 @@ fn a_guest_that_fails_at_every_start_is_one_mail() {
     let world = World::set();
     let server = MailServer::start(python, world.folder(), Way::Starttls, 0);
     world.configure("starttls", server.port);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let words = Act::say("Guest 101 could not be started, and is given to you.");
+    let part = Part::Script(vec![words.into()]);
+    let model = runtime.block_on(ModelServer::start(Options::new(Dialect::OpenaiCompatible, part)));
+    let model = model.unwrap();
+    world.add_model(&model.base_url());
     let mut first = world.run();
     until("the guest is seen", || {
         let said = jarvis(world.folder(), &["get", "resources"]);
@@ -164,6 +182,17 @@ fn a_guest_that_fails_at_every_start_is_one_mail() {
     assert!(
         said.contains("jarvis ack VirtualMachine/web-01#guest-down"),
         "{said}"
+    );
+    for words in [
+        "Guest 101 could not be started, and is given to you.",
+        "play, a model in the house",
+    ] {
+        assert_eq!(said.matches(words).count(), 2, "{words}, in both bodies: {said}");
+    }
+    assert_eq!(
+        model.heard().len(),
+        1,
+        "the freeze and the thaw are not put into words"
     );
 
     // Frozen, and started again, it tells of what is new and of nothing else.

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::samples::{Story, at, intent, web};
-use jarvis_model::{Digest, Host, NodeName, Rearmed};
+use jarvis_model::{Digest, FreezeScope, Host, NodeName, Rearmed};
 
 fn told(story: &Story, event: Event) -> Option<Telling> {
     let record = Record {

@@ -43,6 +43,15 @@ fn write(block: &Block, html: &mut String) {
             html,
             format_args!("<p style=\"margin:8px 0\">{}</p>\n", escaped(text)),
         ),
+        Block::Words { lines, by } => {
+            for line in lines {
+                add(
+                    html,
+                    format_args!("<p style=\"margin:8px 0\">{}</p>\n", escaped(line)),
+                );
+            }
+            add(html, format_args!("<p style=\"{META}\">{}</p>\n", escaped(by)));
+        }
         Block::List {
             head,
             lines,

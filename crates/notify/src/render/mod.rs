@@ -12,7 +12,7 @@ pub mod wire;
 
 use crate::{
     hours,
-    letter::{Content, Letter},
+    letter::{Content, Letter, Words},
     news::{Kind, News},
     report::{Entry, Report},
     text,
@@ -37,6 +37,13 @@ pub enum Block {
     Meta(String),
     /// A paragraph.
     Text(String),
+    /// What a narrator wrote, and who that is.
+    Words {
+        /// The words, a paragraph in each.
+        lines: Vec<String>,
+        /// Who wrote them, and what counts.
+        by: String,
+    },
     /// Lines under a head.
     List {
         /// The head.
@@ -128,8 +135,33 @@ fn verdict(report: &Report) -> String {
     }
 }
 
-/// Everything a letter says, in its order.
+/// Everything a letter says, in its order: a narrator's words where there are some, then all the facts.
 pub fn blocks(letter: &Letter) -> Vec<Block> {
+    let mut all: Vec<Block> = words(letter).into_iter().collect();
+    all.extend(facts(letter));
+    all
+}
+
+fn words(letter: &Letter) -> Option<Block> {
+    let Words::Told { narration } = &letter.words else {
+        return None;
+    };
+    let place = if narration.local {
+        "a model in the house"
+    } else {
+        "a model outside the house"
+    };
+    Some(Block::Words {
+        lines: narration.text.lines().map(str::to_owned).collect(),
+        by: format!(
+            "These words are by {}, {place}. The facts follow in full; where the two differ, the facts count.",
+            narration.mind
+        ),
+    })
+}
+
+/// The facts, which every letter has.
+pub fn facts(letter: &Letter) -> Vec<Block> {
     let zone = hours::zone(&letter.zone);
     match &letter.content {
         Content::News { items, more } => {

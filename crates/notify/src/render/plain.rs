@@ -40,6 +40,11 @@ fn write(block: &Block, lines: &mut Vec<String>) {
             lines.push(rule.repeat(width));
         }
         Block::Meta(text) | Block::Text(text) => lines.extend(wrap(text, WIDTH, 0)),
+        Block::Words { lines: words, by } => {
+            lines.extend(words.iter().flat_map(|line| wrap(line, WIDTH, 0)));
+            lines.push(String::new());
+            lines.extend(wrap(&format!("({by})"), WIDTH, 0));
+        }
         Block::List {
             head,
             lines: all,

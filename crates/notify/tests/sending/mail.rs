@@ -24,6 +24,7 @@ fn test_letter(world: &World, address: &str) -> Letter {
         zone: "UTC".into(),
         created_at: world.clock.now(),
         content: Content::Test,
+        words: jarvis_notify::Words::None,
         attempts: 0,
         next_at: world.clock.now(),
         trouble: None,

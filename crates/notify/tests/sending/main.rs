@@ -6,6 +6,7 @@
 #[path = "../smtp/aiosmtpd.rs"]
 mod aiosmtpd;
 mod mail;
+mod narrated;
 mod outage;
 mod rig;
 mod web;

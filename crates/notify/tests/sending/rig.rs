@@ -1,17 +1,20 @@
 //! A notifier and the world around it.
 
 use async_trait::async_trait;
-use jarvis_model::{Event, FreezeScope, Observed, Timestamp};
+use jarvis_model::{Event, FreezeScope, IssueKey, Observed, Timestamp};
 use jarvis_notify::{
     Followed, Letter, Options, Outbox, Picture, Sender, Service, Settings, Smtp, SmtpTls,
     settings::SmtpOptions,
 };
-use jarvis_ports::{Clock, Journal as _};
+use jarvis_ports::{Clock, Journal as _, Narrator};
 use jarvis_store::MemoryJournal;
 use std::{
     collections::BTreeMap,
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -25,13 +28,24 @@ use crate::aiosmtpd::{PASSWORD, USER, Way};
 pub const DEADLINE: Duration = Duration::from_mins(1);
 const FACTOR: u32 = 100;
 
-/// A clock that runs fast.
-pub struct FastClock(Instant);
+/// A clock that runs fast, and can be put forward.
+pub struct FastClock {
+    began: Instant,
+    ahead_secs: AtomicU64,
+}
+
+impl FastClock {
+    /// Puts it forward. Who sleeps goes on sleeping.
+    pub fn forward(&self, span: Duration) {
+        self.ahead_secs.fetch_add(span.as_secs(), Ordering::SeqCst);
+    }
+}
 
 #[async_trait]
 impl Clock for FastClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_secs(1_795_867_200) + self.0.elapsed() * FACTOR
+        let ahead = Duration::from_secs(self.ahead_secs.load(Ordering::SeqCst));
+        Timestamp::from_secs(1_795_867_200) + self.began.elapsed() * FACTOR + ahead
     }
 
     async fn sleep(&self, span: Duration) {
@@ -90,7 +104,10 @@ impl World {
         let files = BTreeMap::from([("all.yaml".to_owned(), documents.join("---\n").into_bytes())]);
         let desired = jarvis_crds::load(&files, "0123456789abcdef").unwrap().desired;
         let journal = MemoryJournal::new();
-        let clock = Arc::new(FastClock(Instant::now()));
+        let clock = Arc::new(FastClock {
+            began: Instant::now(),
+            ahead_secs: AtomicU64::new(0),
+        });
         let picture = Picture {
             cluster: "home".into(),
             desired: Arc::new(desired),
@@ -113,9 +130,15 @@ impl World {
 
     /// Starts a notifier on the state folder, as a start of Jarvis does.
     pub fn run(&self, settings: &Settings) -> Running {
+        self.run_with(settings, None)
+    }
+
+    /// The same with somebody who puts letters into words.
+    pub fn run_with(&self, settings: &Settings, narrator: Option<Arc<dyn Narrator>>) -> Running {
         let options = Options {
             state: self.path().join("state"),
             sender: self.sender(settings),
+            narrator,
         };
         let following = Following {
             picture: self.picture.clone(),
@@ -142,12 +165,32 @@ impl World {
 
     /// Somebody freezes, which is told.
     pub fn freeze(&self, by: &str) {
-        let event = Event::FreezeSet {
+        self.happens(Event::FreezeSet {
             scope: FreezeScope::Autonomy,
             by: by.to_owned(),
             reason: "a test".to_owned(),
             until: None,
-        };
+        });
+    }
+
+    /// A guest is given to people, which is told.
+    pub fn escalate(&self) {
+        let issue: IssueKey = "VirtualMachine/web-01#guest-down".parse().unwrap();
+        self.happens(Event::IssueOpened {
+            issue: issue.clone(),
+            summary: "guest 101 is stopped; no task explains it".to_owned(),
+        });
+        self.happens(Event::IssueEscalated {
+            issue,
+            resource_hash: "h".to_owned(),
+            text: "guest 101 is stopped. Tried 3 times within 60 minutes, last: failed: no space left"
+                .to_owned(),
+            evidence: vec!["list 4 s ago: stopped".to_owned()],
+        });
+    }
+
+    /// Something happens, and is in the journal.
+    pub fn happens(&self, event: Event) {
         let head = self.journal.head();
         self.journal
             .append(head, self.epoch, self.clock.now(), vec![event])

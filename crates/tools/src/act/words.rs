@@ -22,6 +22,9 @@ pub fn state(ticket: &Ticket) -> String {
         TicketState::Refused { refusal } => format!("refused: {refusal}"),
         TicketState::Recalled => "taken back before it began".to_owned(),
         TicketState::Rejected => "rejected by a person".to_owned(),
+        TicketState::Expired if ticket.confirmed.is_some() => {
+            "lapsed: it was confirmed, but the plan gave it no turn in time".to_owned()
+        }
         TicketState::Expired => "lapsed: nobody confirmed it, or it did not get its turn in time".to_owned(),
     }
 }
