@@ -2,7 +2,7 @@
 
 use crate::{Rig, Setup, wait};
 use jarvis_assistant::{
-    Assistant, ConversationError, ConversationError,
+    Assistant, ConversationError,
     message::{Card, ConversationId, Message, MessageState},
     minds::{MindSetup, Minds, Options},
     spend::Caps,

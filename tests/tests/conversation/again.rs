@@ -1,11 +1,11 @@
 //! The same question of the same state costs one request, whoever of the same role asks it; after something happened, another.
 
-use jarvis_tests::stage::{Cast, PATIENCE, Stage, call, plays, say};
 use jarvis_assistant::spend::Caps;
 use jarvis_controller::Person;
 use jarvis_model::{Door, FreezeScope, Role};
 use jarvis_simulator::models::Dialect::{Anthropic, OpenaiCompatible};
 use jarvis_store::MemoryStore;
+use jarvis_tests::stage::{Cast, PATIENCE, Stage, call, plays, say};
 use jarvis_tests::{Rig, Setup, wait};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};

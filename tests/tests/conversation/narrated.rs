@@ -1,7 +1,6 @@
 //! Mail that a played model puts into words, through a real mail server: what it says stands above the facts when it is true to
 //! them, paid for and in time; else the facts stand alone.
 
-use jarvis_tests::stage::{Cast, Stage, plays, say};
 use async_trait::async_trait;
 use jarvis_assistant::spend::{Caps, Kind};
 use jarvis_model::{Event, IssueKey, Observed};
@@ -11,6 +10,7 @@ use jarvis_notify::{
 use jarvis_ports::{Journal as _, Narrator};
 use jarvis_simulator::models::{Act, Dialect, Fault, Play};
 use jarvis_store::MemoryJournal;
+use jarvis_tests::stage::{Cast, Stage, plays, say};
 use std::{
     collections::BTreeMap,
     path::Path,

@@ -1,10 +1,10 @@
 //! What is remembered: what code answered, for the model that is asked next; what people said; what conversations were about.
 
-use jarvis_tests::stage::{Cast, Stage, plays, say};
 use jarvis_assistant::memory::{Kind, Trust};
 use jarvis_controller::Person;
 use jarvis_model::{Door, Role};
 use jarvis_simulator::models::Dialect::{Anthropic, OpenaiCompatible};
+use jarvis_tests::stage::{Cast, Stage, plays, say};
 use std::time::Duration;
 
 fn heard(cast: &Cast) -> Vec<String> {

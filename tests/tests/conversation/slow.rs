@@ -1,9 +1,9 @@
 //! Why a node is slow, after ten minutes of watching: its load, the guest that causes it, and since when, each with its fact.
 
-use jarvis_tests::stage::{PATIENCE, Stage};
 use jarvis_model::{NodeName, Timestamp, Vmid};
 use jarvis_simulator::Fault;
 use jarvis_store::MemoryStore;
+use jarvis_tests::stage::{PATIENCE, Stage};
 use jarvis_tests::{Rig, Setup, wait};
 use std::{sync::Arc, time::Duration};
 

@@ -118,23 +118,23 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
     let (service, handle) = control(&config, floor, client.clone(), &opened, &clock, wake_port)?;
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
-    let queue = notifier.as_ref().map(jarvis_notify::Service::queue);
-    let counted = queue.clone();
     let (stats, journal) = (client, opened.journal.clone());
     let pulse = pulse_of(&handle, &opened);
-    let state = ApiState::new(handle.clone(), options, clock.clone())
+    let state = ApiState::new(handle.clone(), options, clock.clone()).with_liveness(pulse.liveness());
+    let state = oidc::with_provider(state, &config)?;
+    let state = thinking::with_assistant(state, &config, handle.store().clone(), &clock)?;
+    let narrator = thinking::narrator(state.assistant());
+    // The demo's channels belong to nobody.
+    let notifier = (mode != Mode::Demo)
+        .then(|| notifying::service(&config, &handle, journal.clone(), (&clock, narrator)))
+        .transpose()?;
+    let queue = notifier.as_ref().map(jarvis_notify::Service::queue);
+    let counted = queue.clone();
+    let state = state
         .with_metrics(Arc::new(move || {
             metrics::text(&stats.stats(), journal.low_space()) + &metrics::of_queue(counted.as_ref())
         }))
-        .with_liveness(pulse.liveness())
         .with_outside(outside::of(&config, &handle, queue, &clock)?);
-    let state = oidc::with_provider(state, &config)?;
-    let state = thinking::with_assistant(state, &config, handle.store().clone(), &clock)?;
-    // The demo's channels belong to nobody.
-    let narrator = thinking::narrator(state.assistant());
-    let notifier = (mode != Mode::Demo)
-        .then(|| notifying::service(&config, &handle, opened.journal.clone(), (&clock, narrator)))
-        .transpose()?;
     let api = Api::new(listener, state, certificate.clone(), terminals::open(&config));
     let running = Running::begin(service, notifier, handle, api);
     let password = access::first_password(&running.handle, mode).await;
