@@ -165,6 +165,10 @@ fn ticket_ended(ticket: &Ticket, was_asked: bool, now: Timestamp) -> Option<Ende
         } => format!("{}: done, and verified.", capitalised(&what)),
         TicketState::Rejected | TicketState::Recalled => format!("Very good. I did not {what}."),
         TicketState::Expired => lapsed(ticket, was_asked),
+        // The card has the rule, the resource, and what would unblock it.
+        TicketState::Refused { refusal } => {
+            format!("I must decline to {what}. {}", capitalised(&refusal.reason))
+        }
         _ => format!(
             "{}: {}.",
             capitalised(&what),

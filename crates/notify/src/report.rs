@@ -29,6 +29,12 @@ pub struct Report {
     pub standing: Vec<String>,
     /// Issues that are open.
     pub open: Vec<Entry>,
+    /// Figures beyond their limits that are no open issue, or not yet.
+    #[serde(default)]
+    pub beyond: Vec<Entry>,
+    /// Whether something else keeps the cluster from being well: no quorum, a freeze, a revision or a source that is not in force.
+    #[serde(default)]
+    pub hindered: bool,
     /// What was done and verified.
     pub done: Vec<Entry>,
     /// What was tried and failed, refused or given to people.
@@ -146,7 +152,14 @@ impl Day {
             (false, false) => Severity::Warning,
             (false, true) => Severity::Info,
         };
+        let hindered = memory.quorum_lost
+            || memory.freeze != Freeze::Off
+            || memory.freeze_file != Freeze::Off
+            || memory.pending.is_some()
+            || memory.source_failure.is_some();
         Report {
+            beyond: capped(beyond(memory, picture)),
+            hindered,
             day: hours::day(to, zone),
             from,
             to,
@@ -158,6 +171,34 @@ impl Day {
             anchor: self.anchor,
         }
     }
+}
+
+/// A limit that is passed is told before it has lasted long enough to be an issue.
+fn beyond(memory: &Memory, picture: &Picture) -> Vec<Entry> {
+    let is_open = |issue: &jarvis_model::IssueKey| {
+        let known = memory.issues.get(issue);
+        known.is_some_and(|issue| issue.healthy_since.is_none())
+    };
+    let passed = picture
+        .observed
+        .passed
+        .iter()
+        .filter(|(issue, _)| !is_open(issue));
+    passed
+        .map(|(issue, passed)| {
+            let limit = issue.about.as_deref().unwrap_or(issue.kind.as_str());
+            let value = passed
+                .value
+                .map_or_else(String::new, |value| format!(" at {value:.1}"));
+            Entry {
+                at: passed.since,
+                text: text::line(
+                    &format!("{} is beyond {limit}{value}", issue.resource),
+                    text::LINE,
+                ),
+            }
+        })
+        .collect()
 }
 
 /// The latest of them; what is left out is counted.

@@ -189,14 +189,14 @@ async fn what_the_model_wrote_stands_above_the_facts_with_its_name_and_its_price
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_invented_number_leaves_the_facts_alone() {
-    let wrong = say("Guest 101 is stopped; 4 starts failed.");
+    let wrong = say("Guest 101 is stopped; 5 starts failed.");
     let far = plays(Dialect::Anthropic, "claude-haiku-5-5", vec![wrong]).await;
     let Some((_stage, mail, _)) = mail(&[&far], Caps::default()).await else {
         return;
     };
     let said = said(&mail);
     assert!(
-        !said.contains("4 starts") && !said.contains("These words are by") && has_all_facts(&said),
+        !said.contains("5 starts") && !said.contains("These words are by") && has_all_facts(&said),
         "{said}"
     );
     assert_eq!(far.server.heard().len(), 1);
@@ -226,7 +226,10 @@ async fn a_model_that_hangs_keeps_the_mail_no_longer_than_half_a_minute() {
         act: Act::say(TRUE),
         fault: Some(Fault::NoHead),
     };
-    let far = plays(Dialect::Anthropic, "claude-haiku-5-5", vec![hangs]).await;
+    let mut far = plays(Dialect::Anthropic, "claude-haiku-5-5", vec![hangs]).await;
+    // Its own limits would end it sooner.
+    let long = Duration::from_mins(10);
+    (far.settings.limits.first_byte, far.settings.limits.total) = (long, long);
     let Some((_stage, mail, took)) = mail(&[&far], Caps::default()).await else {
         return;
     };

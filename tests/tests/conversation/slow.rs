@@ -48,6 +48,11 @@ async fn the_load_the_guest_and_the_time_are_told_with_their_facts() {
         jarvis_assistant::spend::Caps::default(),
         Arc::new(MemoryStore::default()),
     );
+    stage.rig.inject(&Fault::GuestLoad {
+        vmid: BUSY,
+        cpu: Some(8.0),
+        memory: None,
+    });
     let begun = stage.rig.now();
     waits(&stage, begun + Duration::from_mins(4)).await;
     let busy_from = stage.rig.now();

@@ -13,6 +13,9 @@ pub(super) fn hello(asked: &Asked<'_>) -> Said {
     let open = issues.filter(|issue| issue.healthy_since.is_none()).count();
     let text = match (asked.blind(), open) {
         (Some(blind), _) => format!("Good day. {blind}"),
+        (None, 0) if !cluster::others(asked).is_empty() => {
+            "Good day. Not everything is as it should be; ask for the status.".to_owned()
+        }
         (None, 0) => "Good day. Nothing needs your attention.".to_owned(),
         (None, 1) => "Good day. One matter is open; ask for the status.".to_owned(),
         (None, open) => format!("Good day. {open} matters are open; ask for the status."),

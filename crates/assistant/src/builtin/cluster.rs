@@ -148,7 +148,7 @@ pub(super) fn issues(asked: &Asked<'_>, open: &[&Issue]) -> Vec<(String, Option<
 }
 
 /// What else needs attention, each with its fact.
-fn others(asked: &Asked<'_>) -> Vec<(String, Fact)> {
+pub(super) fn others(asked: &Asked<'_>) -> Vec<(String, Fact)> {
     let view = &asked.moment.view;
     let memory = &view.memory;
     let mut all = away(asked);

@@ -44,6 +44,8 @@ mod why;
 mod wishes;
 pub mod words;
 
+pub(crate) use acts::inner;
+
 use crate::message::Fact;
 use intent::Recall;
 use jarvis_model::{Action, FreezeScope, ManifestChange, NodeName, Role, Vmid};

@@ -365,7 +365,7 @@ impl<'a> Story<'a> {
         saying
             .line(format!("My records begin {at}; what was before I do not know."))
             .fact(
-                format!("the records begin {at}"),
+                format!("records begin {at}"),
                 format!("event {}", first.seq),
                 Some(first.at),
             )

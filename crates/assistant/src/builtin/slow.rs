@@ -184,20 +184,25 @@ enum Since {
     NotKnown,
 }
 
-/// Since when a guest's processor use has been at least half of what it is now: from the figures in memory, and where they
-/// do not reach, from the hourly ones.
+/// The share of what a guest uses now from which it counts as busy the same way before.
+const ALIKE: f64 = 0.7;
+
+/// Since when a guest's processor use has been much as it is now: from the figures in memory, and where they do not reach, from
+/// the hourly ones. One low figure between high ones is a breath, not an end.
 fn since(asked: &Asked<'_>, seen: &GuestObserved) -> Since {
     let Some(cpu) = seen.usage.cpu else {
         return Since::NotKnown;
     };
     #[expect(clippy::cast_possible_truncation, reason = "a share")]
-    let half = (cpu / 2.0) as f32;
+    let alike = (cpu * ALIKE) as f32;
     let series = format!("guest/{}/cpu", seen.vmid);
     let points = asked.desk.handle.points(&series);
     let Some(first) = points.first().copied() else {
         return Since::NotKnown;
     };
-    if let Some(last_low) = points.iter().rposition(|point| point.value < half) {
+    let low = |at: usize| points.get(at).is_some_and(|point| point.value < alike);
+    let over = |at: &usize| low(*at) && (*at == 0 || low(*at - 1));
+    if let Some(last_low) = (0..points.len()).rev().find(over) {
         return points
             .get(last_low + 1)
             .map_or(Since::NotKnown, |point| Since::At(point.at));
@@ -208,7 +213,7 @@ fn since(asked: &Asked<'_>, seen: &GuestObserved) -> Since {
         .hours(&series, first.at - FAR)
         .unwrap_or_default();
     let earlier: Vec<_> = hours.iter().filter(|hour| hour.began < first.at).collect();
-    match earlier.iter().rposition(|hour| hour.mean < half) {
+    match earlier.iter().rposition(|hour| hour.mean < alike) {
         Some(low) => match earlier.get(low + 1) {
             Some(hour) => Since::At(hour.began),
             None => Since::At(first.at),

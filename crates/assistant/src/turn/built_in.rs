@@ -2,7 +2,7 @@
 
 use super::Turn;
 use crate::{
-    builtin::{Said, Topic, Understood},
+    builtin::{Said, Topic, Understood, inner},
     message::{Card, MessageState, Mind},
     talk::Awaited,
 };
@@ -259,7 +259,7 @@ pub(super) fn proposed(opening: &str, proposal: &Proposal) -> String {
         .filter(|decision| decision.verdict == Foresaid::Refuse);
     let refused = refused.map(|decision| {
         let reason = decision.reason.as_deref().unwrap_or("refused");
-        format!("- I would not {}: {reason}", decision.text)
+        format!("- I would not {}: {}", decision.text, inner(reason))
     });
     let lines: Vec<String> = std::iter::once(opening.trim().to_owned())
         .chain(refused)

@@ -37,6 +37,7 @@ async fn the_status_is_what_is_seen() {
         ],
     );
     assert_eq!(source(&said, "storage tank"), "Node/forge figures");
+    has(&world.said("hello").await, &["Not everything is as it should be"]);
     world.change(|view| {
         let observed = Arc::make_mut(&mut view.observed);
         observed
@@ -331,7 +332,10 @@ async fn wishes_become_one_proposal() {
         "Keep media running and warn when the disk of media passes 80 %"
     );
     assert_eq!(changes.len(), 2);
-    let said = world.said(both).await;
+    let Some(understood) = world.ask(both).await else {
+        panic!("{both} is understood");
+    };
+    let said = understood.said();
     assert_eq!(
         said.text.lines().count(),
         2,

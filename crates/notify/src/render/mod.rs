@@ -129,7 +129,12 @@ pub fn subject(letter: &Letter) -> String {
 
 fn verdict(report: &Report) -> String {
     match report.open.len() {
-        0 => "all is well".to_owned(),
+        0 => match report.beyond.len() {
+            0 if report.hindered => "no issue is open".to_owned(),
+            0 => "all is well".to_owned(),
+            1 => "1 limit is passed".to_owned(),
+            count => format!("{count} limits are passed"),
+        },
         1 => "1 issue is open".to_owned(),
         count => format!("{count} issues are open"),
     }
@@ -230,6 +235,7 @@ fn of_report(report: &Report, zone: &TimeZone) -> Vec<Block> {
     ];
     blocks.extend(report.standing.iter().cloned().map(Block::Text));
     blocks.extend(list("Open", entries(&report.open), false));
+    blocks.extend(list("Beyond a limit", entries(&report.beyond), false));
     blocks.extend(list("Done and verified", entries(&report.done), false));
     blocks.extend(list(
         "Failed, refused, or given to you",

@@ -62,6 +62,44 @@ fn a_report_reads_well_in_a_terminal() {
 }
 
 #[test]
+fn all_is_well_is_never_said_beside_a_passed_limit_or_a_hindrance() {
+    let mut story = Story::with(&[MAIL]);
+    let said = |story: &Story| {
+        let zone = hours::zone("UTC");
+        let report = Day::default().report(&story.memory, &story.picture, &zone, at(0), at(86_400));
+        let desired = crate::samples::desired(&[MAIL]);
+        let spec = crate::audience::channel(&desired, "mail").unwrap();
+        let content = Content::Report {
+            report: Box::new(report),
+        };
+        let letter = letters("home", ("mail", spec), &content, at(86_400)).remove(0);
+        format!("{}\n{}", subject(&letter), plain::text(&letter, None))
+    };
+    assert!(said(&story).contains("all is well"), "{}", said(&story));
+    let mut observed = jarvis_model::Observed::default();
+    let passed = jarvis_model::Passed {
+        value: Some(91.2),
+        since: at(60),
+        seen_at: at(70),
+    };
+    let issue = "Node/forge#threshold-passed:default-node-disk".parse().unwrap();
+    observed.passed.insert(issue, passed);
+    story.picture.observed = std::sync::Arc::new(observed);
+    let text = said(&story);
+    assert!(
+        !text.contains("all is well") && text.contains("1 limit is passed"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Node/forge is beyond default-node-disk at 91.2"),
+        "{text}"
+    );
+    story.picture.observed = std::sync::Arc::default();
+    story.happens(80, Event::QuorumLost);
+    assert!(said(&story).contains("no issue is open"), "{}", said(&story));
+}
+
+#[test]
 fn the_html_says_the_same_and_fetches_nothing() {
     let letter = escalation();
     let page = html::page(&letter, Some(URL));

@@ -72,6 +72,7 @@ fn of_report(report: &Report) -> Value {
         "to": rfc3339(report.to),
         "standing": report.standing,
         "open": entries(&report.open),
+        "beyond": entries(&report.beyond),
         "done": entries(&report.done),
         "failed": entries(&report.failed),
         "anchor": report.anchor,

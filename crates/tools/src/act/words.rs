@@ -19,7 +19,7 @@ pub fn state(ticket: &Ticket) -> String {
             End::Verified => "done and verified".to_owned(),
             other => format!("did not succeed: {}", other.words()),
         },
-        TicketState::Refused { refusal } => format!("refused: {refusal}"),
+        TicketState::Refused { refusal } => format!("refused ({} {})", refusal.rule.code(), refusal.rule),
         TicketState::Recalled => "taken back before it began".to_owned(),
         TicketState::Rejected => "rejected by a person".to_owned(),
         TicketState::Expired if ticket.confirmed.is_some() => {
