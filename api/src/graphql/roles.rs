@@ -87,6 +87,7 @@ pub const MUTATIONS: &[(&str, Role)] = &[
     ("release", Operator),
     ("rememberFact", Operator),
     ("requestAction", Operator),
+    ("removeUser", Admin),
     ("revokeSessions", Admin),
     ("revokeToken", Admin),
     ("sendMessage", Viewer),
