@@ -175,10 +175,16 @@ impl Core {
 
     fn absorb_performed(&mut self, intent: &IntentId, result: Result<jarvis_ports::Accepted, PerformError>) {
         let event = match result {
-            Ok(accepted) => Event::EffectAccepted {
-                intent: intent.clone(),
-                upid: accepted.upid,
-            },
+            Ok(accepted) => {
+                if let Some(output) = &accepted.output {
+                    let mut outputs = self.outputs.lock().unwrap_or_else(PoisonError::into_inner);
+                    outputs.keep(intent.clone(), output);
+                }
+                Event::EffectAccepted {
+                    intent: intent.clone(),
+                    upid: accepted.upid,
+                }
+            }
             Err(PerformError::Unknown { text }) => Event::ReplyUnknown {
                 intent: intent.clone(),
                 text,

@@ -478,7 +478,20 @@ impl Core {
                     hint: "it may have been revoked already".to_owned(),
                 })
             }
+            Event::UserRemoved { user, .. } if !self.memory.users.contains_key(user) => {
+                Err(CommandError::NotFound {
+                    what: "user",
+                    name: user.clone(),
+                    hint: "`jarvis user list` lists them".to_owned(),
+                })
+            }
+            Event::UserRemoved { user, .. } if self.memory.is_last_admin(user) => Err(wrong_state(
+                "remove this user",
+                "it is the last admin; make another one first",
+            )),
             Event::UserSet { .. }
+            | Event::UserRemoved { .. }
+            | Event::SignedIn { .. }
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. }
             | Event::SessionsRevoked { .. }

@@ -7,6 +7,7 @@ use crate::{
     index,
     observe::Tracker,
     options::Options,
+    outputs::Outputs,
     ports::Ports,
     proposals::desk::Publishing,
     refused::Refusals,
@@ -62,6 +63,7 @@ pub struct Core {
     pub(crate) views: watch::Sender<Arc<View>>,
     pub(crate) records: broadcast::Sender<Arc<Stored>>,
     pub(crate) history: Arc<Mutex<History>>,
+    pub(crate) outputs: Arc<Mutex<Outputs>>,
 }
 
 impl Core {

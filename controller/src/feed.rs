@@ -76,6 +76,8 @@ fn words(event: &Event, memory: &Memory) -> Words {
         | Event::ProposalPushed { .. }
         | Event::ProposalFailed { .. } => of_proposal(event, memory),
         Event::UserSet { .. }
+        | Event::UserRemoved { .. }
+        | Event::SignedIn { .. }
         | Event::TokenCreated { .. }
         | Event::TokenRevoked { .. }
         | Event::SessionsRevoked { .. }
@@ -354,6 +356,8 @@ fn of_access(event: &Event) -> Words {
             format!("The account of {user} was set, role {}", role_word(*role)),
             None,
         ),
+        Event::UserRemoved { user, by } => (format!("{by} removed the user {user}"), None),
+        Event::SignedIn { user, address, .. } => (format!("{user} signed in from {address}"), None),
         Event::TokenCreated { name, role, by, .. } => (
             format!("{by} made the token {name}, role {}", role_word(*role)),
             None,

@@ -4,14 +4,15 @@ use crate::{
     command::{Command, CommandError, Confirm, NewRequest, Person, RefusedCall, Reply},
     history::{self, History, Hour, Point},
     index::{self, IndexError},
+    outputs::{Outputs, Written},
     proposals::Proposing,
     reads::Reads,
     view::View,
 };
 use jarvis_crds::Desired;
 use jarvis_model::{
-    Autonomy, Event, FreezeScope, HoldScope, Identity, IssueKey, ResourceKey, Ticket, TicketId, Timestamp,
-    Vmid,
+    Autonomy, Cause, Event, FreezeScope, HoldScope, Identity, Intent, IssueKey, ResourceKey, Ticket,
+    TicketId, Timestamp, Vmid,
 };
 use jarvis_planner::Plan;
 use jarvis_ports::{Journal, JournalError, ManifestSource, Store, StoreError, Stored};
@@ -32,6 +33,7 @@ pub struct Handle {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) source: Option<Arc<dyn ManifestSource>>,
     pub(crate) history: Arc<Mutex<History>>,
+    pub(crate) outputs: Arc<Mutex<Outputs>>,
     pub(crate) proposing: Proposing,
     pub(crate) reads: Option<Arc<Reads>>,
 }
@@ -103,6 +105,17 @@ impl Handle {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .points(series)
+    }
+
+    /// What the command of a request wrote, if it was run by this process and not long ago. It is text of the infrastructure.
+    pub fn written(&self, ticket: &TicketId) -> Option<Arc<Written>> {
+        let view = self.view();
+        let of_it = |intent: &&Intent| matches!(&intent.cause, Cause::Ticket { ticket: of } if of == ticket);
+        let intent = view.memory.intents.values().find(of_it)?;
+        self.outputs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .of(&intent.id)
     }
 
     /// Hourly figures of a series since then, oldest first.
@@ -224,8 +237,9 @@ impl Handle {
         self.ask(|reply| Command::Acknowledge(issue, by, reply)).await
     }
 
-    /// Remembers a change of users or tokens (`UserSet`, `TokenCreated`, `TokenRevoked`, `SessionsRevoked`), or the opening and
-    /// closing of a terminal (`TerminalOpened`, `TerminalClosed`); nothing else.
+    /// Remembers a change of users or tokens (`UserSet`, `UserRemoved`, `TokenCreated`, `TokenRevoked`, `SessionsRevoked`), that
+    /// somebody signed in (`SignedIn`), or the opening and closing of a terminal (`TerminalOpened`, `TerminalClosed`); nothing
+    /// else.
     pub async fn record_access(&self, event: Event) -> Result<(), CommandError> {
         self.ask(|reply| Command::Access(event, reply)).await
     }

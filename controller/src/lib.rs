@@ -12,6 +12,7 @@
 //! | [`history`], [`index`] | figures over time, and records by resource, in the store |
 //! | [`proposals`] | changes of manifests that wait for a person |
 //! | [`reads`] | what is read only when a person looks at it |
+//! | `outputs` | what commands wrote |
 //! | [`options`], [`ports`] | how it is set up, and through what it works |
 
 mod absorb;
@@ -29,6 +30,7 @@ mod naming;
 mod news;
 pub mod observe;
 pub mod options;
+mod outputs;
 pub mod ports;
 pub mod proposals;
 pub mod reads;
@@ -44,6 +46,7 @@ mod work;
 pub use command::{CommandError, Confirm, NewRequest, Person, RefusedCall};
 pub use handle::Handle;
 pub use options::Options;
+pub use outputs::Written;
 pub use ports::Ports;
 pub use proposals::{Preview, ProposeChange, Proposing, PushMode};
 pub use service::{Service, controller};

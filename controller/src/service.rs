@@ -10,6 +10,7 @@ use crate::{
     news::Following,
     observe::Tracker,
     options::Options,
+    outputs::Outputs,
     ports::Ports,
     reads::Reads,
     refused::Refusals,
@@ -102,6 +103,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
     let (views, watcher) = watch::channel(Arc::new(first));
     let wake_source = Arc::new(Notify::new());
     let history = Arc::new(Mutex::new(History::default()));
+    let outputs = Arc::new(Mutex::new(Outputs::default()));
     let reads = Reads::new(ports.hypervisor.clone(), ports.clock.clone());
     let handle = Handle {
         views: watcher,
@@ -112,6 +114,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         store: ports.store.clone(),
         source: ports.source.clone(),
         history: history.clone(),
+        outputs: outputs.clone(),
         proposing: options.proposing.clone(),
         reads: Some(Arc::new(reads)),
     };
@@ -142,6 +145,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         views,
         records,
         history,
+        outputs,
     };
     (
         Service {

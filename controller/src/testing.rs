@@ -41,6 +41,7 @@ pub fn handle(
         store,
         source,
         history: history.clone(),
+        outputs: Arc::default(),
         proposing: crate::proposals::Proposing::default(),
         reads: None,
     };

@@ -13,6 +13,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use http::{Extensions, HeaderMap, StatusCode, header};
+use jarvis_controller::RefusedCall;
 use jarvis_model::{Event, Role, Timestamp, memory::User};
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use std::net::IpAddr;
@@ -72,7 +73,7 @@ pub async fn login(
                 "this password works once, to set another: POST /auth/password with user, password and newPassword",
             ));
         }
-        sign_in(&state, &form.user, known.role)
+        sign_in(&state, &form.user, known.role, address).await
     };
     outcome.await.unwrap_or_else(IntoResponse::into_response)
 }
@@ -107,7 +108,7 @@ pub async fn set_password(
             .record_access(event)
             .await
             .map_err(|error| Problem::of_command(&error))?;
-        sign_in(&state, &form.user, known.role)
+        sign_in(&state, &form.user, known.role, address).await
     };
     outcome.await.unwrap_or_else(IntoResponse::into_response)
 }
@@ -189,18 +190,17 @@ struct Known {
 }
 
 async fn check(state: &ApiState, user: &str, password: &str, address: IpAddr) -> Result<Known, Problem> {
-    state
-        .throttle
-        .begin(user, address, state.now())
-        .map_err(|throttled| {
-            tracing::warn!(user = printable(user), %address, "log-in throttled");
-            Problem::throttled(&throttled)
-        })?;
+    if let Err(throttled) = state.throttle.begin(user, address, state.now()) {
+        tracing::warn!(user = printable(user), %address, "log-in throttled");
+        record_failure(state, user, address, "too many failed ones").await;
+        return Err(Problem::throttled(&throttled));
+    }
     let view = state.handle.view();
     let known = view.memory.users.get(user);
     let fits = state.hasher.verify(known.and_then(password_hash), password).await;
     let Some(known) = known.filter(|_| fits) else {
         tracing::warn!(user = printable(user), %address, "log-in failed");
+        record_failure(state, user, address, "user or password is wrong").await;
         return Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "UNAUTHENTICATED",
@@ -214,13 +214,39 @@ async fn check(state: &ApiState, user: &str, password: &str, address: IpAddr) ->
     })
 }
 
-fn sign_in(state: &ApiState, user: &str, role: Role) -> Result<Response, Problem> {
+/// Puts a failed log-in on record. What was typed as a name is told only where somebody has that name: it may have been a
+/// password.
+async fn record_failure(state: &ApiState, user: &str, address: IpAddr, why: &str) {
+    let known = state.handle.view().memory.users.contains_key(user);
+    let whose = if known { user } else { "a name nobody has" };
+    let refused = RefusedCall {
+        by: format!("{address} (log-in)"),
+        call: "log-in".to_owned(),
+        reason: format!("{why}, for {whose}"),
+    };
+    state.handle.record_refused(refused).await;
+}
+
+async fn sign_in(state: &ApiState, user: &str, role: Role, address: IpAddr) -> Result<Response, Problem> {
     let set = session_cookie(state, user)?;
+    record_sign_in(state, user, address, false).await;
     Ok((
         AppendHeaders([(header::SET_COOKIE, set)]),
         Json(SignedIn { user, role }),
     )
         .into_response())
+}
+
+/// Puts a sign-in on record. While nothing can be written people must get in all the same, to see why.
+pub(super) async fn record_sign_in(state: &ApiState, user: &str, address: IpAddr, by_provider: bool) {
+    let event = Event::SignedIn {
+        user: user.to_owned(),
+        address: address.to_string(),
+        by_provider,
+    };
+    if let Err(error) = state.handle.record_access(event).await {
+        tracing::warn!(user, %error, "a sign-in is not on record");
+    }
 }
 
 /// Begins a session for a user who has proven to be it; returns the `Set-Cookie` value.

@@ -88,6 +88,7 @@ pub const MUTATIONS: &[(&str, Role)] = &[
     ("rememberFact", Operator),
     ("requestAction", Operator),
     ("retryNotifications", Operator),
+    ("removeUser", Admin),
     ("revokeSessions", Admin),
     ("revokeToken", Admin),
     ("sendMessage", Viewer),

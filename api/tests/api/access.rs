@@ -97,3 +97,49 @@ async fn a_user_is_made_and_changed_and_the_last_admin_stays() {
         .await
         .data();
 }
+
+#[tokio::test]
+async fn who_is_removed_is_out_at_once_with_all_that_was_theirs() {
+    let api = Api::start().await;
+    api.user("root", Role::Admin).await;
+    let root = api.log_in("root").await;
+    let remove = |name: &str| format!("mutation {{ removeUser(name: \"{name}\") }}");
+    let oneself = api.query_as(&root, &remove("root")).await;
+    assert_eq!(oneself.code(), "WRONG_STATE");
+    assert_eq!(api.query_as(&root, &remove("nobody")).await.code(), "NOT_FOUND");
+    let program = api.token("ci", Role::Admin);
+    let last = api.query(&program, &remove("root")).await;
+    assert_eq!(last.code(), "WRONG_STATE", "nobody could let people in");
+
+    api.user("berta", Role::Admin).await;
+    let berta = api.log_in("berta").await;
+    let said = "mutation { sendMessage(text: \"How is the cluster?\") { conversation } }";
+    api.query_as(&berta, said).await.data();
+    let make = |name: &str| format!("mutation {{ createToken(name: \"{name}\", role: ADMIN) {{ secret }} }}");
+    let secret = |made: &serde_json::Value| made["createToken"]["secret"].as_str().unwrap().to_owned();
+    let hers = secret(api.query_as(&berta, &make("hers")).await.data());
+    let by_hers = secret(api.query(&hers, &make("by-hers")).await.data());
+    assert_eq!(api.query(&by_hers, "{ me { user } }").await.status, 200);
+
+    api.query_as(&root, &remove("berta")).await.data();
+    assert_eq!(api.query_as(&berta, "{ me { user } }").await.status, 401);
+    for secret in [&hers, &by_hers] {
+        assert_eq!(api.query(secret, "{ me { user } }").await.status, 401);
+    }
+    assert_eq!(
+        api.query(&program, "{ me { user } }").await.status,
+        200,
+        "not hers"
+    );
+    let login = json!({ "user": "berta", "password": PASSWORD });
+    assert_eq!(api.post_json("/auth/login", &login).await.status, 401);
+
+    api.user("berta", Role::Viewer).await;
+    let another = api.log_in("berta").await;
+    let found = api.query_as(&another, "{ conversations { id } }").await;
+    assert_eq!(
+        found.data()["conversations"],
+        json!([]),
+        "the new one is somebody else"
+    );
+}

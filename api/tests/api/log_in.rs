@@ -383,3 +383,34 @@ async fn the_proxy_tells_the_address_only_where_it_is_trusted() {
         assert_eq!(attempt(10).await, expected, "trusted: {trusted}");
     }
 }
+
+#[tokio::test]
+async fn sign_ins_and_failed_ones_are_on_record_and_what_was_typed_is_not() {
+    let api = Api::start().await;
+    api.user("anna", Role::Operator).await;
+    api.log_in("anna").await;
+    let attempt = async |user: &str| {
+        let wrong = json!({ "user": user, "password": "not the password" });
+        api.post_json("/auth/login", &wrong).await.status
+    };
+    assert_eq!(attempt("hunter2hunter2").await, 401);
+    while attempt("anna").await != 429 {}
+    let token = api.token("eyes", Role::Operator);
+    let audit = api.query(&token, "{ audit { name title data } }").await;
+    let told = audit.data()["audit"].to_string();
+    for words in [
+        "anna signed in from 127.0.0.1",
+        "127.0.0.1 (log-in)",
+        "user or password is wrong, for a name nobody has",
+        "user or password is wrong, for anna",
+        "too many failed ones, for anna",
+    ] {
+        assert!(told.contains(words), "{words} is not in {told}");
+    }
+    assert!(!told.contains("hunter2"), "a password typed as a name: {told}");
+    let feed = api.query(&token, "{ events { name } }").await;
+    assert!(
+        !feed.body.to_string().contains("signedIn"),
+        "the feed is about the cluster"
+    );
+}

@@ -75,6 +75,7 @@ fn viewers_change_nothing() {
         "createUser",
         "setPassword",
         "setAutonomyCeiling",
+        "removeUser",
         "revokeSessions",
     ] {
         assert_eq!(mutations[admins_only], Role::Admin, "{admins_only}");

@@ -213,6 +213,14 @@ impl Assistant {
         summing::quiet(&self.inner, quiet_since).await
     }
 
+    /// Deletes all conversations of a user: nobody who is called the same later finds them.
+    pub fn forget_user(&self, user: &str) -> Result<(), ConversationError> {
+        for head in self.heads(user, usize::MAX)? {
+            self.delete(user, &head.id)?;
+        }
+        Ok(())
+    }
+
     /// The models, and what was spent on them.
     pub fn minds(&self) -> &Minds {
         &self.inner.minds

@@ -449,6 +449,22 @@ pub enum Event {
         /// Whether the password may be used once only, to set another.
         one_time: bool,
     },
+    /// A user was removed; sessions and the tokens that user made are void with it.
+    UserRemoved {
+        /// Name.
+        user: String,
+        /// Who did it.
+        by: String,
+    },
+    /// A person signed in.
+    SignedIn {
+        /// Who.
+        user: String,
+        /// From which address, as far as it is known.
+        address: String,
+        /// Whether a provider vouched for that person, in place of a password.
+        by_provider: bool,
+    },
     /// A bearer token was created.
     TokenCreated {
         /// Name.
@@ -571,6 +587,8 @@ impl Event {
                 | Self::HoldReleased { .. }
                 | Self::CeilingSet { .. }
                 | Self::UserSet { .. }
+                | Self::UserRemoved { .. }
+                | Self::SignedIn { .. }
                 | Self::TokenCreated { .. }
                 | Self::TokenRevoked { .. }
                 | Self::SessionsRevoked { .. }
@@ -593,6 +611,7 @@ impl Event {
                 | Self::IdentitySeen { .. }
                 | Self::TaskFinished { .. }
                 | Self::UserSet { .. }
+                | Self::SignedIn { .. }
                 | Self::TicketConfirmed { .. }
                 | Self::TicketChanged { .. }
                 | Self::CallRefused { .. }

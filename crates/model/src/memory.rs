@@ -208,6 +208,12 @@ impl Default for Memory {
 }
 
 impl Memory {
+    /// Whether this user is an admin and no other one is.
+    pub fn is_last_admin(&self, user: &str) -> bool {
+        let mut admins = self.users.iter().filter(|(_, known)| known.role == Role::Admin);
+        admins.next().is_some_and(|(name, _)| name == user) && admins.next().is_none()
+    }
+
     /// The fold of `records`, in their order.
     pub fn fold<'a>(records: impl IntoIterator<Item = &'a Record>) -> Self {
         let mut memory = Self::default();
@@ -298,6 +304,7 @@ impl Memory {
             | Event::ProposalPushed { .. }
             | Event::ProposalFailed { .. } => self.apply_proposal(at, &record.event),
             Event::UserSet { .. }
+            | Event::UserRemoved { .. }
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. }
             | Event::SessionsRevoked { .. } => self.apply_access(at, &record.event),
@@ -580,6 +587,10 @@ impl Memory {
                 };
                 self.users.insert(user.clone(), set);
             }
+            Event::UserRemoved { user, .. } => {
+                self.users.remove(user);
+                self.forget_tokens_of(user);
+            }
             Event::TokenCreated {
                 name,
                 secret_hash,
@@ -607,6 +618,19 @@ impl Memory {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// Tokens that somebody made, and those that were made with them.
+    fn forget_tokens_of(&mut self, maker: &str) {
+        let mut makers = vec![maker.to_owned()];
+        while let Some(maker) = makers.pop() {
+            let of_it = self.tokens.iter().filter(|(_, token)| token.by == maker);
+            let names: Vec<String> = of_it.map(|(name, _)| name.clone()).collect();
+            for name in names {
+                self.tokens.remove(&name);
+                makers.push(format!("token:{name}"));
+            }
         }
     }
 

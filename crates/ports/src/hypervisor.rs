@@ -4,10 +4,12 @@
 //! permit and never repeats a write; time-outs exist for every call; what is returned is what the cluster said,
 //! without judgement (staleness and trust are decided above).
 
-use crate::{HostAnswer, HostRead};
+use crate::{HostAnswer, HostRead, hostread::Output};
 use async_trait::async_trait;
 use jarvis_guard::Permit;
-use jarvis_model::{GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Usage, Vmid};
+use jarvis_model::{
+    Effect, GuestKind, HostVerb, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Usage, Vmid,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -217,10 +219,29 @@ pub enum LookError {
 }
 
 /// An accepted effect.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Accepted {
     /// The task to follow; only guests have one.
     pub upid: Option<Upid>,
+    /// What a command wrote, when the effect was to run one: text of the infrastructure.
+    pub output: Option<Output>,
+}
+
+impl Accepted {
+    /// Of an effect on a host whose program ended well.
+    pub fn by_program(effect: &Effect, output: Output) -> Self {
+        let is_command = matches!(
+            effect,
+            Effect::Host {
+                request: HostVerb::Command { .. },
+                ..
+            }
+        );
+        Self {
+            upid: None,
+            output: is_command.then_some(output),
+        }
+    }
 }
 
 /// Why an effect was not accepted.

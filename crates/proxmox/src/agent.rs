@@ -9,7 +9,7 @@ use crate::{
     looks::read,
     paths,
 };
-use jarvis_model::{GuestKind, Host, NodeName, Vmid};
+use jarvis_model::{Effect, GuestKind, Host, NodeName, Vmid};
 use jarvis_ports::{
     Accepted, HostAnswer, HostRead, LookError, PerformError, Priority,
     hostread::{self, Output},
@@ -95,9 +95,9 @@ impl Proxmox {
     pub(crate) async fn see_through(
         &self,
         answer: &Answer,
+        effect: &Effect,
         what: &str,
-        node: &NodeName,
-        vmid: Vmid,
+        (node, vmid): (&NodeName, Vmid),
     ) -> Result<Accepted, PerformError> {
         let unknown = |why: String| PerformError::Unknown {
             text: format!("{what}: {why}; whether it was done is not known"),
@@ -116,7 +116,7 @@ impl Proxmox {
         let deadline = Instant::now() + self.options.timeouts.agent_act;
         let output = self.end_inside(node, vmid, pid, what, deadline).await;
         match output {
-            Ok(output) if output.succeeded() => Ok(Accepted { upid: None }),
+            Ok(output) if output.succeeded() => Ok(Accepted::by_program(effect, output)),
             Ok(output) => Err(PerformError::Failed {
                 text: format!("{what}: {}", output.told()),
             }),

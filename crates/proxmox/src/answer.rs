@@ -134,14 +134,17 @@ impl Answer {
         let envelope = Envelope::read(&self.body)?;
         match (&envelope.data, expects_task) {
             (Value::String(text), _) => match text.parse::<Upid>() {
-                Ok(upid) => Ok(Accepted { upid: Some(upid) }),
-                Err(_) if !expects_task => Ok(Accepted { upid: None }),
+                Ok(upid) => Ok(Accepted {
+                    upid: Some(upid),
+                    output: None,
+                }),
+                Err(_) if !expects_task => Ok(Accepted::default()),
                 Err(error) => Err(format!(
                     "the answer holds no task id: {}",
                     plain(&error.to_string())
                 )),
             },
-            (_, false) => Ok(Accepted { upid: None }),
+            (_, false) => Ok(Accepted::default()),
             (_, true) => Err("the answer holds no task id".to_owned()),
         }
     }
@@ -279,7 +282,7 @@ mod tests {
             answer(200, "OK", r#"{"data":null}"#)
                 .outcome("reboot", false)
                 .unwrap(),
-            Accepted { upid: None }
+            Accepted::default()
         );
         for (status, body) in [
             (200, r#"{"data":null}"#),

@@ -28,7 +28,7 @@ impl Proxmox {
                 host: Host::Guest(vmid),
                 node: Some(node),
                 ..
-            } => self.see_through(&answer, &what, node, *vmid).await,
+            } => self.see_through(&answer, effect, &what, (node, *vmid)).await,
             _ => answer.outcome(&what, matches!(effect, Effect::Guest { .. })),
         }
     }

@@ -92,7 +92,7 @@ impl Ssh {
             .run(&program, Some((&*self.options.clock, send_before)))
             .await
         {
-            Ok(output) if output.succeeded() => Ok(Accepted { upid: None }),
+            Ok(output) if output.succeeded() => Ok(Accepted::by_program(effect, output)),
             Ok(output) => Err(PerformError::Failed {
                 text: format!("{what}: {}", output.told()),
             }),

@@ -100,7 +100,7 @@ impl LanWaker {
         match sent.await {
             Ok(_) => {
                 tracing::info!(%node, %mac, to = %to.0, "sent a Wake-on-LAN packet");
-                Ok(Accepted { upid: None })
+                Ok(Accepted::default())
             }
             Err(error) => {
                 let text = format!(

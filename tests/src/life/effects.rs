@@ -175,6 +175,7 @@ impl Server {
         match outcome {
             Ok(upid) => Ok(Accepted {
                 upid: upid.and_then(|text| text.parse().ok()),
+                output: None,
             }),
             Err(refusal) => Err(answered(refusal.status, &refusal.text)),
         }

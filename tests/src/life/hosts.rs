@@ -113,7 +113,7 @@ impl HostShell for Hosts {
         let ran = self.run(&place, &request.argv()).await;
         self.0.scene.heard(&intent, &effect);
         match ran {
-            Ok(output) if output.succeeded() => Ok(Accepted { upid: None }),
+            Ok(output) if output.succeeded() => Ok(Accepted::by_program(&effect, output)),
             Ok(output) => Err(PerformError::Failed { text: output.told() }),
             Err(why) => rejected(why),
         }
@@ -133,7 +133,7 @@ impl Waker for Hosts {
         self.0.scene.send(&intent, &effect);
         self.0.scene.with(|stage| stage.world.magic_packet(mac, "jarvis"));
         self.0.scene.heard(&intent, &effect);
-        Ok(Accepted { upid: None })
+        Ok(Accepted::default())
     }
 }
 

@@ -54,6 +54,7 @@ pub async fn login(State(state): State<ApiState>, extensions: Extensions, header
 /// `GET /auth/oidc/callback`: 303 to our page with a session, or a page that says why not.
 pub async fn callback(
     State(state): State<ApiState>,
+    extensions: Extensions,
     headers: HeaderMap,
     Query(sent): Query<Sent>,
 ) -> Response {
@@ -64,6 +65,8 @@ pub async fn callback(
         let role = claims::role(&claims, &oidc.options);
         let role = admitted(&state, &user, role).await?;
         let session = routes::session_cookie(&state, &user).map_err(|_| Failure::NoRecord)?;
+        let address = routes::address_of(&state, &extensions, &headers);
+        routes::record_sign_in(&state, &user, address, true).await;
         tracing::info!(user, ?role, "the provider vouches for somebody");
         let cookies = [session, binding(&state.options, "", 0)].map(|set| (header::SET_COOKIE, set));
         Ok((AppendHeaders(cookies), Redirect::to("/")).into_response())

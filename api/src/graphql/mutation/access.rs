@@ -128,19 +128,44 @@ impl AccessMutation {
         let known = view.memory.users.get(&name).map(|user| user.role);
         let known = known.ok_or_else(|| errors::not_found(format!("there is no user {name:.60}")))?;
         let role = role.map_or(known, Into::into);
-        let admins = view
-            .memory
-            .users
-            .values()
-            .filter(|user| user.role == jarvis_model::Role::Admin)
-            .count();
-        if known == jarvis_model::Role::Admin && role != known && admins == 1 {
-            return Err(errors::coded(
-                "WRONG_STATE",
-                "this is the last admin; make another one first",
-            ));
+        if role != known && view.memory.is_last_admin(&name) {
+            return Err(last_admin());
         }
         set_user(context, name, password, role, one_time).await
+    }
+
+    /// Removes a user other than oneself and the last admin: all sessions end, the tokens made by that user are revoked, and
+    /// the conversations are deleted. What was done stays on record.
+    async fn remove_user(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whom.")] name: String,
+    ) -> Result<bool> {
+        let (by, shared) = (caller(context)?.person(), shared(context)?);
+        let view = shared.handle.view();
+        if !view.memory.users.contains_key(&name) {
+            return Err(errors::not_found(format!("there is no user {name:.60}")));
+        }
+        if by.user == name {
+            return Err(errors::coded(
+                "WRONG_STATE",
+                "this is you; another admin can remove you",
+            ));
+        }
+        if view.memory.is_last_admin(&name) {
+            return Err(last_admin());
+        }
+        let removed = Event::UserRemoved {
+            user: name.clone(),
+            by: by.user,
+        };
+        let recorded = shared.handle.record_access(removed).await;
+        recorded.map_err(errors::of_command)?;
+        shared
+            .assistant
+            .forget_user(&name)
+            .map_err(errors::of_conversation)?;
+        Ok(true)
     }
 
     /// Signs a user out everywhere.
@@ -160,6 +185,10 @@ impl AccessMutation {
             .map_err(errors::of_command)?;
         Ok(true)
     }
+}
+
+fn last_admin() -> async_graphql::Error {
+    errors::coded("WRONG_STATE", "this is the last admin; make another one first")
 }
 
 async fn set_user(

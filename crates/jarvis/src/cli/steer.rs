@@ -203,6 +203,12 @@ pub enum UserCommand {
         /// Name.
         name: String,
     },
+    /// Remove a person: sessions end, tokens the person made are revoked, conversations are deleted.
+    #[command(after_help = "Example:\n  jarvis user remove anna")]
+    Remove {
+        /// Name.
+        name: String,
+    },
     /// List people.
     #[command(after_help = "Example:\n  jarvis user list")]
     List,

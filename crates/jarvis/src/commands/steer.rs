@@ -237,6 +237,11 @@ pub async fn user(command: &UserCommand, client: &Client) -> Outcome {
             client.ask(QUERY, json!({ "name": name })).await?;
             out::print(&format!("signed out everywhere: {name}"));
         }
+        UserCommand::Remove { name } => {
+            const QUERY: &str = "mutation($name: String!) { removeUser(name: $name) }";
+            client.ask(QUERY, json!({ "name": name })).await?;
+            out::print(&format!("removed: {name}"));
+        }
         UserCommand::List => {
             let data = client.ask("{ users { name role oneTime } }", json!({})).await?;
             let mut table = Table::new(&["NAME", "ROLE", "ONE-TIME"]);

@@ -152,7 +152,7 @@ async fn a_program_inside_a_guest_is_run_once_and_seen_through() {
     let client = client(&[(Some("atlas"), &server)]);
     assert_eq!(
         client.send(&restart("nginx"), soon()).await.unwrap(),
-        Accepted { upid: None }
+        Accepted::default()
     );
     assert_eq!(
         server.seen()[0].body,

@@ -59,10 +59,7 @@ async fn parameters_go_as_a_form() {
         node: node("atlas"),
         request: NodeVerb::Reboot,
     };
-    assert_eq!(
-        client.send(&reboot, soon()).await.unwrap(),
-        Accepted { upid: None }
-    );
+    assert_eq!(client.send(&reboot, soon()).await.unwrap(), Accepted::default());
     let seen = &server.seen()[0];
     assert_eq!(
         (seen.path.as_str(), seen.body.as_str()),

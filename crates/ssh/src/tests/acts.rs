@@ -45,7 +45,7 @@ async fn a_command_is_run_once_or_not_at_all() {
     let ssh = ssh(&server);
     assert_eq!(
         ssh.send(&restart("nginx"), soon()).await.unwrap(),
-        Accepted { upid: None }
+        Accepted::default()
     );
     assert_eq!(server.text("asked"), "--no-ask-password restart -- nginx\n");
     let Err(PerformError::Failed { text }) = ssh.send(&restart("broken"), soon()).await else {

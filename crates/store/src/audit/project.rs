@@ -65,6 +65,8 @@ impl Trail {
                 revision(&mut row, event);
             }
             Event::UserSet { .. }
+            | Event::UserRemoved { .. }
+            | Event::SignedIn { .. }
             | Event::TokenCreated { .. }
             | Event::TokenRevoked { .. }
             | Event::SessionsRevoked { .. } => access(&mut row, event),
@@ -318,6 +320,23 @@ fn access(row: &mut AuditRow, event: &Event) {
                 ""
             };
             row.summary = format!("user {user} was set with role {}{once}", word(role));
+        }
+        Event::UserRemoved { user, by } => {
+            row.user = Some(by.clone());
+            row.summary = format!("user {user} was removed");
+        }
+        Event::SignedIn {
+            user,
+            address,
+            by_provider,
+        } => {
+            row.user = Some(user.clone());
+            let by = if *by_provider {
+                "the provider"
+            } else {
+                "a password"
+            };
+            row.summary = format!("{user} signed in by {by} from {address}");
         }
         Event::TokenCreated {
             name,

@@ -51,6 +51,9 @@ pub struct Outcome {
     /// always what the guard would warn a person of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<String>,
+    /// Lines that a command wrote.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) output: Option<Vec<String>>,
 }
 
 /// A tool that acts; the rest of it is filled in.

@@ -17,7 +17,7 @@ pub(crate) const COMMAND: Tool = Tool {
     ..acts(
         "run_command",
         "Run a command",
-        "Runs a command that a SafetyPolicy lists, without a shell; says whether it succeeded. Red if it changes something.",
+        "Runs a command that a SafetyPolicy lists, without a shell; answers with its output. Red if it changes something.",
         Hints {
             idempotent: false,
             open_world: true,

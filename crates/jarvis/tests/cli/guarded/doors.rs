@@ -123,8 +123,22 @@ impl Door {
         }
     }
 
-    /// Asks for what is allowed and waits for its end, confirming where it must be.
+    /// Asks for what is allowed and waits for its end. What was known may be too old by the time of sending, where the machine
+    /// has much else to do; then nothing is sent, and it is asked for again.
     pub fn carry_out(self, scene: &Scene, action: &Value) -> Result<Answer, &'static str> {
+        let mut answer = self.carried_out(scene, action)?;
+        for _ in 0..3 {
+            let not_sent = answer.verdict != Verdict::Done && answer.said.contains("not sent");
+            if !not_sent {
+                break;
+            }
+            answer = self.carried_out(scene, action)?;
+        }
+        Ok(answer)
+    }
+
+    /// Asks once, confirming where it must be.
+    fn carried_out(self, scene: &Scene, action: &Value) -> Result<Answer, &'static str> {
         let token = &scene.tokens.red;
         let mut asked = self.send(scene, token, action)?;
         if let Verdict::Awaiting { ticket, digest } = &asked.verdict {
@@ -136,7 +150,7 @@ impl Door {
 
 /// What GraphQL answered.
 pub fn of_graphql(scene: &Scene, answer: &Value) -> Answer {
-    let said = answer.to_string();
+    let mut said = answer.to_string();
     let error = &answer["errors"][0];
     let verdict = if error.is_object() {
         match error["extensions"]["code"].as_str() {
@@ -149,7 +163,11 @@ pub fn of_graphql(scene: &Scene, answer: &Value) -> Answer {
         let ticket = &answer["data"]["requestAction"];
         let id = ticket["id"].as_str().unwrap_or_default();
         match ticket["state"].as_str().unwrap_or_default() {
-            "QUEUED" | "RUNNING" => followed(scene, id).0,
+            "QUEUED" | "RUNNING" => {
+                let (verdict, end) = followed(scene, id);
+                said = end;
+                verdict
+            }
             _ => of_ticket(ticket),
         }
     };

@@ -32,24 +32,25 @@ fn stop(vmid: u32) -> Value {
     json!({ "name": "stopGuest", "vmid": vmid })
 }
 
-fn asked(scene: &Scene, door: Door, token: &str, vmid: u32) -> Waiting {
+/// Asks; what came instead, when it is no question for a confirmation.
+fn asked(scene: &Scene, door: Door, token: &str, vmid: u32) -> Result<Waiting, Box<Answer>> {
     let action = stop(vmid);
     let answer = door.send(scene, token, &action).unwrap();
     let Verdict::Awaiting { ticket, digest } = answer.verdict else {
-        panic!("{door:?} does not ask for a confirmation: {answer:?}");
+        return Err(Box::new(answer));
     };
-    Waiting {
+    Ok(Waiting {
         door,
         action,
         ticket,
         digest,
-    }
+    })
 }
 
 /// Asks at every door what will have lapsed when it is confirmed.
 pub fn begin(scene: &Scene) -> Vec<Waiting> {
     DOORS
-        .map(|door| asked(scene, door, &scene.tokens.red, LEFT_ALONE))
+        .map(|door| asked(scene, door, &scene.tokens.red, LEFT_ALONE).unwrap())
         .into()
 }
 
@@ -153,15 +154,10 @@ fn confirmed(scene: &Scene, waiting: &Waiting, token: &str, digest: &str) -> Ans
         .unwrap()
 }
 
-/// A wrong confirmation: what is expected, what came, and its ticket; none where a door has no way to give it.
-fn tried(
-    scene: &Scene,
-    wrong: Wrong,
-    door: Door,
-    findings: &mut Findings,
-) -> Option<(Verdict, Answer, String)> {
+/// Asks for what is to be confirmed wrongly; nothing where the door has no way to do so.
+fn question(scene: &Scene, wrong: Wrong, door: Door) -> Option<Result<Waiting, Box<Answer>>> {
     let (red, yellow) = (&scene.tokens.red, &scene.tokens.yellow);
-    let waiting = match wrong {
+    Some(match wrong {
         // A command gives a digest and nothing else, and a digest is of one request.
         Wrong::NoDigest | Wrong::OfAnotherRequest if door == Door::Cli => return None,
         // A person, or a token with an operator's role, may confirm what another one asked for; a second call may not.
@@ -175,12 +171,31 @@ fn tried(
             return None;
         }
         Wrong::WithoutTheScope => asked(scene, door, yellow, LEFT_ALONE),
-        Wrong::TheTokenAsAPerson => Waiting {
-            door,
-            ..asked(scene, Door::Mcp, yellow, LEFT_ALONE)
-        },
+        Wrong::TheTokenAsAPerson => {
+            let asked = asked(scene, Door::Mcp, yellow, LEFT_ALONE);
+            asked.map(|waiting| Waiting { door, ..waiting })
+        }
         Wrong::Used => asked(scene, door, red, STOPPED[door as usize]),
         _ => asked(scene, door, red, LEFT_ALONE),
+    })
+}
+
+/// A wrong confirmation: what is expected, what came, and its ticket; none where a door has no way to give it.
+fn tried(
+    scene: &Scene,
+    wrong: Wrong,
+    door: Door,
+    findings: &mut Findings,
+) -> Option<(Verdict, Answer, String)> {
+    let (red, yellow) = (&scene.tokens.red, &scene.tokens.yellow);
+    let waiting = match question(scene, wrong, door)? {
+        Ok(waiting) => waiting,
+        Err(came) => {
+            findings.add(&format!(
+                "{door:?} asks for no confirmation to be {wrong:?}: {came:?}"
+            ));
+            return None;
+        }
     };
     let by = |token: &str| confirmed(scene, &waiting, token, &waiting.digest);
     let invalid = || Verdict::Rule("confirmation-invalid".to_owned());
@@ -271,8 +286,10 @@ fn still_waiting(waiting: &Waiting) -> Verdict {
 fn of_another(scene: &Scene, waiting: &Waiting) -> Answer {
     let red = &scene.tokens.red;
     if waiting.door != Door::Mcp {
-        let other = asked(scene, waiting.door, red, LEFT_ALONE);
-        return confirmed(scene, waiting, red, &other.digest);
+        return match asked(scene, waiting.door, red, LEFT_ALONE) {
+            Ok(other) => confirmed(scene, waiting, red, &other.digest),
+            Err(came) => *came,
+        };
     }
     let other = Waiting {
         action: json!({ "name": "stopGuest", "vmid": 117 }),
