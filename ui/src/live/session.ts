@@ -10,7 +10,7 @@ import { span } from "../model/format";
 import { applyRecords, applyUpdates, type ClusterUpdate } from "./apply";
 import { Batch, later } from "./batch";
 import { Link } from "./link";
-import { sample, sampleGuests, seed } from "./rings";
+import { onFresh, sample, sampleGuests, seed } from "./rings";
 import { empty } from "./state";
 import { live } from "./store";
 
@@ -78,7 +78,6 @@ async function begin(open: Link): Promise<void> {
     updates.flush();
     isFollowing = true;
     back();
-    void seedRings();
   });
   open.follow(PlanUpdatesDocument, {}, ({ planUpdates }) => {
     live.set({ plan: planUpdates });
@@ -105,14 +104,11 @@ async function begin(open: Link): Promise<void> {
 const SEED_POINTS = 60;
 const SEED_LIMIT = 32;
 
-/** What the server kept of the nodes' load, so that a line does not begin with nothing. */
-async function seedRings(): Promise<void> {
-  const { nodes, guests } = live.get();
-  const ofNodes = [...nodes.keys()].slice(0, SEED_LIMIT).map((name) => `node/${name}/cpu`);
-  const ofGuests = [...guests.keys()].slice(0, SEED_LIMIT).map((vmid) => `guest/${vmid}/cpu`);
+/** What the server kept, so that a line does not begin with nothing. */
+async function seedRings(keys: readonly string[]): Promise<void> {
   try {
-    for (const series of [ofNodes, ofGuests].filter((list) => list.length > 0)) {
-      const { histories } = await ask(HistoriesDocument, { series, points: SEED_POINTS });
+    for (let at = 0; at < keys.length; at += SEED_LIMIT) {
+      const { histories } = await ask(HistoriesDocument, { series: keys.slice(at, at + SEED_LIMIT), points: SEED_POINTS });
       for (const { series: key, points } of histories) seed(key, points.map((point) => point.value));
     }
   } catch (error) {
@@ -174,6 +170,7 @@ function forget(): void {
 
 export function start(): void {
   onSignedOut(forget);
+  onFresh((keys) => void seedRings(keys));
   void checkSession();
   setInterval(() => live.get().link === "live" && !document.hidden && void refreshSide(), SIDE_EVERY);
   setInterval(() => live.get().me && void checkSession(), SESSION_EVERY);

@@ -1,5 +1,5 @@
-// A real Jarvis with its simulated cluster, and a real browser. JARVIS_BIN names the binary; JARVIS_PAGE another address
-// of the page, such as the development server's.
+// A real Jarvis with its simulated cluster, and a real browser. JARVIS_BIN names the binary; JARVIS_DIST a built dashboard
+// to be served instead of the one in it; JARVIS_PAGE another address of the page, such as the development server's.
 import { spawn, execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, connect } from "node:net";
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
+import { startFront } from "./front.mjs";
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
@@ -40,12 +41,15 @@ export async function startJarvis(...args) {
     child.on("exit", (code) => reject(new Error(`jarvis ended with ${code}:\n${said}`)));
   });
   const { url, password } = await ready;
+  const front = process.env.JARVIS_DIST ? await startFront(url, process.env.JARVIS_DIST) : undefined;
   return {
-    url,
+    url: front?.url ?? url,
     password,
+    pid: child.pid,
     /** Runs the command line against this Jarvis. */
     cli: (...words) => run(BIN, [...words, "--url", url], { env: { ...env, JARVIS_URL: url } }),
     async stop() {
+      front?.stop();
       child.removeAllListeners("exit");
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
