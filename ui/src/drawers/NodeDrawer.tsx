@@ -7,6 +7,7 @@ import { useLive } from "../live/store";
 import { percent, share, span, used } from "../model/format";
 import { ofNode, ofGuest } from "../model/status";
 import { limitsOf } from "../model/thresholds";
+import { useThresholds } from "../panels/derived";
 import { Bar } from "../ui/Bar";
 import { Button } from "../ui/Button";
 import { Glyph, Shield, Status } from "../ui/Glyph";
@@ -57,8 +58,8 @@ function Contents({ node }: { node: Node }) {
 }
 
 function Figures({ node }: { node: Node }) {
-  const resources = useLive((state) => state.resources);
-  const limits = limitsOf(resources.values(), "Node", node.name, node.resource ? resources.get(node.resource)?.labels : []);
+  const labels = useLive((state) => (node.resource ? state.resources.get(node.resource)?.labels : undefined));
+  const limits = limitsOf(useThresholds(), "Node", node.name, labels);
   const { usage } = node;
   return (
     <div className="figures">

@@ -3,8 +3,10 @@ import type { Guest, Node } from "../api/types";
 
 const NODE_LENGTH = 300;
 const GUEST_LENGTH = 60;
-/** Above so many guests their history is not kept here: it would be megabytes for lines nobody sees at once. */
+/** Above so many guests only the lines in sight are kept: the others would be megabytes that nobody sees. */
 const GUEST_LIMIT = 400;
+/** So many of those that went out of sight keep theirs, for who scrolls back. */
+const UNSEEN_LIMIT = 200;
 
 /** A ring of numbers with a fixed size. */
 export class Ring {
@@ -68,16 +70,54 @@ export function seed(key: string, values: readonly number[]): void {
   for (const listener of listeners) listener();
 }
 
-/** Takes the samples of guests, while they are few enough, and forgets those that are gone. */
+/** How many drawings show a key. */
+const watched = new Map<string, number>();
+let fresh: string[] = [];
+let whenFresh: ((keys: string[]) => void) | undefined;
+
+/** Says that a drawing shows this key, until the returned function is called. */
+export function watch(key: string): () => void {
+  watched.set(key, (watched.get(key) ?? 0) + 1);
+  if (entry(key).ring.size === 0) {
+    // What was only scrolled past is not asked for.
+    if (fresh.length === 0) setTimeout(() => whenFresh?.(fresh.splice(0).filter((one) => watched.has(one))), 200);
+    fresh.push(key);
+  }
+  return () => {
+    const left = (watched.get(key) ?? 1) - 1;
+    if (left > 0) watched.set(key, left);
+    else watched.delete(key);
+  };
+}
+
+/** Calls `take` with keys that came into sight and have no line yet. */
+export function onFresh(take: (keys: string[]) => void): void {
+  whenFresh = take;
+}
+
+/** Takes the samples of guests, of all of them while they are few enough, and forgets those that are gone. */
 export function sampleGuests(guests: ReadonlyMap<number, Guest>): void {
-  if (guests.size > GUEST_LIMIT) return;
-  for (const { vmid, usage, seenAt, unknownReason, status } of guests.values()) {
+  const isMany = guests.size > GUEST_LIMIT;
+  for (const guest of isMany ? inSight(guests) : guests.values()) {
+    const { vmid, usage, seenAt, unknownReason, status } = guest;
     if (!unknownReason && usage.cpu !== null && usage.cpu !== undefined) {
       take(`guest/${vmid}/cpu`, status === "RUNNING" ? usage.cpu : 0, seenAt);
     }
   }
-  for (const key of series.keys()) {
-    if (key.startsWith("guest/") && !guests.has(Number(key.split("/")[1]))) series.delete(key);
+  let unseen = 0;
+  for (const key of [...series.keys()].reverse()) {
+    if (!key.startsWith("guest/")) continue;
+    const isKept = guests.has(numberIn(key)) && (!isMany || watched.has(key) || (unseen += 1) <= UNSEEN_LIMIT);
+    if (!isKept) series.delete(key);
+  }
+}
+
+const numberIn = (key: string): number => Number(key.split("/")[1]);
+
+function* inSight(guests: ReadonlyMap<number, Guest>): Generator<Guest> {
+  for (const key of watched.keys()) {
+    const guest = key.startsWith("guest/") ? guests.get(numberIn(key)) : undefined;
+    if (guest) yield guest;
   }
 }
 

@@ -1,5 +1,6 @@
 // What the ring, the counters and the sentence count.
-import type { Issue, Resource } from "../api/types";
+import type { Guest, Issue, Node, Resource } from "../api/types";
+import { kindOf } from "./format";
 import { type Shape, type State, ofResource } from "./status";
 
 export interface Segment {
@@ -8,20 +9,52 @@ export interface Segment {
   word: string;
 }
 
+export type Places = ReadonlyMap<string, string>;
+
+/** On which node each resource is; the same map as before while none of them moved. */
+export function placesOf(before: Places | undefined, guests: ReadonlyMap<number, Guest>, nodes: ReadonlyMap<string, Node>): Places {
+  let count = 0;
+  let isSame = before !== undefined;
+  each(guests, nodes, (resource, place) => {
+    count += 1;
+    isSame &&= before?.get(resource) === place;
+  });
+  if (before && isSame && before.size === count) return before;
+  const places = new Map<string, string>();
+  each(guests, nodes, (resource, place) => places.set(resource, place));
+  return places;
+}
+
+function each(guests: ReadonlyMap<number, Guest>, nodes: ReadonlyMap<string, Node>, take: (resource: string, place: string) => void): void {
+  for (const { resource, node } of guests.values()) if (resource) take(resource, node);
+  for (const { resource, name } of nodes.values()) if (resource) take(resource, name);
+}
+
+export interface Order {
+  places: Places;
+  keys: readonly string[];
+}
+
+/** All resources in an order that does not move: by node where there is one, then by key. */
+export function orderOf(before: Order | undefined, resources: ReadonlyMap<string, Resource>, places: Places): Order {
+  if (before?.places === places && before.keys.length === resources.size && before.keys.every((key) => resources.has(key))) return before;
+  const all = [...resources.keys()].map((key) => ({ key, at: `${places.get(key) ?? `~${kindOf(key)}`}\u0000${key}` }));
+  all.sort((a, b) => (a.at < b.at ? -1 : 1));
+  return { places, keys: all.map(({ key }) => key) };
+}
+
 /**
- * One segment for each managed resource, in an order that does not move: by node where there is one, then by key.
- * A resource with an open issue needs attention even where its manifest is met, as with a passed limit.
+ * One segment for each managed resource. One with an open issue needs attention even where its manifest is met, as with a
+ * passed limit.
  */
-export function segmentsOf(
-  resources: ReadonlyMap<string, Resource>,
-  place: (key: string) => string,
-  issues: readonly Issue[] = [],
-): Segment[] {
+export function segmentsOf({ keys }: Order, resources: ReadonlyMap<string, Resource>, issues: readonly Issue[] = []): Segment[] {
   const open = new Map(issues.filter((issue) => !issue.healthySince).map((issue) => [issue.resource, issue]));
-  const all = [...resources.values()].filter((resource) => resource.status ?? resource.hold);
-  const sorted = all.map((resource) => ({ resource, at: `${place(resource.key)}\u0000${resource.key}` }));
-  sorted.sort((a, b) => (a.at < b.at ? -1 : 1));
-  return sorted.map(({ resource }) => ({ key: resource.key, ...attended(ofResource(resource), open.get(resource.key)) }));
+  const segments: Segment[] = [];
+  for (const key of keys) {
+    const resource = resources.get(key);
+    if (resource?.status || resource?.hold) segments.push({ key, ...attended(ofResource(resource), open.get(key)) });
+  }
+  return segments;
 }
 
 function attended(state: State, issue: Issue | undefined): State {
@@ -40,10 +73,11 @@ export interface Counters {
 }
 
 export function countersOf(segments: readonly Segment[]): Counters {
-  const of = (shape: Shape) => segments.filter((segment) => segment.shape === shape).length;
+  const count: { [shape in Shape]: number } = { ok: 0, warn: 0, acting: 0, unknown: 0, crit: 0, off: 0, refused: 0 };
+  for (const { shape } of segments) count[shape] += 1;
   return {
-    total: segments.length, inSync: of("ok"), drifting: of("warn"), acting: of("acting"), noData: of("unknown"),
-    failed: of("crit"), suspended: of("off"),
+    total: segments.length, inSync: count.ok, drifting: count.warn, acting: count.acting, noData: count.unknown,
+    failed: count.crit, suspended: count.off,
   };
 }
 

@@ -10,8 +10,8 @@ export interface GuestRow {
   guest: Guest;
   shape: Shape;
   word: string;
-  /** What the filter looks at. */
-  text: string;
+  /** What the filter looks at, once it has looked. */
+  text?: string;
 }
 
 /** A row, or the heading of a group. */
@@ -32,8 +32,7 @@ function rowOf(guest: Guest, resource: Resource | undefined, thresholds: Thresho
   const known = made.get(guest);
   if (known && known.resource === resource && known.thresholds === thresholds) return known.row;
   const { shape, word } = stateOf(guest, resource, thresholds);
-  const text = [guest.vmid, guest.name ?? "", guest.node, word, guest.tags.join(" "), guest.kind === "LXC" ? "ct" : "vm"].join(" ").toLowerCase();
-  const row = { guest, shape, word, text };
+  const row = { guest, shape, word };
   made.set(guest, { resource, thresholds, row });
   return row;
 }
@@ -52,7 +51,14 @@ export function filtered(rows: readonly GuestRow[], filter: string): readonly Gu
   return parts.length === 0 ? rows : rows.filter((row) => parts.every((part) => fits(row, part)));
 }
 
-function fits({ guest, text, word }: GuestRow, part: string): boolean {
+function textOf(row: GuestRow): string {
+  const { guest, word } = row;
+  row.text ??= [guest.vmid, guest.name ?? "", guest.node, word, guest.tags.join(" "), guest.kind === "LXC" ? "ct" : "vm"].join(" ").toLowerCase();
+  return row.text;
+}
+
+function fits(row: GuestRow, part: string): boolean {
+  const { guest, word } = row;
   const colon = part.indexOf(":");
   const value = part.slice(colon + 1);
   switch (colon < 0 ? "" : part.slice(0, colon)) {
@@ -60,7 +66,7 @@ function fits({ guest, text, word }: GuestRow, part: string): boolean {
     case "state": return word.startsWith(value);
     case "tag": return guest.tags.some((tag) => tag.toLowerCase() === value);
     case "is": return value === (guest.kind === "LXC" ? "ct" : "vm") || (value === "protected" && guest.protected);
-    default: return text.includes(part);
+    default: return textOf(row).includes(part);
   }
 }
 

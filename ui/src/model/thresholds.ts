@@ -17,20 +17,22 @@ interface ThresholdSpec {
   storage?: string;
 }
 
-/** Thresholds with an upper limit, as far as they speak of these kinds. */
-export function thresholdsOn(resources: Iterable<Resource>, kinds: readonly string[]): Resource[] {
-  return [...resources].filter(({ kind, spec }) => {
-    const { on, metric, above } = spec as ThresholdSpec;
-    return kind === "THRESHOLD" && metric !== undefined && above !== undefined && kinds.includes(on?.kind ?? "");
-  });
+/** Thresholds with an upper limit; the same list as before while they are the same. */
+export function upperLimits(before: readonly Resource[] | undefined, resources: ReadonlyMap<string, Resource>): readonly Resource[] {
+  const found: Resource[] = [];
+  for (const resource of resources.values()) {
+    const { metric, above } = resource.spec as ThresholdSpec;
+    if (resource.kind === "THRESHOLD" && metric !== undefined && above !== undefined) found.push(resource);
+  }
+  return before?.length === found.length && before.every((one, at) => one === found[at]) ? before : found;
 }
 
 /** The lowest limits that apply to a resource of this kind, name and labels. */
-export function limitsOf(resources: Iterable<Resource>, kind: string, name: string, labels: Resource["labels"] = []): Limits {
+export function limitsOf(thresholds: readonly Resource[], kind: string, name: string, labels: Resource["labels"] = []): Limits {
   const limits: { [metric: string]: number } = {};
-  for (const { spec } of thresholdsOn(resources, [kind])) {
+  for (const { spec } of thresholds) {
     const { on, metric, above } = spec as ThresholdSpec;
-    if (!metric || above === undefined || !isMeant(on, name, labels)) continue;
+    if (!metric || above === undefined || on?.kind !== kind || !isMeant(on, name, labels)) continue;
     limits[metric] = Math.min(limits[metric] ?? Number.POSITIVE_INFINITY, above);
   }
   return limits;
@@ -48,14 +50,22 @@ function fits(pattern: string, name: string): boolean {
   return new RegExp(`^${parts.join(".*")}$`).test(name);
 }
 
-const KINDS = ["VirtualMachine", "Container"];
+const made = new WeakMap<Resource, { of: readonly Resource[]; limits: Limits }>();
 
-export const guestThresholds = (resources: Iterable<Resource>): Resource[] => thresholdsOn(resources, KINDS);
+/** The limits of a declared guest, worked out once for each set of thresholds. */
+function limitsOfGuest(resource: Resource, thresholds: readonly Resource[]): Limits {
+  const known = made.get(resource);
+  if (known?.of === thresholds) return known.limits;
+  const kind = resource.kind === "CONTAINER" ? "Container" : "VirtualMachine";
+  const limits = limitsOf(thresholds, kind, resource.name, resource.labels);
+  made.set(resource, { of: thresholds, limits });
+  return limits;
+}
 
 /** "mem 96%" for a running guest beyond a limit of its own; null when it is within all of them. */
 export function beyond(guest: Guest, resource: Resource | undefined, thresholds: readonly Resource[]): string | null {
   if (!resource || thresholds.length === 0 || guest.status !== "RUNNING" || guest.unknownReason) return null;
-  const limits = limitsOf(thresholds, guest.kind === "LXC" ? "Container" : "VirtualMachine", resource.name, resource.labels);
+  const limits = limitsOfGuest(resource, thresholds);
   const { cpu, memBytes, maxMemBytes, diskBytes, maxDiskBytes } = guest.usage;
   const figures: [string, number | null, number | undefined][] = [
     ["mem", share(memBytes, maxMemBytes), limits.memory],
@@ -68,10 +78,9 @@ export function beyond(guest: Guest, resource: Resource | undefined, thresholds:
 }
 
 /** The limit of a storage, if a threshold names it or speaks of all. */
-export function storageLimit(resources: Iterable<Resource>, storage: string): number | undefined {
+export function storageLimit(thresholds: readonly Resource[], storage: string): number | undefined {
   let limit: number | undefined;
-  for (const { kind, spec } of resources) {
-    if (kind !== "THRESHOLD") continue;
+  for (const { spec } of thresholds) {
     const { metric, above, storage: of } = spec as ThresholdSpec;
     if (metric !== "storage" || above === undefined || (of && of !== storage)) continue;
     limit = Math.min(limit ?? above, above);

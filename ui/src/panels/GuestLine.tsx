@@ -46,7 +46,7 @@ export const GuestLine = memo(function GuestLine({ line, index, height, full, is
       <span role="cell" className="mono dim">{guest.vmid}</span>
       <span role="cell" className="guest-name">
         <button type="button" className="link cut-text" tabIndex={isSelected ? 0 : -1} onClick={() => open(`guest/${guest.vmid}`)} title={guest.name ?? undefined}>
-          {guest.kind === "LXC" ? <span className="dim">ct/</span> : null}{guest.name ?? "nameless"}
+          {guest.kind === "LXC" ? <span className="dim">ct/</span> : null}<bdi>{guest.name ?? "nameless"}</bdi>
         </button>
         {guest.protected ? <Shield /> : null}
       </span>
@@ -57,7 +57,10 @@ export const GuestLine = memo(function GuestLine({ line, index, height, full, is
       {full ? <FullCells guest={guest} /> : null}
       <span role="cell" className="col-cpu">
         {guest.status === "RUNNING" ? (
-          full ? <span className="num">{percent(guest.usage.cpu)}</span> : <Spark ring={`guest/${guest.vmid}/cpu`} width={60} height={18} points={40} />
+          <>
+            <span className={full ? "num" : "num instead-of-line"}>{percent(guest.usage.cpu)}</span>
+            {full ? null : <Spark ring={`guest/${guest.vmid}/cpu`} width={60} height={18} points={40} />}
+          </>
         ) : null}
       </span>
       {isSelected || full ? <Verbs guest={guest} reachable={isSelected} /> : null}
@@ -69,7 +72,7 @@ function FullCells({ guest }: { guest: Guest }) {
   const running = guest.status === "RUNNING";
   return (
     <>
-      <span role="cell" className="col-full cut-text dim">{guest.runStrategy?.toLowerCase().replaceAll("_", " ") ?? "not declared"}</span>
+      <span role="cell" className="col-full col-declared cut-text dim">{guest.runStrategy?.toLowerCase().replaceAll("_", " ") ?? "not declared"}</span>
       <span role="cell" className="col-full num">{running ? percent(share(guest.usage.memBytes, guest.usage.maxMemBytes)) : ""}</span>
       <span role="cell" className="col-full num">{running ? span(guest.uptimeSeconds) : ""}</span>
     </>

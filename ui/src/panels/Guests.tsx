@@ -111,7 +111,7 @@ function List({ lines, full, height }: { lines: readonly Line[]; full: boolean; 
         <span role="columnheader">name</span>
         <span role="columnheader" className="col-node">node</span>
         <span role="columnheader">state</span>
-        {full ? <span role="columnheader" className="col-full">declared</span> : null}
+        {full ? <span role="columnheader" className="col-full col-declared">declared</span> : null}
         {full ? <span role="columnheader" className="col-full num">memory</span> : null}
         {full ? <span role="columnheader" className="col-full num">up</span> : null}
         <span role="columnheader" className="col-cpu">cpu</span>
@@ -129,8 +129,11 @@ function List({ lines, full, height }: { lines: readonly Line[]; full: boolean; 
           if (step !== undefined) {
             event.preventDefault();
             move(step);
-          } else if (vmid !== null && event.key === "Enter" && event.target === event.currentTarget) open(`guest/${vmid}`);
-          else if (vmid !== null && !event.ctrlKey && !event.metaKey) onVerb(event.key, vmid, lines);
+          } else if (vmid !== null && event.key === "Enter" && event.target === event.currentTarget) {
+            // The same stroke would press what has the focus in the drawer: the button that closes it.
+            event.preventDefault();
+            open(`guest/${vmid}`);
+          } else if (vmid !== null && !event.ctrlKey && !event.metaKey) onVerb(event.key, vmid, lines);
         }}
       >
         <div style={{ height: lines.length * height }} role="none">

@@ -1,5 +1,5 @@
 import { memo, useMemo } from "react";
-import type { Node, Resource } from "../api/types";
+import type { Node } from "../api/types";
 import { open } from "../app/places";
 import { useLive } from "../live/store";
 import { newest } from "../model/freshness";
@@ -10,6 +10,7 @@ import { Bar } from "../ui/Bar";
 import { Glyph, Shield } from "../ui/Glyph";
 import { Empty, Panel, Waiting } from "../ui/Panel";
 import { Spark } from "../ui/Spark";
+import { useThresholds } from "./derived";
 
 /** The machines: state, load, temperature, uptime. Tiles in JARVIS mode, lines elsewhere, by style alone. */
 export function Nodes({ className = "" }: { className?: string }) {
@@ -58,9 +59,10 @@ function Unconnected() {
 }
 
 const NodeItem = memo(function NodeItem({ node }: { node: Node }) {
-  const resources = useLive((state) => state.resources);
+  const thresholds = useThresholds();
+  const labels = useLive((state) => (node.resource ? state.resources.get(node.resource)?.labels : undefined));
   const isLost = useLive((state) => state.link === "lost");
-  const limits = useMemo(() => limitsOf(resources.values(), "Node", node.name, labelsOf(resources, node)), [resources, node]);
+  const limits = useMemo(() => limitsOf(thresholds, "Node", node.name, labels), [thresholds, labels, node.name]);
   const state = ofNode(node);
   const { usage, host } = node;
   const memory = share(usage.memBytes, usage.maxMemBytes);
@@ -90,8 +92,6 @@ const NodeItem = memo(function NodeItem({ node }: { node: Node }) {
     </li>
   );
 });
-
-const labelsOf = (resources: ReadonlyMap<string, Resource>, node: Node) => (node.resource ? (resources.get(node.resource)?.labels ?? []) : []);
 
 function over(value: number | null | undefined, limit: number | undefined): "" | undefined {
   return value !== null && value !== undefined && limit !== undefined && value > limit ? "" : undefined;

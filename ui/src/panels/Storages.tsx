@@ -8,16 +8,17 @@ import { storageLimit } from "../model/thresholds";
 import { Bar } from "../ui/Bar";
 import { Glyph } from "../ui/Glyph";
 import { Empty, Panel, Waiting } from "../ui/Panel";
+import { useThresholds } from "./derived";
 
 /** Storages: how full, against which limit; what is beyond it first. */
 export function Storages({ full = false }: { full?: boolean }) {
   const storages = useLive((state) => state.storages);
-  const resources = useLive((state) => state.resources);
+  const thresholds = useThresholds();
   const hasSnapshot = useLive((state) => state.hasSnapshot);
   const items = useMemo(() => {
-    const all = [...storages.values()].map((storage) => itemOf(storage, storageLimit(resources.values(), storage.name)));
+    const all = [...storages.values()].map((storage) => itemOf(storage, storageLimit(thresholds, storage.name)));
     return all.sort((a, b) => URGENCY[a.shape] - URGENCY[b.shape] || (b.level ?? 0) - (a.level ?? 0));
-  }, [storages, resources]);
+  }, [storages, thresholds]);
   return (
     <Panel title="Storage" age={{ seenAt: newest(storages.values()), of: "storage" }} scroll className="storages">
       {hasSnapshot ? null : <Waiting rows={3} for="the first snapshot" />}

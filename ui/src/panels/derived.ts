@@ -1,43 +1,43 @@
 // What several panels derive from the store, computed once for each state.
-import { useMemo, useRef } from "react";
-import type { Guest, Node, Resource } from "../api/types";
+import { useMemo } from "react";
+import type { Guest, Issue, Resource } from "../api/types";
 import { addressed, usePrefs } from "../app/prefs";
 import { useLive } from "../live/store";
-import { countersOf, segmentsOf } from "../model/counters";
+import { countersOf, type Order, orderOf, placesOf, type Segment, segmentsOf } from "../model/counters";
 import { kindOf, nameOf } from "../model/format";
-import { rowsOf } from "../model/guests";
+import { type GuestRow, rowsOf } from "../model/guests";
+import { once } from "../model/once";
 import { sentence } from "../model/sentence";
-import { guestThresholds } from "../model/thresholds";
+import { upperLimits } from "../model/thresholds";
 
-function placeOf(guests: ReadonlyMap<number, Guest>, nodes: ReadonlyMap<string, Node>) {
-  const places = new Map<string, string>();
-  for (const guest of guests.values()) if (guest.resource) places.set(guest.resource, guest.node);
-  for (const node of nodes.values()) if (node.resource) places.set(node.resource, node.name);
-  return (key: string) => places.get(key) ?? `~${kindOf(key)}`;
-}
+type Resources = ReadonlyMap<string, Resource>;
+type Guests = ReadonlyMap<number, Guest>;
+type List = readonly Resource[];
+
+const places = once(placesOf);
+const order = once(orderOf);
+const thresholds = once(upperLimits);
+const segments = once((_: Segment[] | undefined, of: Order, resources: Resources, issues?: readonly Issue[]) => segmentsOf(of, resources, issues));
+const counters = once((_: ReturnType<typeof countersOf> | undefined, of: readonly Segment[]) => countersOf(of));
+const rows = once((_: GuestRow[] | undefined, guests: Guests, resources: Resources, limits: List) => rowsOf(guests, resources, limits));
 
 export function useSegments() {
   const resources = useLive((state) => state.resources);
   const guests = useLive((state) => state.guests);
   const nodes = useLive((state) => state.nodes);
   const issues = useLive((state) => state.side?.issues);
-  return useMemo(() => segmentsOf(resources, placeOf(guests, nodes), issues), [resources, guests, nodes, issues]);
+  return segments(order(resources, places(guests, nodes)), resources, issues);
 }
 
-export function useCounters() {
-  const segments = useSegments();
-  return useMemo(() => countersOf(segments), [segments]);
-}
+export const useCounters = () => counters(useSegments());
+
+/** All thresholds with an upper limit; the same list while none of them changes. */
+export const useThresholds = () => thresholds(useLive((state) => state.resources));
 
 export function useGuestRows() {
   const guests = useLive((state) => state.guests);
   const resources = useLive((state) => state.resources);
-  const found = useMemo(() => guestThresholds(resources.values()), [resources]);
-  const kept = useRef(found);
-  // The same thresholds stay the same list, so that rows are not made anew whenever some other resource changes.
-  if (kept.current.length !== found.length || kept.current.some((one, at) => one !== found[at])) kept.current = found;
-  const thresholds = kept.current;
-  return useMemo(() => rowsOf(guests, resources, thresholds), [guests, resources, thresholds]);
+  return rows(guests, resources, useThresholds());
 }
 
 /** Decisions of the plan and tickets that wait for a person. */

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from "react";
 import { usePrefs } from "../app/prefs";
-import { onSamples, ringOf } from "../live/rings";
+import { onSamples, ringOf, watch } from "../live/rings";
 
 interface Props {
   ring: string;
@@ -16,6 +16,7 @@ interface Props {
 export function Spark({ ring, width, height, points = 60, least = 0.3 }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const mode = usePrefs((prefs) => prefs.mode);
+  useEffect(() => watch(ring), [ring]);
   useEffect(() => {
     const draw = () => {
       const on = canvas.current;

@@ -1,5 +1,5 @@
-// A real Jarvis with its simulated cluster, and a real browser. JARVIS_BIN names the binary; JARVIS_PAGE another address
-// of the page, such as the development server's.
+// A real Jarvis with its simulated cluster, and a real browser. JARVIS_BIN names the binary; JARVIS_DIST a built dashboard
+// to be served instead of the one in it; JARVIS_PAGE another address of the page, such as the development server's.
 import { spawn, execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, connect } from "node:net";
@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
+import { startFront } from "./front.mjs";
 
 const run = promisify(execFile);
 const require = createRequire(import.meta.url);
@@ -40,12 +41,15 @@ export async function startJarvis(...args) {
     child.on("exit", (code) => reject(new Error(`jarvis ended with ${code}:\n${said}`)));
   });
   const { url, password } = await ready;
+  const front = process.env.JARVIS_DIST ? await startFront(url, process.env.JARVIS_DIST) : undefined;
   return {
-    url,
+    url: front?.url ?? url,
     password,
+    pid: child.pid,
     /** Runs the command line against this Jarvis. */
     cli: (...words) => run(BIN, [...words, "--url", url], { env: { ...env, JARVIS_URL: url } }),
     async stop() {
+      front?.stop();
       child.removeAllListeners("exit");
       const ended = new Promise((resolve) => child.once("exit", resolve));
       child.kill("SIGTERM");
@@ -66,7 +70,7 @@ export async function startBrowser() {
 }
 
 /** A page that is signed in, in a mode and size. What it complains about is collected in `page.complaints`. */
-export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", width = 1920, height = 1080, conversation, ...more } = {}) {
+export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", width = 1920, height = 1080, conversation, link, before, ...more } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: "dark", ...more });
   const page = await context.newPage();
   page.complaints = [];
@@ -80,15 +84,16 @@ export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", w
     if (!kept) localStorage.setItem("jarvis.prefs", JSON.stringify({ mode: wished }));
   }, mode);
   if (conversation) await page.addInitScript((id) => sessionStorage.setItem("jarvis.conversation", id), conversation);
+  await before?.(page);
   await page.goto((process.env.JARVIS_PAGE ?? jarvis.page ?? jarvis.url) + path);
-  await signIn(page, jarvis);
+  await signIn(page, jarvis, link);
   return page;
 }
 
-export async function signIn(page, { password }) {
+export async function signIn(page, { password }, link = "live") {
   await page.fill("#password", password);
-  await page.click("button[type=submit]");
-  await page.waitForSelector('[data-link="live"]');
+  await page.click(".login button[type=submit]");
+  await page.waitForSelector(`[data-link="${link}"]`);
 }
 
 /** Says something on the page and waits for the whole answer to it. */

@@ -1,17 +1,18 @@
 import { expect, test } from "vitest";
-import type { Resource } from "../../src/api/types";
+import type { Guest, Resource } from "../../src/api/types";
 import { matching } from "../../src/commands/match";
 import { pathTo } from "../../src/editor/complete";
 import { Ring } from "../../src/live/rings";
 import { cadence } from "../../src/model/cadence";
-import { countersOf, grouped as groupedSegments, segmentsOf } from "../../src/model/counters";
+import { countersOf, grouped as groupedSegments, orderOf, placesOf, segmentsOf } from "../../src/model/counters";
 import { driftOf } from "../../src/model/drift";
 import { toCsv } from "../../src/model/export";
-import { bytes, countdown, dateTime, inLocalTime, percent, span, used } from "../../src/model/format";
+import { bytes, countdown, dateTime, inLocalTime, percent, plainTrigger, span, used } from "../../src/model/format";
 import { freshness } from "../../src/model/freshness";
 import { filtered, grouped, rowsOf, sorted } from "../../src/model/guests";
 import { type Facts, sentence } from "../../src/model/sentence";
 import { ofGuest, ofResource } from "../../src/model/status";
+import { once } from "../../src/model/once";
 import { limitsOf } from "../../src/model/thresholds";
 import { yamlOf } from "../../src/model/yaml";
 import { freeze, guest, issue, plan, quorum, resource } from "./make";
@@ -61,12 +62,28 @@ test("the sentence says the gravest thing first", () => {
 
 test("segments: an open issue counts, many are grouped by the worst", () => {
   const all = new Map(["VirtualMachine/a", "VirtualMachine/b", "VirtualMachine/c"].map((key) => [key, resource(key)]));
-  const segments = segmentsOf(all, () => "", [issue("VirtualMachine/b")]);
+  const segments = segmentsOf(orderOf(undefined, all, new Map()), all, [issue("VirtualMachine/b")]);
   expect(countersOf(segments)).toMatchObject({ total: 3, inSync: 2, drifting: 1 });
   const many = Array.from({ length: 1000 }, (_, at) => ({ key: `k${at}`, shape: at === 500 ? ("crit" as const) : ("ok" as const), word: "" }));
   const groups = groupedSegments(many);
   expect(groups.length).toBeLessThanOrEqual(96);
   expect(groups.filter((one) => one.shape === "crit").length).toBe(1);
+});
+
+test("what thousands of guests say anew moves no segment and sorts nothing again", () => {
+  const of = (node: string) => new Map([[1, guest(1, { resource: "VirtualMachine/b", node })], [2, guest(2, { resource: "VirtualMachine/a", node: "atlas" })]]);
+  const resources = (word: string) => new Map(["VirtualMachine/a", "VirtualMachine/b"].map((key) => [key, resource(key, { name: word })]));
+  const places = once(placesOf);
+  const order = once(orderOf);
+  const first = order(resources("x"), places(of("atlas"), new Map()));
+  expect(first.keys).toEqual(["VirtualMachine/a", "VirtualMachine/b"]);
+  expect(order(resources("y"), places(of("atlas"), new Map()))).toBe(first);
+  expect(order(resources("y"), places(of("aaa"), new Map())).keys).toEqual(["VirtualMachine/b", "VirtualMachine/a"]);
+  expect(order(new Map([...resources("y")].slice(1)), places(of("aaa"), new Map())).keys).toEqual(["VirtualMachine/b"]);
+  const calls: number[] = [];
+  const doubled = once((_: number | undefined, value: number) => (calls.push(value), value * 2));
+  expect([doubled(2), doubled(2), doubled(3)]).toEqual([4, 4, 6]);
+  expect(calls).toEqual([2, 3]);
 });
 
 test("guests: filter, order and groups over ten thousand in a moment", () => {
@@ -101,11 +118,11 @@ test("limits come from threshold manifests", () => {
 
 test("a guest beyond a limit says which and by how much; others say what they did", () => {
   const full = { ...guest(1).usage, memBytes: 3.84e9 };
-  const declared = resource("VirtualMachine/web");
+  const declared = (kind: string | undefined) => resource("VirtualMachine/web", { kind: kind === "LXC" ? "CONTAINER" : "VIRTUAL_MACHINE" });
   const limit = (above: number) => [resource("Threshold/m", { kind: "THRESHOLD", spec: { on: { kind: "VirtualMachine" }, metric: "memory", above } })];
-  const row = (change: object, above: number) => {
+  const row = (change: Partial<Guest>, above: number) => {
     const one = guest(1, { usage: full, resource: "VirtualMachine/web", ...change });
-    const { shape, word } = rowsOf(new Map([[1, one]]), new Map([["VirtualMachine/web", declared]]), limit(above))[0] ?? { shape: "", word: "" };
+    const { shape, word } = rowsOf(new Map([[1, one]]), new Map([["VirtualMachine/web", declared(change.kind)]]), limit(above))[0] ?? { shape: "", word: "" };
     return [shape, word];
   };
   expect(row({}, 95)).toEqual(["warn", "mem 96%"]);
@@ -164,4 +181,11 @@ test("a time in a sentence of the server is on the user's clock", () => {
   const time = "2026-12-06T08:51:18.327Z";
   expect(inLocalTime(`Waits until ${time}`)).toBe(`Waits until ${dateTime(time)}`);
   expect(inLocalTime("Rejected by admin")).toBe("Rejected by admin");
+});
+
+test("what a runbook is for is said in words", () => {
+  expect(plainTrigger('guest-down of {"kinds":["VirtualMachine","Container"]}')).toBe("guest-down of VirtualMachine, Container");
+  expect(plainTrigger('guest-down of {"kinds":["Container"],"labels":{"tier":"lab"}}')).toBe("guest-down of Container, tier=lab");
+  expect(plainTrigger("a guest that should run does not")).toBe("a guest that should run does not");
+  expect(plainTrigger("of {broken")).toBe("of {broken");
 });

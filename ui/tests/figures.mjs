@@ -1,0 +1,262 @@
+// What the dashboard takes and how quickly it answers, measured in a real browser: `npm run figures`, or a part of it with
+// `npm run figures -- small large idle day`. See docs/BENCHMARKS.md.
+import { readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { goTo, MODES, openPage, setMode, startBrowser, startJarvis } from "./browser/support.mjs";
+import { tasksOf } from "./browser/tasks.mjs";
+
+const DAY_FACTOR = Number(process.env.DAY_FACTOR ?? 240);
+const IDLE_SECONDS = Number(process.env.IDLE_SECONDS ?? 60);
+const SLOWER = 4;
+const wished = process.argv.slice(2);
+const parts = { small, large, idle, day };
+const browser = await startBrowser();
+
+function say(what, ...figures) {
+  console.log(`${what.padEnd(72)} ${figures.join("  ")}`);
+}
+
+const at = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
+
+async function withJarvis(args, use) {
+  const jarvis = await startJarvis(...args);
+  try {
+    await use(jarvis);
+  } finally {
+    await jarvis.stop();
+  }
+}
+
+/** Tasks while everything is live, on a machine that is slowed down. */
+async function small() {
+  await withJarvis(["--nodes", "4", "--guests", "40"], async (jarvis) => {
+    for (const mode of MODES) {
+      const page = await openPage(browser, jarvis, { mode });
+      await page.locator(".guest-row").first().waitFor();
+      await page.waitForTimeout(4000);
+      const cdp = await page.context().newCDPSession(page);
+      await cdp.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
+      const tasks = await tasksOf(browser, page, 30);
+      say(`${mode}: 4 nodes, 40 guests, ${SLOWER} times slower: longest tasks of 30 s`, ...tasks.slice(0, 3).map(ms));
+      await page.context().close();
+    }
+  });
+}
+
+/** Ten thousand guests: scrolling, filter, order and every kind of press, while all of them change. */
+async function large() {
+  await withJarvis(["--nodes", "32", "--guests", process.env.GUESTS ?? "10000"], async (jarvis) => {
+    const began = Date.now();
+    const page = await openPage(browser, jarvis, { mode: "jarvis" });
+    await page.locator(".guest-row").first().waitFor({ timeout: 60_000 });
+    say("10,000 guests: from opening the page to the first row, signing in included", `${((Date.now() - began) / 1000).toFixed(1)} s`);
+    await page.waitForTimeout(8000);
+    const count = await page.evaluate(() => [document.querySelectorAll("*").length, document.querySelectorAll("canvas").length]);
+    say("elements on the overview, lines drawn", ...count);
+    const rest = await tasksOf(browser, page, 20);
+    say("overview at rest: longest tasks of 20 s", ...rest.slice(0, 3).map(ms));
+    await watchPresses(page);
+    await pressAll(page);
+    say("presses and keys: p50, p98, longest, count", ...(await presses(page)));
+    await goTo(page, "/guests");
+    await scroll(page);
+    await answers(page);
+    if (page.complaints.length > 0) console.log(page.complaints);
+    await page.context().close();
+  });
+}
+
+async function watchPresses(page) {
+  await page.evaluate(() => {
+    globalThis.presses = new Map();
+    new PerformanceObserver((list) => {
+      for (const { interactionId, duration, name, startTime, processingStart, processingEnd } of list.getEntries()) {
+        if (!interactionId) continue;
+        const known = globalThis.presses.get(interactionId);
+        const what = globalThis.doing.findLast((one) => one.at <= startTime + 1)?.what;
+        if (!known || known.duration < duration) globalThis.presses.set(interactionId, { duration, name, what, wait: processingStart - startTime, work: processingEnd - processingStart });
+      }
+    }).observe({ type: "event", durationThreshold: 16 });
+    globalThis.pressed = 0;
+    globalThis.doing = [];
+    for (const kind of ["keydown", "pointerdown"]) {
+      addEventListener(kind, (event) => {
+        globalThis.pressed += 1;
+        globalThis.doing.push({ at: event.timeStamp, what: event.key ?? "press" });
+      }, { capture: true });
+    }
+  });
+}
+
+/** The time from a press to the frame that shows it; presses quicker than 16 ms are not reported one by one. */
+async function presses(page) {
+  const { slow, count } = await page.evaluate(() => ({ slow: [...globalThis.presses.values()], count: globalThis.pressed }));
+  const all = [...Array(Math.max(0, count - slow.length)).fill(8), ...slow.map((one) => one.duration)].sort((a, b) => a - b);
+  if (process.env.VERBOSE) console.log(slow.sort((a, b) => b.duration - a.duration).slice(0, 12));
+  return [ms(at(all, 0.5)), ms(at(all, 0.98)), ms(all.at(-1)), all.length];
+}
+
+async function pressAll(page) {
+  const type = (text) => page.keyboard.type(text, { delay: 90 });
+  for (let turn = 0; turn < 2; turn += 1) {
+    await page.locator('[data-list="guests"]').focus();
+    for (let step = 0; step < 30; step += 1) await page.keyboard.press("ArrowDown", { delay: 40 });
+    await page.keyboard.press("Enter");
+    await page.locator(".modal-drawer").waitFor();
+    await page.keyboard.press("Escape");
+    await page.locator(".guest-row").nth(6).click();
+    await page.keyboard.press("Control+k");
+    await type("restart guest 12");
+    await page.keyboard.press("Escape");
+    for (const mode of MODES) await setMode(page, mode);
+    await page.locator(".node-name").first().click();
+    await page.locator(".modal-drawer").waitFor();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("v");
+    await page.locator("[data-filter]").click();
+    await type("node:node03 is:ct");
+    for (let step = 0; step < 17; step += 1) await page.keyboard.press("Backspace", { delay: 60 });
+    for (const order of ["cpu", "name", "problems"]) await page.getByLabel("Sort guests").selectOption(order);
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
+    await setMode(page, "jarvis");
+  }
+}
+
+/** Frames and tasks while the wheel turns for ten seconds. */
+async function scroll(page) {
+  await page.locator(".guest-row").first().waitFor();
+  await page.locator(".guest-rows").hover();
+  await page.evaluate(() => {
+    globalThis.frames = [];
+    let last = performance.now();
+    const next = (now) => {
+      globalThis.frames.push(now - last);
+      last = now;
+      globalThis.framing = requestAnimationFrame(next);
+    };
+    globalThis.framing = requestAnimationFrame(next);
+  });
+  let isOn = true;
+  const turning = (async () => {
+    while (isOn) {
+      await page.mouse.wheel(0, 240);
+      await page.waitForTimeout(16);
+    }
+  })();
+  const tasks = await tasksOf(browser, page, 10);
+  isOn = false;
+  await turning;
+  const frames = (await page.evaluate(() => (cancelAnimationFrame(globalThis.framing), globalThis.frames))).slice(2).sort((a, b) => a - b);
+  say("guests, scrolled by the wheel for 10 s: frames p50, p95, longest", ms(at(frames, 0.5)), ms(at(frames, 0.95)), ms(frames.at(-1)));
+  say("the same: longest tasks; rows in the page", ms(tasks[0]), ms(tasks[1]), await page.locator(".guest-row").count());
+}
+
+/** From a change of filter or order to the frame that shows it, twenty times each. */
+async function answers(page) {
+  const measure = async (label, change) => {
+    const times = [];
+    for (let turn = 0; turn < 20; turn += 1) {
+      times.push(await page.evaluate(change, turn));
+      await page.waitForTimeout(150);
+    }
+    times.sort((a, b) => a - b);
+    say(label, ms(at(times, 0.5)), ms(times.at(-1)));
+  };
+  await measure("filter: p50, longest of 20", (turn) => new Promise((resolve) => {
+    const field = document.querySelector("[data-filter]");
+    const began = performance.now();
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field, turn % 2 ? "" : `node:node0${turn % 8} is:ct`);
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - began)));
+  }));
+  await measure("order: p50, longest of 20", (turn) => new Promise((resolve) => {
+    const field = document.querySelector('[aria-label="Sort guests"]');
+    const began = performance.now();
+    Object.getOwnPropertyDescriptor(HTMLSelectElement.prototype, "value").set.call(field, ["cpu", "name", "memory", "problems"][turn % 4]);
+    field.dispatchEvent(new Event("change", { bubbles: true }));
+    requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - began)));
+  }));
+}
+
+/** Seconds of processor time that a process and all below it have used. */
+function processorSeconds(root) {
+  const all = readdirSync("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+    try {
+      const line = readFileSync(`/proc/${pid}/stat`, "latin1");
+      const rest = line.slice(line.lastIndexOf(")") + 2).split(" ");
+      return [{ pid: Number(pid), parent: Number(rest[1]), ticks: Number(rest[11]) + Number(rest[12]) }];
+    } catch {
+      return [];
+    }
+  });
+  const below = new Set([root]);
+  for (let isMore = true; isMore; ) {
+    const found = all.filter((one) => below.has(one.parent) && !below.has(one.pid));
+    for (const { pid } of found) below.add(pid);
+    isMore = found.length > 0;
+  }
+  const ticks = all.filter((one) => below.has(one.pid)).reduce((sum, one) => sum + one.ticks, 0);
+  return ticks / Number(execFileSync("getconf", ["CLK_TCK"]));
+}
+
+/** The whole browser with nothing happening but the cluster's usual figures, drawn without a graphics card. */
+async function idle() {
+  await withJarvis([], async (jarvis) => {
+    for (const mode of MODES) {
+      const own = await startBrowser();
+      const page = await openPage(own, jarvis, { mode });
+      await page.locator(".guest-row, .node-name").first().waitFor();
+      await page.waitForTimeout(8000);
+      const root = await pidOf(own);
+      const before = processorSeconds(root);
+      await page.waitForTimeout(IDLE_SECONDS * 1000);
+      const share = (processorSeconds(root) - before) / IDLE_SECONDS;
+      say(`${mode}: the browser's share of one core over ${IDLE_SECONDS} s at rest, 1920 by 1080`, `${(share * 100).toFixed(1)} %`);
+      await own.close();
+    }
+  });
+}
+
+async function pidOf(own) {
+  const cdp = await own.newBrowserCDPSession();
+  const { processInfo } = await cdp.send("SystemInfo.getProcessInfo");
+  return processInfo.find((one) => one.type === "browser").id;
+}
+
+/** What a day of updates leaves in memory. */
+async function day() {
+  await withJarvis(["--nodes", "4", "--guests", "40", "--time-factor", String(DAY_FACTOR)], async (jarvis) => {
+    const page = await openPage(browser, jarvis);
+    await page.locator(".guest-row").first().waitFor();
+    const cdp = await page.context().newCDPSession(page);
+    await cdp.send("Performance.enable");
+    const look = async () => {
+      for (let turn = 0; turn < 3; turn += 1) await page.evaluate(() => globalThis.gc?.());
+      const { metrics } = await cdp.send("Performance.getMetrics");
+      const of = (name) => metrics.find((one) => one.name === name)?.value ?? 0;
+      return { mb: of("JSHeapUsedSize") / 1e6, nodes: of("Nodes"), listeners: of("JSEventListeners") };
+    };
+    const hour = 3_600_000 / DAY_FACTOR;
+    await page.waitForTimeout(hour);
+    const first = await look();
+    const seen = [first];
+    for (let passed = 1; passed < 24; passed += 1) {
+      await page.waitForTimeout(hour);
+      seen.push(await look());
+    }
+    const last = seen.at(-1);
+    say(`a day ${DAY_FACTOR} times as fast: heap after 1 hour, after 24, most`, `${first.mb.toFixed(1)} MB`, `${last.mb.toFixed(1)} MB`, `${Math.max(...seen.map((one) => one.mb)).toFixed(1)} MB`);
+    say("the same: nodes of the page, listeners", `${first.nodes} -> ${last.nodes}`, `${first.listeners} -> ${last.listeners}`);
+    await page.context().close();
+  });
+}
+
+try {
+  for (const [name, part] of Object.entries(parts)) if (wished.length === 0 || wished.includes(name)) await part();
+} finally {
+  await browser.close();
+}
