@@ -51,6 +51,7 @@ pub(super) const PLAIN: &[(Intent, &[&str])] = &[
         Intent::Yes,
         &[
             "(yes|yes please|yep|ok|okay|confirm|confirmed|do it|go ahead|approve|approved|sure|i confirm|make it so)",
+            "(confirm|approve|accept|allow) (everything|all|all of it|all of them|all cards|all requests|them|both) [that waits|that is waiting|waiting]",
         ],
     ),
     (
@@ -237,6 +238,10 @@ pub(super) const SUBJECTS: &str = "[which|what] (guests|vms|containers|guest|vm|
 
 /// Questions with a name in them.
 pub(super) const SLOTTED: &[(Make, &[&str])] = &[
+    (
+        |_| Some(Intent::List(Listed::Nodes)),
+        &["(which|what) (node|host) (has|runs|holds|carries) [the] (most|fewest) (guests|vms|containers|machines) [on it]"],
+    ),
     (
         |slots| Some(Intent::List(Listed::On(slot(slots, "node")?))),
         &[

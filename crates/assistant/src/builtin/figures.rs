@@ -39,6 +39,9 @@ pub(super) const FIGURE_FORMS: &[&str] = &[
     "[what is|how is|show|how are|what are] <x> 's [current] ({}) [like|doing|now]",
     "how much [free] ({}) (does|has|is) <x> (use|have|take|need|left|using|free|have left|have free)",
     "how much ({}) is (left|free|used|in use) (on|in) <x>",
+    "how (busy|full|high|loaded|hot|large|good) is the ({}) (of|on|in) <x>",
+    "why is the ({}) (of|on|in) <x> [so|that|very|too] (high|low|full|busy|large|scarce)",
+    "is <x> [getting] (short of|low on|short on|running out of) ({})",
     "<x> ({})",
 ];
 /// How the figure of all is asked for.
@@ -102,6 +105,9 @@ pub(super) const SINGLE: &[(Aspect, &[&str])] = &[
             "how (is|are|does) <x> [doing|going|looking|today|now|feeling|do|doing today|doing now]",
             "(is|are) <x> [still|currently] (up|running|down|online|offline|ok|okay|all right|alright|fine|alive|well|stopped|there|reachable|healthy|working|on|off|back|back up)",
             "what is <x> (doing|up to)",
+            "what is going on (with|on|at|in) <x>",
+            "what does [the] manifest of <x> (want|say|declare|wish)",
+            "what does <x> 's manifest (want|say|declare|wish)",
             "(what about|and|how about|check|check on|look at|details of|info on|information on|about) <x>",
             "[what is] [the] (status|state|health) (of|for) <x>",
             "does <x> [still] (run|work|answer|respond)",

@@ -368,13 +368,39 @@ fn would(words: &[Word]) -> Option<Intent> {
     let ordered = |pattern: &Pattern| {
         let slots = pattern.fit(words)?;
         let command = match slots.get("order") {
-            Some(words) => command(without(words, &["just", "simply", "ever"], AFTER))?,
+            Some(words) => {
+                let order = without(words, &["just", "simply", "ever"], AFTER);
+                command(order).or_else(|| command(&present(order)))?
+            }
             None => doing(slots.get("doing")?)?,
         };
         is_plain(&command.what).then(|| Intent::Would(Box::new(command)))
     };
     let mut all = FORMS.why_not.iter().chain(&FORMS.would);
     all.find_map(ordered)
+}
+
+/// `I stopped it` as `stop it`.
+fn present(words: &[Word]) -> Vec<Word> {
+    const PAST: &[(&str, &str)] = &[
+        ("stopped", "stop"),
+        ("started", "start"),
+        ("restarted", "restart"),
+        ("rebooted", "reboot"),
+        ("woke", "wake"),
+        ("reset", "reset"),
+        ("turned", "turn"),
+        ("switched", "switch"),
+        ("powered", "power"),
+        ("took", "take"),
+    ];
+    let mut words = words.to_vec();
+    if let Some(first) = words.first_mut()
+        && let Some((_, base)) = PAST.iter().find(|(past, _)| *past == first.low)
+    {
+        (*base).clone_into(&mut first.low);
+    }
+    words
 }
 
 /// Why these words are no command, although one is in them.
@@ -422,6 +448,25 @@ fn begins_order(words: &[Word]) -> bool {
     whole || (1..=longest).any(part)
 }
 
+/// Whether a word says what kind of thing the next one names, or what is to be done to it.
+fn says_kind(word: &Word) -> bool {
+    const KINDS: &[&str] = &[
+        "guest",
+        "vm",
+        "machine",
+        "container",
+        "ct",
+        "node",
+        "host",
+        "server",
+        "start",
+        "stop",
+        "restart",
+        "reboot",
+    ];
+    !word.quoted && KINDS.contains(&word.low.as_str())
+}
+
 /// Words without any of these sequences before and after them.
 fn without<'w>(words: &'w [Word], before: &[&str], after: &[&str]) -> &'w [Word] {
     let mut rest = words;
@@ -445,7 +490,9 @@ fn without<'w>(words: &'w [Word], before: &[&str], after: &[&str]) -> &'w [Word]
         let ends = after.iter().filter_map(|text| {
             let count = text.split(' ').count();
             let at = rest.len().checked_sub(count)?;
-            is(&rest[at..], text).then_some(count)
+            // `the guest jarvis` is a guest.
+            let is_name = *text == "jarvis" && rest.get(..at).and_then(<[Word]>::last).is_some_and(says_kind);
+            (is(&rest[at..], text) && !is_name).then_some(count)
         });
         let ended = ends.max().unwrap_or(0);
         rest = &rest[..rest.len() - ended];
