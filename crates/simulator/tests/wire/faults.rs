@@ -293,7 +293,7 @@ async fn a_request_can_be_refused_unheard_and_a_read_answered_out_of_the_past() 
     let lab = Lab::start().await;
     let status = "/nodes/atlas/qemu/101/status/current";
     lab.handle.mischief(Mischief::StaleNext(Which::next(status)));
-    lab.inject(&Fault::CrashGuest { vmid: 101 });
+    lab.handle.inject(&Fault::CrashGuest { vmid: 101 }).unwrap();
     let at = lab.handle.now();
     lab.pass(5.0);
     assert_eq!(lab.get(status).await["status"], "running", "as it was");
