@@ -191,14 +191,19 @@ async fn where_a_model_took_part_it_sums_up_what_was_said_and_nothing_else() {
 
 #[tokio::test]
 async fn a_conversation_that_outgrows_its_models_goes_on_with_its_summary() {
-    let long = "The cluster is content. ".repeat(1200);
+    // One piece on the wire.
+    let long = "content,".repeat(3600);
     let many: Vec<_> = (0..6).map(|_| say(&long)).collect();
-    let cast = plays(OpenaiCompatible, "local", many).await;
+    let mut cast = plays(OpenaiCompatible, "local", many).await;
+    let patient = Duration::from_mins(10);
+    let limits = &mut cast.settings.limits;
+    (limits.first_byte, limits.idle, limits.total) = (patient, patient, patient);
     let mut stage = Stage::with(&[&cast]).await;
     for number in 0..5 {
-        stage
+        let told = stage
             .ask(&format!("Tell me tale number {number} of the cluster"))
             .await;
+        assert_eq!(told.text, long);
     }
     let sent = heard(&cast);
     let last = sent.last().unwrap();

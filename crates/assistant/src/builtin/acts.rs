@@ -10,7 +10,7 @@ use super::{
 };
 use jarvis_guard::{judge, objections, preview, words};
 use jarvis_model::{
-    Action, FreezeScope, GuestStatus, Host, NodeName, NodeStatus, Origin, Rule, Ticket, TicketId,
+    Action, FreezeScope, GuestStatus, Host, NodeName, NodeStatus, Origin, Refusal, Rule, Ticket, TicketId,
     TicketState, Verdict, Vmid, action::default_stop_timeout_secs,
 };
 use jarvis_planner::ticket::request;
@@ -294,22 +294,7 @@ pub(super) fn would(asked: &Asked<'_>, command: &Command) -> Said {
     let facts = asked.moment.facts();
     let doing = line(&words::doing(&action, facts.observed));
     let mut saying = match judge(&wanted, &facts) {
-        Verdict::Refuse { refusal } => {
-            let rule = format!("{} {}", refusal.rule.code(), refusal.rule);
-            Saying::new(format!(
-                "{doing} is refused ({rule}). {}.",
-                words::capitalised(&line(&refusal.reason))
-            ))
-            .line(format!(
-                "What would unblock it: {}.",
-                inner(&line(&refusal.unblock))
-            ))
-            .fact(
-                format!("{doing} is refused"),
-                format!("guard {rule}"),
-                Some(asked.now()),
-            )
-        }
+        Verdict::Refuse { refusal } => refused(asked, &doing, &refusal),
         Verdict::Wait { refusal, .. } => Saying::new(format!(
             "{doing} would have to wait: {}.",
             inner(&line(&refusal.reason))
@@ -346,6 +331,24 @@ pub(super) fn would(asked: &Asked<'_>, command: &Command) -> Said {
         saying = saying.about(topic);
     }
     saying.done()
+}
+
+/// What is said of something that the guard refuses.
+fn refused(asked: &Asked<'_>, doing: &str, refusal: &Refusal) -> Saying {
+    let rule = format!("{} {}", refusal.rule.code(), refusal.rule);
+    Saying::new(format!(
+        "{doing} is refused ({rule}). {}.",
+        words::capitalised(&line(&refusal.reason))
+    ))
+    .line(format!(
+        "What would unblock it: {}.",
+        inner(&line(&refusal.unblock))
+    ))
+    .fact(
+        format!("{doing} is refused"),
+        format!("guard {rule}"),
+        Some(asked.now()),
+    )
 }
 
 /// A sentence as it goes on behind a colon: with a small letter, unless it begins with a name or an abbreviation.

@@ -118,21 +118,7 @@ fn culprit(asked: &Asked<'_>, name: &NodeName, cores: f64, mut saying: Saying) -
             "{} guests together use {total:.1} of {cores:.0} cores",
             ranked.len()
         );
-        let watched = format!("node/{name}/cpu");
-        let since = asked.desk.handle.points(&watched).first().map(|point| point.at);
-        let line = match since.filter(|at| asked.now().since(*at) >= ENOUGH) {
-            Some(_) => format!("No single guest is to blame; {claim}."),
-            None => {
-                let since = since.map_or_else(
-                    || "I have no figures over time yet".to_owned(),
-                    |at| format!("I have watched for {} only", span(asked.now().since(at))),
-                );
-                format!(
-                    "{}; no guest stands out so far, and {since}.",
-                    words::capitalised(&claim)
-                )
-            }
-        };
+        let line = nobody_stands_out(asked, name, &claim);
         return saying
             .line(line)
             .fact(claim, format!("node/{name} guests"), seen.status.seen_at());
@@ -149,7 +135,35 @@ fn culprit(asked: &Asked<'_>, name: &NodeName, cores: f64, mut saying: Saying) -
             words::capitalised(&guest)
         ))
         .fact(claim, format!("guest/{} cpu", seen.vmid), seen.status.seen_at());
-    saying = match since(asked, seen) {
+    saying = since_when(asked, seen, saying);
+    let own = super::saying::handle_of(seen);
+    saying
+        .suggest(format!("what happened to {own}"))
+        .suggest(format!("restart {own}"))
+}
+
+/// That no guest is to blame, once it was watched for long enough to say so.
+fn nobody_stands_out(asked: &Asked<'_>, name: &NodeName, claim: &str) -> String {
+    let watched = format!("node/{name}/cpu");
+    let since = asked.desk.handle.points(&watched).first().map(|point| point.at);
+    match since.filter(|at| asked.now().since(*at) >= ENOUGH) {
+        Some(_) => format!("No single guest is to blame; {claim}."),
+        None => {
+            let since = since.map_or_else(
+                || "I have no figures over time yet".to_owned(),
+                |at| format!("I have watched for {} only", span(asked.now().since(at))),
+            );
+            format!(
+                "{}; no guest stands out so far, and {since}.",
+                words::capitalised(claim)
+            )
+        }
+    }
+}
+
+/// Since when it takes that much, where that is known.
+fn since_when(asked: &Asked<'_>, seen: &GuestObserved, saying: Saying) -> Saying {
+    match since(asked, seen) {
         Since::At(at) => {
             let time = asked.time(at);
             saying.line(format!("It has done so since {time}.")).fact(
@@ -171,11 +185,7 @@ fn culprit(asked: &Asked<'_>, name: &NodeName, cores: f64, mut saying: Saying) -
                 )
         }
         Since::NotKnown => saying,
-    };
-    let own = super::saying::handle_of(seen);
-    saying
-        .suggest(format!("what happened to {own}"))
-        .suggest(format!("restart {own}"))
+    }
 }
 
 enum Since {

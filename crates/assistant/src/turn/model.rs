@@ -341,19 +341,20 @@ impl Turn {
             lines: vec![status.text],
         }];
         parts.extend(self.inner.told_from_memory(self.reader(), &self.text, now));
-        if let Some(mark) = clean::mark()
-            && let Some(summary) = earlier
-        {
-            parts.push(Part {
-                title: "This conversation so far, which is too long to be repeated".to_owned(),
-                lines: vec![clean::framed(&json!(summary), &mark)],
-            });
-        }
+        // It has room of its own: without it the model would not know what it is in the middle of.
+        let earlier = earlier.and_then(|summary| {
+            let framed = clean::framed(&json!(summary), &clean::mark()?);
+            Some(format!(
+                "This conversation so far, which is too long to be repeated:\n{framed}\n"
+            ))
+        });
         let context = assemble(&parts, CONTEXT_TOKENS);
         let time = jarvis_guard::words::time(now);
         format!(
-            "{}\n\n[From the controller, at {time}.\n{}]",
-            self.text, context.text
+            "{}\n\n[From the controller, at {time}.\n{}{}]",
+            self.text,
+            context.text,
+            earlier.unwrap_or_default()
         )
     }
 }

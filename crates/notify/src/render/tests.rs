@@ -73,7 +73,8 @@ fn all_is_well_is_never_said_beside_a_passed_limit_or_a_hindrance() {
             report: Box::new(report),
         };
         let letter = letters("home", ("mail", spec), &content, at(86_400)).remove(0);
-        format!("{}\n{}", subject(&letter), plain::text(&letter, None))
+        let text = format!("{}\n{}", subject(&letter), plain::text(&letter, None));
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
     };
     assert!(said(&story).contains("all is well"), "{}", said(&story));
     let mut observed = jarvis_model::Observed::default();
