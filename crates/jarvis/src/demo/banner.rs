@@ -70,8 +70,10 @@ pub fn text(about: &About) -> String {
 
 fn homelab(called: &str, folder: &str) -> String {
     let lines = [
-        "1. a crash is found, mended and verified:".to_owned(),
+        "1. a crash, a dead service, a node without power: found, mended and verified:".to_owned(),
         format!("     {called} chaos crash 101"),
+        format!("     {called} chaos fail-service atlas chrony.service"),
+        format!("     {called} chaos node-down forge"),
         format!("     {called} get events"),
         "2. what is protected is refused, what is dangerous wants a confirmation:".to_owned(),
         format!("     {called} request node reboot agent1"),
