@@ -51,9 +51,6 @@ pub struct Outcome {
     /// always what the guard would warn a person of.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) notes: Vec<String>,
-    /// Lines that a command wrote.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) output: Option<Vec<String>>,
 }
 
 /// A tool that acts; the rest of it is filled in.
@@ -99,9 +96,22 @@ pub(crate) type Asked = (Action, Option<Digest>);
 
 /// Reads the arguments, makes the action of them, and asks for it.
 pub(crate) fn request<A: DeserializeOwned + Send + 'static>(
-    mut call: Call,
+    call: Call,
     action: fn(&A) -> Result<Asked, Trouble>,
 ) -> Running {
+    request_and(call, action, |_, outcome| outcome)
+}
+
+/// The same, with more said at the end.
+pub(crate) fn request_and<A, O>(
+    mut call: Call,
+    action: fn(&A) -> Result<Asked, Trouble>,
+    more: fn(&Call, Outcome) -> O,
+) -> Running
+where
+    A: DeserializeOwned + Send + 'static,
+    O: Serialize + 'static,
+{
     Box::pin(async move {
         let arguments: A = crate::arguments::read(std::mem::take(&mut call.arguments))?;
         let (action, digest) = action(&arguments)?;
@@ -111,7 +121,7 @@ pub(crate) fn request<A: DeserializeOwned + Send + 'static>(
             "done" | "awaiting-confirmation" | "queued" | "running"
         );
         let words = outcome.words.clone();
-        let mut answer = Answer::of(&outcome)?.saying(words);
+        let mut answer = Answer::of(&more(&call, outcome))?.saying(words);
         answer.is_error = is_error;
         Ok(answer)
     })

@@ -62,29 +62,14 @@ pub(super) fn outcome(call: &Call, ticket: &Ticket) -> Outcome {
         resource: None,
         unblock: None,
         notes: warnings(ticket, &moment),
-        output: None,
     };
     match &ticket.state {
         TicketState::Refused { refusal } => refused(&mut outcome, refusal),
         TicketState::AwaitingConfirmation { .. } => awaiting(&mut outcome, call, ticket, &moment),
         TicketState::Queued | TicketState::Running { .. } => goes_on(&mut outcome, ticket, &moment),
-        TicketState::Done { .. } => written(&mut outcome, call, ticket),
         _ => {}
     }
     outcome
-}
-
-/// What a command wrote goes along with its end.
-fn written(outcome: &mut Outcome, call: &Call, ticket: &Ticket) {
-    let Some(written) = call.desk.handle.written(&ticket.id) else {
-        return;
-    };
-    if written.cut {
-        outcome
-            .notes
-            .push("The output was longer than what is kept.".to_owned());
-    }
-    outcome.output = Some(written.lines.clone());
 }
 
 fn refused(outcome: &mut Outcome, refusal: &Refusal) {
