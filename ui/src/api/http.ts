@@ -1,18 +1,47 @@
 // Queries and mutations go by POST; what is followed goes over the socket (live/link.ts).
 import type { TypedDocumentString } from "./generated/graphql";
 
+/** What can be done about an error, where the server does not say it itself. */
+const REMEDY: { [code: string]: string } = {
+  UNREACHABLE: "Is it running, and is the network up? The page goes on asking.",
+  FORBIDDEN: "Ask an administrator, or sign in with a role that may.",
+  NOT_FOUND: "It may be gone by now: look at the list again.",
+  WRONG_STATE: "It changed in the meantime: look at it again, then ask anew.",
+  UNAVAILABLE: "Try again in a moment. If it stays so, jarvis doctor on its host says why.",
+  NO_RECORD: "Its journal cannot be written: look at the disk of its host.",
+  STOPPING: "It is being stopped or updated: try again once it is back.",
+  THROTTLED: "Wait a moment, then try again.",
+  INTERNAL: "Try again. If it stays so, the log of Jarvis says more.",
+};
+
 /** What the server said instead of an answer. */
 export class ApiError extends Error {
   readonly code: string;
-  constructor(message: string, code: string) {
+  /** What can be done about it; empty when the message says so itself. */
+  readonly remedy: string;
+  constructor(message: string, code: string, remedy?: string) {
     super(message);
     this.code = code;
+    this.remedy = remedy ?? REMEDY[code] ?? "";
   }
+
+  /** All of it in one line: what is wrong, what can be done, and by what code it is looked up. */
+  get told(): string {
+    return [this.message, this.remedy, `(${this.code})`].filter(Boolean).join(" ");
+  }
+}
+
+/** Any error as it is shown. */
+export const told = (error: unknown): string => (error instanceof ApiError ? error.told : error instanceof Error ? error.message : String(error));
+
+interface Extensions {
+  code?: string;
+  unblock?: string;
 }
 
 interface Answer<T> {
   data?: T | null;
-  errors?: { message: string; extensions?: { code?: string } }[];
+  errors?: { message: string; extensions?: Extensions }[];
 }
 
 type Listener = () => void;
@@ -50,7 +79,7 @@ export async function ask<T, V>(document: TypedDocumentString<T, V>, variables?:
     throw new ApiError("The session has ended.", "UNAUTHENTICATED");
   }
   const first = answer.errors?.[0];
-  if (first) throw new ApiError(first.message, first.extensions?.code ?? "INTERNAL");
+  if (first) throw new ApiError(first.message, first.extensions?.code ?? "INTERNAL", first.extensions?.unblock);
   if (status !== 200 || !answer.data) throw new ApiError(`Jarvis answered ${status}.`, "INTERNAL");
   return answer.data as T;
 }

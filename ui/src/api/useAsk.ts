@@ -1,6 +1,6 @@
 import { useEffect, useState } from "react";
 import type { TypedDocumentString } from "./generated/graphql";
-import { ask } from "./http";
+import { ask, told } from "./http";
 
 export interface Asked<T> {
   data: T | null;
@@ -17,7 +17,7 @@ export function useAsk<T, V>(document: TypedDocumentString<T, V>, variables: V, 
     let isWanted = true;
     ask(document, JSON.parse(key) as V).then(
       (data) => isWanted && setState({ data, error: null }),
-      (error: unknown) => isWanted && setState((old) => ({ ...old, error: error instanceof Error ? error.message : "no answer" })),
+      (error: unknown) => isWanted && setState((old) => ({ ...old, error: told(error) })),
     );
     return () => {
       isWanted = false;

@@ -1,10 +1,19 @@
 import { useLive } from "../live/store";
-import { Login } from "../views/Login";
+import { Login, LoginAgain } from "../views/Login";
 import { Shell } from "./Shell";
 
-/** Signed in or not. */
+/** Signed in or not; who was signed in finds the page as it was. */
 export function App() {
   const me = useLive((state) => state.me);
-  if (me === undefined) return <p className="boot" role="status">Jarvis</p>;
-  return me === null ? <Login /> : <Shell />;
+  const ended = useLive((state) => state.ended);
+  const user = me?.user ?? ended;
+  if (user) {
+    return (
+      <>
+        <Shell key={user} />
+        {me ? null : <LoginAgain user={user} />}
+      </>
+    );
+  }
+  return me === undefined ? <p className="boot" role="status">Jarvis</p> : <Login />;
 }

@@ -12,6 +12,7 @@ export function Banners() {
   return (
     <div className="banners" role="alert">
       <LinkLost />
+      <Blocked />
       <Stopped />
       <Unable />
       <Outdated />
@@ -37,6 +38,24 @@ function LinkLost() {
         {left === null ? null : <span className="mono dim" aria-hidden="true">{left > 0 ? `retry in ${Math.ceil(left)}\u2009s` : "trying"}</span>}
       </p>
       <Button onClick={retryNow}>Retry now</Button>
+    </div>
+  );
+}
+
+/** Nothing is wrong but the way: the page asks where it would rather listen. */
+function Blocked() {
+  const polling = useLive((state) => state.polling);
+  const link = useLive((state) => state.link);
+  if (polling === null || link === "lost") return null;
+  return (
+    <div className="banner" data-tone="lost">
+      <span className="banner-stripes" aria-hidden="true" />
+      <Glyph shape="warn" />
+      <p className="banner-text">
+        <b>The live connection is blocked.</b> I ask every {span(Math.round(polling / 1000))} instead; answers come whole, and terminals wait for it.{" "}
+        <span className="dim">Something in between, most likely a proxy, lets no WebSocket through. It has to pass on the upgrade of <code className="mono">/graphql</code> and <code className="mono">/terminal</code>.</span>
+      </p>
+      <Button onClick={retryNow}>Try it again</Button>
     </div>
   );
 }

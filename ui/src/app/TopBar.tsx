@@ -49,12 +49,12 @@ function QuorumCell({ quorum }: { quorum: Quorum | null }) {
 }
 
 const LINKS: { [link: string]: [Shape, string] } = {
-  live: ["ok", "Live"], slow: ["warn", "Slow"], lost: ["unknown", "Link lost"], connecting: ["acting", "Connecting"],
+  live: ["ok", "Live"], polling: ["warn", "Asking"], slow: ["warn", "Slow"], lost: ["unknown", "Link lost"], connecting: ["acting", "Connecting"],
 };
 
 function LinkCell() {
   useNow();
-  const link = useLive((state) => state.link);
+  const link = useLive((state) => (state.link === "live" && state.polling !== null ? "polling" : state.link));
   const heardAt = useLive((state) => state.heardAt);
   const latency = useLive((state) => state.latency);
   const [shape, word] = LINKS[link] ?? ["unknown", link];

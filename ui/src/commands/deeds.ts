@@ -39,7 +39,7 @@ async function run<T, V>(document: TypedDocumentString<T, V>, variables: V, what
     return answer;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    note("crit", `Not done: ${what}`, error.message);
+    note("crit", `Not done: ${what}`, error.told);
     return null;
   }
 }

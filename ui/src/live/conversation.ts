@@ -1,15 +1,15 @@
 // The conversation that stands open, and the list of those there are.
 import { create } from "zustand";
 import {
-  CancelMessageDocument, ConversationDocument, ConversationsDocument, DeleteConversationDocument, SendMessageDocument,
+  CancelMessageDocument, ConversationDocument, ConversationNowDocument, ConversationsDocument, DeleteConversationDocument, SendMessageDocument,
 } from "../api/generated/graphql";
-import { ApiError, ask } from "../api/http";
+import { ApiError, ask, told } from "../api/http";
 import type { Head } from "../api/types";
 import { kiosk } from "../app/prefs";
 import { note } from "../app/ui-state";
 import { Batch } from "./batch";
 import type { Link } from "./link";
-import { onConnection, refreshSoon } from "./session";
+import { onConnection, onPoll, refreshSoon } from "./session";
 import { hear, silence, type Talk, type TalkUpdate } from "./talk";
 
 export const TEXT_LIMIT = 4000;
@@ -78,6 +78,20 @@ function follow(): void {
   );
 }
 
+/** Without a socket: all of it, as it is now. */
+async function lookAgain(): Promise<void> {
+  const { id } = speaking.get();
+  if (!id) return;
+  try {
+    const { conversation } = await ask(ConversationNowDocument, { id });
+    if (speaking.get().id !== id) return;
+    if (conversation) updates.push({ snapshot: true, gone: false, messages: conversation.messages, added: null });
+    else left();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
+}
+
 /** It is not there (any more). */
 function left(): void {
   show(null);
@@ -91,8 +105,10 @@ export function startSpeaking(): () => void {
     follow();
     void list();
   });
+  const offPoll = onPoll(() => void lookAgain());
   return () => {
     off();
+    offPoll();
     end();
     connection = null;
     speaking.set({ heads: null, talk: silence, saying: null });
@@ -104,7 +120,7 @@ export async function list(): Promise<void> {
     const { conversations } = await ask(ConversationsDocument, {});
     speaking.set({ heads: conversations, error: null });
   } catch (error) {
-    speaking.set({ error: error instanceof Error ? error.message : String(error) });
+    speaking.set({ error: told(error) });
   }
 }
 
@@ -133,7 +149,7 @@ export async function say(text: string): Promise<boolean> {
     return true;
   } catch (error) {
     speaking.set({ saying: null });
-    note("crit", "Not said", error instanceof ApiError ? error.message : String(error));
+    note("crit", "Not said", told(error));
     return false;
   }
 }
@@ -144,7 +160,7 @@ export async function stopAnswer(): Promise<void> {
   try {
     await ask(CancelMessageDocument, { conversation: id });
   } catch (error) {
-    note("crit", "Not stopped", error instanceof ApiError ? error.message : String(error));
+    note("crit", "Not stopped", told(error));
   }
 }
 
@@ -153,7 +169,7 @@ export async function remove(id: string): Promise<void> {
     await ask(DeleteConversationDocument, { id });
     if (speaking.get().id === id) show(null);
   } catch (error) {
-    note("crit", "Not deleted", error instanceof ApiError ? error.message : String(error));
+    note("crit", "Not deleted", told(error));
   }
   await list();
 }

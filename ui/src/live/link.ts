@@ -13,6 +13,8 @@ const DROP_AFTER = 12_000;
 const PATIENCE = 45_000;
 const WAIT_MIN = 1000;
 const WAIT_MAX = 30_000;
+/** After so many connections that never came about something may be in the way of all of them. */
+const BLOCKED_AFTER = 2;
 /** Close codes after which it is asked whether the session still stands. */
 const SESSION_OVER = new Set([4401, 4403]);
 
@@ -24,6 +26,8 @@ export interface LinkEvents {
   /** Nothing comes; without a time the present connection may still come back. */
   lost(retryAt: number | null): void;
   sessionOver(): void;
+  /** No connection came about, more than once: something may be in the way. */
+  blocked(): void;
 }
 
 export class Link {
@@ -35,6 +39,8 @@ export class Link {
   #retry: ReturnType<typeof setTimeout> | undefined;
   #watch: ReturnType<typeof setInterval> | undefined;
   #up = false;
+  /** Connections in a row that never came about. */
+  #failures = 0;
   #stopped = true;
   #isPatient = true;
 
@@ -143,6 +149,7 @@ export class Link {
 
   #connected(): void {
     this.#up = true;
+    this.#failures = 0;
     this.#wait = WAIT_MIN;
     this.#heard();
     this.#events.connected(this);
@@ -168,6 +175,7 @@ export class Link {
 
   #closed(code: number): void {
     this.#client = null;
+    this.#failures += this.#up ? 0 : 1;
     this.#up = false;
     if (this.#stopped) return;
     if (SESSION_OVER.has(code)) {
@@ -177,6 +185,7 @@ export class Link {
     const wait = this.#wait * (0.75 + Math.random() / 2);
     this.#wait = Math.min(this.#wait * 2, WAIT_MAX);
     this.#events.lost(Date.now() + wait);
+    if (this.#failures >= BLOCKED_AFTER) this.#events.blocked();
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => this.#open(), wait);
   }

@@ -10,6 +10,7 @@ import { span } from "../model/format";
 import { applyRecords, applyUpdates, type ClusterUpdate } from "./apply";
 import { Batch, later } from "./batch";
 import { Link } from "./link";
+import { Poll } from "./poll";
 import { onFresh, sample, sampleGuests, seed } from "./rings";
 import { empty } from "./state";
 import { live } from "./store";
@@ -46,13 +47,33 @@ const link = new Link({
     live.set(isBack ? { heardAt: at, link: "live", retryAt: null, lostSince: null } : { heardAt: at });
   },
   latency: (latency) => live.set({ latency }),
-  slow: () => live.get().link === "live" && live.set({ link: "slow" }),
+  slow: () => live.get().link === "live" && live.get().polling === null && live.set({ link: "slow" }),
   lost: (retryAt) => {
     if (retryAt !== null) isFollowing = false;
-    live.set({ link: "lost", retryAt, lostSince: live.get().lostSince ?? Date.now() });
+    if (live.get().polling === null) lose(retryAt);
   },
+  // Asking works where nothing else stands in the way than a proxy that knows no sockets.
+  blocked: () => void startFeed().then(() => live.get().me && poll.start()),
   sessionOver: () => void checkSession().then(() => live.get().me && link.restart()),
 });
+
+function lose(retryAt: number | null): void {
+  live.set({ link: "lost", retryAt, lostSince: live.get().lostSince ?? Date.now() });
+}
+
+const poll = new Poll({
+  came: (update, fresh, wait) => {
+    updates.push(update);
+    updates.flush();
+    for (const record of fresh) records.push(record);
+    live.set({ polling: wait, heardAt: Date.now(), latency: null });
+    if (live.get().link !== "live") back();
+  },
+  failed: () => lose(Date.now() + Poll.LEAST),
+});
+
+/** Calls `look` whenever the page has asked anew because the socket is blocked. */
+export const onPoll = (look: () => void): (() => void) => poll.also(look);
 
 type Follower = (open: Link) => void;
 const followers = new Set<Follower>();
@@ -64,8 +85,26 @@ export function onConnection(follow: Follower): () => void {
   return () => followers.delete(follow);
 }
 
+/** The latest records, once; what comes after them is followed. */
+async function startFeed(): Promise<void> {
+  if (live.get().head > 0) {
+    void checkSession();
+    return;
+  }
+  try {
+    const start = await ask(StartDocument);
+    const names = start.clusters.map((cluster) => cluster.name);
+    live.set({ clusters: names, feed: start.events, head: start.version.journalHead, version: start.version.version });
+    document.title = `Jarvis, ${names.join(", ")}`;
+  } catch (error) {
+    if (!(error instanceof ApiError && error.code === "UNAUTHENTICATED")) console.warn("the feed could not be read", error);
+  }
+}
+
 /** Follows everything on a fresh connection. */
 async function begin(open: Link): Promise<void> {
+  poll.stop();
+  live.set({ polling: null });
   updates.clear();
   records.clear();
   live.set({ seq: -1 });
@@ -86,17 +125,7 @@ async function begin(open: Link): Promise<void> {
   open.follow(AlertUpdatesDocument, {}, ({ alertUpdates }) => live.set({ alerts: alertUpdates }));
   for (const follow of followers) follow(open);
   open.follow(FreezeUpdatesDocument, {}, ({ freezeUpdates }) => live.set({ freeze: freezeUpdates }));
-  try {
-    if (live.get().head === 0) {
-      const start = await ask(StartDocument);
-      const names = start.clusters.map((cluster) => cluster.name);
-      live.set({ clusters: names, feed: start.events, head: start.version.journalHead, version: start.version.version });
-      document.title = `Jarvis, ${names.join(", ")}`;
-    } else void checkSession();
-  } catch (error) {
-    if (error instanceof ApiError && error.code === "UNAUTHENTICATED") return;
-    console.warn("the feed could not be read", error);
-  }
+  await startFeed();
   open.follow(EventsDocument, { after: live.get().head }, ({ events }) => records.push(events));
   void refreshSide();
 }
@@ -152,7 +181,9 @@ export async function checkSession(): Promise<void> {
     const { me, version } = await ask(MeDocument);
     const { me: before, version: known } = live.get();
     const isOutdated = known !== "" && known !== version.version;
-    live.set({ me: { user: me.user, role: me.role }, version: known || version.version, isOutdated });
+    // Another person sees nothing of what stood open.
+    if (live.get().ended !== null && live.get().ended !== me.user) live.set(empty);
+    live.set({ me: { user: me.user, role: me.role }, ended: null, version: known || version.version, isOutdated });
     if (before?.user !== me.user) {
       link.stop();
       link.start();
@@ -165,11 +196,24 @@ export async function checkSession(): Promise<void> {
 
 function forget(): void {
   link.stop();
+  poll.stop();
   live.set({ ...empty, me: null });
 }
 
+/** The session ended by itself: what stands on the page stays, out of sight, for who signs in again. */
+function cover(): void {
+  const { me, ended } = live.get();
+  if (!me) {
+    if (ended === null) forget();
+    return;
+  }
+  link.stop();
+  poll.stop();
+  live.set({ me: null, ended: me.user, link: "lost", polling: null, retryAt: null });
+}
+
 export function start(): void {
-  onSignedOut(forget);
+  onSignedOut(cover);
   onFresh((keys) => void seedRings(keys));
   void checkSession();
   setInterval(() => live.get().link === "live" && !document.hidden && void refreshSide(), SIDE_EVERY);

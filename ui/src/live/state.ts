@@ -32,10 +32,14 @@ export interface Me {
 export interface State {
   /** `undefined` while it is not known whether anybody is signed in. */
   me: Me | null | undefined;
+  /** Whose session ended while the page stood open: it waits, covered, until they are back. */
+  ended: string | null;
   version: string;
   /** The server speaks another version than the one this page was loaded from. */
   isOutdated: boolean;
   link: LinkState;
+  /** The socket is blocked: the page asks instead, so many milliseconds apart. */
+  polling: number | null;
   /** When the last message came, in this machine's clock. */
   heardAt: number;
   retryAt: number | null;
@@ -82,9 +86,11 @@ export const PASS_LIMIT = 60;
 
 export const empty: State = {
   me: undefined,
+  ended: null,
   version: "",
   isOutdated: false,
   link: "connecting",
+  polling: null,
   heardAt: 0,
   retryAt: null,
   latency: null,

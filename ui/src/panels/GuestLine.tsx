@@ -46,7 +46,7 @@ export const GuestLine = memo(function GuestLine({ line, index, height, full, is
       <span role="cell" className="mono dim">{guest.vmid}</span>
       <span role="cell" className="guest-name">
         <button type="button" className="link cut-text" tabIndex={isSelected ? 0 : -1} onClick={() => open(`guest/${guest.vmid}`)} title={guest.name ?? undefined}>
-          {guest.kind === "LXC" ? <span className="dim">ct/</span> : null}{guest.name ?? "nameless"}
+          {guest.kind === "LXC" ? <span className="dim">ct/</span> : null}<bdi>{guest.name ?? "nameless"}</bdi>
         </button>
         {guest.protected ? <Shield /> : null}
       </span>

@@ -1,5 +1,5 @@
 import { useEffect, useMemo, useState } from "react";
-import { ask } from "../api/http";
+import { ask, told } from "../api/http";
 import { AuditChainDocument, AuditPageDocument, type AuditPageQuery } from "../api/generated/graphql";
 import { useAsk } from "../api/useAsk";
 import { open } from "../app/places";
@@ -58,7 +58,7 @@ function useTrail() {
   const [rows, setRows] = useState<readonly Row[]>([]);
   const [isWhole, setWhole] = useState(false);
   const [error, setError] = useState<string | null>(null);
-  const fail = (reason: unknown) => setError(reason instanceof Error ? reason.message : "no answer");
+  const fail = (reason: unknown) => setError(told(reason));
   useEffect(() => {
     ask(AuditPageDocument, { before: null, first: PAGE, filter: NO_FILTER }).then(({ audit }) => {
       setError(null);

@@ -1,5 +1,5 @@
 import { ChannelsDocument, type ChannelsQuery, TestNotificationDocument } from "../api/generated/graphql";
-import { ask } from "../api/http";
+import { ask, told } from "../api/http";
 import { useAsk } from "../api/useAsk";
 import { note } from "../app/ui-state";
 import { lockReason } from "../commands/deeds";
@@ -49,6 +49,6 @@ async function test(channel: string): Promise<void> {
     const { testNotification } = await ask(TestNotificationDocument, { channel });
     note(testNotification.accepted ? "ok" : "crit", testNotification.accepted ? "The test was taken" : "The test was not taken", testNotification.text);
   } catch (error) {
-    note("crit", "No test was sent", error instanceof Error ? error.message : String(error));
+    note("crit", "No test was sent", told(error));
   }
 }

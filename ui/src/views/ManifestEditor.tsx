@@ -1,5 +1,5 @@
 import { lazy, Suspense, useEffect, useMemo, useState } from "react";
-import { ApiError, ask } from "../api/http";
+import { ask, told } from "../api/http";
 import { ManifestSchemasDocument, PreviewChangeDocument, type PreviewChangeQuery, ProposeChangeDocument } from "../api/generated/graphql";
 import { useAsk } from "../api/useAsk";
 import { note } from "../app/ui-state";
@@ -128,7 +128,7 @@ function Propose({ path, text, isValid, onProposed }: ProposeProps) {
       setTitle("");
       onProposed();
     } catch (error) {
-      note("crit", "Not proposed", error instanceof ApiError ? error.message : String(error));
+      note("crit", "Not proposed", told(error));
     }
     setBusy(false);
   };

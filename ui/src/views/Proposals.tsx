@@ -1,4 +1,4 @@
-import { ApiError, ask } from "../api/http";
+import { ask, told } from "../api/http";
 import { ApproveProposalDocument, RejectProposalDocument } from "../api/generated/graphql";
 import type { Proposal } from "../api/types";
 import { note } from "../app/ui-state";
@@ -46,7 +46,7 @@ export function ProposalCard({ proposal, onChanged }: { proposal: Proposal; onCh
       await run();
       note("ok", said);
     } catch (error) {
-      note("crit", "Not done", error instanceof ApiError ? error.message : String(error));
+      note("crit", "Not done", told(error));
     }
     onChanged();
   };

@@ -1,5 +1,5 @@
 import { type FormEvent, useState } from "react";
-import { ApiError, ask } from "../api/http";
+import { ask, told } from "../api/http";
 import { AccessDocument, CreateTokenDocument, RevokeTokenDocument } from "../api/generated/graphql";
 import type { Role } from "../api/types";
 import { useAsk } from "../api/useAsk";
@@ -56,7 +56,7 @@ export async function said<T>(well: string, run: () => Promise<T>): Promise<T | 
     note("ok", well);
     return answer;
   } catch (error) {
-    note("crit", "Not done", error instanceof ApiError ? error.message : String(error));
+    note("crit", "Not done", told(error));
     return null;
   }
 }

@@ -70,7 +70,7 @@ export async function startBrowser() {
 }
 
 /** A page that is signed in, in a mode and size. What it complains about is collected in `page.complaints`. */
-export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", width = 1920, height = 1080, conversation, ...more } = {}) {
+export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", width = 1920, height = 1080, conversation, link, before, ...more } = {}) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: "dark", ...more });
   const page = await context.newPage();
   page.complaints = [];
@@ -84,15 +84,16 @@ export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", w
     if (!kept) localStorage.setItem("jarvis.prefs", JSON.stringify({ mode: wished }));
   }, mode);
   if (conversation) await page.addInitScript((id) => sessionStorage.setItem("jarvis.conversation", id), conversation);
+  await before?.(page);
   await page.goto((process.env.JARVIS_PAGE ?? jarvis.page ?? jarvis.url) + path);
-  await signIn(page, jarvis);
+  await signIn(page, jarvis, link);
   return page;
 }
 
-export async function signIn(page, { password }) {
+export async function signIn(page, { password }, link = "live") {
   await page.fill("#password", password);
-  await page.click("button[type=submit]");
-  await page.waitForSelector('[data-link="live"]');
+  await page.click(".login button[type=submit]");
+  await page.waitForSelector(`[data-link="${link}"]`);
 }
 
 /** Says something on the page and waits for the whole answer to it. */

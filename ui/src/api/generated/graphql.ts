@@ -369,6 +369,13 @@ export type DeleteConversationMutationVariables = Exact<{
 
 export type DeleteConversationMutation = { deleteConversation: boolean };
 
+export type ConversationNowQueryVariables = Exact<{
+  id: string;
+}>;
+
+
+export type ConversationNowQuery = { conversation: { messages: Array<{ seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> }> } | null };
+
 export type ConversationSubscriptionVariables = Exact<{
   id: string;
 }>;
@@ -441,6 +448,25 @@ export type ClusterUpdatesSubscriptionVariables = Exact<{ [key: string]: never; 
 
 
 export type ClusterUpdatesSubscription = { clusterUpdates: { seq: number, at: string, resync: boolean, version: number, snapshot: { nodes: Array<{ name: string, status: NodeStatus, seenAt: string | null, unknownReason: string | null, apiAnswers: boolean | null, guests: number, guestsRunning: number, haState: string | null, ip: string | null, protected: boolean, resource: string | null, returnedAt: string | null, uptimeSeconds: number | null, votes: number, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null }, host: { cores: number | null, cpuPressure: number | null, ioPressure: number | null, memoryPressure: number | null, load: number | null, seenAt: string | null, temperature: number | null, trouble: string | null, unknownReason: string | null } | null }>, guests: Array<{ vmid: number, name: string | null, kind: GuestKind, node: string, status: GuestStatus, statusWord: string, seenAt: string | null, unknownReason: string | null, haState: string | null, lock: string | null, protected: boolean, ready: boolean | null, resource: string | null, runStrategy: RunStrategy | null, runningTask: string | null, stopCause: string | null, tags: Array<string>, template: boolean, uptimeSeconds: number | null, identity: string | null, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null } }>, storages: Array<{ id: string, name: string, node: string | null, plugin: string, active: boolean | null, seenAt: string | null, unknownReason: string | null, totalBytes: number | null, usedBytes: number | null }>, resources: Array<{ key: string, kind: ResourceKind, name: string, spec: unknown, labels: Array<{ name: string, value: string }>, hold: { scope: string, by: string, reason: string, since: string, until: string | null } | null, status: { sync: Sync, health: Health, since: string | null, observedRevision: string, headline: { type: ConditionType, reason: string, message: string } | null, conditions: Array<{ type: ConditionType, status: boolean, reason: string, message: string }> } | null }>, quorum: { quorate: boolean | null, expectedVotes: number | null, neededVotes: number | null, onlineVotes: number | null, agreeing: number | null, seenAt: string | null, unknownReason: string | null }, freeze: { state: FreezeState, scope: FreezeScope | null, by: string | null, reason: string | null, since: string | null, until: string | null }, loop: { ready: boolean, epoch: number, actingStopped: string | null, lastFetchAt: string | null, lastLookAt: string | null, lastPassAt: string | null, lastPassMillis: number, lookFailure: string | null } } | null, delta: { removedNodes: Array<string>, removedGuests: Array<number>, removedStorages: Array<string>, removedResources: Array<string>, nodes: Array<{ name: string, status: NodeStatus, seenAt: string | null, unknownReason: string | null, apiAnswers: boolean | null, guests: number, guestsRunning: number, haState: string | null, ip: string | null, protected: boolean, resource: string | null, returnedAt: string | null, uptimeSeconds: number | null, votes: number, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null }, host: { cores: number | null, cpuPressure: number | null, ioPressure: number | null, memoryPressure: number | null, load: number | null, seenAt: string | null, temperature: number | null, trouble: string | null, unknownReason: string | null } | null }>, guests: Array<{ vmid: number, name: string | null, kind: GuestKind, node: string, status: GuestStatus, statusWord: string, seenAt: string | null, unknownReason: string | null, haState: string | null, lock: string | null, protected: boolean, ready: boolean | null, resource: string | null, runStrategy: RunStrategy | null, runningTask: string | null, stopCause: string | null, tags: Array<string>, template: boolean, uptimeSeconds: number | null, identity: string | null, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null } }>, storages: Array<{ id: string, name: string, node: string | null, plugin: string, active: boolean | null, seenAt: string | null, unknownReason: string | null, totalBytes: number | null, usedBytes: number | null }>, resources: Array<{ key: string, kind: ResourceKind, name: string, spec: unknown, labels: Array<{ name: string, value: string }>, hold: { scope: string, by: string, reason: string, since: string, until: string | null } | null, status: { sync: Sync, health: Health, since: string | null, observedRevision: string, headline: { type: ConditionType, reason: string, message: string } | null, conditions: Array<{ type: ConditionType, status: boolean, reason: string, message: string }> } | null }>, quorum: { quorate: boolean | null, expectedVotes: number | null, neededVotes: number | null, onlineVotes: number | null, agreeing: number | null, seenAt: string | null, unknownReason: string | null } | null, freeze: { state: FreezeState, scope: FreezeScope | null, by: string | null, reason: string | null, since: string | null, until: string | null } | null, loop: { ready: boolean, epoch: number, actingStopped: string | null, lastFetchAt: string | null, lastLookAt: string | null, lastPassAt: string | null, lastPassMillis: number, lookFailure: string | null } | null } | null } };
+
+export type PictureQueryVariables = Exact<{
+  after: number;
+}>;
+
+
+export type PictureQuery = { version: { now: string }, clusters: Array<{ loop: { ready: boolean, epoch: number, actingStopped: string | null, lastFetchAt: string | null, lastLookAt: string | null, lastPassAt: string | null, lastPassMillis: number, lookFailure: string | null } }>, nodes: Array<{ name: string, status: NodeStatus, seenAt: string | null, unknownReason: string | null, apiAnswers: boolean | null, guests: number, guestsRunning: number, haState: string | null, ip: string | null, protected: boolean, resource: string | null, returnedAt: string | null, uptimeSeconds: number | null, votes: number, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null }, host: { cores: number | null, cpuPressure: number | null, ioPressure: number | null, memoryPressure: number | null, load: number | null, seenAt: string | null, temperature: number | null, trouble: string | null, unknownReason: string | null } | null }>, storage: Array<{ id: string, name: string, node: string | null, plugin: string, active: boolean | null, seenAt: string | null, unknownReason: string | null, totalBytes: number | null, usedBytes: number | null }>, quorum: { quorate: boolean | null, expectedVotes: number | null, neededVotes: number | null, onlineVotes: number | null, agreeing: number | null, seenAt: string | null, unknownReason: string | null }, freeze: { state: FreezeState, scope: FreezeScope | null, by: string | null, reason: string | null, since: string | null, until: string | null }, alerts: Array<{ id: string, severity: Severity, title: string, detail: string, issue: string | null, resource: string | null, since: string | null }>, events: Array<{ seq: number, at: string, severity: Severity, name: string, title: string, detail: string | null, resource: string | null, audit: boolean, feed: boolean }> };
+
+export type PictureResourcesQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type PictureResourcesQuery = { resources: Array<{ key: string, kind: ResourceKind, name: string, spec: unknown, labels: Array<{ name: string, value: string }>, hold: { scope: string, by: string, reason: string, since: string, until: string | null } | null, status: { sync: Sync, health: Health, since: string | null, observedRevision: string, headline: { type: ConditionType, reason: string, message: string } | null, conditions: Array<{ type: ConditionType, status: boolean, reason: string, message: string }> } | null }>, plan: { at: string, digest: string, revision: string, inSync: boolean, decisionCount: number, wakeAt: string | null, decisions: Array<{ id: string, attempt: number, evidence: Array<string>, issue: string | null, origin: string, resource: string | null, ticket: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, verdict: { kind: VerdictKind, word: string, tier: Tier, code: string | null, rule: string | null, reason: string | null, typed: boolean, until: string | null, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } }>, report: Array<{ subject: string, text: string }> } };
+
+export type PictureGuestsQueryVariables = Exact<{
+  after?: string | null | undefined;
+}>;
+
+
+export type PictureGuestsQuery = { guests: { nodes: Array<{ vmid: number, name: string | null, kind: GuestKind, node: string, status: GuestStatus, statusWord: string, seenAt: string | null, unknownReason: string | null, haState: string | null, lock: string | null, protected: boolean, ready: boolean | null, resource: string | null, runStrategy: RunStrategy | null, runningTask: string | null, stopCause: string | null, tags: Array<string>, template: boolean, uptimeSeconds: number | null, identity: string | null, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null } }>, pageInfo: { endCursor: string | null, hasNextPage: boolean } } };
 
 export type PlanUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -1643,6 +1669,132 @@ export const DeleteConversationDocument = new TypedDocumentString(`
   deleteConversation(id: $id)
 }
     `) as unknown as TypedDocumentString<DeleteConversationMutation, DeleteConversationMutationVariables>;
+export const ConversationNowDocument = new TypedDocumentString(`
+    query ConversationNow($id: String!) {
+  conversation(id: $id) {
+    messages {
+      ...MessageParts
+    }
+  }
+}
+    fragment MindParts on Mind {
+  name
+  local
+  reason
+  promptTokens
+  outputTokens
+  microDollars
+}
+fragment CardParts on Card {
+  kind
+  notes
+  title
+  reason
+  say
+  ticket {
+    ...TicketParts
+  }
+  proposal {
+    ...ProposalParts
+  }
+}
+fragment MessageParts on Message {
+  seq
+  at
+  user
+  text
+  state
+  problem
+  suggestions
+  mind {
+    ...MindParts
+  }
+  facts {
+    claim
+    source
+    at
+  }
+  tools {
+    tool
+    arguments
+    result
+    isError
+  }
+  cards {
+    ...CardParts
+  }
+}
+fragment ActionParts on Action {
+  name
+  text
+  vmid
+  node
+  service
+  snapshot
+  targetNode
+  argv
+}
+fragment RefusalParts on Refusal {
+  code
+  reason
+  resource
+  rule
+  tier
+  unblock
+}
+fragment TicketParts on Ticket {
+  id
+  state
+  isFinal
+  origin
+  createdAt
+  notBefore
+  expiresAt
+  digest
+  typed
+  holdSeconds
+  intent
+  outcome
+  confirmedBy
+  action {
+    ...ActionParts
+  }
+  refusal {
+    ...RefusalParts
+  }
+}
+fragment ProposalParts on Proposal {
+  id
+  title
+  reason
+  by
+  madeAt
+  expiresAt
+  state
+  outcome
+  digest
+  needs
+  needsReason
+  mayApprove
+  base
+  diff
+  effect
+  decisions {
+    text
+    resource
+    verdict
+    reason
+    new
+  }
+  resources {
+    key
+  }
+  decidedBy
+  decidedAt
+  commit
+  branch
+  pullRequest
+}`) as unknown as TypedDocumentString<ConversationNowQuery, ConversationNowQueryVariables>;
 export const ConversationDocument = new TypedDocumentString(`
     subscription Conversation($id: String!) {
   conversation(id: $id) {
@@ -2192,6 +2344,280 @@ fragment LoopParts on Loop {
   lastPassMillis
   lookFailure
 }`) as unknown as TypedDocumentString<ClusterUpdatesSubscription, ClusterUpdatesSubscriptionVariables>;
+export const PictureDocument = new TypedDocumentString(`
+    query Picture($after: Counter!) {
+  version {
+    now
+  }
+  clusters {
+    loop {
+      ...LoopParts
+    }
+  }
+  nodes {
+    ...NodeParts
+  }
+  storage {
+    ...StorageParts
+  }
+  quorum {
+    ...QuorumParts
+  }
+  freeze {
+    ...FreezeParts
+  }
+  alerts {
+    ...AlertParts
+  }
+  events(after: $after, first: 100) {
+    ...RecordParts
+  }
+}
+    fragment UsageParts on Usage {
+  cpu
+  maxCpu
+  memBytes
+  maxMemBytes
+  diskBytes
+  maxDiskBytes
+}
+fragment NodeParts on Node {
+  name
+  status
+  seenAt
+  unknownReason
+  apiAnswers
+  guests
+  guestsRunning
+  haState
+  ip
+  protected
+  resource
+  returnedAt
+  uptimeSeconds
+  votes
+  usage {
+    ...UsageParts
+  }
+  host {
+    cores
+    cpuPressure
+    ioPressure
+    memoryPressure
+    load
+    seenAt
+    temperature
+    trouble
+    unknownReason
+  }
+}
+fragment StorageParts on Storage {
+  id
+  name
+  node
+  plugin
+  active
+  seenAt
+  unknownReason
+  totalBytes
+  usedBytes
+}
+fragment QuorumParts on Quorum {
+  quorate
+  expectedVotes
+  neededVotes
+  onlineVotes
+  agreeing
+  seenAt
+  unknownReason
+}
+fragment FreezeParts on Freeze {
+  state
+  scope
+  by
+  reason
+  since
+  until
+}
+fragment LoopParts on Loop {
+  ready
+  epoch
+  actingStopped
+  lastFetchAt
+  lastLookAt
+  lastPassAt
+  lastPassMillis
+  lookFailure
+}
+fragment AlertParts on Alert {
+  id
+  severity
+  title
+  detail
+  issue
+  resource
+  since
+}
+fragment RecordParts on Record {
+  seq
+  at
+  severity
+  name
+  title
+  detail
+  resource
+  audit
+  feed
+}`) as unknown as TypedDocumentString<PictureQuery, PictureQueryVariables>;
+export const PictureResourcesDocument = new TypedDocumentString(`
+    query PictureResources {
+  resources {
+    ...ResourceParts
+  }
+  plan {
+    ...PlanParts
+  }
+}
+    fragment HoldParts on Hold {
+  scope
+  by
+  reason
+  since
+  until
+}
+fragment ResourceParts on Resource {
+  key
+  kind
+  name
+  labels {
+    name
+    value
+  }
+  spec
+  hold {
+    ...HoldParts
+  }
+  status {
+    sync
+    health
+    since
+    observedRevision
+    headline {
+      type
+      reason
+      message
+    }
+    conditions {
+      type
+      status
+      reason
+      message
+    }
+  }
+}
+fragment ActionParts on Action {
+  name
+  text
+  vmid
+  node
+  service
+  snapshot
+  targetNode
+  argv
+}
+fragment RefusalParts on Refusal {
+  code
+  reason
+  resource
+  rule
+  tier
+  unblock
+}
+fragment DecisionParts on Decision {
+  id
+  attempt
+  evidence
+  issue
+  origin
+  resource
+  ticket
+  action {
+    ...ActionParts
+  }
+  verdict {
+    kind
+    word
+    tier
+    code
+    rule
+    reason
+    typed
+    until
+    refusal {
+      ...RefusalParts
+    }
+  }
+}
+fragment PlanParts on Plan {
+  at
+  digest
+  revision
+  inSync
+  decisionCount
+  wakeAt
+  decisions {
+    ...DecisionParts
+  }
+  report {
+    subject
+    text
+  }
+}`) as unknown as TypedDocumentString<PictureResourcesQuery, PictureResourcesQueryVariables>;
+export const PictureGuestsDocument = new TypedDocumentString(`
+    query PictureGuests($after: String) {
+  guests(first: 100, after: $after) {
+    nodes {
+      ...GuestParts
+    }
+    pageInfo {
+      endCursor
+      hasNextPage
+    }
+  }
+}
+    fragment UsageParts on Usage {
+  cpu
+  maxCpu
+  memBytes
+  maxMemBytes
+  diskBytes
+  maxDiskBytes
+}
+fragment GuestParts on Guest {
+  vmid
+  name
+  kind
+  node
+  status
+  statusWord
+  seenAt
+  unknownReason
+  haState
+  lock
+  protected
+  ready
+  resource
+  runStrategy
+  runningTask
+  stopCause
+  tags
+  template
+  uptimeSeconds
+  identity
+  usage {
+    ...UsageParts
+  }
+}`) as unknown as TypedDocumentString<PictureGuestsQuery, PictureGuestsQueryVariables>;
 export const PlanUpdatesDocument = new TypedDocumentString(`
     subscription PlanUpdates {
   planUpdates {

@@ -1,0 +1,259 @@
+// Bad input and bad days: what names may hold, clusters of no and of many nodes, wrong clocks, ended sessions, answers that
+// are refusals, and a proxy that lets no socket through.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { goTo, MODES, openPage, say, setMode, signIn, startBrowser, startJarvis, violations } from "./support.mjs";
+
+let jarvis;
+let browser;
+before(async () => {
+  jarvis = await startJarvis("--time-factor", "5");
+  browser = await startBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await jarvis?.stop();
+});
+
+const wide = (page) => page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+
+/** A page for which every update of the cluster is changed on its way. */
+async function changedPage(change, options = {}) {
+  return openPage(browser, jarvis, {
+    ...options,
+    before: (page) =>
+      page.routeWebSocket(/graphql/, (near) => {
+        const far = near.connectToServer();
+        near.onMessage((message) => far.send(message));
+        far.onMessage((message) => {
+          const read = JSON.parse(message);
+          const update = read.payload?.data?.clusterUpdates;
+          if (update) change(update.snapshot ?? update.delta ?? {});
+          near.send(JSON.stringify(read));
+        });
+      }),
+  });
+}
+
+const MARKUP = '<img src=x onerror="document.title=1"><b>bold</b>';
+// Right to left, with a control that turns what follows around and is never closed.
+const TURNED = "\u202Eexe.txt \u05D0\u05D1\u05D2 \u0645\u0631\u062D\u0628\u0627";
+const LONG = "a-very-long-name-without-a-place-to-break-".repeat(5).slice(0, 200);
+
+test("names with markup, turned writing and 200 letters are text, and break nothing; a guest without one is nameless", { timeout: 120_000 }, async () => {
+  const names = new Map([[101, MARKUP], [102, TURNED], [103, LONG], [104, null]]);
+  const page = await changedPage(({ guests = [], nodes = [] }) => {
+    for (const guest of guests) if (names.has(guest.vmid)) guest.name = names.get(guest.vmid);
+    for (const node of nodes) if (node.name === "forge") node.unknownReason = `${MARKUP} ${LONG}`;
+  });
+  const row = (vmid) => page.locator(`.guests [data-vmid="${vmid}"]`);
+  await row(101).waitFor();
+  assert.match(await row(101).locator(".guest-name").innerText(), /<img src=x onerror="document.title=1"><b>bold<\/b>/);
+  assert.match(await row(104).locator(".guest-name").innerText(), /nameless/);
+  assert.equal(await page.locator(".guest-name :is(img, b)").count(), 0);
+  assert.notEqual(await page.title(), "1");
+  // The turned name stays within itself: what stands after it in the row is still read from left to right.
+  const order = await row(102).evaluate((line) => {
+    const box = (selector) => line.querySelector(selector).getBoundingClientRect();
+    return box(".guest-name").right <= box(".col-node").left + 1;
+  });
+  assert.ok(order);
+  assert.equal(await row(102).locator(".guest-name button bdi, .guest-name button[dir]").count(), 1, "the name is set apart from its surroundings");
+  for (const mode of MODES) {
+    await setMode(page, mode);
+    for (const path of ["/", "/guests", "/nodes"]) {
+      await goTo(page, path);
+      assert.equal(await wide(page), 0, `${mode} ${path}`);
+    }
+    for (const vmid of [101, 102, 103, 104]) {
+      await goTo(page, `/guests?open=guest/${vmid}`);
+      const drawer = page.locator(".modal-drawer");
+      await drawer.waitFor();
+      const over = await drawer.evaluate((one) => one.scrollWidth - one.clientWidth);
+      assert.ok(over <= 0, `${mode}: the details of ${vmid} are ${over} px too wide`);
+      await page.keyboard.press("Escape");
+      await drawer.waitFor({ state: "detached" });
+    }
+  }
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+  const phone = await changedPage(({ guests = [] }) => {
+    for (const guest of guests) if (names.has(guest.vmid)) guest.name = names.get(guest.vmid);
+  }, { width: 390, height: 844, hasTouch: true, isMobile: true });
+  for (const path of ["/guests", "/guests?open=guest/103", "/nodes"]) {
+    await goTo(phone, path);
+    await phone.waitForTimeout(200);
+    assert.equal(await wide(phone), 0, `phone ${path}`);
+  }
+  await phone.context().close();
+});
+
+test("a cluster of no nodes and no guests says so and what to do, in every mode", async () => {
+  const page = await changedPage((parts) => {
+    Object.assign(parts, { nodes: [], guests: [], storages: [], resources: [] });
+  });
+  await page.getByText("No node has reported yet.").first().waitFor();
+  for (const mode of MODES) {
+    await setMode(page, mode);
+    for (const path of ["/", "/nodes", "/guests", "/storage", "/shell", "/plan"]) {
+      await goTo(page, path);
+      assert.equal(await page.locator(".state[role=alert]").count(), 0, `${mode} ${path} can be drawn`);
+      assert.deepEqual(await violations(page), [], `${mode} ${path}`);
+    }
+  }
+  await goTo(page, "/guests");
+  await page.getByText("No guests declared or found.").waitFor();
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+test("thirty-two nodes: all of them in reach, nothing wider than the screen, in every mode", { timeout: 120_000 }, async () => {
+  const large = await startJarvis("--nodes", "32", "--guests", "200");
+  try {
+    for (const [width, height] of [[1920, 1080], [1366, 768], [390, 844]]) {
+      const page = await openPage(browser, large, { width, height });
+      await page.locator(".node-name, .bottom-item").first().waitFor();
+      for (const mode of MODES) {
+        await setMode(page, mode);
+        for (const path of ["/", "/nodes", "/shell"]) {
+          await goTo(page, path);
+          assert.equal(await wide(page), 0, `${mode} ${width} ${path}`);
+        }
+        await goTo(page, "/nodes");
+        const last = page.locator(".node-name b", { hasText: "node32" });
+        await last.scrollIntoViewIfNeeded();
+        assert.ok(await last.isVisible(), `${mode} ${width}`);
+      }
+      assert.deepEqual(page.complaints, []);
+      await page.context().close();
+    }
+  } finally {
+    await large.stop();
+  }
+});
+
+for (const [what, hours] of [["ahead", 1], ["behind", -1]]) {
+  test(`a browser whose clock is an hour ${what}: ages, the clock and what expires are the server's`, async () => {
+    const page = await openPage(browser, jarvis, {
+      path: "/chat",
+      before: (one) =>
+        one.addInitScript((by) => {
+          const real = Date;
+          const skewed = class extends real {
+            constructor(...given) {
+              super(...(given.length === 0 ? [real.now() + by] : given));
+            }
+            static now() {
+              return real.now() + by;
+            }
+          };
+          globalThis.Date = skewed;
+        }, hours * 3_600_000),
+    });
+    const answer = await say(page, "Start VM 112");
+    const left = /expires (\d+):(\d\d)/.exec(await answer.locator(".ask-card").first().textContent());
+    assert.ok(left && Number(left[1]) <= 5, `${left}`);
+    await answer.locator(".ask-card").first().getByRole("button", { name: /Not now|Dismiss|Cancel|Reject/ }).click();
+    await goTo(page, "/");
+    await page.locator(".guest-row").first().waitFor();
+    await page.waitForTimeout(1200);
+    assert.equal(await page.locator("[data-stale]").count(), 0, "nothing looks old");
+    const ages = await page.locator("[data-age]").allTextContents();
+    assert.ok(ages.length >= 3 && ages.every((age) => /^\d+\u2009s$/.test(age)), ages.join(", "));
+    await page.context().close();
+  });
+}
+
+test("a session that ended: signing in again finds the page as it was left, text included", async () => {
+  const page = await openPage(browser, jarvis, { path: "/guests" });
+  await page.locator(".guest-row").first().waitFor();
+  await page.fill("[data-filter]", "is:ct");
+  await goTo(page, "/chat");
+  await page.locator("[data-composer]").fill("half a thought");
+  await page.evaluate(() => {
+    globalThis.stillTheSame = true;
+  });
+  await page.context().clearCookies();
+  await page.locator("[data-composer]").press("Enter");
+  const again = page.locator(".login-again");
+  await again.waitFor();
+  assert.match(await again.textContent(), /session has ended/);
+  assert.deepEqual(await violations(page), []);
+  const covering = await page.evaluate(() => document.elementFromPoint(300, 300).closest(".login-again") !== null);
+  assert.ok(covering, "nothing of the page is shown");
+  await page.keyboard.press("Escape");
+  assert.ok(await again.isVisible(), "it cannot be waved away");
+  await signIn(page, jarvis);
+  await again.waitFor({ state: "detached" });
+  assert.equal(new URL(page.url()).pathname, "/chat");
+  assert.equal(await page.locator("[data-composer]").inputValue(), "half a thought");
+  await page.locator("[data-composer]").press("Enter");
+  await page.locator(".message-asked", { hasText: "half a thought" }).waitFor();
+  await goTo(page, "/guests");
+  assert.equal(await page.locator("[data-filter]").inputValue(), "is:ct");
+  assert.equal(await page.evaluate(() => globalThis.stillTheSame), true, "it was not loaded anew");
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
+
+/** Answers one kind of request as the server would in trouble. */
+async function refuseOn(page, operation, error) {
+  await page.route("**/graphql", async (route) => {
+    if (!route.request().postData()?.includes(operation)) return route.fallback();
+    return route.fulfill({ status: 200, contentType: "application/json", body: JSON.stringify({ data: null, errors: [error] }) });
+  });
+}
+
+test("what the server objects to stands where it was asked, with its code and what can be done", async () => {
+  const page = await openPage(browser, jarvis, { path: "/" });
+  await refuseOn(page, "mutation RequestAction", { message: "the guest is being migrated", extensions: { code: "WRONG_STATE" } });
+  await page.locator(".guest-row", { hasText: "dns-01" }).click();
+  await page.getByRole("button", { name: "Restart dns-01" }).click();
+  const asked = page.locator("dialog[open]");
+  if (await asked.count()) await asked.getByRole("button").first().click();
+  const note = page.locator(".note[data-tone=crit]").first();
+  await note.waitFor();
+  const text = await note.textContent();
+  assert.match(text, /the guest is being migrated/);
+  assert.match(text, /look at it again/);
+  assert.match(text, /WRONG_STATE/);
+  await refuseOn(page, "query AuditPage", { message: "the journal cannot be read", extensions: { code: "UNAVAILABLE" } });
+  await goTo(page, "/audit");
+  const panel = page.locator('[data-panel="audit"]');
+  await panel.getByText("the journal cannot be read").waitFor();
+  assert.match(await panel.textContent(), /UNAVAILABLE/);
+  assert.match(await panel.textContent(), /Try again/);
+  await page.context().close();
+});
+
+test("a proxy that lets no socket through: said, and asked instead; once it does, live again", { timeout: 120_000 }, async () => {
+  let isBlocked = true;
+  const page = await openPage(browser, jarvis, {
+    link: "polling",
+    before: (one) =>
+      one.routeWebSocket(/graphql/, (near) => {
+        if (isBlocked) void near.close({ code: 1011, reason: "no upgrade" });
+        else near.connectToServer();
+      }),
+  });
+  await page.locator(".banner", { hasText: "live connection is blocked" }).waitFor();
+  await page.locator(".guest-row", { hasText: "dns-01" }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  const seen = () => page.locator(".nodes").textContent();
+  const old = await seen();
+  await page.waitForFunction((was) => document.querySelector(".nodes")?.textContent !== was, old, { timeout: 20_000 });
+  await goTo(page, "/chat");
+  const answer = await say(page, "How is the cluster?");
+  assert.ok((await answer.textContent()).length > 20);
+  await jarvis.cli("chaos", "crash", "101");
+  await goTo(page, "/activity");
+  await page.locator(".feed-line", { hasText: /web-01|101/ }).first().waitFor({ timeout: 30_000 });
+  isBlocked = false;
+  await page.getByRole("button", { name: "Try it again" }).click();
+  await page.locator('[data-link="live"]').waitFor({ timeout: 20_000 });
+  await page.locator(".banner", { hasText: "blocked" }).waitFor({ state: "detached" });
+  const feed = await page.locator(".feed-line").allTextContents();
+  assert.equal(new Set(feed).size, feed.length, "no record stands twice");
+  assert.deepEqual(page.complaints, []);
+  await page.context().close();
+});
