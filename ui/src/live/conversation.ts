@@ -80,7 +80,8 @@ function follow(): void {
 
 /** Without a socket: all of it, as it is now. */
 async function lookAgain(): Promise<void> {
-  const { id } = speaking.get();
+  const { id, heads } = speaking.get();
+  if (heads === null) void list();
   if (!id) return;
   try {
     const { conversation } = await ask(ConversationNowDocument, { id });

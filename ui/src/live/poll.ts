@@ -12,7 +12,7 @@ export interface PollEvents {
 }
 
 /** So many guests are fetched at most: more would take longer than they stay true. */
-const PAGES = 20;
+const PAGES = 40;
 
 export class Poll {
   /** Milliseconds between two pictures; more where one takes long. */

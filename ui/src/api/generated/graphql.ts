@@ -2575,7 +2575,7 @@ fragment PlanParts on Plan {
 }`) as unknown as TypedDocumentString<PictureResourcesQuery, PictureResourcesQueryVariables>;
 export const PictureGuestsDocument = new TypedDocumentString(`
     query PictureGuests($after: String) {
-  guests(first: 100, after: $after) {
+  guests(first: 50, after: $after) {
     nodes {
       ...GuestParts
     }
