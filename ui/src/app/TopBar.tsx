@@ -2,7 +2,7 @@ import { Link } from "wouter";
 import type { Quorum } from "../api/types";
 import { useNow } from "../live/now";
 import { useCosts } from "../live/spend";
-import { useLive } from "../live/store";
+import { live, useLive } from "../live/store";
 import { clock, span, timeZone } from "../model/format";
 import { dollars } from "../model/speech";
 import type { Shape } from "../model/status";
@@ -55,8 +55,8 @@ const LINKS: { [link: string]: [Shape, string] } = {
 function LinkCell() {
   useNow();
   const link = useLive((state) => (state.link === "live" && state.polling !== null ? "polling" : state.link));
-  const heardAt = useLive((state) => state.heardAt);
-  const latency = useLive((state) => state.latency);
+  // These change with every message; the second hand is often enough to look at them.
+  const { heardAt, latency } = live.get();
   const [shape, word] = LINKS[link] ?? ["unknown", link];
   const silent = heardAt > 0 ? (Date.now() - heardAt) / 1000 : 0;
   const more = link === "live" ? (latency === null ? "listening" : `answers in ${Math.max(1, Math.round(latency))}\u2009ms`) : `heard ${span(silent)} ago`;

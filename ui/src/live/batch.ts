@@ -1,4 +1,4 @@
-// Collects what arrives and hands it over once per animation frame; in a hidden tab, which has no frames, once a second.
+// Collects what arrives and hands it over once a frame; in a hidden tab, which has none, once a second.
 
 /** A queue whose content is taken in one go. */
 export class Batch<T> {
@@ -38,11 +38,13 @@ export class Batch<T> {
   }
 }
 
+/** About a frame: what comes within it is handed over together. */
+const FRAME = 16;
+
 /**
- * Runs once a frame is drawn, in a task of its own: what it changes is laid out and painted in the frame after, so that
- * no single task holds both. A hidden tab has no frames.
+ * Runs in a task of its own, so that none holds both the change and its painting. No frame is asked for here: one that
+ * shows nothing new costs as much as any other. A hidden tab has no hurry.
  */
-export function later(run: () => void): void {
-  if (document.hidden) setTimeout(run, 1000);
-  else requestAnimationFrame(() => setTimeout(run));
+export function later(run: () => void, after = FRAME): void {
+  setTimeout(run, document.hidden ? 1000 : after);
 }

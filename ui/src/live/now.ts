@@ -10,6 +10,7 @@ function tick(): void {
   const now = Math.floor(Date.now() / 1000);
   if (now === second || document.hidden) return;
   second = now;
+  document.documentElement.dataset["beat"] = String(now % 2);
   for (const listener of listeners) listener();
 }
 

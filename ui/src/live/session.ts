@@ -25,7 +25,7 @@ const updates = new Batch<ClusterUpdate>((items) => {
   else {
     live.set(applied.state);
     if (applied.state.guests) sampleGuests(applied.state.guests);
-    later(() => sample(applied.sampled));
+    later(() => sample(applied.sampled), 0);
     // Before the first look the picture is empty, and the one after it is as large as the cluster.
     if (live.get().loop?.ready) link.settle();
   }

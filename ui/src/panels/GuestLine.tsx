@@ -57,7 +57,10 @@ export const GuestLine = memo(function GuestLine({ line, index, height, full, is
       {full ? <FullCells guest={guest} /> : null}
       <span role="cell" className="col-cpu">
         {guest.status === "RUNNING" ? (
-          full ? <span className="num">{percent(guest.usage.cpu)}</span> : <Spark ring={`guest/${guest.vmid}/cpu`} width={60} height={18} points={40} />
+          <>
+            <span className={full ? "num" : "num instead-of-line"}>{percent(guest.usage.cpu)}</span>
+            {full ? null : <Spark ring={`guest/${guest.vmid}/cpu`} width={60} height={18} points={40} />}
+          </>
         ) : null}
       </span>
       {isSelected || full ? <Verbs guest={guest} reachable={isSelected} /> : null}
