@@ -96,3 +96,23 @@ export const nameOf = (key: string): string => key.slice(key.indexOf("/") + 1);
 export const kindOf = (key: string): string => key.slice(0, key.indexOf("/"));
 /** A git commit, short. */
 export const short = (commit: string | null | undefined): string => commit?.slice(0, 8) ?? "none";
+
+/** What a runbook is for; the part of a manifest at its end in words: "guest-down of VirtualMachine, Container". */
+export function plainTrigger(text: string): string {
+  const at = text.indexOf("{");
+  if (at < 0) return text;
+  try {
+    const read: unknown = JSON.parse(text.slice(at));
+    return text.slice(0, at) + [leaves(read)].flat(9).join(", ");
+  } catch {
+    return text;
+  }
+}
+
+type Leaves = string | Leaves[];
+
+function leaves(value: unknown): Leaves {
+  if (Array.isArray(value)) return value.map(leaves);
+  if (typeof value !== "object" || value === null) return String(value);
+  return Object.entries(value).map(([key, inner]) => (typeof inner === "object" ? leaves(inner) : `${key}=${String(inner)}`));
+}

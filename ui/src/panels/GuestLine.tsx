@@ -72,7 +72,7 @@ function FullCells({ guest }: { guest: Guest }) {
   const running = guest.status === "RUNNING";
   return (
     <>
-      <span role="cell" className="col-full cut-text dim">{guest.runStrategy?.toLowerCase().replaceAll("_", " ") ?? "not declared"}</span>
+      <span role="cell" className="col-full col-declared cut-text dim">{guest.runStrategy?.toLowerCase().replaceAll("_", " ") ?? "not declared"}</span>
       <span role="cell" className="col-full num">{running ? percent(share(guest.usage.memBytes, guest.usage.maxMemBytes)) : ""}</span>
       <span role="cell" className="col-full num">{running ? span(guest.uptimeSeconds) : ""}</span>
     </>

@@ -111,7 +111,7 @@ function List({ lines, full, height }: { lines: readonly Line[]; full: boolean; 
         <span role="columnheader">name</span>
         <span role="columnheader" className="col-node">node</span>
         <span role="columnheader">state</span>
-        {full ? <span role="columnheader" className="col-full">declared</span> : null}
+        {full ? <span role="columnheader" className="col-full col-declared">declared</span> : null}
         {full ? <span role="columnheader" className="col-full num">memory</span> : null}
         {full ? <span role="columnheader" className="col-full num">up</span> : null}
         <span role="columnheader" className="col-cpu">cpu</span>

@@ -1,4 +1,4 @@
-import type { Decision, Ticket } from "../api/types";
+import type { Action, Decision, Ticket } from "../api/types";
 import { ui } from "../app/ui-state";
 import { lockReason, recall, reject } from "../commands/deeds";
 import { secondsSince, useNow } from "../live/now";
@@ -32,6 +32,13 @@ export function WaitingCards({ except }: { except?: ReadonlySet<string> }) {
   );
 }
 
+/** "Start guest 105, win-lab": what is asked for, and whom it is about by name. */
+function useActionText({ text, vmid }: Action): string {
+  const name = useLive((state) => (vmid ? state.guests.get(vmid)?.name : undefined));
+  const said = text.charAt(0).toUpperCase() + text.slice(1);
+  return name && !said.includes(name) ? `${said}, ${name}` : said;
+}
+
 function TicketCard({ ticket }: { ticket: Ticket }) {
   const decision = useLive((state) => state.plan?.decisions.find((one) => one.ticket === ticket.id));
   const now = useNow();
@@ -40,7 +47,7 @@ function TicketCard({ ticket }: { ticket: Ticket }) {
     <article className="ask-card" data-tier={tier}>
       <header className="row">
         <TierMark tier={tier} />
-        <h3 className="grow ask-title">{ticket.action.text}</h3>
+        <h3 className="grow ask-title">{useActionText(ticket.action)}</h3>
         {ticket.expiresAt ? <span className="mono dim">expires {countdown(-secondsSince(ticket.expiresAt, now))}</span> : null}
       </header>
       <dl className="facts">
@@ -60,7 +67,7 @@ function DecisionCard({ decision }: { decision: Decision }) {
     <article className="ask-card" data-tier={decision.verdict.tier}>
       <header className="row">
         <TierMark tier={decision.verdict.tier} />
-        <h3 className="grow ask-title">{decision.action.text}</h3>
+        <h3 className="grow ask-title">{useActionText(decision.action)}</h3>
       </header>
       <p>{decision.verdict.reason ?? decision.evidence[0]}</p>
       <div className="row-wrap">

@@ -4,7 +4,7 @@ import { useAsk } from "../api/useAsk";
 import { acknowledge, lockReason, setCeiling } from "../commands/deeds";
 import { serverNow } from "../live/now";
 import { useLive } from "../live/store";
-import { many, nameOf, span, when, words } from "../model/format";
+import { many, nameOf, plainTrigger, span, when, words } from "../model/format";
 import { Bar } from "../ui/Bar";
 import { Button } from "../ui/Button";
 import { Glyph, Status } from "../ui/Glyph";
@@ -41,7 +41,7 @@ function BookCard({ book }: { book: Book }) {
         {book.builtIn ? <span className="tag">built in</span> : null}
         <span className="mono dim">{many(book.attempts, "attempt")} in {span(book.perSeconds)}</span>
       </header>
-      <p>{book.trigger}</p>
+      <p>{plainTrigger(book.trigger)}</p>
       <ol className="book-steps">
         {book.steps.map((step, at) => (
           <li key={`${at} ${step.text}`} aria-current={book.issues.some((issue) => issue.step === at) ? "step" : undefined}>
@@ -54,7 +54,7 @@ function BookCard({ book }: { book: Book }) {
       {book.issues.map((issue) => (
         <p key={issue.key} className="row">
           <Glyph shape={issue.escalated ? "crit" : issue.step === null ? "warn" : "acting"} />
-          <span className="grow cut-text">{issue.key}</span>
+          <span className="grow cut-text" title={issue.key}>{nameOf(issue.key.split("#")[0] ?? issue.key)}</span>
           <span className="num">{issue.attemptsUsed} of {issue.attemptsUsed + issue.attemptsLeft} used</span>
         </p>
       ))}
@@ -89,7 +89,7 @@ function IssueLine({ issue, attempts }: { issue: Issue; attempts: number }) {
         <Status shape={shape} word={`${nameOf(issue.resource)}: ${words(issue.kind)}`} />
         <span className="feed-detail">{issue.healthySince ? "well again; " : ""}{issue.summary}{issue.lastOutcome ? `; last: ${issue.lastOutcome}` : ""}</span>
       </td>
-      <td className="attempts"><Bar value={issue.attemptsLeft / Math.max(attempts, 1)} /><span className="num">{issue.attemptsLeft} of {attempts}</span></td>
+      <td><span className="attempts"><Bar value={issue.attemptsLeft / Math.max(attempts, 1)} /><span className="num">{issue.attemptsLeft} of {attempts}</span></span></td>
       <td className="end">{issue.escalatedAt ? <Button size="small" locked={lockReason()} onClick={() => void acknowledge(issue.key)}>Acknowledge</Button> : null}</td>
     </tr>
   );

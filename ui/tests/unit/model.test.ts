@@ -7,7 +7,7 @@ import { cadence } from "../../src/model/cadence";
 import { countersOf, grouped as groupedSegments, orderOf, placesOf, segmentsOf } from "../../src/model/counters";
 import { driftOf } from "../../src/model/drift";
 import { toCsv } from "../../src/model/export";
-import { bytes, countdown, dateTime, inLocalTime, percent, span, used } from "../../src/model/format";
+import { bytes, countdown, dateTime, inLocalTime, percent, plainTrigger, span, used } from "../../src/model/format";
 import { freshness } from "../../src/model/freshness";
 import { filtered, grouped, rowsOf, sorted } from "../../src/model/guests";
 import { type Facts, sentence } from "../../src/model/sentence";
@@ -181,4 +181,11 @@ test("a time in a sentence of the server is on the user's clock", () => {
   const time = "2026-12-06T08:51:18.327Z";
   expect(inLocalTime(`Waits until ${time}`)).toBe(`Waits until ${dateTime(time)}`);
   expect(inLocalTime("Rejected by admin")).toBe("Rejected by admin");
+});
+
+test("what a runbook is for is said in words", () => {
+  expect(plainTrigger('guest-down of {"kinds":["VirtualMachine","Container"]}')).toBe("guest-down of VirtualMachine, Container");
+  expect(plainTrigger('guest-down of {"kinds":["Container"],"labels":{"tier":"lab"}}')).toBe("guest-down of Container, tier=lab");
+  expect(plainTrigger("a guest that should run does not")).toBe("a guest that should run does not");
+  expect(plainTrigger("of {broken")).toBe("of {broken");
 });
