@@ -1,5 +1,6 @@
 import { Link, useLocation } from "wouter";
 import { useLive } from "../live/store";
+import { many } from "../model/format";
 import { PLACES } from "./places";
 import { ui } from "./ui-state";
 
@@ -23,7 +24,7 @@ export function KeyBar() {
       </nav>
       <span className="grow" />
       <span className="totals cut-text">
-        <span className="strong">{clusters.join(", ")}</span> {nodes} nodes <span className="wide-only">{guests} guests {resources} resources</span>
+        <span className="strong">{clusters.join(", ")}</span> {many(nodes, "node")} <span className="wide-only">{many(guests, "guest")} {many(resources, "resource")}</span>
       </span>
     </footer>
   );
