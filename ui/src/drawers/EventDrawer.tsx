@@ -1,14 +1,14 @@
-import { RecordAtDocument } from "../api/generated/graphql";
+import { RecordAtDocument, ResourceEventsDocument } from "../api/generated/graphql";
 import { useAsk } from "../api/useAsk";
 import { open, permalink } from "../app/places";
 import { useLive } from "../live/store";
-import { dateTime } from "../model/format";
+import { dateTime, nameOf } from "../model/format";
 import { ofRecord } from "../model/status";
 import { yamlOf } from "../model/yaml";
 import { Button } from "../ui/Button";
 import { Status } from "../ui/Glyph";
 import { Modal } from "../ui/Modal";
-import { Part } from "./parts";
+import { EventList, Part } from "./parts";
 
 /** One record of the journal, whole. */
 export function EventDrawer({ seq }: { seq: number }) {
@@ -23,6 +23,7 @@ export function EventDrawer({ seq }: { seq: number }) {
           <Status shape={ofRecord(record)} word={`${record.name}${record.audit ? ", audited" : ""}`} />
           <p className="card-title">{record.title}</p>
           {record.detail ? <p>{record.detail}</p> : null}
+          {record.resource ? <Matter resource={record.resource} seq={seq} /> : null}
           <dl className="facts">
             <dt>When</dt><dd>{dateTime(record.at)}</dd>
             {record.resource ? <><dt>Resource</dt><dd>{record.resource}</dd></> : null}
@@ -38,5 +39,17 @@ export function EventDrawer({ seq }: { seq: number }) {
         <p>{asked.error ?? (asked.data ? "There is no such record." : "Asking")}</p>
       )}
     </Modal>
+  );
+}
+
+/** Why this came to be: what else was recorded of the same thing, so that a line of the feed leads to its cause. */
+function Matter({ resource, seq }: { resource: string; seq: number }) {
+  const asked = useAsk(ResourceEventsDocument, { resource }, useLive((state) => state.head));
+  const records = asked.data?.events;
+  if (records && records.every((one) => one.seq === seq)) return null;
+  return (
+    <Part title={`What happened to ${nameOf(resource)}`}>
+      {records ? <EventList records={records} at={seq} /> : <p className="dim">{asked.error ?? "Asking"}</p>}
+    </Part>
   );
 }

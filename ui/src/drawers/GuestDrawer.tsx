@@ -58,12 +58,12 @@ function Contents({ guest }: { guest: Guest }) {
       {queued.map((ticket) => <QueuedLine key={ticket.id} ticket={ticket} />)}
       <Figures guest={guest} />
       <Part title="Decisions"><DecisionList vmid={guest.vmid} resource={guest.resource ?? null} /></Part>
+      <Part title="History">{events.data ? <EventList records={events.data.events} /> : <p className="dim">{events.error ?? "Asking"}</p>}</Part>
       <Part title="Manifest" action={guest.resource ? <Button size="small" onClick={() => go("/manifests")}>Open</Button> : null}>
         {resource ? <SpecBlock resource={resource} /> : <p className="dim">No manifest declares it, so I only watch it. <code className="mono">jarvis adopt</code> writes one.</p>}
       </Part>
       <Part title="Snapshots" action={<TakeSnapshot guest={guest} />}><Snapshots vmid={guest.vmid} /></Part>
       <Part title="Tasks">{tasks.data ? <TaskList tasks={tasks.data.tasks} /> : <p className="dim">{tasks.error ?? "Asking"}</p>}</Part>
-      <Part title="History">{events.data ? <EventList records={events.data.events} /> : <p className="dim">{events.error ?? "Asking"}</p>}</Part>
       <p className="small dim">Identity <code className="mono">{guest.identity ?? "not read yet"}</code></p>
       <p><Button size="small" onClick={() => void navigator.clipboard.writeText(permalink(`guest/${guest.vmid}`))}>Copy link</Button></p>
     </div>

@@ -38,7 +38,8 @@ export function TaskList({ tasks }: { tasks: readonly Task[] }) {
   );
 }
 
-export function EventList({ records }: { records: readonly Record[] }) {
+/** Records, newest first; `at` is the one that is open. */
+export function EventList({ records, at }: { records: readonly Record[]; at?: number }) {
   if (records.length === 0) return <p className="dim">Nothing recorded.</p>;
   return (
     <ul className="lines">
@@ -46,7 +47,7 @@ export function EventList({ records }: { records: readonly Record[] }) {
         <li key={record.seq}>
           <Glyph shape={ofRecord(record)} label={true} />
           <span className="mono dim">{when(record.at, serverNow())}</span>
-          <button type="button" className="link grow" onClick={() => open(`event/${record.seq}`)}>{record.title}</button>
+          <button type="button" className={record.seq === at ? "link grow strong" : "link grow"} aria-current={record.seq === at ? "true" : undefined} onClick={() => open(`event/${record.seq}`)}>{record.title}</button>
         </li>
       ))}
     </ul>

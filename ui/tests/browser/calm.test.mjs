@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { BIN, goTo, openPage, startBrowser, startJarvis } from "./support.mjs";
+import { tasksOf } from "./tasks.mjs";
 
 /** A weak device is so many times slower than this one. */
 const SLOWER = 4;
@@ -12,23 +13,6 @@ before(async () => {
 });
 after(async () => browser?.close());
 
-/**
- * Processor time of the page's main thread by task, in milliseconds: what other programs do in the meantime is not in it,
- * nor is a whole collection of garbage, which the browser does when it likes.
- */
-async function tasks(browserOf, page, seconds) {
-  await browserOf.startTracing(page, { categories: ["devtools.timeline", "disabled-by-default-devtools.timeline", "toplevel"] });
-  await page.waitForTimeout(seconds * 1000);
-  const { traceEvents } = JSON.parse((await browserOf.stopTracing()).toString());
-  const main = new Set(traceEvents.filter((one) => one.name === "thread_name" && one.args.name === "CrRendererMain").map((one) => `${one.pid} ${one.tid}`));
-  const whole = traceEvents.filter((one) => one.ph === "X" && main.has(`${one.pid} ${one.tid}`));
-  const counted = whole.filter((one) => one.name.endsWith("RunTask"));
-  assert.ok(counted.length > 20, "tasks were traced");
-  const collected = whole.filter((one) => one.name === "MajorGC");
-  const without = (task) => collected.filter((one) => one.ts >= task.ts && one.ts < task.ts + task.dur).reduce((sum, one) => sum + (one.tdur ?? 0), 0);
-  return counted.map((one) => ((one.tdur ?? 0) - without(one)) / 1000).sort((x, y) => y - x);
-}
-
 test("at rest no task is long, not even on a machine four times slower, and memory stays flat", { timeout: 300_000 }, async () => {
   const jarvis = await startJarvis("--nodes", "4", "--guests", "40");
   try {
@@ -36,13 +20,13 @@ test("at rest no task is long, not even on a machine four times slower, and memo
     await page.locator(".guest-row").first().waitFor();
     await page.waitForTimeout(4000);
     const cdp = await page.context().newCDPSession(page);
-    await tasks(browser, page, 2);
-    const found = await tasks(browser, page, 20);
+    await tasksOf(browser, page, 2);
+    const found = await tasksOf(browser, page, 20);
     const busy = found.reduce((sum, millis) => sum + millis, 0) / 20;
     console.log(`at rest: longest tasks ${found.slice(0, 3).map((one) => one.toFixed(1)).join(", ")} ms (aim ${50 / SLOWER}, for 50 ms on a machine ${SLOWER} times slower), ${busy.toFixed(1)} ms of each second`);
     assert.ok(found[0] < 50 / SLOWER, `a task of ${found[0].toFixed(1)} ms`);
     await cdp.send("Emulation.setCPUThrottlingRate", { rate: SLOWER });
-    const slowed = await tasks(browser, page, 20);
+    const slowed = await tasksOf(browser, page, 20);
     await cdp.send("Emulation.setCPUThrottlingRate", { rate: 1 });
     console.log(`slowed ${SLOWER} times: longest tasks ${slowed.slice(0, 3).map((one) => one.toFixed(1)).join(", ")} ms`);
     // A task is traced at two levels; one of twenty seconds may meet a browser that is busy with itself.

@@ -157,6 +157,25 @@ test("a crash is found, mended and told in the feed", async () => {
   await row(101).filter({ hasText: "running" }).waitFor({ timeout: 60_000 });
 });
 
+test("a line of the feed leads to why it came to be", async () => {
+  await page.locator(".feed-line", { hasText: "Done and verified" }).first().click();
+  const matter = page.locator(".modal-drawer .part", { hasText: "What happened to web-01" });
+  await matter.getByText(/is stopped, declared Always/).first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".modal-drawer").waitFor({ state: "detached" });
+});
+
+test("Enter on a guest opens its details, and they stay open", async () => {
+  await page.locator('[data-list="guests"]').focus();
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await page.locator(".modal-drawer").waitFor();
+  await page.waitForTimeout(500);
+  assert.equal(await page.locator(".modal-drawer").count(), 1);
+  await page.keyboard.press("Escape");
+  await page.locator(".modal-drawer").waitFor({ state: "detached" });
+});
+
 test("nothing was complained about", () => {
   assert.deepEqual(page.complaints, []);
 });
