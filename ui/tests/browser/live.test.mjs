@@ -158,7 +158,7 @@ test("a crash is found, mended and told in the feed", async () => {
 });
 
 test("a line of the feed leads to why it came to be", async () => {
-  await page.locator(".feed-line", { hasText: "Done and verified" }).first().click();
+  await page.locator(".feed-line", { hasText: "Done and verified: start guest 101" }).first().click({ timeout: 60_000 });
   const matter = page.locator(".modal-drawer .part", { hasText: "What happened to web-01" });
   await matter.getByText(/is stopped, declared Always/).first().waitFor();
   await page.keyboard.press("Escape");
