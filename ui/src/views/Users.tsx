@@ -1,6 +1,6 @@
-import type { FormEvent } from "react";
+import { useState, type FormEvent } from "react";
 import { ask } from "../api/http";
-import { AccessDocument, CreateUserDocument, RevokeSessionsDocument } from "../api/generated/graphql";
+import { AccessDocument, CreateUserDocument, RemoveUserDocument, RevokeSessionsDocument } from "../api/generated/graphql";
 import type { Role } from "../api/types";
 import { useAsk } from "../api/useAsk";
 import { useLive } from "../live/store";
@@ -35,7 +35,7 @@ export function Users() {
                 <td className="strong">{user.name}</td>
                 <td>{user.role.toLowerCase()}</td>
                 <td>{user.oneTime ? "works once" : "set"}</td>
-                <td className="end"><Button size="small" onClick={() => void said(`${user.name} is signed out everywhere`, () => ask(RevokeSessionsDocument, { user: user.name }))}>Sign out everywhere</Button></td>
+                <td className="end"><Remove name={user.name} removed={asked.again} /> <Button size="small" onClick={() => void said(`${user.name} is signed out everywhere`, () => ask(RevokeSessionsDocument, { user: user.name }))}>Sign out everywhere</Button></td>
               </tr>
             ))}
           </Table>
@@ -49,4 +49,15 @@ export function Users() {
       </div>
     </Panel>
   );
+}
+
+/** Removes a user with all that is theirs; asked twice, since nothing brings it back. */
+function Remove({ name, removed }: { name: string; removed: () => void }) {
+  const [sure, setSure] = useState(false);
+  const remove = async () => {
+    if (!sure) return setSure(true);
+    setSure(false);
+    if (await said(`User ${name} removed, with sessions, tokens and conversations`, () => ask(RemoveUserDocument, { name }))) removed();
+  };
+  return <Button size="small" onClick={() => void remove()} onBlur={() => setSure(false)}>{sure ? `Remove ${name} for good` : "Remove"}</Button>;
 }

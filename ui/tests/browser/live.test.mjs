@@ -176,6 +176,20 @@ test("Enter on a guest opens its details, and they stay open", async () => {
   await page.locator(".modal-drawer").waitFor({ state: "detached" });
 });
 
+test("a user is made, and removed only when it is said twice", async () => {
+  await goTo(page, "/settings");
+  const form = page.getByRole("form", { name: "Make a user" });
+  await form.getByLabel("Name of the user").fill("berta");
+  await form.getByLabel("One-time password").fill("a password for once");
+  await form.getByRole("button", { name: "Make a user" }).click();
+  const line = page.getByRole("row", { name: /berta/ });
+  await line.getByRole("button", { name: "Remove", exact: true }).click();
+  assert.ok((await query("{ users { name } }")).users.some((user) => user.name === "berta"), "once is not enough");
+  await line.getByRole("button", { name: "Remove berta for good" }).click();
+  await line.waitFor({ state: "detached" });
+  assert.ok(!(await query("{ users { name } }")).users.some((user) => user.name === "berta"));
+});
+
 test("nothing was complained about", () => {
   assert.deepEqual(page.complaints, []);
 });

@@ -656,6 +656,13 @@ export type CreateUserMutationVariables = Exact<{
 
 export type CreateUserMutation = { createUser: boolean };
 
+export type RemoveUserMutationVariables = Exact<{
+  name: string;
+}>;
+
+
+export type RemoveUserMutation = { removeUser: boolean };
+
 export type RevokeSessionsMutationVariables = Exact<{
   user: string;
 }>;
@@ -2974,6 +2981,11 @@ export const CreateUserDocument = new TypedDocumentString(`
   createUser(name: $name, password: $password, role: $role)
 }
     `) as unknown as TypedDocumentString<CreateUserMutation, CreateUserMutationVariables>;
+export const RemoveUserDocument = new TypedDocumentString(`
+    mutation RemoveUser($name: String!) {
+  removeUser(name: $name)
+}
+    `) as unknown as TypedDocumentString<RemoveUserMutation, RemoveUserMutationVariables>;
 export const RevokeSessionsDocument = new TypedDocumentString(`
     mutation RevokeSessions($user: String!) {
   revokeSessions(user: $user)
