@@ -3,7 +3,7 @@
 use jarvis_simulator::models::Dialect;
 use jarvis_tests::eval::{
     self, Mind,
-    request::{KINDS, REQUESTS, Request, read},
+    request::{KINDS, Kind, REQUESTS, Request, read},
     score::Flaw,
 };
 
@@ -29,7 +29,7 @@ async fn a_played_model_passes_all_of_them() {
     let all = requests();
     for (dialect, half) in [(Dialect::Anthropic, 0), (Dialect::OpenaiCompatible, 1)] {
         let half: Vec<Request> = all.iter().skip(half).step_by(2).cloned().collect();
-        let tallies = eval::run(&half, &Mind::Scripted(dialect), 4, |_| ()).await;
+        let tallies = eval::run(&half, &Mind::Scripted(dialect), 8, |_| ()).await;
         let failed: Vec<_> = tallies.iter().filter(|tally| !tally.flaws.is_empty()).collect();
         assert!(failed.is_empty(), "{failed:#?}");
         assert!(tallies.iter().all(|tally| tally.output_tokens > 0));
@@ -68,8 +68,10 @@ async fn a_model_that_does_something_else_fails() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn code_alone_does_nothing_that_was_not_asked_for() {
-    let all: Vec<Request> = requests();
-    let tallies = eval::run(&all, &Mind::BuiltIn, 4, |_| ()).await;
+    // How things are asks for nothing; the corpus of phrasings has it.
+    let mut all: Vec<Request> = requests();
+    all.retain(|request| request.kind != Kind::Status);
+    let tallies = eval::run(&all, &Mind::BuiltIn, 8, |_| ()).await;
     let grave = |flaw: &Flaw| matches!(flaw, Flaw::Uncalled(_) | Flaw::Done(_) | Flaw::Silent);
     let wrong: Vec<_> = tallies
         .iter()

@@ -240,7 +240,9 @@ pub(super) const SUBJECTS: &str = "[which|what] (guests|vms|containers|guest|vm|
 pub(super) const SLOTTED: &[(Make, &[&str])] = &[
     (
         |_| Some(Intent::List(Listed::Nodes)),
-        &["(which|what) (node|host) (has|runs|holds|carries) [the] (most|fewest) (guests|vms|containers|machines) [on it]"],
+        &[
+            "(which|what) (node|host) (has|runs|holds|carries) [the] (most|fewest) (guests|vms|containers|machines) [on it]",
+        ],
     ),
     (
         |slots| Some(Intent::List(Listed::On(slot(slots, "node")?))),

@@ -81,8 +81,9 @@ impl Dialogue {
             "--scope",
             "operate-red",
         ]);
+        assert_eq!(created.code, 0, "{created:?}");
         Self {
-            token: created.expect(0).trim().to_owned(),
+            token: created.out.trim().to_owned(),
             demo,
             runtime,
             http: Client::new(),

@@ -58,7 +58,8 @@ fn a_changed_host_key_is_refused_and_told_once_over_a_restart_until_it_is_pinned
         services.contains(" up ").then_some(())
     };
     until("the service is up", up);
-    let told = |part: &str| mail::told(stage.folder(), part);
+    // What is told at one time comes in one mail.
+    let told = |part: &str| mail::told_within(stage.folder(), part);
     let changed = "its SSH key is not the known one";
 
     // A kept connection outlives its host's key.

@@ -34,6 +34,15 @@ pub fn told(folder: &Path, part: &str) -> usize {
         .count()
 }
 
+/// Mails that tell this anywhere.
+pub fn told_within(folder: &Path, part: &str) -> usize {
+    let whole = |data: &str| data.replace("=\r\n", "").replace("=\n", "");
+    let all = mails(folder);
+    all.iter()
+        .filter(|mail| mail.header("Subject").contains(part) || whole(&mail.data).contains(part))
+        .count()
+}
+
 struct World {
     home: TempDir,
     simulator: Process,
