@@ -18,7 +18,6 @@ use crate::{
     view::{LoopState, View},
     work::{Message, Worker},
 };
-use jarvis_crds::Desired;
 use jarvis_model::{Event, Freeze, Memory, Timestamp};
 use jarvis_planner::{Look, Plan, passed, plan};
 use jarvis_ports::JournalError;
@@ -91,20 +90,15 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
     let mut state = LoopState::default();
     let memory = Arc::new(begin(&ports, &mut state));
     let clock_read = last_written(&ports, &memory);
-    if let Err(error) = index::catch_up(ports.journal.as_ref(), ports.store.as_ref()) {
-        tracing::warn!(%error, "the index of records cannot be brought up to date; lists by resource may be short");
-    }
+    catch_up(&ports);
     let (messages, inbox) = mpsc::unbounded_channel();
     let (command_sender, commands) = mpsc::channel(COMMANDS_WAITING);
     let (records, _) = broadcast::channel(RECORDS_KEPT);
-    let desired = Arc::new(Desired::default());
     let empty = Arc::new(empty_plan(&ports));
     let first = first_view(&options, &ports, memory.clone(), empty.clone(), state.clone());
     let (views, watcher) = watch::channel(Arc::new(first));
     let wake_source = Arc::new(Notify::new());
-    let history = Arc::new(Mutex::new(History::default()));
-    let outputs = Arc::new(Mutex::new(Outputs::default()));
-    let reads = Reads::new(ports.hypervisor.clone(), ports.clock.clone());
+    let (history, outputs): (Arc<Mutex<History>>, Arc<Mutex<Outputs>>) = Default::default();
     let handle = Handle {
         views: watcher,
         records: records.clone(),
@@ -116,7 +110,10 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         history: history.clone(),
         outputs: outputs.clone(),
         proposing: options.proposing.clone(),
-        reads: Some(Arc::new(reads)),
+        reads: Some(Arc::new(Reads::new(
+            ports.hypervisor.clone(),
+            ports.clock.clone(),
+        ))),
     };
     let worker = Worker::new(ports.clone(), messages);
     let core = Core {
@@ -126,7 +123,7 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         ports,
         tracker: Tracker::default(),
         observed: Arc::default(),
-        desired,
+        desired: Arc::default(),
         withheld: None,
         memory,
         plan: empty,
@@ -160,6 +157,12 @@ pub fn controller(options: Options, ports: Ports) -> (Service, Handle) {
         },
         handle,
     )
+}
+
+fn catch_up(ports: &Ports) {
+    if let Err(error) = index::catch_up(ports.journal.as_ref(), ports.store.as_ref()) {
+        tracing::warn!(%error, "the index of records cannot be brought up to date; lists by resource may be short");
+    }
 }
 
 /// The picture before anything was looked at.

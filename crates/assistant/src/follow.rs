@@ -84,9 +84,8 @@ fn tell(inner: &Inner, (user, id): &Place, asked: &mut BTreeSet<TicketId>, view:
 fn note_asked(asked: &mut BTreeSet<TicketId>, awaited: &Awaited, view: &View) {
     let Awaited::Ticket { id } = awaited else { return };
     let state = view.memory.tickets.get(id).map(|ticket| &ticket.state);
-    match state {
-        Some(TicketState::AwaitingConfirmation { .. }) => drop(asked.insert(id.clone())),
-        _ => {}
+    if let Some(TicketState::AwaitingConfirmation { .. }) = state {
+        asked.insert(id.clone());
     }
 }
 

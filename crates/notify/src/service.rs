@@ -283,7 +283,9 @@ impl Service {
             memory,
             mut letters,
         } = step;
-        letters.iter_mut().for_each(|letter| self.narrating.mark(letter));
+        for letter in &mut letters {
+            self.narrating.mark(letter);
+        }
         if !letters.is_empty() || desk.is_worth_saving(&self.saved) {
             let (outbox, saving) = (self.outbox.clone(), desk.clone());
             let put = beside(move || outbox.save(letters, &saving)).await?;

@@ -66,7 +66,7 @@ impl Wanted {
         };
         let mut settings = self.settings(api, model)?;
         if let Some(url) = &self.url {
-            settings.base_url = url.trim_end_matches('/').to_owned();
+            url.trim_end_matches('/').clone_into(&mut settings.base_url);
         }
         let local = settings.local;
         let who = format!("{model} at {}", settings.base_url);
@@ -82,6 +82,7 @@ impl Wanted {
     fn settings(&self, api: &str, model: &str) -> anyhow::Result<Settings> {
         let key = match &self.key_env {
             Some(name) => {
+                #[expect(clippy::disallowed_methods, reason = "keys belong on no command line")]
                 let value = std::env::var(name).map_err(|error| {
                     anyhow::anyhow!("the key in the environment variable {name}: {error}")
                 })?;

@@ -129,8 +129,12 @@ pub fn read(text: &str) -> anyhow::Result<Vec<Request>> {
     let requests: Vec<Request> = serde_saphyr::from_str(text).context("the file of requests")?;
     let mut names: Vec<&str> = requests.iter().map(|request| request.name.as_str()).collect();
     names.sort_unstable();
-    if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-        anyhow::bail!("two requests are named {}", twice[0]);
+    let twice = names.windows(2).find_map(|pair| match pair {
+        [one, other] if one == other => Some(*one),
+        _ => None,
+    });
+    if let Some(name) = twice {
+        anyhow::bail!("two requests are named {name}");
     }
     Ok(requests)
 }

@@ -39,7 +39,7 @@ impl Followed for Still {
     }
 
     async fn changed(&mut self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -146,19 +146,17 @@ fn culprit(asked: &Asked<'_>, name: &NodeName, cores: f64, mut saying: Saying) -
 fn nobody_stands_out(asked: &Asked<'_>, name: &NodeName, claim: &str) -> String {
     let watched = format!("node/{name}/cpu");
     let since = asked.desk.handle.points(&watched).first().map(|point| point.at);
-    match since.filter(|at| asked.now().since(*at) >= ENOUGH) {
-        Some(_) => format!("No single guest is to blame; {claim}."),
-        None => {
-            let since = since.map_or_else(
-                || "I have no figures over time yet".to_owned(),
-                |at| format!("I have watched for {} only", span(asked.now().since(at))),
-            );
-            format!(
-                "{}; no guest stands out so far, and {since}.",
-                words::capitalised(claim)
-            )
-        }
+    if since.is_some_and(|at| asked.now().since(at) >= ENOUGH) {
+        return format!("No single guest is to blame; {claim}.");
     }
+    let since = since.map_or_else(
+        || "I have no figures over time yet".to_owned(),
+        |at| format!("I have watched for {} only", span(asked.now().since(at))),
+    );
+    format!(
+        "{}; no guest stands out so far, and {since}.",
+        words::capitalised(claim)
+    )
 }
 
 /// Since when it takes that much, where that is known.

@@ -45,7 +45,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         if path.is_dir() && name != "tests" && name != "testing" {
             sources(&path, found);
-        } else if name.ends_with(".rs")
+        } else if path.extension().is_some_and(|end| end == "rs")
             && !matches!(
                 name.as_str(),
                 "tests.rs" | "testing.rs" | "samples.rs" | "scene.rs"

@@ -159,8 +159,8 @@ fn a_guest_that_fails_at_every_start_is_one_mail() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let words = Act::say("Guest 101 could not be started, and is given to you.");
     let part = Part::Script(vec![words.into()]);
-    let model = runtime.block_on(ModelServer::start(Options::new(Dialect::OpenaiCompatible, part)));
-    let model = model.unwrap();
+    let options = Options::new(Dialect::OpenaiCompatible, part);
+    let model = runtime.block_on(ModelServer::start(options)).unwrap();
     world.add_model(&model.base_url());
     let mut first = world.run();
     until("the guest is seen", || {
@@ -198,11 +198,7 @@ fn a_guest_that_fails_at_every_start_is_one_mail() {
     ] {
         assert_eq!(said.matches(words).count(), 2, "{words}, in both bodies: {said}");
     }
-    assert_eq!(
-        model.heard().len(),
-        1,
-        "the freeze and the thaw are not put into words"
-    );
+    assert_eq!(model.heard().len(), 1, "freeze and thaw have no such words");
 
     // Frozen, and started again, it tells of what is new and of nothing else.
     jarvis(world.folder(), &["freeze", "--reason", "a test"]).expect(0);
