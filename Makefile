@@ -53,7 +53,8 @@ test: setup ui-build
 	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_FAKETIME=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 JARVIS_REQUIRE_OIDC=1 \
 	  RUST_TEST_THREADS=4 cargo test --workspace --locked
 	@$(call say,7/8,the dashboard: lint$(comma) types$(comma) units$(comma) size$(comma) and in a real browser (about 6 minutes))
-	@cargo build --locked -p jarvis
+	@# The tests have built the program; built by itself it would be built anew.
+	@test -x target/debug/jarvis || cargo build --locked -p jarvis
 	@$(MAKE) --no-print-directory ui-test
 	@$(call say,8/8,what comes from others: licences$(comma) banned crates$(comma) sources$(comma) advisories)
 	@if [ -x target/tools/bin/cargo-deny ] || command -v cargo-deny >/dev/null; then cargo xtask supply; \
