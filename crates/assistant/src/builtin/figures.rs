@@ -93,11 +93,19 @@ pub(super) const SINGLE: &[(Aspect, &[&str])] = &[
     ),
     (
         Aspect::Cpu,
-        &["how (busy|loaded) is <x>", "is <x> (busy|loaded|overloaded)"],
+        &[
+            "how (busy|loaded) is the (cpu|processor) (of|on|in) <x>",
+            "how (busy|loaded) is <x>",
+            "is <x> (busy|loaded|overloaded)",
+        ],
     ),
     (
         Aspect::Disk,
-        &["how full is <x>", "is <x> [getting|nearly|almost] full"],
+        &[
+            "how full (is|are) the (disk|disks|storage) (of|on|in) <x>",
+            "how full is <x>",
+            "is <x> [getting|nearly|almost] full",
+        ],
     ),
     (
         Aspect::State,

@@ -311,7 +311,7 @@ fn what_was_fixed(dialogue: &mut Dialogue) {
     dialogue.demo.jarvis(&["chaos", "crash", "100"]).expect(0);
     until("guest 100 mended", || {
         let told = dialogue.demo.jarvis(&["get", "events"]).expect(0);
-        told.to_lowercase().contains("healthy").then_some(())
+        told.contains("Done and verified: start guest 100").then_some(())
     });
     let answer = until("the mended guest is told", || {
         let answer = dialogue.ask("What did you fix today?").remove(0);
