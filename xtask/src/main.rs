@@ -58,69 +58,41 @@ fn run(words: &[&str]) -> anyhow::Result<String> {
         ["supply"] => supply::run(&root),
         ["sbom"] => sbom::run(&root, sbom::DEFAULT),
         ["sbom", to] => sbom::run(&root, to),
-        ["explore"] => explore(&root),
+        ["explore"] => of_tests(
+            &root,
+            "explore",
+            &[],
+            "a promise is broken, or a seeded bug was not caught; see above",
+        ),
         ["figures"] => figures(&root, "10"),
         ["figures", minutes] => figures(&root, minutes),
-        ["life", options @ ..] => life(&root, options),
-        ["eval", options @ ..] => eval(&root, options),
+        ["life", options @ ..] => of_tests(&root, "life", options, "a promise is broken; see above"),
+        ["eval", options @ ..] => of_tests(
+            &root,
+            "eval",
+            options,
+            "not all passed, or nobody could be asked; see above",
+        ),
         ["bench"] => bench(&root),
         [] | ["help" | "--help"] => Ok(USAGE.to_owned()),
         other => anyhow::bail!("unknown command {:?}; {USAGE}", other.join(" ")),
     }
 }
 
-/// Runs the exploration in full; its table goes to standard output as it grows.
-fn explore(root: &std::path::Path) -> anyhow::Result<String> {
-    let arguments = ["run", "--quiet", "--package", "jarvis-tests", "--bin", "explore"];
+/// Runs a program of the tests' crate; what it finds goes to standard output as it comes.
+fn of_tests(
+    root: &std::path::Path,
+    bin: &str,
+    options: &[&str],
+    wrong: &'static str,
+) -> anyhow::Result<String> {
     let status = std::process::Command::new("cargo")
         .current_dir(root)
-        .args(arguments)
-        .status()?;
-    anyhow::ensure!(
-        status.success(),
-        "a promise is broken, or a seeded bug was not caught; see above"
-    );
-    Ok("explored".to_owned())
-}
-
-/// Lives random lives; what was broken goes to standard output.
-fn life(root: &std::path::Path, options: &[&str]) -> anyhow::Result<String> {
-    let arguments = [
-        "run",
-        "--quiet",
-        "--package",
-        "jarvis-tests",
-        "--bin",
-        "life",
-        "--",
-    ];
-    let status = std::process::Command::new("cargo")
-        .current_dir(root)
-        .args(arguments)
+        .args(["run", "--quiet", "--package", "jarvis-tests", "--bin", bin, "--"])
         .args(options)
         .status()?;
-    anyhow::ensure!(status.success(), "a promise is broken; see above");
-    Ok("lived".to_owned())
-}
-
-/// Asks the requests; what came of them goes to standard output.
-fn eval(root: &std::path::Path, options: &[&str]) -> anyhow::Result<String> {
-    let arguments = [
-        "run",
-        "--quiet",
-        "--package",
-        "jarvis-tests",
-        "--bin",
-        "eval",
-        "--",
-    ];
-    let status = std::process::Command::new("cargo")
-        .current_dir(root)
-        .args(arguments)
-        .args(options)
-        .status()?;
-    anyhow::ensure!(status.success(), "see above");
-    Ok("asked".to_owned())
+    anyhow::ensure!(status.success(), wrong);
+    Ok(format!("{bin}: done"))
 }
 
 /// Runs the benchmarks; their figures go to standard output as they come.
