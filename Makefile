@@ -51,7 +51,7 @@ test: setup ui-build
 	@cargo xtask gen --check
 	@$(call say,6/8,all tests (first time about 10 minutes on 2 cores$(comma) then about 3))
 	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_FAKETIME=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 JARVIS_REQUIRE_OIDC=1 \
-	  RUST_TEST_THREADS=4 cargo test --workspace --locked
+	  RUST_TEST_THREADS=4 cargo test --workspace --locked --no-fail-fast
 	@$(call say,7/8,the dashboard: lint$(comma) types$(comma) units$(comma) size$(comma) and in a real browser (about 6 minutes))
 	@# The tests have built the program; built by itself it would be built anew.
 	@test -x target/debug/jarvis || cargo build --locked -p jarvis

@@ -172,14 +172,23 @@ impl Drop for Group {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::PermissionsExt;
+    use std::io::Write as _;
 
     /// A `git` of our own in a folder that is the whole search path.
     fn script(text: &str) -> (tempfile::TempDir, Git) {
         let folder = tempfile::tempdir().unwrap();
-        let program = folder.path().join("git");
-        std::fs::write(&program, format!("#!/bin/sh\n{text}\n")).unwrap();
-        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        // Written by a child: while this process has a program open for writing, a test beside this one may start a
+        // process that has it open too for a moment, and the kernel runs no program that somebody may be writing.
+        let mut writer = std::process::Command::new("sh")
+            .args(["-c", r#"cat >"$0" && chmod 755 "$0""#])
+            .arg(folder.path().join("git"))
+            .stdin(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut stdin = writer.stdin.take().unwrap();
+        writeln!(stdin, "#!/bin/sh\n{text}").unwrap();
+        drop(stdin);
+        assert!(writer.wait().unwrap().success());
         let path = format!("{}:/usr/bin:/bin", folder.path().display());
         let environment = vec![("PATH".into(), path.into()), ("SEEN".into(), "yes".into())];
         let git = Git::new(environment, folder.path().to_owned(), Duration::from_secs(20));

@@ -66,14 +66,11 @@ async fn all_files_together_are_limited() {
 
 #[tokio::test]
 async fn a_remote_that_never_answers_is_given_up() {
-    use std::os::unix::fs::PermissionsExt;
     let repo = Repo::with(&[file("a.yaml", "x")]);
     // A git of our own that is real until it fetches.
     let programs = repo.root.path().join("bin");
-    std::fs::create_dir(&programs).unwrap();
-    let script = "#!/bin/sh\ncase \" $* \" in *' fetch '*) exec sleep 600;; esac\nPATH=/usr/local/bin:/usr/bin:/bin exec git \"$@\"\n";
-    std::fs::write(programs.join("git"), script).unwrap();
-    std::fs::set_permissions(programs.join("git"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let script = "case \" $* \" in *' fetch '*) exec sleep 600;; esac\nPATH=/usr/local/bin:/usr/bin:/bin exec git \"$@\"";
+    crate::repo::program(&programs.join("git"), script);
     let mut options = repo.options();
     options.program_path = format!("{}:/usr/bin:/bin", programs.display());
     options.limits.timeout = std::time::Duration::from_secs(2);

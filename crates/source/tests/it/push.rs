@@ -5,7 +5,6 @@ use crate::repo::{Push, Repo, file, git, newest};
 use jarvis_ports::{Author, Change, ManifestSource, PushError, PushTarget};
 use jarvis_source::{GitSource, Options};
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 pub fn change(base: &str, files: &[(&str, Option<&str>)]) -> Change {
@@ -30,10 +29,7 @@ pub fn change(base: &str, files: &[(&str, Option<&str>)]) -> Change {
 }
 
 fn hook(bare: &Path, name: &str, script: &str) {
-    let path = bare.join("hooks").join(name);
-    fs::create_dir_all(path.parent().unwrap()).unwrap();
-    fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    crate::repo::program(&bare.join("hooks").join(name), script);
 }
 
 fn three() -> Repo {

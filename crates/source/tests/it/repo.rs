@@ -164,8 +164,21 @@ fn feed(folder: &Path, arguments: &[&str], input: &[u8]) -> String {
 
 /// Makes an executable script that leaves a mark.
 pub fn trap(path: &Path, mark: &Path) {
-    use std::os::unix::fs::PermissionsExt;
+    program(path, &format!("touch '{}'", mark.display()));
+}
+
+/// Makes an executable script. A child writes it: while this process has a program open for writing, a test beside this one
+/// may start a process that has it open too for a moment, and the kernel runs no program that somebody may be writing.
+pub fn program(path: &Path, script: &str) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
-    std::fs::write(path, format!("#!/bin/sh\ntouch '{}'\n", mark.display())).unwrap();
-    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let mut writer = Command::new("sh")
+        .args(["-c", r#"cat >"$0" && chmod 755 "$0""#])
+        .arg(path)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut stdin = writer.stdin.take().unwrap();
+    writeln!(stdin, "#!/bin/sh\n{script}").unwrap();
+    drop(stdin);
+    assert!(writer.wait().unwrap().success(), "{}", path.display());
 }

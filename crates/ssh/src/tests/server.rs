@@ -5,7 +5,6 @@ use std::{
     fs,
     io::Read as _,
     net::{TcpListener, TcpStream},
-    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -164,14 +163,24 @@ impl Server {
 
     /// A program of the far side: this text, run by `sh`. `$STUBS` is the folder.
     pub fn stub(&self, name: &str, script: &str) {
-        // Whole at once: another process may be about to run it.
-        let (new, path) = (
+        // Whole at once: another process may be about to run it. And by a child: while this process has a program open for
+        // writing, a test beside this one may start a process that has it open too for a moment, and the kernel runs no
+        // program that somebody may be writing.
+        let (text, new) = (
+            self.folder.join(format!("{name}.text")),
             self.folder.join(format!("{name}.new")),
-            self.folder.join("bin").join(name),
         );
-        fs::write(&new, format!("#!/bin/sh\n{script}\n")).unwrap();
-        fs::set_permissions(&new, fs::Permissions::from_mode(0o755)).unwrap();
-        fs::rename(new, path).unwrap();
+        fs::write(&text, format!("#!/bin/sh\n{script}\n")).unwrap();
+        run(
+            "install",
+            &[
+                "-m",
+                "755",
+                &text.display().to_string(),
+                &new.display().to_string(),
+            ],
+        );
+        fs::rename(new, self.folder.join("bin").join(name)).unwrap();
     }
 
     pub fn write(&self, name: &str, text: &str) {
