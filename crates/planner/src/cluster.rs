@@ -1,6 +1,6 @@
 //! What is remembered of nodes, quorum and running guests: the changes since memory last heard of them.
 
-use crate::input::Input;
+use crate::input::{Input, beside};
 use jarvis_model::{Event, GuestStatus, NodeStatus, limits};
 
 /// Events that bring memory up to date with what is Known. Unknown changes nothing.
@@ -29,8 +29,8 @@ pub fn changes(input: &Input<'_>) -> Vec<Event> {
 /// read does.
 fn guests_seen(input: &Input<'_>) -> Option<Event> {
     let (mut running, mut stopped) = (Vec::new(), Vec::new());
-    for (vmid, guest) in &input.observed.guests {
-        let remembered = input.memory.running.contains_key(vmid);
+    for (vmid, guest, since) in beside(&input.observed.guests, &input.memory.running) {
+        let remembered = since.is_some();
         let live = guest
             .live
             .fresh(input.now, limits::LIVE)

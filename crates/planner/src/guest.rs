@@ -20,6 +20,7 @@ use jarvis_model::{
     Action, Closed, ConditionType, Event, GuestKind, GuestObserved, GuestStatus, Health, HoldScope, Intent,
     IssueKey, IssueKind, ResourceKey, ResourceKind, ResourceStatus, Sync, Timestamp, UnknownReason, limits,
 };
+use std::collections::BTreeSet;
 
 /// A guest and its manifest, with what the pass looks at.
 #[derive(Clone, Copy)]
@@ -34,12 +35,15 @@ pub struct Case<'a> {
     pub guest: &'a GuestObserved,
     /// What is in flight, on any guest.
     pub in_flight: &'a [&'a Intent],
+    /// Whether an issue of it is open, of whatever kind. Hardly any guest has one.
+    pub troubled: bool,
 }
 
 /// One guest against its manifest.
 pub fn evaluate(
     input: &Input<'_>,
     in_flight: &[&Intent],
+    troubled: &BTreeSet<&ResourceKey>,
     key: &ResourceKey,
     manifest: &Manifest<GuestSpec>,
 ) -> Outcome {
@@ -53,6 +57,7 @@ pub fn evaluate(
         manifest,
         guest,
         in_flight,
+        troubled: troubled.contains(key),
     };
     case.standing_aside().unwrap_or_else(|| case.compare())
 }
@@ -244,8 +249,8 @@ impl<'a> Case<'a> {
 
     /// A guest that is not the one known under this number blocks until a person accepts it.
     fn identity_conflict(&self) -> Option<Outcome> {
-        let known = self.input.memory.identities.get(&self.guest.vmid)?;
         let seen = self.guest.identity.value()?;
+        let known = self.input.memory.identities.get(&self.guest.vmid)?;
         if known == seen {
             return None;
         }
@@ -317,7 +322,7 @@ impl<'a> Case<'a> {
 
     /// Closes an identity issue once the identity fits again.
     fn settled_identity(&self) -> Vec<Event> {
-        if self.guest.identity.value().is_none() {
+        if !self.troubled || self.guest.identity.value().is_none() {
             return Vec::new();
         }
         let issue = self.issue(IssueKind::IdentityChanged);
@@ -377,7 +382,7 @@ impl<'a> Case<'a> {
 
     /// Events and wake time of a guest that is as declared: open issues of `kind` heal, its opposite ends.
     fn well(&self, status: ResourceStatus, kind: IssueKind) -> Outcome {
-        if self.input.memory.issues.is_empty() {
+        if !self.troubled {
             return Outcome::only(status);
         }
         let sure_at = || (kind == IssueKind::GuestDown).then(|| self.sure_at()).flatten();
@@ -404,16 +409,19 @@ impl<'a> Case<'a> {
     }
 
     fn undeclared(&self) -> Vec<Event> {
-        let kinds = [IssueKind::GuestDown, IssueKind::GuestUp, IssueKind::GuestNotReady];
-        if self.input.memory.issues.is_empty() {
+        if !self.troubled {
             return Vec::new();
         }
+        let kinds = [IssueKind::GuestDown, IssueKind::GuestUp, IssueKind::GuestNotReady];
         let ended = |kind| self.mending(kind).ended();
         kinds.into_iter().filter_map(ended).collect()
     }
 
     /// What is said while a runbook is at this guest and it is down: that may be part of it.
     fn under_runbook(&self) -> Option<Outcome> {
+        if !self.troubled {
+            return None;
+        }
         let mut issues = self.input.memory.issues.values();
         let run = issues.find_map(|issue| issue.run.as_ref().filter(|_| issue.key.resource == *self.key))?;
         let text = format!(

@@ -121,7 +121,7 @@ impl<'a> Mending<'a> {
         if let Some(book) = runbook::answering(self.input, &self.key) {
             runbook::begin(self.input, open, book, outcome)
         } else {
-            outcome.want = own;
+            outcome.want = own.map(Box::new);
             outcome
         }
     }

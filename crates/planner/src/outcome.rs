@@ -39,8 +39,8 @@ pub struct Outcome {
     pub events: Vec<Event>,
     /// What to look at.
     pub looks: Vec<Look>,
-    /// What it wants done.
-    pub want: Option<Want>,
+    /// What it wants done. Few want anything, and a pass hands thousands of these on.
+    pub want: Option<Box<Want>>,
     /// When to look again.
     pub wake_at: Option<Timestamp>,
 }

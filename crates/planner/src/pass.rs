@@ -2,7 +2,7 @@
 
 use crate::{
     cluster, guest,
-    input::Input,
+    input::{Input, beside},
     mend, node,
     outcome::{Outcome, StepOf, Want},
     plan::{Decision, Look, Plan, ReportLine},
@@ -54,7 +54,7 @@ impl Draft {
         self.looks.extend(outcome.looks);
         self.sooner(outcome.wake_at);
         if let Some(want) = outcome.want {
-            self.wants.push((key.clone(), want));
+            self.wants.push((key.clone(), *want));
         }
         outcome.status
     }
@@ -85,8 +85,9 @@ pub fn plan(input: &Input<'_>) -> Plan {
         services(input, &mut draft);
         thresholds(input, &mut draft);
         runs(input, &mut draft);
-        identities(input, &mut draft);
-        first_sights(input, &mut draft);
+        let unidentified = unidentified(input);
+        identities(&unidentified, &mut draft);
+        first_sights(input, &unidentified, &mut draft);
         tickets(input, &mut draft);
         judge_wants(input, &mut draft);
         waiting::say_what_is_stuck(input, &mut draft.statuses);
@@ -192,9 +193,13 @@ fn runs(input: &Input<'_>, draft: &mut Draft) {
 
 fn guests(input: &Input<'_>, draft: &mut Draft) {
     let in_flight: Vec<&Intent> = input.memory.open_intents().collect();
+    let issues = input.memory.issues.keys();
+    let troubled: BTreeSet<&ResourceKey> = issues.map(|issue| &issue.resource).collect();
     let mut statuses = Vec::with_capacity(input.desired.guests.len());
     for (key, manifest) in &input.desired.guests {
-        match guarded(key, input, || guest::evaluate(input, &in_flight, key, manifest)) {
+        match guarded(key, input, || {
+            guest::evaluate(input, &in_flight, &troubled, key, manifest)
+        }) {
             Ok(outcome) => {
                 let status = draft.take(key, outcome);
                 statuses.push((key.clone(), status));
@@ -207,11 +212,18 @@ fn guests(input: &Input<'_>, draft: &mut Draft) {
     draft.statuses.extend(others);
 }
 
+/// Guests whose identity is not remembered.
+fn unidentified<'a>(input: &Input<'a>) -> BTreeMap<Vmid, &'a GuestObserved> {
+    beside(&input.observed.guests, &input.memory.identities)
+        .filter(|(_, _, known)| known.is_none())
+        .map(|(vmid, guest, _)| (*vmid, guest))
+        .collect()
+}
+
 /// Identities seen for the first time.
-fn identities(input: &Input<'_>, draft: &mut Draft) {
-    for (vmid, guest) in &input.observed.guests {
-        let known = input.memory.identities.contains_key(vmid);
-        if let Some(identity) = guest.identity.value().filter(|_| !known) {
+fn identities(unidentified: &BTreeMap<Vmid, &GuestObserved>, draft: &mut Draft) {
+    for (vmid, guest) in unidentified {
+        if let Some(identity) = guest.identity.value() {
             draft.events.push(Event::IdentitySeen {
                 vmid: *vmid,
                 identity: identity.clone(),
@@ -222,24 +234,23 @@ fn identities(input: &Input<'_>, draft: &mut Draft) {
 
 /// A guest that another one could take the place of must be known before that happens: identities of declared guests are
 /// read at first sight, a few at a time and only right behind a cluster-wide look.
-fn first_sights(input: &Input<'_>, draft: &mut Draft) {
+fn first_sights(input: &Input<'_>, unidentified: &BTreeMap<Vmid, &GuestObserved>, draft: &mut Draft) {
     let recent = |at: Timestamp| input.now.since(at) < FIRST_SIGHTS_BEHIND_A_LOOK;
-    if !input.observed.looked_at.is_some_and(recent) {
+    if unidentified.is_empty() || !input.observed.looked_at.is_some_and(recent) {
         return;
     }
-    let unknown = |guest: &&GuestObserved| {
-        let seen = input.memory.identities.contains_key(&guest.vmid);
-        let readable = match &guest.identity {
+    let readable = |guest: &&&GuestObserved| {
+        let unread = match &guest.identity {
             Observation::Unknown { why } => {
                 matches!(why, UnknownReason::NotYetSeen | UnknownReason::NodeAway)
             }
             Observation::Known { .. } => false,
         };
-        !seen && readable && input.observed.node_online(&guest.node, input.now)
+        unread && input.observed.node_online(&guest.node, input.now)
     };
     let declared = input.desired.guests.values().map(|manifest| manifest.spec.vmid);
-    let guests = declared.filter_map(|vmid| input.observed.guests.get(&vmid));
-    let first = guests.filter(unknown).take(FIRST_SIGHTS_AT_ONCE);
+    let guests = declared.filter_map(|vmid| unidentified.get(&vmid));
+    let first = guests.filter(readable).take(FIRST_SIGHTS_AT_ONCE);
     draft
         .looks
         .extend(first.map(|guest| Look::Identity { vmid: guest.vmid }));

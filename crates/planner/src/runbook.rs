@@ -89,7 +89,7 @@ pub(crate) fn begin(
             if let Some(step) = &mut want.runbook {
                 step.begins = Some(began);
             }
-            outcome.want = Some(want);
+            outcome.want = Some(Box::new(want));
             outcome
         }
         // Nothing to be judged: it waits only, or will fail and say why.

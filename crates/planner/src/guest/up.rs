@@ -39,6 +39,9 @@ impl Case<'_> {
             waiting.wake_at = [waiting.wake_at, up.wake_at].into_iter().flatten().min();
             return waiting;
         }
+        if !self.troubled {
+            return self.up();
+        }
         let (healed, again) = self.mending(IssueKind::GuestNotReady).well(|| None);
         let mut up = self.up().remembering(healed);
         up.wake_at = [up.wake_at, again].into_iter().flatten().min();
@@ -225,13 +228,13 @@ impl Case<'_> {
         let timeout_secs = spec.stop_timeout.map_or(default_stop_timeout_secs(), |span| {
             u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
         });
-        outcome.want = Some(Want {
+        outcome.want = Some(Box::new(Want {
             action: Action::ShutdownGuest { vmid, timeout_secs },
             nature: Nature::Change,
             issue: open.key.clone(),
             evidence: vec![text, self.seen_line()],
             runbook: None,
-        });
+        }));
         outcome
     }
 
