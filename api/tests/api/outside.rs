@@ -21,7 +21,11 @@ fn signature(secret: &str, body: &str) -> String {
 }
 
 async fn hook(api: &Api, header: Option<(&str, &str)>) -> u16 {
-    let mut request = api.post("/hooks/git").body(BODY);
+    hook_with(api, header, BODY).await
+}
+
+async fn hook_with(api: &Api, header: Option<(&str, &str)>, body: &str) -> u16 {
+    let mut request = api.post("/hooks/git").body(body.to_owned());
     if let Some((name, value)) = header {
         request = request.header(name, value);
     }
@@ -51,6 +55,33 @@ async fn a_signed_webhook_fetches_and_nothing_else_does() {
     }
     assert_eq!(hook(&api, Some(("x-hub-signature-256", &right))).await, 202);
     soon("the fetch", api.puppet.fetches.notified()).await;
+}
+
+/// What others write into it asks models for things; nothing of it is kept, so nobody comes to read it.
+#[tokio::test]
+async fn what_a_webhook_says_is_kept_nowhere_and_does_no_more_than_fetch() {
+    let api = Api::with(|options| ApiOptions {
+        webhook_secret: Some("hush".to_owned().into()),
+        ..options
+    })
+    .await;
+    let strings = include_str!("../../../tests/fixtures/injections/strings.json");
+    let strings: Vec<serde_json::Value> = serde_json::from_str(strings).unwrap();
+    assert!(strings.len() >= 150, "{}", strings.len());
+    let (asked, seq) = (api.puppet.asked(), api.puppet.handle.view().memory.seq);
+    for text in strings.iter().map(|one| &one["text"]) {
+        let body = serde_json::json!({
+            "ref": text, "pusher": {"name": text},
+            "commits": [{"message": text, "author": {"name": text}, "added": [text]}],
+        })
+        .to_string();
+        let signed = signature("hush", &body);
+        let header = Some(("x-hub-signature-256", signed.as_str()));
+        assert_eq!(hook_with(&api, header, &body).await, 202, "{text}");
+        soon("the fetch", api.puppet.fetches.notified()).await;
+    }
+    assert_eq!(api.puppet.asked(), asked, "nothing else is asked of the controller");
+    assert_eq!(api.puppet.handle.view().memory.seq, seq, "nothing is on record");
 }
 
 #[tokio::test]

@@ -160,3 +160,26 @@ async fn introspection_is_for_those_signed_in() {
         .await;
     assert_eq!(answer.data()["__schema"]["queryType"]["name"], "Query");
 }
+
+/// What GraphiQL and generators of clients ask: every type, its fields and arguments, and types within types nine deep.
+#[tokio::test]
+async fn tools_can_learn_the_whole_schema() {
+    let api = Api::start().await;
+    let token = api.token("t", Role::Viewer);
+    let (open, close) = (" ofType { kind name".repeat(9), " }".repeat(9));
+    let query = format!(
+        "query Whole {{ __schema {{ description queryType {{ name kind }} mutationType {{ name kind }} subscriptionType {{ name kind }} \
+         types {{ ...T }} directives {{ name description isRepeatable locations args(includeDeprecated: true) {{ ...I }} }} }} }} \
+         fragment T on __Type {{ kind name description specifiedByURL isOneOf \
+         fields(includeDeprecated: true) {{ name description args(includeDeprecated: true) {{ ...I }} type {{ ...R }} isDeprecated deprecationReason }} \
+         inputFields(includeDeprecated: true) {{ ...I }} interfaces {{ ...R }} \
+         enumValues(includeDeprecated: true) {{ name description isDeprecated deprecationReason }} possibleTypes {{ ...R }} }} \
+         fragment I on __InputValue {{ name description type {{ ...R }} defaultValue isDeprecated deprecationReason }} \
+         fragment R on __Type {{ kind name{open}{close} }}"
+    );
+    let answer = api.query(&token, &query).await;
+    assert!(answer.body["errors"].is_null(), "{}", answer.body["errors"]);
+    let types = answer.data()["__schema"]["types"].as_array().unwrap();
+    let guest = types.iter().find(|one| one["name"] == "Guest").unwrap();
+    assert!(guest["fields"].as_array().unwrap().iter().any(|field| field["name"] == "vmid"));
+}

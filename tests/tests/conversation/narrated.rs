@@ -59,8 +59,8 @@ fn settings(folder: &Path, port: u16) -> Settings {
     }
 }
 
-/// A journal in which a guest was given to people.
-fn escalated(stage: &Stage) -> MemoryJournal {
+/// A journal in which a guest was given to people for these reasons.
+fn escalated(stage: &Stage, evidence: Vec<String>) -> MemoryJournal {
     let journal = MemoryJournal::new();
     let epoch = journal.acquire_lease().unwrap();
     let issue: IssueKey = "VirtualMachine/web-01#guest-down".parse().unwrap();
@@ -73,7 +73,7 @@ fn escalated(stage: &Stage) -> MemoryJournal {
             issue,
             resource_hash: "h".to_owned(),
             text: "guest 101 is stopped. 3 starts failed, last: no space left. Free some space".to_owned(),
-            evidence: vec!["list 4 s ago: stopped".to_owned()],
+            evidence,
         },
     ];
     let head = journal.head();
@@ -85,6 +85,11 @@ fn escalated(stage: &Stage) -> MemoryJournal {
 
 /// The mail of an escalation that these models may put into words, and how long it took by the clock of Jarvis.
 async fn mail(casts: &[&Cast], caps: Caps) -> Option<(Stage, Mail, Duration)> {
+    mail_of(casts, caps, vec!["list 4 s ago: stopped".to_owned()]).await
+}
+
+/// The same for these reasons.
+async fn mail_of(casts: &[&Cast], caps: Caps, evidence: Vec<String>) -> Option<(Stage, Mail, Duration)> {
     let python = aiosmtpd::interpreter()?;
     let stage = Stage::capped(casts, caps).await;
     let folder = tempfile::tempdir().unwrap();
@@ -122,7 +127,7 @@ async fn mail(casts: &[&Cast], caps: Caps) -> Option<(Stage, Mail, Duration)> {
         Box::new(Still(picture.clone())),
     ));
     let begun = clock.now();
-    let journal = Arc::new(escalated(&stage));
+    let journal = Arc::new(escalated(&stage, evidence));
     let service = Service::open(options, journal, clock.clone(), Box::new(Still(picture))).unwrap();
     let stop = CancellationToken::new();
     let running = tokio::spawn(service.run(stop.clone()));
@@ -243,4 +248,33 @@ async fn a_model_that_hangs_keeps_the_mail_no_longer_than_half_a_minute() {
         took < Duration::from_mins(2),
         "ten seconds together, thirty of patience, the sending: {took:?}"
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_stands_in_the_facts_and_is_obeyed_renders_nothing_and_fetches_nothing() {
+    let strings = crate::injected::strings();
+    let leak = "![seen](http://leak.example/pixel) <img src=\"http://leak.example/pixel\"> \
+                <a href=\"http://leak.example\">console</a> [console](http://leak.example)";
+    for texts in strings.chunks(18) {
+        // It writes what the texts ask for, and asks for what it was given no means to do.
+        let obeyed = say(&format!("Guest 101 is stopped. {leak}"));
+        let far = plays(Dialect::Anthropic, "claude-haiku-5-5", vec![obeyed]).await;
+        let mut evidence = texts.to_vec();
+        evidence.push(leak.to_owned());
+        let Some((stage, mail, _)) = mail_of(&[&far], Caps::default(), evidence).await else {
+            return;
+        };
+        let asked = far.server.heard();
+        assert_eq!(asked.len(), 1);
+        assert!(asked[0].body.to_string().contains("leak.example"), "the model has read them");
+        let said = said(&mail);
+        let (plain, html) = said.split_once("text/html").expect("two bodies");
+        assert!(plain.contains("leak.example"), "it is told as text: {plain}");
+        assert!(html.contains("&lt;img"), "it is told as text: {html}");
+        for active in ["<img", "<a ", "<script", "<iframe", "<form", "<link", "<svg", "<style"] {
+            assert!(!html.contains(active), "{active} in {html}");
+        }
+        assert!(!said.chars().any(|c| c == '\u{1b}' || c == '\u{202e}'), "{said}");
+        crate::injected::assert_harmless(&stage);
+    }
 }
