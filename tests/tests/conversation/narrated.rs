@@ -266,12 +266,17 @@ async fn what_stands_in_the_facts_and_is_obeyed_renders_nothing_and_fetches_noth
         };
         let asked = far.server.heard();
         assert_eq!(asked.len(), 1);
-        assert!(asked[0].body.to_string().contains("leak.example"), "the model has read them");
+        assert!(
+            asked[0].body.to_string().contains("leak.example"),
+            "the model has read them"
+        );
         let said = said(&mail);
-        let (plain, html) = said.split_once("text/html").expect("two bodies");
+        let (plain, html) = said.split_once("Content-Type: text/html").expect("two bodies");
         assert!(plain.contains("leak.example"), "it is told as text: {plain}");
         assert!(html.contains("&lt;img"), "it is told as text: {html}");
-        for active in ["<img", "<a ", "<script", "<iframe", "<form", "<link", "<svg", "<style"] {
+        for active in [
+            "<img", "<a ", "<script", "<iframe", "<form", "<link", "<svg", "<style",
+        ] {
             assert!(!html.contains(active), "{active} in {html}");
         }
         assert!(!said.chars().any(|c| c == '\u{1b}' || c == '\u{202e}'), "{said}");
