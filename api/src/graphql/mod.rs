@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | [`types`] | the types |
 //! | [`query`] [`mutation`] [`subscription`] | the three roots |
-//! | [`picture`] | snapshots and deltas of the cluster, pure |
+//! | [`picture`] [`figures`] | snapshots and deltas of the cluster, figures of many guests as columns; pure |
 //! | [`roles`] | who may ask for what |
 //! | [`gate`] | enforces roles and counts before anything is executed |
 //! | [`refused`] | puts mutations on record that came to nothing |
@@ -13,6 +13,7 @@
 //! | [`socket`] [`seats`] | the WebSocket, and how many one user may have |
 
 pub mod errors;
+pub mod figures;
 pub mod gate;
 pub mod http;
 pub mod mutation;

@@ -1,10 +1,13 @@
 //! Snapshots and deltas of the cluster: pure. Applying every delta in order to the first snapshot gives the latest one.
 
-use super::types::{
-    Moment,
-    cluster::{Guest, Loop, Node, Quorum, Storage},
-    resource::Resource,
-    ticket::Freeze,
+use super::{
+    figures::Figures,
+    types::{
+        Moment,
+        cluster::{Guest, Loop, Node, Quorum, Storage},
+        resource::Resource,
+        ticket::Freeze,
+    },
 };
 use async_graphql::{Object, SimpleObject};
 use std::collections::BTreeMap;
@@ -26,6 +29,7 @@ pub struct Picture {
 pub struct Delta {
     nodes: Changes<String, Node>,
     guests: Changes<i32, Guest>,
+    figures: Vec<Figures>,
     storages: Changes<String, Storage>,
     resources: Changes<String, Resource>,
     quorum: Option<Quorum>,
@@ -62,6 +66,7 @@ impl Picture {
         Some(Delta {
             nodes: changes(&self.nodes, &next.nodes),
             guests: changes(&self.guests, &next.guests),
+            figures: Vec::new(),
             storages: changes(&self.storages, &next.storages),
             resources: changes(&self.resources, &next.resources),
             quorum: (self.quorum != next.quorum).then(|| next.quorum.clone()),
@@ -70,8 +75,18 @@ impl Picture {
         })
     }
 
+    /// The same, with guests of which nothing but figures changed as columns.
+    pub fn delta_in_columns(&self, next: &Self) -> Option<Delta> {
+        let mut delta = self.delta(next)?;
+        delta.figures = Figures::take_from(&mut delta.guests.upserted, &self.guests);
+        Some(delta)
+    }
+
     /// What a client does with a delta.
     pub fn apply(&mut self, delta: Delta) {
+        for figures in &delta.figures {
+            figures.apply(&mut self.guests);
+        }
         apply(&mut self.nodes, delta.nodes, |node| node.name.clone());
         apply(&mut self.guests, delta.guests, |guest| guest.vmid);
         apply(&mut self.storages, delta.storages, |storage| storage.id.clone());
@@ -189,6 +204,12 @@ impl Delta {
     #[graphql(complexity = "10 * child_complexity")]
     async fn guests(&self) -> &[Guest] {
         &self.guests.upserted
+    }
+
+    /// Guests of which nothing but figures changed, where the subscription asked for columns: one item for each time at
+    /// which guests were seen. They are not in `guests`.
+    async fn figures(&self) -> &[Figures] {
+        &self.figures
     }
 
     /// Numbers of guests that are gone.

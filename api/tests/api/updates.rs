@@ -1,7 +1,10 @@
 //! `clusterUpdates` and the other subscriptions of present state.
 
 use crate::support::{Api, START, world};
-use jarvis_api::graphql::{picture::Picture, types::Moment};
+use jarvis_api::graphql::{
+    picture::Picture,
+    types::{Moment, scalar::Time},
+};
 use jarvis_controller::View;
 use jarvis_model::{
     Event, FreezeScope, GuestStatus, IssueKey, NodeName, NodeStatus, Observation, Outcome, Role, Severity,
@@ -67,6 +70,42 @@ async fn a_snapshot_comes_first_then_what_changes() {
         socket.data("1").await["clusterUpdates"]["delta"]["freeze"]["state"],
         "ON"
     );
+}
+
+const COLUMNS: &str = "subscription { clusterUpdates(columns: true) { snapshot { guests { vmid usage { cpu } } }
+    delta { guests { vmid status } figures { seenAt vmids uptimeSeconds cpu maxCpu memBytes maxMemBytes diskBytes maxDiskBytes } } } }";
+
+#[tokio::test]
+async fn figures_come_as_columns_where_that_is_asked_for() {
+    let api = Api::start().await;
+    let mut socket = api.socket(&api.token("t", Role::Viewer)).await;
+    socket.subscribe("1", COLUMNS).await;
+    socket.data("1").await;
+    api.puppet.publish(|view| {
+        set_guest(view, 101, GuestStatus::Running);
+        set_guest(view, 102, GuestStatus::Running);
+        let guests = &mut Arc::make_mut(&mut view.observed).guests;
+        guests.get_mut(&world::vmid(101)).unwrap().usage.cpu = Some(0.123_456);
+        guests.get_mut(&world::vmid(103)).unwrap().usage.mem_bytes = Some(7);
+    });
+    let delta = socket.data("1").await["clusterUpdates"]["delta"].clone();
+    let changed = json!([{ "vmid": 102, "status": "RUNNING" }]);
+    assert_eq!(delta["guests"], changed, "it was stopped");
+    let figures = delta["figures"].clone();
+    assert_eq!(
+        figures.as_array().map(Vec::len),
+        Some(1),
+        "seen at one time: {figures}"
+    );
+    assert_eq!(figures[0]["vmids"], json!([101, 103]));
+    assert_eq!(figures[0]["cpu"][0], 0.1235);
+    assert_eq!(figures[0]["memBytes"][1], 7);
+    assert_eq!(
+        figures[0]["maxCpu"],
+        Value::Null,
+        "what did not change is left out"
+    );
+    assert_eq!(figures[0]["seenAt"], Time(START).to_string());
 }
 
 #[tokio::test]
@@ -265,6 +304,7 @@ enum Change {
     Freeze(bool),
     Older(u8),
     Undeclare,
+    Figures(u32, Option<u8>),
 }
 
 fn change() -> impl Strategy<Value = Change> {
@@ -277,6 +317,7 @@ fn change() -> impl Strategy<Value = Change> {
         any::<bool>().prop_map(Change::Freeze),
         (0..40_u8).prop_map(Change::Older),
         Just(Change::Undeclare),
+        (100..110_u32, prop::option::of(any::<u8>())).prop_map(|(vmid, n)| Change::Figures(vmid, n)),
     ]
 }
 
@@ -333,6 +374,15 @@ fn apply(moment: &mut Moment, change: &Change) {
         }
         Change::Older(secs) => moment.now = now + Duration::from_secs(u64::from(*secs)),
         Change::Undeclare => view.desired = Arc::default(),
+        Change::Figures(number, n) => {
+            if let Some(guest) = observed.guests.get_mut(&world::vmid(*number)) {
+                let n = n.map(u64::from);
+                guest.uptime_secs = n;
+                guest.usage.cpu = n.map(|n| n as f64 / 7.0);
+                guest.usage.mem_bytes = n.map(|n| n / 3);
+                guest.usage.max_disk_bytes = n;
+            }
+        }
     }
 }
 
@@ -341,6 +391,7 @@ proptest! {
     fn deltas_applied_in_order_give_the_state(steps in prop::collection::vec(prop::collection::vec(change(), 0..4), 1..12)) {
         let mut moment = Moment { view: Arc::new(world::view()), now: START };
         let mut client = Picture::of(&moment);
+        let mut other = client.clone();
         let mut server = client.clone();
         for step in steps {
             for change in &step {
@@ -353,6 +404,10 @@ proptest! {
                 client.apply(delta);
             }
             prop_assert_eq!(&client, &next);
+            if let Some(delta) = server.delta_in_columns(&next) {
+                other.apply(delta);
+            }
+            prop_assert_eq!(&other, &next, "in columns");
             server = next;
         }
     }

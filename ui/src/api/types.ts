@@ -8,6 +8,7 @@ export type {
   ConversationSubscription,
   CostPartsFragment as Costs,
   DecisionPartsFragment as Decision,
+  FiguresPartsFragment as Figures,
   FreezePartsFragment as Freeze,
   GuestPartsFragment as Guest,
   HeadPartsFragment as Head,

@@ -21,12 +21,14 @@ export function Banners() {
 }
 
 function LinkLost() {
+  return useLive((state) => state.link === "lost") ? <Lost /> : null;
+}
+
+function Lost() {
   useNow();
-  const link = useLive((state) => state.link);
   const heardAt = useLive((state) => state.heardAt);
   const retryAt = useLive((state) => state.retryAt);
   const seen = useLive((state) => state.loop?.lastLookAt);
-  if (link !== "lost") return null;
   const left = retryAt === null ? null : Math.max(0, (retryAt - Date.now()) / 1000);
   return (
     <div className="banner" data-tone="lost">
@@ -62,7 +64,7 @@ function Blocked() {
 
 function Stopped() {
   const freeze = useLive((state) => state.freeze);
-  const now = useNow();
+  const now = useNow(freeze?.until ? "second" : "calm");
   if (!freeze || freeze.state === "OFF") return null;
   const left = freeze.until ? -secondsSince(freeze.until, now) : null;
   return (

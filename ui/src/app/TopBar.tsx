@@ -3,12 +3,13 @@ import type { Quorum } from "../api/types";
 import { useNow } from "../live/now";
 import { useCosts } from "../live/spend";
 import { live, useLive } from "../live/store";
-import { clock, span, timeZone } from "../model/format";
+import { clock, hourMinute, span, timeZone } from "../model/format";
 import { dollars } from "../model/speech";
 import type { Shape } from "../model/status";
 import { Glyph } from "../ui/Glyph";
 import { KillSwitch } from "./KillSwitch";
 import { ModeSwitch } from "./ModeSwitch";
+import { usePrefs } from "./prefs";
 
 /** Wordmark, quorum, link, autonomy; mode, clock, kill switch. Quorum and link never leave it. */
 export function TopBar() {
@@ -53,9 +54,9 @@ const LINKS: { [link: string]: [Shape, string] } = {
 };
 
 function LinkCell() {
-  useNow();
   const link = useLive((state) => (state.link === "live" && state.polling !== null ? "polling" : state.link));
-  // These change with every message; the second hand is often enough to look at them.
+  useNow(link === "live" ? "calm" : "second");
+  // These change with every message; a hand is often enough to look at them.
   const { heardAt, latency } = live.get();
   const [shape, word] = LINKS[link] ?? ["unknown", link];
   const silent = heardAt > 0 ? (Date.now() - heardAt) / 1000 : 0;
@@ -95,10 +96,12 @@ function SpendCell() {
 }
 
 function Clock() {
-  const now = useNow();
+  const now = useNow("calm");
+  // Where the hand does not move with the second none is shown.
+  const say = usePrefs((prefs) => prefs.mode === "jarvis") ? clock : hourMinute;
   return (
     <time className="clock" title={`${timeZone()}, by the server's clock`} dateTime={new Date(now).toISOString()}>
-      {clock(now)}
+      {say(now)}
     </time>
   );
 }

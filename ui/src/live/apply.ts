@@ -1,6 +1,6 @@
 // How what arrives changes what the page knows. Pure: no clock, no network, no page.
 import type { ClusterUpdatesSubscription } from "../api/generated/graphql";
-import type { Loop, Node, Record } from "../api/types";
+import type { Figures, Guest, Loop, Node, Record } from "../api/types";
 import { FEED_LIMIT, PASS_LIMIT, type Pass, type State } from "./state";
 
 export type ClusterUpdate = ClusterUpdatesSubscription["clusterUpdates"];
@@ -22,6 +22,27 @@ export function applyUpdates(before: State, updates: readonly ClusterUpdate[], n
     draft.next.skew = Date.parse(update.at) - now;
   }
   return { state: draft.next, gap: false, sampled: draft.sampled };
+}
+
+/**
+ * How soon an update has to be seen: at once where something happened, with the next second where figures changed, and
+ * with whatever is drawn next where Jarvis looked and all is as it was.
+ */
+export function hurryOf(before: State, { delta }: ClusterUpdate): "now" | "second" | "whenever" {
+  if (!delta || delta.freeze) return "now";
+  const parts = [delta.guests, delta.resources, delta.removedGuests, delta.removedNodes, delta.removedResources, delta.removedStorages];
+  if (parts.some((part) => part.length > 0)) return "now";
+  const isSame =
+    delta.nodes.every((node) => isAsBefore(before.nodes.get(node.name), node, ["status", "unknownReason", "apiAnswers", "guests", "guestsRunning", "protected"])) &&
+    delta.storages.every((storage) => isAsBefore(before.storages.get(storage.id), storage, ["active", "unknownReason"])) &&
+    (!delta.quorum || isAsBefore(before.quorum, delta.quorum, ["quorate", "onlineVotes", "neededVotes", "unknownReason"])) &&
+    (!delta.loop || isAsBefore(before.loop, delta.loop, ["ready", "actingStopped", "lookFailure"]));
+  if (!isSame) return "now";
+  return delta.nodes.length + delta.storages.length + delta.figures.length > 0 ? "second" : "whenever";
+}
+
+function isAsBefore<T>(before: T | null | undefined, now: T, keys: readonly (keyof T)[]): boolean {
+  return before !== null && before !== undefined && keys.every((key) => before[key] === now[key]);
 }
 
 class Draft {
@@ -60,12 +81,17 @@ class Draft {
     this.next.freeze = all.freeze;
     this.#loop(all.loop);
     this.sampled.push(...all.nodes);
+    this.next.layout = {};
     this.next.hasSnapshot = true;
     this.#based = true;
   }
 
   #delta(part: NonNullable<ClusterUpdate["delta"]>): void {
+    const isPlaced = (node: Node) => isAsBefore(this.#now("nodes").get(node.name), node, ["resource"]);
+    const isMoved = part.guests.length + part.removedGuests.length + part.removedNodes.length > 0 || !part.nodes.every(isPlaced);
+    if (isMoved) this.next.layout = {};
     this.next.nodes = patched(this.#now("nodes"), part.nodes, (node) => node.name, part.removedNodes);
+    this.#figures(part.figures);
     this.next.guests = patched(this.#now("guests"), part.guests, (guest) => guest.vmid, part.removedGuests);
     this.next.storages = patched(this.#now("storages"), part.storages, (one) => one.id, part.removedStorages);
     this.next.resources = patched(this.#now("resources"), part.resources, (one) => one.key, part.removedResources);
@@ -73,6 +99,18 @@ class Draft {
     if (part.freeze) this.next.freeze = part.freeze;
     if (part.loop) this.#loop(part.loop);
     this.sampled.push(...part.nodes);
+  }
+
+  #figures(groups: readonly Figures[]): void {
+    if (groups.length === 0) return;
+    const guests = new Map(this.#now("guests"));
+    for (const group of groups) {
+      group.vmids.forEach((vmid, at) => {
+        const guest = guests.get(vmid);
+        if (guest) guests.set(vmid, withFigures(guest, group, at));
+      });
+    }
+    this.next.guests = guests;
   }
 
   #loop(loop: Loop): void {
@@ -93,6 +131,28 @@ class Draft {
   #now<K extends keyof State>(key: K): State[K] {
     return (this.next as State)[key] ?? this.#before[key];
   }
+}
+
+/** A guest with what stands at its place of each column; a column that is not there did not change. */
+function withFigures(guest: Guest, group: Figures, at: number): Guest {
+  const { usage } = guest;
+  return {
+    ...guest,
+    seenAt: group.seenAt,
+    uptimeSeconds: figure(group.uptimeSeconds, at, guest.uptimeSeconds),
+    usage: {
+      cpu: figure(group.cpu, at, usage.cpu),
+      maxCpu: figure(group.maxCpu, at, usage.maxCpu),
+      memBytes: figure(group.memBytes, at, usage.memBytes),
+      maxMemBytes: figure(group.maxMemBytes, at, usage.maxMemBytes),
+      diskBytes: figure(group.diskBytes, at, usage.diskBytes),
+      maxDiskBytes: figure(group.maxDiskBytes, at, usage.maxDiskBytes),
+    },
+  };
+}
+
+function figure(column: readonly (number | null)[] | null, at: number, before: number | null): number | null {
+  return column ? (column[at] ?? null) : before;
 }
 
 function patched<K, V>(

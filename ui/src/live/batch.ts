@@ -12,10 +12,11 @@ export class Batch<T> {
     this.#limit = limit;
   }
 
-  push(item: T): void {
+  /** One that can wait is handed over with the next that cannot, or by `flush`. */
+  push(item: T, canWait = false): void {
     this.#items.push(item);
     if (this.#items.length >= this.#limit) this.flush();
-    else if (!this.#waiting) this.#wait();
+    else if (!this.#waiting && !(canWait && !document.hidden)) this.#wait();
   }
 
   clear(): void {

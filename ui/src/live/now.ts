@@ -1,34 +1,64 @@
-// One second hand for the whole page; it stands still while the tab is hidden.
+// The hands of the page. What counts down has a second hand. What grows old has one in JARVIS mode alone; elsewhere it moves
+// with what is drawn anyway, and else every five seconds: each frame costs. All stand still while the tab is hidden.
 import { useSyncExternalStore } from "react";
 import { live } from "./store";
 
-const listeners = new Set<() => void>();
-let second = Math.floor(Date.now() / 1000);
-let timer: ReturnType<typeof setInterval> | undefined;
+/** "second": what counts down. "calm": ages and the clock. */
+export type Hand = "second" | "calm";
+
+/** Seconds between two moves of the calm hand, at most. */
+const CALM = 5;
+const listeners = { second: new Set<() => void>(), calm: new Set<() => void>() };
+const shown = { second: seconds(), calm: seconds() };
+let timer: ReturnType<typeof setTimeout> | undefined;
+let isWished = false;
+let bring: () => void = () => undefined;
+
+function seconds(): number {
+  return Math.floor(Date.now() / 1000);
+}
+
+/** Has what waits handed over when a hand moves: it is drawn in the same frame. */
+export function onMove(take: () => void): void {
+  bring = take;
+}
+
+/** Something waits that is worth a frame: the hands move with the next second. */
+export function moveSoon(): void {
+  isWished = true;
+}
 
 function tick(): void {
-  const now = Math.floor(Date.now() / 1000);
-  if (now === second || document.hidden) return;
-  second = now;
-  document.documentElement.dataset["beat"] = String(now % 2);
-  for (const listener of listeners) listener();
+  timer = setTimeout(tick, 1000 - (Date.now() % 1000));
+  const now = seconds();
+  if (now === shown.second || document.hidden) return;
+  shown.second = now;
+  const isJarvis = document.documentElement.dataset["mode"] === "jarvis";
+  const isDue = isWished || now % CALM === 0 || Math.abs(now - shown.calm) >= CALM;
+  if (!isJarvis && !isDue && listeners.second.size === 0) return;
+  isWished = false;
+  shown.calm = now;
+  if (isJarvis) document.documentElement.dataset["beat"] = String(now % 2);
+  bring();
+  for (const listener of [...listeners.calm, ...listeners.second]) listener();
 }
 
-function subscribe(listener: () => void): () => void {
-  listeners.add(listener);
-  timer ??= setInterval(tick, 250);
+const subscribe = (hand: Hand) => (listener: () => void) => {
+  listeners[hand].add(listener);
+  timer ??= setTimeout(tick, 1000 - (Date.now() % 1000));
   return () => {
-    listeners.delete(listener);
-    if (listeners.size === 0) {
-      clearInterval(timer);
-      timer = undefined;
-    }
+    listeners[hand].delete(listener);
+    if (listeners.second.size + listeners.calm.size > 0) return;
+    clearTimeout(timer);
+    timer = undefined;
   };
-}
+};
+const subscribers = { second: subscribe("second"), calm: subscribe("calm") };
+const readers = { second: () => shown.second, calm: () => shown.calm };
 
-/** The server's clock in whole seconds, as milliseconds; redraws once a second. */
-export function useNow(): number {
-  const at = useSyncExternalStore(subscribe, () => second);
+/** The server's clock in whole seconds, as milliseconds; redraws when the hand moves. */
+export function useNow(hand: Hand = "second"): number {
+  const at = useSyncExternalStore(subscribers[hand], readers[hand]);
   return at * 1000 + live.get().skew;
 }
 

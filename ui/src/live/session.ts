@@ -7,9 +7,10 @@ import {
 import type { Record } from "../api/types";
 import { note } from "../app/ui-state";
 import { span } from "../model/format";
-import { applyRecords, applyUpdates, type ClusterUpdate } from "./apply";
+import { applyRecords, applyUpdates, type ClusterUpdate, hurryOf } from "./apply";
 import { Batch, later } from "./batch";
 import { Link } from "./link";
+import { moveSoon, onMove } from "./now";
 import { Poll } from "./poll";
 import { onFresh, sample, sampleGuests, seed } from "./rings";
 import { empty } from "./state";
@@ -19,8 +20,13 @@ const SIDE_AFTER = 150;
 const SIDE_EVERY = 15_000;
 const SESSION_EVERY = 240_000;
 
-const updates = new Batch<ClusterUpdate>((items) => {
-  const applied = applyUpdates(live.get(), items, Date.now());
+interface Arrived {
+  update: ClusterUpdate;
+  at: number;
+}
+
+const updates = new Batch<Arrived>((items) => {
+  const applied = applyUpdates(live.get(), items.map((item) => item.update), items.at(-1)?.at ?? Date.now());
   if (applied.gap) link.restart();
   else {
     live.set(applied.state);
@@ -30,6 +36,13 @@ const updates = new Batch<ClusterUpdate>((items) => {
     if (live.get().loop?.ready) link.settle();
   }
 });
+
+/** Takes an update to be seen at once, or with what else is drawn soon. */
+function arrived(update: ClusterUpdate): void {
+  const hurry = hurryOf(live.get(), update);
+  if (hurry === "second") moveSoon();
+  updates.push({ update, at: Date.now() }, hurry !== "now");
+}
 
 const records = new Batch<Record>((items) => {
   live.set(applyRecords(live.get(), items));
@@ -63,7 +76,7 @@ function lose(retryAt: number | null): void {
 
 const poll = new Poll({
   came: (update, fresh, wait) => {
-    updates.push(update);
+    arrived(update);
     updates.flush();
     for (const record of fresh) records.push(record);
     live.set({ polling: wait, heardAt: Date.now(), latency: null });
@@ -111,7 +124,7 @@ async function begin(open: Link): Promise<void> {
   isFollowing = false;
   let first = true;
   open.follow(ClusterUpdatesDocument, {}, ({ clusterUpdates }) => {
-    updates.push(clusterUpdates);
+    arrived(clusterUpdates);
     if (!first) return;
     first = false;
     updates.flush();
@@ -214,6 +227,7 @@ function cover(): void {
 
 export function start(): void {
   onSignedOut(cover);
+  onMove(() => updates.flush());
   onFresh((keys) => void seedRings(keys));
   void checkSession();
   setInterval(() => live.get().link === "live" && !document.hidden && void refreshSide(), SIDE_EVERY);

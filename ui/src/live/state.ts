@@ -50,6 +50,8 @@ export interface State {
   clusters: string[];
   hasSnapshot: boolean;
   seq: number;
+  /** Another one when a guest comes, goes or changes in more than figures, or a node comes, goes or is declared otherwise. */
+  layout: object;
   nodes: ReadonlyMap<string, Node>;
   guests: ReadonlyMap<number, Guest>;
   storages: ReadonlyMap<string, Storage>;
@@ -99,6 +101,7 @@ export const empty: State = {
   clusters: [],
   hasSnapshot: false,
   seq: -1,
+  layout: {},
   nodes: new Map(),
   guests: new Map(),
   storages: new Map(),

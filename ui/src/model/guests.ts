@@ -1,5 +1,6 @@
 // The guest list: filter, order and grouping. Built for 10,000 of them.
 import type { Guest, Resource } from "../api/types";
+import { percent, share, span } from "./format";
 import { type Shape, type State, URGENCY, ofGuest } from "./status";
 import { beyond } from "./thresholds";
 
@@ -8,6 +9,9 @@ export type GroupKey = "none" | "node" | "state" | "strategy";
 
 export interface GuestRow {
   guest: Guest;
+  resource: Resource | undefined;
+  /** All that its state was judged by. */
+  thresholds: readonly Resource[];
   shape: Shape;
   word: string;
   /** What the filter looks at, once it has looked. */
@@ -18,7 +22,6 @@ export interface GuestRow {
 export type Line = { row: GuestRow } | { heading: string; count: number };
 
 type Thresholds = readonly Resource[];
-const made = new WeakMap<Guest, { resource: Resource | undefined; thresholds: Thresholds; row: GuestRow }>();
 
 /** The state of a guest; one that is well and beyond a limit says so. */
 function stateOf(guest: Guest, resource: Resource | undefined, thresholds: Thresholds): State {
@@ -27,22 +30,35 @@ function stateOf(guest: Guest, resource: Resource | undefined, thresholds: Thres
   return passed ? { shape: "warn", word: passed } : state;
 }
 
-/** The row of a guest; made once for each guest, resource and set of thresholds that the server sent. */
-function rowOf(guest: Guest, resource: Resource | undefined, thresholds: Thresholds): GuestRow {
-  const known = made.get(guest);
-  if (known && known.resource === resource && known.thresholds === thresholds) return known.row;
-  const { shape, word } = stateOf(guest, resource, thresholds);
-  const row = { guest, shape, word };
-  made.set(guest, { resource, thresholds, row });
-  return row;
-}
-
 const NO_THRESHOLDS: Thresholds = [];
 
-export function rowsOf(guests: ReadonlyMap<number, Guest>, resources: ReadonlyMap<string, Resource>, thresholds = NO_THRESHOLDS): GuestRow[] {
+/** The rows of all guests; of those before, given in the same order, what still holds is kept. */
+export function rowsOf(
+  guests: ReadonlyMap<number, Guest>,
+  resources: ReadonlyMap<string, Resource>,
+  thresholds = NO_THRESHOLDS,
+  before: readonly GuestRow[] = [],
+): GuestRow[] {
   const rows: GuestRow[] = [];
-  for (const guest of guests.values()) rows.push(rowOf(guest, guest.resource ? resources.get(guest.resource) : undefined, thresholds));
+  for (const guest of guests.values()) {
+    const resource = guest.resource ? resources.get(guest.resource) : undefined;
+    const old = before[rows.length];
+    rows.push(old?.guest.vmid === guest.vmid ? renewed(old, guest, resource, thresholds) : rowOf(guest, resource, thresholds));
+  }
   return rows;
+}
+
+function rowOf(guest: Guest, resource: Resource | undefined, thresholds: Thresholds): GuestRow {
+  const { shape, word } = stateOf(guest, resource, thresholds);
+  return { guest, resource, thresholds, shape, word };
+}
+
+function renewed(old: GuestRow, guest: Guest, resource: Resource | undefined, thresholds: Thresholds): GuestRow {
+  if (old.guest === guest && old.resource === resource && old.thresholds === thresholds) return old;
+  const row = rowOf(guest, resource, thresholds);
+  const { name, node, tags } = old.guest;
+  if (old.text && row.word === old.word && guest.name === name && guest.node === node && guest.tags === tags) row.text = old.text;
+  return row;
 }
 
 /** Every word of the filter must be found; `node:atlas`, `state:stopped`, `tag:web` and `is:vm` narrow down. */
@@ -110,4 +126,17 @@ export function grouped(rows: readonly GuestRow[], key: GroupKey): Line[] {
     const members = groups.get(heading) ?? [];
     return [{ heading, count: members.length }, ...members.map((row) => ({ row }))];
   });
+}
+
+const SHOWN = ["vmid", "name", "kind", "node", "status", "unknownReason", "protected", "template", "runStrategy"] as const;
+
+/** Whether two lines would be drawn alike, and act alike. */
+export function saysTheSame(a: Line, b: Line, full: boolean): boolean {
+  if ("heading" in a || "heading" in b) return "heading" in a && "heading" in b && a.heading === b.heading && a.count === b.count;
+  if (a.row.shape !== b.row.shape || a.row.word !== b.row.word) return false;
+  const [old, now] = [a.row.guest, b.row.guest];
+  if (old === now) return true;
+  const figures = ({ usage, uptimeSeconds }: Guest) => [percent(usage.cpu), ...(full ? [percent(share(usage.memBytes, usage.maxMemBytes)), span(uptimeSeconds)] : [])];
+  const shown = figures(now);
+  return SHOWN.every((key) => old[key] === now[key]) && figures(old).every((figure, at) => figure === shown[at]);
 }

@@ -67,14 +67,16 @@ export function beyond(guest: Guest, resource: Resource | undefined, thresholds:
   if (!resource || thresholds.length === 0 || guest.status !== "RUNNING" || guest.unknownReason) return null;
   const limits = limitsOfGuest(resource, thresholds);
   const { cpu, memBytes, maxMemBytes, diskBytes, maxDiskBytes } = guest.usage;
-  const figures: [string, number | null, number | undefined][] = [
-    ["mem", share(memBytes, maxMemBytes), limits.memory],
+  return (
+    over("mem", share(memBytes, maxMemBytes), limits.memory) ??
     // Proxmox does not know how full the disk of a virtual machine is, and says 0.
-    ["disk", diskBytes ? share(diskBytes, maxDiskBytes) : null, limits.disk],
-    ["cpu", cpu ?? null, limits.cpu],
-  ];
-  const over = figures.find(([, value, limit]) => value !== null && limit !== undefined && value * 100 > limit);
-  return over ? `${over[0]} ${percent(over[1])}` : null;
+    over("disk", diskBytes ? share(diskBytes, maxDiskBytes) : null, limits.disk) ??
+    over("cpu", cpu, limits.cpu)
+  );
+}
+
+function over(what: string, value: number | null, limit: number | undefined): string | null {
+  return value !== null && limit !== undefined && value * 100 > limit ? `${what} ${percent(value)}` : null;
 }
 
 /** The limit of a storage, if a threshold names it or speaks of all. */

@@ -1,13 +1,13 @@
 import { useMemo } from "react";
 import type { Guest, Resource } from "../api/types";
-import { useLive } from "../live/store";
+import { live, useLive } from "../live/store";
 import { driftOf } from "../model/drift";
 
 /** What the manifests declare against what is, as lines of YAML. */
 export function Drift() {
   const resources = useLive((state) => state.resources);
-  const guests = useLive((state) => state.guests);
-  const drifts = useMemo(() => listed(resources, guests), [resources, guests]);
+  const layout = useLive((state) => state.layout);
+  const drifts = useMemo(() => listed(resources, live.get().guests), [resources, layout]);
   if (drifts.length === 0) return null;
   return (
     <div className="drift">

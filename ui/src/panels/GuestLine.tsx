@@ -4,7 +4,7 @@ import { go, open } from "../app/places";
 import { actOnGuest, lockReason, type GuestVerb } from "../commands/deeds";
 import { useLive } from "../live/store";
 import { percent, share, span } from "../model/format";
-import type { Line } from "../model/guests";
+import { type Line, saysTheSame } from "../model/guests";
 import { Button } from "../ui/Button";
 import { Glyph, Shield } from "../ui/Glyph";
 import { Icon, type IconName } from "../ui/icons";
@@ -19,8 +19,13 @@ interface Props {
   onSelect: (vmid: number) => void;
 }
 
-/** One row of the guest list, or the heading of a group. */
-export const GuestLine = memo(function GuestLine({ line, index, height, full, isSelected, onSelect }: Props) {
+/** One row of the guest list, or the heading of a group. With each look all are new, and few say anything else. */
+export const GuestLine = memo(Row, (before, now) => isSamePlace(before, now) && saysTheSame(before.line, now.line, now.full));
+
+const isSamePlace = (a: Props, b: Props): boolean =>
+  a.index === b.index && a.height === b.height && a.full === b.full && a.isSelected === b.isSelected && a.onSelect === b.onSelect;
+
+function Row({ line, index, height, full, isSelected, onSelect }: Props) {
   const place = { transform: `translateY(${index * height}px)`, height };
   const isLost = useLive((state) => state.link === "lost");
   if ("heading" in line) {
@@ -66,7 +71,7 @@ export const GuestLine = memo(function GuestLine({ line, index, height, full, is
       {isSelected || full ? <Verbs guest={guest} reachable={isSelected} /> : null}
     </div>
   );
-});
+}
 
 function FullCells({ guest }: { guest: Guest }) {
   const running = guest.status === "RUNNING";

@@ -2,8 +2,8 @@
 import { useMemo } from "react";
 import type { Guest, Issue, Resource } from "../api/types";
 import { addressed, usePrefs } from "../app/prefs";
-import { useLive } from "../live/store";
-import { countersOf, type Order, orderOf, placesOf, type Segment, segmentsOf } from "../model/counters";
+import { live, useLive } from "../live/store";
+import { countersOf, type Order, orderOf, type Places, placesOf, type Segment, segmentsOf } from "../model/counters";
 import { kindOf, nameOf } from "../model/format";
 import { type GuestRow, rowsOf } from "../model/guests";
 import { once } from "../model/once";
@@ -14,19 +14,18 @@ type Resources = ReadonlyMap<string, Resource>;
 type Guests = ReadonlyMap<number, Guest>;
 type List = readonly Resource[];
 
-const places = once(placesOf);
+const places = once((before: Places | undefined, _layout: object) => placesOf(before, live.get().guests, live.get().nodes));
 const order = once(orderOf);
 const thresholds = once(upperLimits);
 const segments = once((_: Segment[] | undefined, of: Order, resources: Resources, issues?: readonly Issue[]) => segmentsOf(of, resources, issues));
 const counters = once((_: ReturnType<typeof countersOf> | undefined, of: readonly Segment[]) => countersOf(of));
-const rows = once((_: GuestRow[] | undefined, guests: Guests, resources: Resources, limits: List) => rowsOf(guests, resources, limits));
+const rows = once((before: GuestRow[] | undefined, guests: Guests, resources: Resources, limits: List) => rowsOf(guests, resources, limits, before));
 
 export function useSegments() {
   const resources = useLive((state) => state.resources);
-  const guests = useLive((state) => state.guests);
-  const nodes = useLive((state) => state.nodes);
+  const layout = useLive((state) => state.layout);
   const issues = useLive((state) => state.side?.issues);
-  return segments(order(resources, places(guests, nodes)), resources, issues);
+  return segments(order(resources, places(layout)), resources, issues);
 }
 
 export const useCounters = () => counters(useSegments());

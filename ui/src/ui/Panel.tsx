@@ -60,7 +60,7 @@ export function Panel({ title, age, note, hero, tone, flush, scroll, head, class
 }
 
 function useLevel(age: AgeSource): Freshness {
-  const now = useNow();
+  const now = useNow("calm");
   const isLost = useLive((state) => state.link === "lost");
   if (isLost) return "stale";
   if (typeof age === "string" || age.seenAt === null) return "fresh";
@@ -68,8 +68,9 @@ function useLevel(age: AgeSource): Freshness {
 }
 
 function Age({ age, level }: { age: AgeSource; level: Freshness }) {
-  const now = useNow();
-  const heardAt = useLive((state) => state.heardAt);
+  const now = useNow("calm");
+  // With every message another: it is read only when it is said.
+  const heardAt = useLive((state) => (state.link === "lost" ? state.heardAt : 0));
   const isLost = useLive((state) => state.link === "lost");
   if (age === "asked") return null;
   if (age === "push") {

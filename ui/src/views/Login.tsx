@@ -1,4 +1,5 @@
 import { type FormEvent, useEffect, useRef, useState } from "react";
+import { setBeenHere } from "../app/been-here";
 import { signIn } from "../live/session";
 import { Button } from "../ui/Button";
 
@@ -6,8 +7,9 @@ interface Options {
   oidc?: { displayName: string } | null;
 }
 
-export function Login() {
-  return <main className="login"><SignIn /></main>;
+/** `onBegin`: somebody is about to sign in. */
+export function Login({ onBegin }: { onBegin: () => void }) {
+  return <main className="login" onFocus={onBegin} onPointerMove={onBegin}><SignIn /></main>;
 }
 
 /** The session ended: over the page, which waits as it was, and shows nothing of it meanwhile. */
@@ -65,7 +67,7 @@ function SignIn({ again }: { again?: string }) {
         {isFirst ? <NewPassword /> : null}
         <p className="login-error tone-crit" role="alert">{error}</p>
         <Button type="submit" look="primary" disabled={isBusy}>{isFirst ? "Set it and sign in" : "Sign in"}</Button>
-        {oidc ? <a className="btn" href="/auth/oidc/login">Sign in with {oidc.displayName}</a> : null}
+        {oidc ? <a className="btn" href="/auth/oidc/login" onClick={() => setBeenHere(true)}>Sign in with {oidc.displayName}</a> : null}
         <p className="small dim">The first password was printed when Jarvis started. Lost it? On its host: <code className="mono">jarvis user passwd admin</code></p>
       </div>
     </form>

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { applyRecords, applyUpdates } from "../../src/live/apply";
+import { applyRecords, applyUpdates, hurryOf } from "../../src/live/apply";
 import { empty, FEED_LIMIT, PASS_LIMIT, type State } from "../../src/live/state";
-import { delta, guest, loop, node, record, snapshot } from "./make";
+import { delta, freeze, guest, loop, node, quorum, record, snapshot } from "./make";
 
 const after = (...updates: Parameters<typeof applyUpdates>[1]): State => ({ ...empty, ...applyUpdates(empty, updates, 0).state });
 
@@ -40,7 +40,37 @@ test("parts that did not change keep their identity, so that nothing redraws for
   const state = after(snapshot(0, { guests: [guest(100)], nodes: [node("atlas")] }));
   const next = applyUpdates(state, [delta(1, { nodes: [node("atlas")] })], 0).state;
   expect(next.guests).toBe(state.guests);
+  expect(next.layout ?? state.layout).toBe(state.layout);
+  expect(applyUpdates(state, [delta(1, { nodes: [node("atlas", { resource: "Node/atlas" })] })], 0).state.layout).toBeDefined();
+  expect(applyUpdates(state, [delta(1, { removedGuests: [100] })], 0).state.layout).toBeDefined();
   expect(next.nodes).not.toBe(state.nodes);
+});
+
+test("figures come as columns: what is left out stays as it was, who is not known is passed over", () => {
+  const state = after(snapshot(0, { guests: [guest(100), guest(101)] }));
+  const seenAt = "2026-11-29T10:00:03Z";
+  const figures = { seenAt, vmids: [101, 999, 100], uptimeSeconds: [103, 1, null], cpu: [0.5, 1, 0], maxCpu: null, memBytes: [2e9, 1, 3e9], maxMemBytes: null, diskBytes: null, maxDiskBytes: null };
+  const { guests } = { ...state, ...applyUpdates(state, [delta(1, { figures: [figures] })], 0).state };
+  expect([...guests.keys()]).toEqual([100, 101]);
+  const before = guest(0).usage;
+  expect(guests.get(101)).toEqual(guest(101, { seenAt, uptimeSeconds: 103, usage: { ...before, cpu: 0.5, memBytes: 2e9 } }));
+  expect(guests.get(100)).toEqual(guest(100, { seenAt, uptimeSeconds: null, usage: { ...before, cpu: 0, memBytes: 3e9 } }));
+});
+
+test("only where nothing happened may an update wait", () => {
+  const figures = { seenAt: null, vmids: [100], uptimeSeconds: [1], cpu: null, maxCpu: null, memBytes: null, maxMemBytes: null, diskBytes: null, maxDiskBytes: null };
+  const state = after(snapshot(0, { guests: [guest(100)], nodes: [node("atlas")] }));
+  const hurry = (parts: Parameters<typeof delta>[1]) => hurryOf(state, delta(1, parts));
+  expect(hurry({ loop: loop({ lastPassMillis: 9 }) })).toBe("whenever");
+  expect(hurry({ nodes: [node("atlas", { uptimeSeconds: 103 })], figures: [figures], quorum: quorum({ seenAt: null }) })).toBe("second");
+  expect(hurry({ figures: [figures], guests: [guest(100, { status: "STOPPED" })] })).toBe("now");
+  expect(hurry({ removedGuests: [100] })).toBe("now");
+  expect(hurry({ nodes: [node("atlas", { status: "OFFLINE" })] })).toBe("now");
+  expect(hurry({ nodes: [node("forge")] })).toBe("now");
+  expect(hurry({ quorum: quorum({ onlineVotes: 3 }) })).toBe("now");
+  expect(hurry({ loop: loop({ lookFailure: "no answer" }) })).toBe("now");
+  expect(hurry({ freeze: freeze("ON") })).toBe("now");
+  expect(hurryOf(state, snapshot(1))).toBe("now");
 });
 
 test("passes are kept to a limit and each once", () => {

@@ -54,5 +54,6 @@ export const snapshot = (seq: number, parts: Partial<Snapshot> = {}): ClusterUpd
 export const delta = (seq: number, parts: Partial<Delta> = {}): ClusterUpdate => ({
   seq, at: SEEN, resync: false, version: seq, snapshot: null,
   delta: { nodes: [], guests: [], storages: [], resources: [], removedNodes: [], removedGuests: [], removedStorages: [], removedResources: [],
+    figures: [],
     quorum: null, freeze: null, loop: null, ...parts },
 });

@@ -9,7 +9,7 @@ import { driftOf } from "../../src/model/drift";
 import { toCsv } from "../../src/model/export";
 import { bytes, countdown, dateTime, inLocalTime, percent, plainTrigger, span, used } from "../../src/model/format";
 import { freshness } from "../../src/model/freshness";
-import { filtered, grouped, rowsOf, sorted } from "../../src/model/guests";
+import { filtered, grouped, rowsOf, saysTheSame, sorted } from "../../src/model/guests";
 import { type Facts, sentence } from "../../src/model/sentence";
 import { ofGuest, ofResource } from "../../src/model/status";
 import { once } from "../../src/model/once";
@@ -188,4 +188,33 @@ test("what a runbook is for is said in words", () => {
   expect(plainTrigger('guest-down of {"kinds":["Container"],"labels":{"tier":"lab"}}')).toBe("guest-down of Container, tier=lab");
   expect(plainTrigger("a guest that should run does not")).toBe("a guest that should run does not");
   expect(plainTrigger("of {broken")).toBe("of {broken");
+});
+
+test("rows that still hold are kept, those with new figures are judged again", () => {
+  const limits = [resource("Threshold/mem", { kind: "THRESHOLD", spec: { on: { kind: "VirtualMachine" }, metric: "memory", above: 90 } })];
+  const resources = new Map([["VirtualMachine/a", resource("VirtualMachine/a")]]);
+  const [a, b] = [guest(1, { resource: "VirtualMachine/a" }), guest(2)];
+  const before = rowsOf(new Map([[1, a], [2, b]]), resources, limits);
+  filtered(before, "atlas");
+  const full = { ...a, usage: { ...a.usage, memBytes: 3.9e9 } };
+  const after = rowsOf(new Map([[1, full], [2, b]]), resources, limits, before);
+  expect(after[1]).toBe(before[1]);
+  expect(after[0]).toMatchObject({ shape: "warn", word: "mem 98%" });
+  expect(filtered(after, "98%").map((row) => row.guest.vmid)).toEqual([1]);
+  const gone = rowsOf(new Map([[2, b]]), resources, limits, after);
+  expect(gone.map((row) => row.guest)).toEqual([b]);
+});
+
+test("a line is drawn anew where it says something else, and only there", () => {
+  const one = guest(100, { uptimeSeconds: 9000 });
+  const line = (change: Partial<Guest> = {}, word = "running") => ({ row: { guest: { ...one, ...change }, resource: undefined, thresholds: [], shape: "ok" as const, word } });
+  const isSame = (change: Partial<Guest>, full = false) => saysTheSame(line(), line(change), full);
+  expect(isSame({ seenAt: "2026-11-29T10:00:03Z", uptimeSeconds: 9003, usage: { ...one.usage, cpu: 0.1049, diskBytes: 1 } }, true)).toBe(true);
+  expect(isSame({ usage: { ...one.usage, cpu: 0.106 } })).toBe(false);
+  expect(isSame({ usage: { ...one.usage, memBytes: 3e9 } })).toBe(true);
+  expect(isSame({ usage: { ...one.usage, memBytes: 3e9 } }, true)).toBe(false);
+  expect(isSame({ uptimeSeconds: 18_000 }, true)).toBe(false);
+  for (const change of [{ name: "web" }, { node: "forge" }, { status: "STOPPED" as const }, { protected: true }, { unknownReason: "silent" }]) expect(isSame(change)).toBe(false);
+  expect(saysTheSame(line(), line({}, "mem 96%"), false)).toBe(false);
+  expect(saysTheSame(line(), { heading: "atlas", count: 1 }, false)).toBe(false);
 });

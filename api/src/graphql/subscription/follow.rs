@@ -119,10 +119,11 @@ impl PartialEq for PlanChange {
     }
 }
 
-/// The items of `clusterUpdates`.
-pub fn cluster(shared: Shared) -> impl Stream<Item = ClusterUpdate> {
+/// The items of `clusterUpdates`; what changed in many guests as columns, or not.
+pub fn cluster(shared: Shared, in_columns: bool) -> impl Stream<Item = ClusterUpdate> {
     let follower = Follower {
         pulse: Pulse::new(shared),
+        in_columns,
         last: None,
         version: 0,
         seq: 0,
@@ -135,6 +136,7 @@ pub fn cluster(shared: Shared) -> impl Stream<Item = ClusterUpdate> {
 
 struct Follower {
     pulse: Pulse,
+    in_columns: bool,
     last: Option<Picture>,
     version: u64,
     seq: u64,
@@ -161,7 +163,12 @@ impl Follower {
                 });
             }
             let picture = Picture::of(&moment);
-            if let Some(delta) = last.delta(&picture) {
+            let delta = if self.in_columns {
+                last.delta_in_columns(&picture)
+            } else {
+                last.delta(&picture)
+            };
+            if let Some(delta) = delta {
                 self.last = Some(picture);
                 return Some(ClusterUpdate {
                     delta: Some(delta),

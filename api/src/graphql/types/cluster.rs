@@ -158,7 +158,7 @@ impl Loop {
 /// Figures of a node or guest.
 #[derive(Debug, Clone, Copy, PartialEq, SimpleObject)]
 pub struct Usage {
-    /// Share of all its CPUs, 0 to 1.
+    /// Share of all its CPUs, 0 to 1, to a hundredth of a percent.
     pub cpu: Option<f64>,
     /// CPUs.
     pub max_cpu: Option<f64>,
@@ -176,7 +176,7 @@ impl From<jarvis_model::Usage> for Usage {
     fn from(usage: jarvis_model::Usage) -> Self {
         let finite = |figure: Option<f64>| figure.filter(|figure| figure.is_finite());
         Self {
-            cpu: finite(usage.cpu),
+            cpu: finite(usage.cpu).map(|share| (share * 10_000.0).round() / 10_000.0),
             max_cpu: finite(usage.max_cpu),
             mem_bytes: usage.mem_bytes.map(Counter),
             max_mem_bytes: usage.max_mem_bytes.map(Counter),

@@ -233,7 +233,7 @@ pub struct Demo {
     #[arg(long)]
     pub fresh: bool,
     /// How many times faster than the wall clock the simulated cluster, and Jarvis with it, lives.
-    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=20))]
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub time_factor: u32,
     /// A file with the `assistant` section of a jarvis.yaml: the conversation's language models.
     #[arg(long, value_name = "FILE")]

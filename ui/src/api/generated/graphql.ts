@@ -389,6 +389,8 @@ export type NodePartsFragment = { name: string, status: NodeStatus, seenAt: stri
 
 export type GuestPartsFragment = { vmid: number, name: string | null, kind: GuestKind, node: string, status: GuestStatus, statusWord: string, seenAt: string | null, unknownReason: string | null, haState: string | null, lock: string | null, protected: boolean, ready: boolean | null, resource: string | null, runStrategy: RunStrategy | null, runningTask: string | null, stopCause: string | null, tags: Array<string>, template: boolean, uptimeSeconds: number | null, identity: string | null, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null } };
 
+export type FiguresPartsFragment = { seenAt: string | null, vmids: Array<number>, uptimeSeconds: Array<number | null> | null, cpu: Array<number | null> | null, maxCpu: Array<number | null> | null, memBytes: Array<number | null> | null, maxMemBytes: Array<number | null> | null, diskBytes: Array<number | null> | null, maxDiskBytes: Array<number | null> | null };
+
 export type StoragePartsFragment = { id: string, name: string, node: string | null, plugin: string, active: boolean | null, seenAt: string | null, unknownReason: string | null, totalBytes: number | null, usedBytes: number | null };
 
 export type HoldPartsFragment = { scope: string, by: string, reason: string, since: string, until: string | null };
@@ -447,7 +449,7 @@ export type SideQuery = { issues: Array<{ key: string, kind: IssueKind, resource
 export type ClusterUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ClusterUpdatesSubscription = { clusterUpdates: { seq: number, at: string, resync: boolean, version: number, snapshot: { nodes: Array<{ name: string, status: NodeStatus, seenAt: string | null, unknownReason: string | null, apiAnswers: boolean | null, guests: number, guestsRunning: number, haState: string | null, ip: string | null, protected: boolean, resource: string | null, returnedAt: string | null, uptimeSeconds: number | null, votes: number, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null }, host: { cores: number | null, cpuPressure: number | null, ioPressure: number | null, memoryPressure: number | null, load: number | null, seenAt: string | null, temperature: number | null, trouble: string | null, unknownReason: string | null } | null }>, guests: Array<{ vmid: number, name: string | null, kind: GuestKind, node: string, status: GuestStatus, statusWord: string, seenAt: string | null, unknownReason: string | null, haState: string | null, lock: string | null, protected: boolean, ready: boolean | null, resource: string | null, runStrategy: RunStrategy | null, runningTask: string | null, stopCause: string | null, tags: Array<string>, template: boolean, uptimeSeconds: number | null, identity: string | null, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null } }>, storages: Array<{ id: string, name: string, node: string | null, plugin: string, active: boolean | null, seenAt: string | null, unknownReason: string | null, totalBytes: number | null, usedBytes: number | null }>, resources: Array<{ key: string, kind: ResourceKind, name: string, spec: unknown, labels: Array<{ name: string, value: string }>, hold: { scope: string, by: string, reason: string, since: string, until: string | null } | null, status: { sync: Sync, health: Health, since: string | null, observedRevision: string, headline: { type: ConditionType, reason: string, message: string } | null, conditions: Array<{ type: ConditionType, status: boolean, reason: string, message: string }> } | null }>, quorum: { quorate: boolean | null, expectedVotes: number | null, neededVotes: number | null, onlineVotes: number | null, agreeing: number | null, seenAt: string | null, unknownReason: string | null }, freeze: { state: FreezeState, scope: FreezeScope | null, by: string | null, reason: string | null, since: string | null, until: string | null }, loop: { ready: boolean, epoch: number, actingStopped: string | null, lastFetchAt: string | null, lastLookAt: string | null, lastPassAt: string | null, lastPassMillis: number, lookFailure: string | null } } | null, delta: { removedNodes: Array<string>, removedGuests: Array<number>, removedStorages: Array<string>, removedResources: Array<string>, nodes: Array<{ name: string, status: NodeStatus, seenAt: string | null, unknownReason: string | null, apiAnswers: boolean | null, guests: number, guestsRunning: number, haState: string | null, ip: string | null, protected: boolean, resource: string | null, returnedAt: string | null, uptimeSeconds: number | null, votes: number, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null }, host: { cores: number | null, cpuPressure: number | null, ioPressure: number | null, memoryPressure: number | null, load: number | null, seenAt: string | null, temperature: number | null, trouble: string | null, unknownReason: string | null } | null }>, guests: Array<{ vmid: number, name: string | null, kind: GuestKind, node: string, status: GuestStatus, statusWord: string, seenAt: string | null, unknownReason: string | null, haState: string | null, lock: string | null, protected: boolean, ready: boolean | null, resource: string | null, runStrategy: RunStrategy | null, runningTask: string | null, stopCause: string | null, tags: Array<string>, template: boolean, uptimeSeconds: number | null, identity: string | null, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null } }>, storages: Array<{ id: string, name: string, node: string | null, plugin: string, active: boolean | null, seenAt: string | null, unknownReason: string | null, totalBytes: number | null, usedBytes: number | null }>, resources: Array<{ key: string, kind: ResourceKind, name: string, spec: unknown, labels: Array<{ name: string, value: string }>, hold: { scope: string, by: string, reason: string, since: string, until: string | null } | null, status: { sync: Sync, health: Health, since: string | null, observedRevision: string, headline: { type: ConditionType, reason: string, message: string } | null, conditions: Array<{ type: ConditionType, status: boolean, reason: string, message: string }> } | null }>, quorum: { quorate: boolean | null, expectedVotes: number | null, neededVotes: number | null, onlineVotes: number | null, agreeing: number | null, seenAt: string | null, unknownReason: string | null } | null, freeze: { state: FreezeState, scope: FreezeScope | null, by: string | null, reason: string | null, since: string | null, until: string | null } | null, loop: { ready: boolean, epoch: number, actingStopped: string | null, lastFetchAt: string | null, lastLookAt: string | null, lastPassAt: string | null, lastPassMillis: number, lookFailure: string | null } | null } | null } };
+export type ClusterUpdatesSubscription = { clusterUpdates: { seq: number, at: string, resync: boolean, version: number, snapshot: { nodes: Array<{ name: string, status: NodeStatus, seenAt: string | null, unknownReason: string | null, apiAnswers: boolean | null, guests: number, guestsRunning: number, haState: string | null, ip: string | null, protected: boolean, resource: string | null, returnedAt: string | null, uptimeSeconds: number | null, votes: number, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null }, host: { cores: number | null, cpuPressure: number | null, ioPressure: number | null, memoryPressure: number | null, load: number | null, seenAt: string | null, temperature: number | null, trouble: string | null, unknownReason: string | null } | null }>, guests: Array<{ vmid: number, name: string | null, kind: GuestKind, node: string, status: GuestStatus, statusWord: string, seenAt: string | null, unknownReason: string | null, haState: string | null, lock: string | null, protected: boolean, ready: boolean | null, resource: string | null, runStrategy: RunStrategy | null, runningTask: string | null, stopCause: string | null, tags: Array<string>, template: boolean, uptimeSeconds: number | null, identity: string | null, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null } }>, storages: Array<{ id: string, name: string, node: string | null, plugin: string, active: boolean | null, seenAt: string | null, unknownReason: string | null, totalBytes: number | null, usedBytes: number | null }>, resources: Array<{ key: string, kind: ResourceKind, name: string, spec: unknown, labels: Array<{ name: string, value: string }>, hold: { scope: string, by: string, reason: string, since: string, until: string | null } | null, status: { sync: Sync, health: Health, since: string | null, observedRevision: string, headline: { type: ConditionType, reason: string, message: string } | null, conditions: Array<{ type: ConditionType, status: boolean, reason: string, message: string }> } | null }>, quorum: { quorate: boolean | null, expectedVotes: number | null, neededVotes: number | null, onlineVotes: number | null, agreeing: number | null, seenAt: string | null, unknownReason: string | null }, freeze: { state: FreezeState, scope: FreezeScope | null, by: string | null, reason: string | null, since: string | null, until: string | null }, loop: { ready: boolean, epoch: number, actingStopped: string | null, lastFetchAt: string | null, lastLookAt: string | null, lastPassAt: string | null, lastPassMillis: number, lookFailure: string | null } } | null, delta: { removedNodes: Array<string>, removedGuests: Array<number>, removedStorages: Array<string>, removedResources: Array<string>, nodes: Array<{ name: string, status: NodeStatus, seenAt: string | null, unknownReason: string | null, apiAnswers: boolean | null, guests: number, guestsRunning: number, haState: string | null, ip: string | null, protected: boolean, resource: string | null, returnedAt: string | null, uptimeSeconds: number | null, votes: number, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null }, host: { cores: number | null, cpuPressure: number | null, ioPressure: number | null, memoryPressure: number | null, load: number | null, seenAt: string | null, temperature: number | null, trouble: string | null, unknownReason: string | null } | null }>, guests: Array<{ vmid: number, name: string | null, kind: GuestKind, node: string, status: GuestStatus, statusWord: string, seenAt: string | null, unknownReason: string | null, haState: string | null, lock: string | null, protected: boolean, ready: boolean | null, resource: string | null, runStrategy: RunStrategy | null, runningTask: string | null, stopCause: string | null, tags: Array<string>, template: boolean, uptimeSeconds: number | null, identity: string | null, usage: { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null } }>, storages: Array<{ id: string, name: string, node: string | null, plugin: string, active: boolean | null, seenAt: string | null, unknownReason: string | null, totalBytes: number | null, usedBytes: number | null }>, resources: Array<{ key: string, kind: ResourceKind, name: string, spec: unknown, labels: Array<{ name: string, value: string }>, hold: { scope: string, by: string, reason: string, since: string, until: string | null } | null, status: { sync: Sync, health: Health, since: string | null, observedRevision: string, headline: { type: ConditionType, reason: string, message: string } | null, conditions: Array<{ type: ConditionType, status: boolean, reason: string, message: string }> } | null }>, quorum: { quorate: boolean | null, expectedVotes: number | null, neededVotes: number | null, onlineVotes: number | null, agreeing: number | null, seenAt: string | null, unknownReason: string | null } | null, freeze: { state: FreezeState, scope: FreezeScope | null, by: string | null, reason: string | null, since: string | null, until: string | null } | null, loop: { ready: boolean, epoch: number, actingStopped: string | null, lastFetchAt: string | null, lastLookAt: string | null, lastPassAt: string | null, lastPassMillis: number, lookFailure: string | null } | null, figures: Array<{ seenAt: string | null, vmids: Array<number>, uptimeSeconds: Array<number | null> | null, cpu: Array<number | null> | null, maxCpu: Array<number | null> | null, memBytes: Array<number | null> | null, maxMemBytes: Array<number | null> | null, diskBytes: Array<number | null> | null, maxDiskBytes: Array<number | null> | null }> } | null } };
 
 export type PictureQueryVariables = Exact<{
   after: number;
@@ -1249,6 +1251,19 @@ export const GuestPartsFragmentDoc = new TypedDocumentString(`
   diskBytes
   maxDiskBytes
 }`, {"fragmentName":"GuestParts"}) as unknown as TypedDocumentString<GuestPartsFragment, unknown>;
+export const FiguresPartsFragmentDoc = new TypedDocumentString(`
+    fragment FiguresParts on Figures {
+  seenAt
+  vmids
+  uptimeSeconds
+  cpu
+  maxCpu
+  memBytes
+  maxMemBytes
+  diskBytes
+  maxDiskBytes
+}
+    `, {"fragmentName":"FiguresParts"}) as unknown as TypedDocumentString<FiguresPartsFragment, unknown>;
 export const StoragePartsFragmentDoc = new TypedDocumentString(`
     fragment StorageParts on Storage {
   id
@@ -2156,7 +2171,7 @@ fragment RevisionParts on Revision {
 }`) as unknown as TypedDocumentString<SideQuery, SideQueryVariables>;
 export const ClusterUpdatesDocument = new TypedDocumentString(`
     subscription ClusterUpdates {
-  clusterUpdates {
+  clusterUpdates(columns: true) {
     seq
     at
     resync
@@ -2205,6 +2220,9 @@ export const ClusterUpdatesDocument = new TypedDocumentString(`
       }
       loop {
         ...LoopParts
+      }
+      figures {
+        ...FiguresParts
       }
       removedNodes
       removedGuests
@@ -2275,6 +2293,17 @@ fragment GuestParts on Guest {
   usage {
     ...UsageParts
   }
+}
+fragment FiguresParts on Figures {
+  seenAt
+  vmids
+  uptimeSeconds
+  cpu
+  maxCpu
+  memBytes
+  maxMemBytes
+  diskBytes
+  maxDiskBytes
 }
 fragment StorageParts on Storage {
   id
