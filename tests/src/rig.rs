@@ -7,7 +7,7 @@ use jarvis_guard::Floor;
 use jarvis_model::{Autonomy, Host, NodeName, Timestamp, Vmid};
 use jarvis_ports::{Clock, HostShell, Hypervisor, Journal, ManifestSource, Probe};
 use jarvis_proxmox::{EntryPoint, Proxmox, Tls, Token};
-use jarvis_simulator::{Fault, Place, Scenario, Simulator, SimulatorHandle};
+use jarvis_simulator::{ApiToken, Fault, Place, Scenario, Simulator, SimulatorHandle};
 use jarvis_source::GitSource;
 use jarvis_ssh::{Credential, Endpoint, JournalUse, Ssh};
 use jarvis_store::{FileJournal, MemoryStore, OpenError};
@@ -255,12 +255,16 @@ impl Rig {
 
     /// A client of the cluster with the full token.
     pub fn client(&self) -> impl Hypervisor + use<> {
+        self.client_with(&self.simulator.tokens().full)
+    }
+
+    /// A client of the cluster with this token.
+    pub fn client_with(&self, token: &ApiToken) -> Proxmox {
         let entries = self.simulator.endpoints().iter();
         let entries = entries
             .map(|(node, url)| EntryPoint::new(Some(node), url).expect("a loopback URL"))
             .collect();
-        let full = &self.simulator.tokens().full;
-        let token = Token::parse(&format!("{}={}", full.id, full.secret)).expect("a token");
+        let token = Token::parse(&format!("{}={}", token.id, token.secret)).expect("a token");
         let mut options =
             jarvis_proxmox::Options::new("homelab", entries, token, Tls::WebRoots).expect("fine options");
         options.clock = self.clock.clone();

@@ -12,6 +12,7 @@ mod terminal {
     #[path = "../../../crates/ssh/src/tests/server.rs"]
     pub mod server;
 
+    mod console;
     mod ending;
     mod flow;
     mod programs;

@@ -15,8 +15,8 @@ pub fn text(reason: &Reason) -> Text {
         },
         Reason::NoWay { .. } => Text {
             meaning: "No way to that host is configured",
-            when: "The node or guest is not named under `ssh.nodes` or `ssh.guests` of `jarvis.yaml`. Only what is named there is entered.",
-            remedy: "Name it there, pin its host key (docs/SSH.md) and restart Jarvis. A guest without SSH has its console in Proxmox.",
+            when: "The node or guest is not named under `ssh.nodes` or `ssh.guests` of `jarvis.yaml`, and guests do not show their consoles.",
+            remedy: "Name it there, pin its host key (docs/SSH.md) and restart Jarvis; or let guests show their consoles by `terminal: {console: true}` (docs/TERMINAL.md).",
         },
         Reason::Unreachable(_) => Text {
             meaning: "The host was not reached",
@@ -25,8 +25,8 @@ pub fn text(reason: &Reason) -> Text {
         },
         Reason::NoLogin(_) => Text {
             meaning: "The host does not let in",
-            when: "It refused the key for the user that `terminal` or `ssh` of `jarvis.yaml` names, or the key file cannot be used.",
-            remedy: "Put the public key into that user's `authorized_keys` on the host. The message says which key and which user.",
+            when: "It refused the key for the user that `terminal` or `ssh` of `jarvis.yaml` names, or the key file cannot be used. Or Proxmox does not show the console to Jarvis's token: the right `VM.Console` is missing, or Proxmox is older than API tokens at consoles.",
+            remedy: "Put the public key into that user's `authorized_keys` on the host. The message says which key and which user. For a console, `jarvis doctor` prints the commands that grant the right.",
         },
         Reason::HostKey(_) => Text {
             meaning: "The key of the host is not trusted",
@@ -35,8 +35,8 @@ pub fn text(reason: &Reason) -> Text {
         },
         Reason::NoTerminal(_) => Text {
             meaning: "The host lets in and gives no terminal",
-            when: "Its `authorized_keys` has `restrict` without `pty`, its sshd says `PermitTTY no`, or its user has no shell.",
-            remedy: "Give terminals a user of their own with `restrict,pty` before the key, and a shell (docs/TERMINAL.md).",
+            when: "Its `authorized_keys` has `restrict` without `pty`, its sshd says `PermitTTY no`, or its user has no shell. Or the guest whose console was asked for does not run, or is a virtual machine without a serial port.",
+            remedy: "Give terminals a user of their own with `restrict,pty` before the key, and a shell. For a console start the guest; docs/TERMINAL.md says how a virtual machine gets a serial port.",
         },
         Reason::TooMany { .. } => Text {
             meaning: "There are as many terminals as there may be",

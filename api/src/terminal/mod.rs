@@ -75,7 +75,7 @@ impl Default for TerminalOptions {
 
 /// All terminals of this process.
 pub struct Terminals {
-    port: Arc<dyn Terminal>,
+    ways: Vec<Arc<dyn Terminal>>,
     options: TerminalOptions,
     seats: Arc<Seats>,
     live: Mutex<BTreeMap<String, Arc<Session>>>,
@@ -84,10 +84,10 @@ pub struct Terminals {
 }
 
 impl Terminals {
-    /// None yet.
-    pub fn new(port: Arc<dyn Terminal>, options: TerminalOptions) -> Self {
+    /// None yet. A host is entered by the first of the ways that reaches it.
+    pub fn new(ways: Vec<Arc<dyn Terminal>>, options: TerminalOptions) -> Self {
         Self {
-            port,
+            ways,
             seats: Arc::new(Seats::new(options.per_user, options.in_all)),
             options,
             live: Mutex::default(),
@@ -181,12 +181,12 @@ impl Terminals {
         if frozen(&state.handle.view().memory, state.now()) {
             return Err(Reason::Frozen);
         }
-        if !self.port.reaches(&host) {
-            let target = host.to_string();
-            return Err(Reason::NoWay { target });
-        }
+        let way = self.ways.iter().find(|way| way.reaches(&host));
+        let way = way.ok_or_else(|| Reason::NoWay {
+            target: host.to_string(),
+        })?;
         let seat = self.seat(&caller.user)?;
-        let opened = self.port.open(&host, size).await?;
+        let opened = way.open(&host, size).await?;
         let id = random_secret()
             .map_err(|error| Reason::NotRecorded(error.to_string()))?
             .to_string();

@@ -102,12 +102,16 @@ impl Reason {
     pub fn hint(&self) -> String {
         match self {
             Self::Off => "write a `terminal` section into jarvis.yaml and restart Jarvis (docs/TERMINAL.md)",
-            Self::NoWay { .. } => "name it under `ssh.nodes` or `ssh.guests` of jarvis.yaml (docs/SSH.md)",
+            Self::NoWay { .. } => {
+                "name it under `ssh.nodes` or `ssh.guests` of jarvis.yaml (docs/SSH.md), or let guests show their consoles by \
+                 `terminal: {console: true}` (docs/TERMINAL.md)"
+            }
             Self::Unreachable(_) => "see whether it is up; `jarvis doctor` tries the way step by step",
-            Self::NoLogin(_) => "`jarvis doctor` tells which key is refused, and what to do on the host",
+            Self::NoLogin(_) => "`jarvis doctor` tells which key or right is refused, and what to do there",
             Self::HostKey(_) => "compare the fingerprint on its console, then pin the key (docs/SSH.md)",
             Self::NoTerminal(_) => {
-                "give its user a shell, and `restrict,pty` in authorized_keys (docs/TERMINAL.md)"
+                "over SSH, give its user a shell, and `restrict,pty` in authorized_keys; a console needs a guest that runs and, in \
+                 a virtual machine, a serial port (docs/TERMINAL.md)"
             }
             Self::TooMany { .. } => {
                 "close one that is not needed; one whose browser is gone ends within a minute"

@@ -9,9 +9,17 @@ use crate::{
     paths::Post,
     tls::{self, Tls},
 };
+use http::HeaderValue;
 use hyper::ext::ReasonPhrase;
-use reqwest::{Client, Method, Request, header};
+use reqwest::{Client, Method, Request, Response, StatusCode, Upgraded, header};
 use std::{error::Error as StdError, io, time::Duration};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{Role, WebSocketConfig},
+    },
+};
 
 /// Answers to most calls stay far below this.
 pub const SMALL_BODY: usize = 1024 * 1024;
@@ -37,6 +45,17 @@ pub struct NoAnswer {
     pub kind: NoAnswerKind,
     /// In words.
     pub why: String,
+}
+
+/// Why there is no WebSocket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoSocket {
+    /// There is no answer.
+    NoAnswer(NoAnswer),
+    /// The answer is another one.
+    Refused(Answer),
+    /// The answer does not know how WebSockets begin.
+    NoWebSocket,
 }
 
 /// How an exchange failed.
@@ -155,6 +174,43 @@ impl Entry {
         self.exchange(&self.writes, request, SMALL_BODY).await
     }
 
+    /// Opens a WebSocket, on a connection of its own.
+    pub async fn socket(
+        &self,
+        path: &str,
+        config: WebSocketConfig,
+    ) -> Result<WebSocketStream<Upgraded>, NoSocket> {
+        let pass = self.admit().await.map_err(NoSocket::NoAnswer)?;
+        let mut request = self
+            .request(Method::GET, path, None, Some(&pass))
+            .map_err(NoSocket::NoAnswer)?;
+        let key = generate_key();
+        for (name, value) in [
+            (header::CONNECTION, "Upgrade"),
+            (header::UPGRADE, "websocket"),
+            (header::SEC_WEBSOCKET_VERSION, "13"),
+            // Proxmox's own page offers it, and old releases want it.
+            (header::SEC_WEBSOCKET_PROTOCOL, "binary"),
+            (header::SEC_WEBSOCKET_KEY, key.as_str()),
+        ] {
+            let value = HeaderValue::from_str(value).map_err(|_| NoSocket::NoWebSocket)?;
+            request.headers_mut().insert(name, value);
+        }
+        let response = self.writes.execute(request).await;
+        let response = response.map_err(|error| NoSocket::NoAnswer(sort(&error)))?;
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            let answer = read(response, SMALL_BODY).await.map_err(NoSocket::NoAnswer)?;
+            return Err(NoSocket::Refused(answer));
+        }
+        let accepted = response.headers().get(header::SEC_WEBSOCKET_ACCEPT);
+        if accepted.is_none_or(|accept| accept.as_bytes() != derive_accept_key(key.as_bytes()).as_bytes()) {
+            return Err(NoSocket::NoWebSocket);
+        }
+        let stream = response.upgrade().await;
+        let stream = stream.map_err(|error| NoSocket::NoAnswer(sort(&error)))?;
+        Ok(WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await)
+    }
+
     fn request(
         &self,
         method: Method,
@@ -193,7 +249,11 @@ impl Entry {
 }
 
 async fn receive(client: &Client, request: Request, largest: usize) -> Result<Answer, NoAnswer> {
-    let mut response = client.execute(request).await.map_err(|error| sort(&error))?;
+    let response = client.execute(request).await.map_err(|error| sort(&error))?;
+    read(response, largest).await
+}
+
+async fn read(mut response: Response, largest: usize) -> Result<Answer, NoAnswer> {
     let reason = match response.extensions().get::<ReasonPhrase>() {
         Some(reason) => String::from_utf8_lossy(reason.as_bytes()).into_owned(),
         None => response

@@ -19,6 +19,7 @@
 //! | `effects` | the port's writes |
 //! | [`watchdog`] | the one door past the guard: one guest, two requests (ADR 9) |
 //! | `agent` | programs inside guests |
+//! | `console` | consoles of guests, for terminals |
 //! | `entry`, [`health`], `gate` | one entry point: exchange, standing, slots |
 //! | `answer`, `decode`, `list`, `loose` | what an answer says |
 //! | [`privileges`] | what the token may do |
@@ -73,6 +74,7 @@ mod answer;
 mod ask;
 mod backups;
 mod checkup;
+mod console;
 mod decode;
 mod effects;
 mod entry;
@@ -87,6 +89,7 @@ mod session;
 mod tests;
 
 pub use client::{EntryStats, Proxmox};
+pub use console::Consoles;
 pub use fingerprint::{Fingerprint, InvalidFingerprint};
 pub use health::Class;
 pub use login::{Credential, InvalidLogin, Login};

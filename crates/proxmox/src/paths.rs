@@ -85,6 +85,20 @@ pub fn agent_exec_status(node: &NodeName, vmid: Vmid, pid: u64) -> String {
     )
 }
 
+/// `POST /nodes/{node}/{kind}/{vmid}/termproxy`: begins a console of a guest at a port of the node that is asked.
+pub fn termproxy(node: &NodeName, kind: GuestKind, vmid: Vmid) -> Post {
+    Post {
+        path: format!("{}/termproxy", guest(node, kind, vmid)),
+        form: String::new(),
+    }
+}
+
+/// `/nodes/{node}/{kind}/{vmid}/vncwebsocket`: that port as a WebSocket.
+pub fn vncwebsocket(node: &NodeName, kind: GuestKind, vmid: Vmid, port: u16, ticket: &str) -> String {
+    let guest = guest(node, kind, vmid);
+    format!("{guest}/vncwebsocket?port={port}&vncticket={}", escape(ticket))
+}
+
 /// `/nodes/{node}/storage`, of those that may hold backups.
 pub fn backup_storages(node: &NodeName) -> String {
     format!(

@@ -13,6 +13,8 @@ mod backups;
 mod checklist;
 #[path = "wire/common.rs"]
 mod common;
+#[path = "wire/consoles.rs"]
+mod consoles;
 #[path = "wire/control.rs"]
 mod control;
 #[path = "wire/endpoints.rs"]

@@ -1,18 +1,10 @@
 //! Output without end, browsers that go and come back, and what is held meanwhile.
 
-use super::rig::{Got, Lab, soon};
+use super::rig::{Got, HELD, Lab, resident_bytes, soon};
 use jarvis_model::Role;
 use jarvis_ports::terminal::PIECE;
 use serde_json::json;
 use std::time::{Duration, Instant};
-
-/// What the wire promises to hold for a browser that acknowledges nothing.
-const HELD: usize = 256 * 1024;
-
-fn resident_bytes() -> usize {
-    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
-    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_flood_that_nobody_acknowledges_stops_at_its_bound_while_others_work() {

@@ -4,8 +4,9 @@ use super::server::Server;
 use futures::{SinkExt as _, StreamExt as _};
 use jarvis_api::{ApiOptions, ApiState, SigningKey, TerminalOptions, Terminals};
 use jarvis_model::{Event, Host, NodeName, Role, Timestamp, Vmid};
-use jarvis_ports::{Clock, Stored};
-use jarvis_simulator::Place;
+use jarvis_ports::{Clock, Stored, Terminal};
+use jarvis_proxmox::Consoles;
+use jarvis_simulator::{ApiToken, Place, Tokens};
 use jarvis_ssh::{Credential, Endpoint, Options};
 use jarvis_tests::rig::{Rig, Setup};
 use serde_json::{Value, json};
@@ -27,6 +28,14 @@ use tokio_util::sync::CancellationToken;
 pub const PROTOCOL: &str = "jarvis-terminal-v1";
 const SECRET: &str = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFG";
 const SOON: Duration = Duration::from_secs(20);
+
+/// What the wire promises to hold for a browser that acknowledges nothing.
+pub const HELD: usize = 256 * 1024;
+
+pub fn resident_bytes() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
 
 /// The time, and what a test adds to it.
 pub struct Shifted(AtomicU64);
@@ -75,6 +84,19 @@ impl Lab {
     /// `node/forge` and `guest/101` are this server; `node/agent1` is the simulated machine of that name; `node/gone` is a port
     /// where nobody listens.
     pub async fn at(server: Server, options: TerminalOptions) -> Self {
+        Self::built(server, options, None).await
+    }
+
+    /// The same, and all other guests show their consoles to this token.
+    pub async fn showing(token: fn(&Tokens) -> &ApiToken, options: TerminalOptions) -> Self {
+        Self::built(Server::start(), options, Some(token)).await
+    }
+
+    async fn built(
+        server: Server,
+        options: TerminalOptions,
+        console: Option<fn(&Tokens) -> &ApiToken>,
+    ) -> Self {
         let mut ssh = Options::new(server.folder.join("known_hosts"));
         let forge = Host::Node(NodeName::new("forge").unwrap());
         let guest = Host::Guest(Vmid::new(101).unwrap());
@@ -112,8 +134,12 @@ impl Lab {
         server.write("simulated-key", rig.simulator.ssh_key());
         let key = server.folder.join("simulated-key");
         std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).unwrap();
-        let way = Arc::new(jarvis_ssh::Terminals::new(&ssh));
-        let terminals = Arc::new(Terminals::new(way, options));
+        let mut ways: Vec<Arc<dyn Terminal>> = vec![Arc::new(jarvis_ssh::Terminals::new(&ssh))];
+        if let Some(token) = console {
+            let client = rig.client_with(token(rig.simulator.tokens()));
+            ways.push(Arc::new(Consoles::new(Arc::new(client))));
+        }
+        let terminals = Arc::new(Terminals::new(ways, options));
         let clock = Arc::new(Shifted(AtomicU64::new(60_000)));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -216,6 +242,15 @@ impl Lab {
             .socket(token, "/terminal/homelab/forge?cols=80&rows=24")
             .await;
         client.ready().await;
+        client
+    }
+
+    /// An open console of a guest, 80 by 24, and its first prompt.
+    pub async fn console(&self, token: &str, vmid: u32) -> Client {
+        let path = format!("/terminal/homelab/guest/{vmid}?cols=80&rows=24");
+        let mut client = self.socket(token, &path).await;
+        client.ready().await;
+        client.until(":~# ").await;
         client
     }
 

@@ -12,9 +12,11 @@
 //! | [`models`] | language models: reached, admitted, known, and able to call tools |
 //! | [`notifications`] | the mail server, and what channels need of the config |
 //! | [`ssh`] | hosts over SSH: reached, known, admitted |
-//! | [`terminal`] | terminals, where they are on |
+//! | [`terminal`] | terminals over SSH, where they are on |
+//! | [`consoles`] | consoles of guests, where they are on |
 //! | [`own`] | state folder, journal, protection, listener |
 
+mod consoles;
 mod entry;
 pub mod finding;
 mod manifests;
@@ -73,6 +75,7 @@ async fn look_at(config: &Config, report: &mut Report, environment: &Environment
         seen = guests(&client, report).await;
         let desired = manifests::look_at(config, &seen, environment, report).await;
         rights::look_at(&client, config, desired.as_ref(), nodes::major(&reached), report).await;
+        consoles::look_at(&client, config, &seen, report).await;
         desired
     } else {
         manifests::look_at(config, &seen, environment, report).await

@@ -272,6 +272,9 @@ pub struct Terminal {
     pub in_all: Option<Spanned<u64>>,
     /// Folder of recordings.
     pub recordings: Option<String>,
+    /// Whether guests that `ssh` does not name show their consoles.
+    #[serde(default)]
+    pub console: bool,
 }
 
 /// `safety`.

@@ -144,6 +144,8 @@ pub struct TerminalConfig {
     pub options: jarvis_api::TerminalOptions,
     /// The hosts, as terminals enter them; none where none is configured.
     pub ssh: Option<jarvis_ssh::Options>,
+    /// Whether guests that are no such host show their consoles, by Proxmox's own way in.
+    pub console: bool,
 }
 
 /// The manifest source.

@@ -141,6 +141,8 @@ fn terminals_are_off_until_they_are_written_and_may_have_a_user_of_their_own() {
     let config = |text: String| load(&folder, &text, &Environment::default()).unwrap().terminal;
     assert!(config(format!("{CLUSTER}{ssh}")).is_none());
     let plain = config(format!("{CLUSTER}{ssh}terminal: {{}}\n")).unwrap();
+    let shown = config(format!("{CLUSTER}{ssh}terminal: {{console: true}}\n")).unwrap();
+    assert!(shown.console && !plain.console, "consoles are asked for");
     assert_eq!(plain.options, jarvis_api::TerminalOptions::default());
     let users = |terminal: &TerminalConfig| {
         let hosts = terminal.ssh.as_ref().unwrap().hosts.values();

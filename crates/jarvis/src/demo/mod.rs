@@ -73,6 +73,7 @@ pub async fn run(arguments: &Demo, environment: &Environment) -> Outcome {
     config.terminal = Some(TerminalConfig {
         options: TerminalOptions::default(),
         ssh: Some(shell::for_terminals(&ssh)),
+        console: true,
     });
     config.ssh = Some(ssh);
     let wake_port = Some(simulator.wake_address().port());

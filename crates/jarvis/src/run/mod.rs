@@ -13,7 +13,7 @@
 //! | [`supervisor`], [`pulse`] | the supervisor, and the signs of life that it is given |
 //! | [`metrics`] | figures of the adapters |
 //! | [`notifying`] | telling people |
-//! | [`terminals`] | the way to terminals |
+//! | [`terminals`] | the ways to terminals |
 //! | [`signals`] | being asked to stop |
 
 pub mod access;
@@ -118,6 +118,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
     let floor = own_guest::protect(config.floor.clone(), &client, &config.state, mode).await;
     let (service, handle) = control(&config, floor, client.clone(), &opened, &clock, wake_port)?;
     let options = api_options(&config, address, mode, &opened, certificate.as_ref())?;
+    let terminals = terminals::open(&config, &client);
     let (stats, journal) = (client, opened.journal.clone());
     let pulse = pulse_of(&handle, &opened);
     let state = ApiState::new(handle.clone(), options, clock.clone()).with_liveness(pulse.liveness());
@@ -135,7 +136,7 @@ pub async fn serve(launch: Launch, environment: &Environment) -> Outcome {
             metrics::text(&stats.stats(), journal.low_space()) + &metrics::of_queue(counted.as_ref())
         }))
         .with_outside(outside::of(&config, &handle, queue, &clock)?);
-    let api = Api::new(listener, state, certificate.clone(), terminals::open(&config));
+    let api = Api::new(listener, state, certificate.clone(), terminals);
     let running = Running::begin(service, notifier, handle, api);
     let password = access::first_password(&running.handle, mode).await;
     let context = Context {

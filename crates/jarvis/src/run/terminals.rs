@@ -1,18 +1,26 @@
-//! The way to terminals: made here and given to the API's terminal part, which is the only one that may hold it.
+//! The ways to terminals: made here and given to the API's terminal part, which is the only one that may hold them.
 
 use crate::config::Config;
 use jarvis_api::Terminals;
 use jarvis_ports::Terminal;
+use jarvis_proxmox::{Consoles, Proxmox};
 use std::sync::Arc;
 
-/// Terminals, where they are switched on; opens no connection.
-pub fn open(config: &Config) -> Option<Arc<Terminals>> {
+/// Terminals, where they are switched on: over SSH where `ssh` names the host, else by a guest's console where that is
+/// switched on. Opens no connection.
+pub fn open(config: &Config, client: &Arc<Proxmox>) -> Option<Arc<Terminals>> {
     let terminal = config.terminal.as_ref()?;
-    if terminal.ssh.is_none() {
-        tracing::warn!("terminals are on, and no host is named under `ssh`: none can be opened");
+    let mut ways: Vec<Arc<dyn Terminal>> = Vec::new();
+    if let Some(ssh) = &terminal.ssh {
+        ways.push(Arc::new(jarvis_ssh::Terminals::new(ssh)));
     }
-    let none = jarvis_ssh::Options::new(config.state.join("known_hosts"));
-    let ssh = terminal.ssh.as_ref().unwrap_or(&none);
-    let way: Arc<dyn Terminal> = Arc::new(jarvis_ssh::Terminals::new(ssh));
-    Some(Arc::new(Terminals::new(way, terminal.options.clone())))
+    if terminal.console {
+        ways.push(Arc::new(Consoles::new(Arc::clone(client))));
+    }
+    if ways.is_empty() {
+        tracing::warn!(
+            "terminals are on, no host is named under `ssh`, and `terminal.console` is off: none can be opened"
+        );
+    }
+    Some(Arc::new(Terminals::new(ways, terminal.options.clone())))
 }

@@ -6,7 +6,7 @@ mod decoding;
 mod inside;
 mod login;
 mod looks;
-mod server;
+pub(crate) mod server;
 mod steering;
 mod transport;
 mod writes;
@@ -53,7 +53,7 @@ fn options(points: Vec<EntryPoint>) -> Options {
     options
 }
 
-fn client(servers: &[(Option<&str>, &Server)]) -> Proxmox {
+pub(crate) fn client(servers: &[(Option<&str>, &Server)]) -> Proxmox {
     let points = servers
         .iter()
         .map(|(node, server)| EntryPoint::new(*node, &server.url()).unwrap())

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::answer::{Body, Reply};
+use super::console;
 use super::door::{Door, Kept, Net, keep};
 use super::http;
 use super::mischief::{self, Mischief};
@@ -164,6 +165,9 @@ where
                 }
                 _ => answer(shared, &entry.node, &request).await,
             };
+            if let Some(port) = console::asked(&request, &path).filter(|_| reply.status == 200) {
+                return console::serve(shared, &entry.node, port, &request, &mut stream).await;
+            }
             tokio::time::sleep(reply.wall_delay).await;
             let _ = net.wait_for(awake).await;
             let wants_close = request

@@ -217,6 +217,13 @@ impl Guest {
             .collect();
     }
 
+    /// The first serial port that a console can show.
+    pub fn serial_port(&self) -> Option<&'static str> {
+        ["serial0", "serial1", "serial2", "serial3"]
+            .into_iter()
+            .find(|port| self.config.get(*port).is_some_and(|kind| kind == "socket"))
+    }
+
     /// The text of a missing configuration file on `node`.
     pub fn missing_text(kind: Kind, node: &str, vmid: u32) -> String {
         format!(

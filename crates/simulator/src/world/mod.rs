@@ -11,6 +11,7 @@ pub mod access;
 pub mod actions;
 mod agent;
 pub mod change;
+pub mod consoles;
 pub mod faults;
 pub mod figures;
 pub mod flavour;
@@ -190,6 +191,8 @@ pub struct World {
     /// Release and emulator.
     pub flavour: flavour::Flavour,
     agent_jobs: BTreeMap<(u32, u64), crate::programs::Ran>,
+    /// Consoles by node and port.
+    consoles: BTreeMap<(String, u16), consoles::Console>,
     journals: BTreeMap<Place, VecDeque<journal::Entry>>,
     journal_lines: u64,
     upids: BTreeMap<String, u64>,
@@ -225,6 +228,7 @@ impl World {
             ssh_guests: std::collections::BTreeSet::new(),
             flavour: flavour::Flavour::default(),
             agent_jobs: BTreeMap::new(),
+            consoles: BTreeMap::new(),
             journals: BTreeMap::new(),
             journal_lines: 0,
             upids: BTreeMap::new(),

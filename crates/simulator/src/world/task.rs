@@ -87,6 +87,8 @@ pub enum Work {
     Configure(super::change::ConfigChange),
     /// Back guests up.
     Backup(super::lifecycle::Backup),
+    /// Show a guest's console to whoever comes.
+    Console,
     /// Start the guests that start on boot.
     StartAll,
     /// Stop all guests before the node goes down.

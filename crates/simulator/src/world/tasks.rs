@@ -120,6 +120,7 @@ impl World {
 
     /// Running tasks of a node die with it.
     pub(super) fn lose_tasks(&mut self, node: &str) {
+        self.lose_consoles(node);
         let lost: Vec<u64> = self
             .tasks
             .values()

@@ -33,6 +33,7 @@ impl World {
                 self.task_goes_on(task.seq, INCOMING, Phase::Step(1));
             }
             Work::Incoming => self.end_task(task.seq, "OK"),
+            Work::Console => self.console_task(&task),
             Work::StartAll => self.start_all(&task),
             Work::StopAll => self.stop_all(&task),
             Work::Create { log, start } => self.create_task(&task, log, *start),

@@ -45,6 +45,9 @@ pub fn looking(major: Option<u32>) -> Vec<&'static str> {
 /// What acting on guests needs beside.
 pub const ACTING: &str = "VM.PowerMgmt";
 
+/// What showing a guest's console needs.
+pub const CONSOLE: &str = "VM.Console";
+
 fn agent(major: Option<u32>) -> &'static [&'static str] {
     match major {
         Some(..=8) => &["VM.Monitor"],
@@ -251,7 +254,7 @@ fn too_much(held: &Privileges, floor: &Floor, credential: &str) -> Vec<Finding> 
 }
 
 /// Of whom the access list speaks: the user, and the token, which by default has no rights of its own.
-fn whom(credential: &str) -> Vec<String> {
+pub fn whom(credential: &str) -> Vec<String> {
     match credential.split_once('!') {
         Some((user, _)) => vec![format!("--users {user}"), format!("--tokens '{credential}'")],
         None => vec![format!("--users {credential}")],

@@ -1,4 +1,4 @@
-//! Terminals, where they are switched on: one is opened on each host and closed at once. Learns no key.
+//! Terminals over SSH, where they are switched on: one is opened on each host and closed at once. Learns no key.
 
 use super::finding::{Finding, Report};
 use crate::config::Config;
@@ -13,12 +13,16 @@ pub async fn look_at(config: &Config, report: &mut Report) {
         return;
     };
     let Some(ssh) = &terminal.ssh else {
+        if terminal.console {
+            return;
+        }
         report.add(
             Finding::warn(
                 "terminal",
-                "terminals are on, and no host is named under `ssh`: none can be opened",
+                "terminals are on, no host is named under `ssh`, and `terminal.console` is off: none can be opened",
             )
-            .fixed_by("name nodes or guests under `ssh` in jarvis.yaml   (docs/SSH.md)"),
+            .fixed_by("name nodes or guests under `ssh` in jarvis.yaml   (docs/SSH.md)")
+            .fixed_by("or `terminal: {console: true}` for guests   (docs/TERMINAL.md)"),
         );
         return;
     };

@@ -43,6 +43,7 @@ impl Checker<'_> {
         let user = given.user.map(|user| user.value);
         Some(TerminalConfig {
             options,
+            console: given.console,
             ssh: ssh.map(|ssh| entered(ssh, user.as_deref(), key.as_ref())),
         })
     }

@@ -226,6 +226,7 @@ fn current(ctx: &mut Ctx<'_>) -> Result<Done, Refusal> {
             row.put("clipboard", Json::Null);
         }
         row.put_some("agent", guest.agent.then_some(1));
+        row.put_some("serial", guest.serial_port().map(|_| 1));
         if guest.is_running() && world.flavour.emulator == Emulator::Vendor {
             row.put("running-machine", "pc-i440fx-10.1+pve0");
             row.put("running-qemu", "10.1.2");

@@ -10,6 +10,7 @@ mod accounts;
 mod agent;
 mod backups;
 mod cluster;
+mod consoles;
 mod guest_config;
 mod guests;
 mod ha;
@@ -42,6 +43,7 @@ pub static ROUTES: &[&[Route]] = &[
     guest_config::ROUTES,
     snapshots::ROUTES,
     agent::ROUTES,
+    consoles::ROUTES,
     tasks::ROUTES,
     ha::ROUTES,
     ha_moves::ROUTES,

@@ -1,13 +1,11 @@
 //! SSH servers: one port for each node, and for guests that let SSH in, on loopback.
 //!
 //! Any user may log in with a key that is on the list. A command is split as `sh` splits it and run by [`crate::programs`].
-//! A terminal gets a small shell of the simulated machine ([`shell`]), which runs the same programs.
+//! A terminal gets a small shell of the simulated machine ([`super::shell`]), which runs the same programs.
 
 mod keys;
 mod relay;
 mod session;
-mod shell;
-mod typing;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;

@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::Servers;
-use super::shell::{Come, Shell};
 use crate::programs::{self, Follow, Output, Ran, line};
 use crate::wire::shared::Shared;
+use crate::wire::shell::{Come, Screen, Shell};
 use crate::world::place::Place;
 
 /// Simulated time between two looks at what a program waits for.
@@ -190,7 +190,7 @@ impl Handler for Session {
         let shell = Shell::new(
             Arc::clone(&self.shared),
             who,
-            (session.handle(), channel),
+            Screen::Ssh(session.handle(), channel),
             size,
             come,
         );

@@ -1,17 +1,20 @@
 //! The small shell of a simulated machine: a prompt, a line that can be edited, and the programs of [`crate::programs`], which
 //! are functions of the world. It starts no process: no shell of the machine this runs on can be reached by it.
 
+mod screen;
+mod typing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use russh::ChannelId;
-use russh::server::Handle;
 use tokio::sync::mpsc;
 
-use super::typing::{Key, Keys, Line};
 use crate::programs::{self, Follow, Output, Ran, line};
 use crate::wire::shared::Shared;
 use crate::world::place::Place;
+use typing::{Key, Keys, Line};
+
+pub use screen::{Gone, Screen};
 
 /// Simulated time between two pictures of `top`, and between two looks at what a program waits for.
 const PAINT_EVERY: Duration = Duration::from_secs(2);
@@ -41,13 +44,12 @@ pub enum Come {
     Size(u32, u32),
 }
 
-/// A shell in a channel.
+/// A shell before a screen.
 pub struct Shell {
     shared: Arc<Shared>,
     place: Place,
     user: String,
-    handle: Handle,
-    channel: ChannelId,
+    screen: Screen,
     come: mpsc::UnboundedReceiver<Come>,
     size: (u32, u32),
     keys: Keys,
@@ -65,9 +67,6 @@ fn real(cols: u32, rows: u32) -> (u32, u32) {
     }
 }
 
-/// The client is gone, or the shell is over.
-struct Gone;
-
 /// What woke a program that runs.
 enum Woken {
     Key(Key),
@@ -80,7 +79,7 @@ impl Shell {
     pub fn new(
         shared: Arc<Shared>,
         (place, user): (Place, String),
-        (handle, channel): (Handle, ChannelId),
+        screen: Screen,
         size: (u32, u32),
         come: mpsc::UnboundedReceiver<Come>,
     ) -> Self {
@@ -88,8 +87,7 @@ impl Shell {
             shared,
             place,
             user,
-            handle,
-            channel,
+            screen,
             come,
             size: real(size.0, size.1),
             keys: Keys::default(),
@@ -99,14 +97,16 @@ impl Shell {
         }
     }
 
-    /// Until `exit`, Ctrl-D, or the client goes.
+    /// Until `exit`, Ctrl-D, or the client goes; before a console until the client goes.
     pub async fn run(mut self) {
-        let _ = self.talk().await;
-        let (handle, channel) = (&self.handle, self.channel);
-        // A client that is gone does not miss what it is not told.
-        let _ = handle.exit_status_request(channel, u32::from(self.status)).await;
-        let _ = handle.eof(channel).await;
-        let _ = handle.close(channel).await;
+        loop {
+            // Over or gone: what comes next is the same.
+            let _ = self.talk().await;
+            let goes_on = self.screen.end(self.status).await;
+            if !goes_on || self.come.is_closed() {
+                return;
+            }
+        }
     }
 
     async fn talk(&mut self) -> Result<(), Gone> {
@@ -178,6 +178,7 @@ impl Shell {
             ["help"] => self.write(HELP).await,
             ["clear"] => self.raw("\x1b[H\x1b[2J").await,
             ["top", ..] => self.top().await,
+            ["yes"] if self.screen.waits() => self.yes().await,
             [program, ..] => {
                 let program = (*program).to_owned();
                 let ran = self
@@ -235,6 +236,21 @@ impl Shell {
             if let Woken::Key(Key::Char('q') | Key::Interrupt) = self.woken(PAINT_EVERY).await? {
                 self.status = 0;
                 return self.raw("\x1b[?25h\x1b[?1049l").await;
+            }
+        }
+    }
+
+    /// Writes without end until Ctrl-C, as fast as it is taken.
+    async fn yes(&mut self) -> Result<(), Gone> {
+        let lines = "y\r\n".repeat(1000);
+        loop {
+            self.raw(&lines).await?;
+            while let Ok(come) = self.come.try_recv() {
+                self.take(come);
+            }
+            if self.pressed.contains(&Key::Interrupt) {
+                self.pressed.clear();
+                return self.interrupted().await;
             }
         }
     }
@@ -305,12 +321,6 @@ impl Shell {
     }
 
     async fn raw(&self, text: &str) -> Result<(), Gone> {
-        if text.is_empty() {
-            return Ok(());
-        }
-        self.handle
-            .data(self.channel, text.to_owned())
-            .await
-            .map_err(|_| Gone)
+        self.screen.show(text).await
     }
 }
