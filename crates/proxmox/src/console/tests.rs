@@ -1,3 +1,5 @@
+//! What a console lacks, who may see it, and when it is over. Knows nothing of what is spoken in one.
+
 use super::*;
 use crate::tests::server::{Reply, Server};
 use jarvis_model::{NodeName, Usage};

@@ -1,3 +1,5 @@
+//! What goes over the wire to `termproxy`, and what is made of its answers. Knows no request of the API.
+
 use super::*;
 use crate::console::backlog;
 use jarvis_ports::terminal::PIECE;
