@@ -29,23 +29,19 @@ export class Batch<T> {
     if (items.length > 0) this.#take(items);
   }
 
+  /**
+   * In a task of its own, so that none holds both the change and its painting. No frame is asked for here: one that shows
+   * nothing new costs as much as any other. A hidden tab has no hurry.
+   */
   #wait(): void {
     this.#waiting = true;
     const run = () => {
       this.#waiting = false;
       this.flush();
     };
-    later(run);
+    setTimeout(run, document.hidden ? 1000 : FRAME);
   }
 }
 
 /** About a frame: what comes within it is handed over together. */
 const FRAME = 16;
-
-/**
- * Runs in a task of its own, so that none holds both the change and its painting. No frame is asked for here: one that
- * shows nothing new costs as much as any other. A hidden tab has no hurry.
- */
-export function later(run: () => void, after = FRAME): void {
-  setTimeout(run, document.hidden ? 1000 : after);
-}

@@ -8,7 +8,7 @@ import type { Record } from "../api/types";
 import { note } from "../app/ui-state";
 import { span } from "../model/format";
 import { applyRecords, applyUpdates, type ClusterUpdate, hurryOf } from "./apply";
-import { Batch, later } from "./batch";
+import { Batch } from "./batch";
 import { Link } from "./link";
 import { moveSoon, onMove } from "./now";
 import { Poll } from "./poll";
@@ -31,7 +31,7 @@ const updates = new Batch<Arrived>((items) => {
   else {
     live.set(applied.state);
     if (applied.state.guests) sampleGuests(applied.state.guests);
-    later(() => sample(applied.sampled), 0);
+    sample(applied.sampled);
     // Before the first look the picture is empty, and the one after it is as large as the cluster.
     if (live.get().loop?.ready) link.settle();
   }

@@ -1,8 +1,8 @@
 // Calm and light: at rest no long task even on a slow machine, no growth over time, ten thousand rows that scroll.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { BIN, goTo, openPage, startBrowser, startJarvis } from "./support.mjs";
-import { tasksOf } from "./tasks.mjs";
+import { BIN, goTo, MODES, openPage, signIn, startBrowser, startJarvis } from "./support.mjs";
+import { framesOf, tasksOf } from "./tasks.mjs";
 
 /** A weak device is so many times slower than this one. */
 const SLOWER = 4;
@@ -45,6 +45,57 @@ test("at rest no task is long, not even on a machine four times slower, and memo
     assert.ok(last.mb < 60, `${last.mb} MB`);
     assert.ok(last.mb - first.mb < 3, `grew by ${last.mb - first.mb} MB`);
     assert.ok(last.listeners - first.listeners < 20);
+    await page.context().close();
+  } finally {
+    await jarvis.stop();
+  }
+});
+
+/** With new figures every three seconds and passes in between: a frame a second, and fewer where the clock shows no seconds. */
+const FRAMES = { jarvis: 1.5, ops: 1, minimal: 1 };
+
+test("at rest few frames are drawn, and ages and figures move in all modes", { timeout: 180_000 }, async () => {
+  const jarvis = await startJarvis();
+  try {
+    for (const mode of MODES) {
+      const page = await openPage(browser, jarvis, { mode });
+      await page.locator(".guest-row").first().waitFor();
+      await page.waitForTimeout(8000);
+      const shown = () => page.locator(".overview").evaluate((all) => all.textContent);
+      const before = await shown();
+      const frames = (await framesOf(browser, page, 12)) / 12;
+      console.log(`${mode}: ${frames.toFixed(1)} frames a second at rest`);
+      assert.ok(frames < FRAMES[mode], `${frames} frames a second in ${mode}`);
+      assert.notEqual(await shown(), before, "figures change");
+      assert.match(await page.locator(".clock").textContent(), mode === "jarvis" ? /^\d\d:\d\d:\d\d$/ : /^\d\d:\d\d$/);
+      await page.context().close();
+    }
+  } finally {
+    await jarvis.stop();
+  }
+});
+
+test("who signs in fetches little; the page behind it comes meanwhile, and at once the next time", { timeout: 60_000 }, async () => {
+  const jarvis = await startJarvis();
+  try {
+    const page = await (await browser.newContext()).newPage();
+    const scripts = [];
+    page.on("request", (request) => /\/assets\/\w+.*\.js$/.test(request.url()) && scripts.push(request.url().replace(/.*\/assets\/([\w]+)-.*/, "$1")));
+    await page.goto(jarvis.url);
+    await page.locator("#password").waitFor();
+    await page.waitForLoadState("networkidle");
+    assert.ok(scripts.includes("index") && !scripts.includes("Shell"), scripts.join(", "));
+    await Promise.all([page.waitForRequest(/\/assets\/Shell-/, { timeout: 10_000 }), page.focus("#password")]);
+    await signIn(page, jarvis);
+    // Before the server has said who it is, the page is on its way.
+    const asked = page.waitForRequest(/\/assets\/Shell-/, { timeout: 10_000 });
+    await page.route("**/graphql", async (route) => {
+      await asked;
+      await route.continue();
+    });
+    await page.reload();
+    await page.waitForSelector('[data-link="live"]');
+    assert.equal(await page.locator(".login").count(), 0);
     await page.context().close();
   } finally {
     await jarvis.stop();

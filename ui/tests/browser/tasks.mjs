@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
 
+/** How many frames the page gives out in so many seconds. */
+export async function framesOf(browser, page, seconds) {
+  await browser.startTracing(page, { categories: ["cc"] });
+  await page.waitForTimeout(seconds * 1000);
+  const { traceEvents } = JSON.parse((await browser.stopTracing()).toString());
+  return traceEvents.filter((one) => one.ph === "X" && one.name === "ProxyMain::BeginMainFrame").length;
+}
+
 /**
  * Processor time of the page's main thread by task, in milliseconds, longest first: what other programs do in the meantime
  * is not in it, nor is a whole collection of garbage, which the browser does when it likes.
