@@ -80,7 +80,11 @@ async fn what_a_webhook_says_is_kept_nowhere_and_does_no_more_than_fetch() {
         assert_eq!(hook_with(&api, header, &body).await, 202, "{text}");
         soon("the fetch", api.puppet.fetches.notified()).await;
     }
-    assert_eq!(api.puppet.asked(), asked, "nothing else is asked of the controller");
+    assert_eq!(
+        api.puppet.asked(),
+        asked,
+        "nothing else is asked of the controller"
+    );
     assert_eq!(api.puppet.handle.view().memory.seq, seq, "nothing is on record");
 }
 

@@ -181,5 +181,11 @@ async fn tools_can_learn_the_whole_schema() {
     assert!(answer.body["errors"].is_null(), "{}", answer.body["errors"]);
     let types = answer.data()["__schema"]["types"].as_array().unwrap();
     let guest = types.iter().find(|one| one["name"] == "Guest").unwrap();
-    assert!(guest["fields"].as_array().unwrap().iter().any(|field| field["name"] == "vmid"));
+    assert!(
+        guest["fields"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .any(|field| field["name"] == "vmid")
+    );
 }
