@@ -171,6 +171,28 @@ fn too_much_power_and_an_open_secret_are_warnings() {
 }
 
 #[test]
+fn consoles_are_counted_and_a_missing_right_is_told_with_its_commands() {
+    let world = World::start();
+    let more = format!("{SAFETY}terminal: {{console: true}}\n");
+    let (_, findings) = world.doctor(&world.token("everything"), "{caFile: ca.pem}", &more);
+    let shown = finding(&findings, "consoles: ");
+    assert_eq!(shown["state"], "ok");
+    assert!(
+        shown["what"].as_str().unwrap().contains("guests show theirs"),
+        "{shown}"
+    );
+    let (said, findings) = world.doctor(&world.token("reads"), "{caFile: ca.pem}", &more);
+    let none = finding(&findings, "VM.Console is missing on every guest");
+    assert_eq!((&none["state"], said.code), (&"fail".into(), 1));
+    let fix = none["fix"].to_string();
+    assert!(
+        fix.contains("VM.Audit VM.Console")
+            && fix.contains("--tokens 'jarvis@pve!read' --roles JarvisConsole"),
+        "{fix}"
+    );
+}
+
+#[test]
 fn a_changed_certificate_is_told_from_an_unknown_one_and_a_wrong_token_is_told() {
     let world = World::start();
     let read = world.token("reads");

@@ -16,6 +16,13 @@ fn size() -> Size {
     Size::new(120, 32).unwrap()
 }
 
+/// What never comes is found out.
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    timeout(Duration::from_mins(1), what)
+        .await
+        .expect("it should have come")
+}
+
 /// Two ends of a WebSocket, ours first.
 async fn pair() -> (Far, Far) {
     let (near, far) = tokio::io::duplex(1 << 16);
@@ -26,7 +33,7 @@ async fn pair() -> (Far, Far) {
 
 /// The bytes of the next message, which Proxmox must be able to take.
 async fn next(far: &mut Far) -> Vec<u8> {
-    match far.next().await {
+    match soon(far.next()).await {
         Some(Ok(Message::Binary(bytes))) => {
             assert!(bytes.len() <= 128 * 1024);
             bytes.to_vec()
@@ -137,7 +144,7 @@ async fn a_flood_that_nobody_takes_is_read_on_and_held_within_its_bound() {
     let sent = 40 * backlog::MOST;
     for _ in 0..sent / 65_536 {
         // Would it stop reading, this would never end.
-        far.send(Message::binary(vec![b'y'; 65_536])).await.unwrap();
+        soon(far.send(Message::binary(vec![b'y'; 65_536]))).await.unwrap();
     }
     // What is typed gets through all the same.
     input.send(Input::Bytes(b"\x03".to_vec())).await.unwrap();
@@ -145,7 +152,7 @@ async fn a_flood_that_nobody_takes_is_read_on_and_held_within_its_bound() {
     far.send(Message::binary(b"$ ".to_vec())).await.unwrap();
     let mut shown = Vec::new();
     while !shown.ends_with(b"shown]\r\n") {
-        let piece = bytes(output.recv().await);
+        let piece = bytes(soon(output.recv()).await);
         assert!(piece.len() <= PIECE);
         shown.extend(piece);
     }
@@ -159,6 +166,6 @@ async fn a_console_that_is_let_go_is_closed() {
     for let_go in [|(_, output): Ends| drop(output), |(input, _): Ends| drop(input)] {
         let (ends, mut far) = open(b"OK").await;
         let_go(ends);
-        assert!(matches!(far.next().await, Some(Ok(Message::Close(_)))));
+        assert!(matches!(soon(far.next()).await, Some(Ok(Message::Close(_)))));
     }
 }
