@@ -25,8 +25,8 @@ export function applyUpdates(before: State, updates: readonly ClusterUpdate[], n
 }
 
 /**
- * How soon an update has to be seen: at once where something happened, with the next second where figures changed, and
- * with whatever is drawn next where Jarvis looked and all is as it was.
+ * How soon an update has to be seen: at once where something happened, within a second where figures changed, and with
+ * whatever is drawn next where Jarvis looked and all is as it was.
  */
 export function hurryOf(before: State, { delta }: ClusterUpdate): "now" | "second" | "whenever" {
   if (!delta || delta.freeze) return "now";

@@ -23,6 +23,9 @@ export function onMove(take: () => void): void {
   bring = take;
 }
 
+/** Whether the calm hand is calm. In JARVIS mode it has the ring to move, and a frame with all that and new figures would be long. */
+export const isCalm = (): boolean => document.documentElement.dataset["mode"] !== "jarvis";
+
 /** Something waits that is worth a frame: the hands move with the next second. */
 export function moveSoon(): void {
   isWished = true;
@@ -33,12 +36,11 @@ function tick(): void {
   const now = seconds();
   if (now === shown.second || document.hidden) return;
   shown.second = now;
-  const isJarvis = document.documentElement.dataset["mode"] === "jarvis";
   const isDue = isWished || now % CALM === 0 || Math.abs(now - shown.calm) >= CALM;
-  if (!isJarvis && !isDue && listeners.second.size === 0) return;
+  if (isCalm() && !isDue && listeners.second.size === 0) return;
   isWished = false;
   shown.calm = now;
-  if (isJarvis) document.documentElement.dataset["beat"] = String(now % 2);
+  if (!isCalm()) document.documentElement.dataset["beat"] = String(now % 2);
   bring();
   for (const listener of [...listeners.calm, ...listeners.second]) listener();
 }

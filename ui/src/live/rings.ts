@@ -67,19 +67,7 @@ export function seed(key: string, values: readonly number[]): void {
   if (ring.size > 5) return;
   const seen = ring.latest(5);
   for (const value of [...values, ...seen]) ring.push(value);
-  draw();
-}
-
-let isDrawing = false;
-
-/** Lines are drawn in the frame that shows the figures themselves. */
-function draw(): void {
-  if (isDrawing) return;
-  isDrawing = true;
-  requestAnimationFrame(() => {
-    isDrawing = false;
-    for (const listener of listeners) listener();
-  });
+  for (const listener of listeners) listener();
 }
 
 /** How many drawings show a key. */
@@ -142,7 +130,7 @@ export function sample(nodes: readonly Node[]): void {
     if (memBytes && maxMemBytes) take(`node/${node.name}/memory`, memBytes / maxMemBytes, node.seenAt);
     if (node.host?.temperature) take(`node/${node.name}/temperature`, node.host.temperature, node.host.seenAt);
   }
-  if (nodes.length > 0) draw();
+  if (nodes.length > 0) for (const listener of listeners) listener();
 }
 
 function take(key: string, value: number, seenAt: string | null | undefined): void {

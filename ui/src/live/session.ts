@@ -10,7 +10,7 @@ import { span } from "../model/format";
 import { applyRecords, applyUpdates, type ClusterUpdate, hurryOf } from "./apply";
 import { Batch } from "./batch";
 import { Link } from "./link";
-import { moveSoon, onMove } from "./now";
+import { isCalm, moveSoon, onMove } from "./now";
 import { Poll } from "./poll";
 import { onFresh, sample, sampleGuests, seed } from "./rings";
 import { empty } from "./state";
@@ -29,9 +29,10 @@ const updates = new Batch<Arrived>((items) => {
   const applied = applyUpdates(live.get(), items.map((item) => item.update), items.at(-1)?.at ?? Date.now());
   if (applied.gap) link.restart();
   else {
-    live.set(applied.state);
+    // Lines are drawn before anything else of the page changes: the same frame shows both, and none is laid out twice.
     if (applied.state.guests) sampleGuests(applied.state.guests);
     sample(applied.sampled);
+    live.set(applied.state);
     // Before the first look the picture is empty, and the one after it is as large as the cluster.
     if (live.get().loop?.ready) link.settle();
   }
@@ -41,7 +42,7 @@ const updates = new Batch<Arrived>((items) => {
 function arrived(update: ClusterUpdate): void {
   const hurry = hurryOf(live.get(), update);
   if (hurry === "second") moveSoon();
-  updates.push({ update, at: Date.now() }, hurry !== "now");
+  updates.push({ update, at: Date.now() }, hurry === "whenever" || (hurry === "second" && isCalm()));
 }
 
 const records = new Batch<Record>((items) => {

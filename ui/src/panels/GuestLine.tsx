@@ -26,7 +26,8 @@ const isSamePlace = (a: Props, b: Props): boolean =>
   a.index === b.index && a.height === b.height && a.full === b.full && a.isSelected === b.isSelected && a.onSelect === b.onSelect;
 
 function Row({ line, index, height, full, isSelected, onSelect }: Props) {
-  const place = { transform: `translateY(${index * height}px)`, height };
+  // Not by a transform: a browser keeps a layer tree of those, and goes over all of it with each frame.
+  const place = { top: index * height, height };
   const isLost = useLive((state) => state.link === "lost");
   if ("heading" in line) {
     return (
