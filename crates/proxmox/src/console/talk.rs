@@ -107,13 +107,11 @@ where
             Heard::End(why) => return Err(NotLetIn::Lost(why)),
         }
     }
-    match said.strip_prefix(b"OK") {
-        Some(early) => Ok(early.to_vec()),
-        None => {
-            let text: String = String::from_utf8_lossy(&said).chars().take(60).collect();
-            Err(NotLetIn::Said(text))
-        }
+    if let Some(early) = said.strip_prefix(b"OK") {
+        return Ok(early.to_vec());
     }
+    let text = String::from_utf8_lossy(&said);
+    Err(NotLetIn::Said(text.chars().take(60).collect()))
 }
 
 /// What a message means.

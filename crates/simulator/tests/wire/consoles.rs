@@ -1,5 +1,7 @@
 //! Consoles of guests: who may begin one, where its port is, who is let in, and what becomes of its task.
 
+use std::fmt::Write as _;
+
 use futures::{SinkExt as _, StreamExt as _};
 use jarvis_simulator::Options;
 use jarvis_simulator::world::flavour::Release;
@@ -13,12 +15,10 @@ use crate::common::{Lab, keys, options};
 const VM: &str = "/nodes/forge/qemu/102";
 
 fn websocket(data: &Value) -> String {
-    let ticket: String = data["ticket"]
-        .as_str()
-        .unwrap()
-        .bytes()
-        .map(|byte| format!("%{byte:02X}"))
-        .collect();
+    let mut ticket = String::new();
+    for byte in data["ticket"].as_str().unwrap().bytes() {
+        write!(ticket, "%{byte:02X}").unwrap();
+    }
     format!(
         "{VM}/vncwebsocket?port={}&vncticket={ticket}",
         data["port"].as_str().unwrap()
