@@ -33,15 +33,13 @@ pub async fn look_at(client: &Proxmox, config: &Config, seen: &BTreeSet<Vmid>, r
                 .fixed_by("look at the findings about entry points first"),
         ),
     }
-    if let (Credential::Token(_), Ok(version)) = (&config.cluster.credential, client.version().await) {
-        let old = too_old(&version).then(|| {
-            let what =
-                format!("Proxmox VE {version} lets no API token into consoles, only a user that logs in");
-            Finding::warn("terminal", what).fixed_by(
-                "apt update && apt full-upgrade   (on each node: qemu-server 9.1.7, pve-container 6.1.3)",
-            )
-        });
-        old.into_iter().for_each(|finding| report.add(finding));
+    if let (Credential::Token(_), Ok(version)) = (&config.cluster.credential, client.version().await)
+        && too_old(&version)
+    {
+        let what = format!("Proxmox VE {version} lets no API token into consoles, only a user that logs in");
+        report.add(Finding::warn("terminal", what).fixed_by(
+            "apt update && apt full-upgrade   (on each node: qemu-server 9.1.7, pve-container 6.1.3)",
+        ));
     }
 }
 
