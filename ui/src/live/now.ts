@@ -42,7 +42,10 @@ function tick(): void {
   shown.calm = now;
   if (!isCalm()) document.documentElement.dataset["beat"] = String(now % 2);
   bring();
-  for (const listener of [...listeners.calm, ...listeners.second]) listener();
+  // A task of its own, before the same frame: on a weak device both together would be a long one.
+  setTimeout(() => {
+    for (const listener of [...listeners.calm, ...listeners.second]) listener();
+  });
 }
 
 const subscribe = (hand: Hand) => (listener: () => void) => {

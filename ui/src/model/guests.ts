@@ -136,7 +136,7 @@ export function saysTheSame(a: Line, b: Line, full: boolean): boolean {
   if (a.row.shape !== b.row.shape || a.row.word !== b.row.word) return false;
   const [old, now] = [a.row.guest, b.row.guest];
   if (old === now) return true;
-  const figures = ({ usage, uptimeSeconds }: Guest) => [percent(usage.cpu), ...(full ? [percent(share(usage.memBytes, usage.maxMemBytes)), span(uptimeSeconds)] : [])];
-  const shown = figures(now);
-  return SHOWN.every((key) => old[key] === now[key]) && figures(old).every((figure, at) => figure === shown[at]);
+  const figures = ({ usage, uptimeSeconds }: Guest) => [percent(usage.cpu), percent(share(usage.memBytes, usage.maxMemBytes)), span(uptimeSeconds)];
+  const shown = full ? figures(now) : [];
+  return SHOWN.every((key) => old[key] === now[key]) && (!full || figures(old).every((figure, at) => figure === shown[at]));
 }

@@ -64,7 +64,7 @@ function Row({ line, index, height, full, isSelected, onSelect }: Props) {
       <span role="cell" className="col-cpu">
         {guest.status === "RUNNING" ? (
           <>
-            <span className={full ? "num" : "num instead-of-line"}>{percent(guest.usage.cpu)}</span>
+            {full ? <span className="num">{percent(guest.usage.cpu)}</span> : <Cpu vmid={guest.vmid} />}
             {full ? null : <Spark ring={`guest/${guest.vmid}/cpu`} width={60} height={18} points={40} />}
           </>
         ) : null}
@@ -72,6 +72,12 @@ function Row({ line, index, height, full, isSelected, onSelect }: Props) {
       {isSelected || full ? <Verbs guest={guest} reachable={isSelected} /> : null}
     </div>
   );
+}
+
+/** Where there is no room for the line; by itself, so that a row is not drawn anew for it. */
+function Cpu({ vmid }: { vmid: number }) {
+  const said = useLive((state) => percent(state.guests.get(vmid)?.usage.cpu));
+  return <span className="num instead-of-line">{said}</span>;
 }
 
 function FullCells({ guest }: { guest: Guest }) {

@@ -210,7 +210,8 @@ test("a line is drawn anew where it says something else, and only there", () => 
   const line = (change: Partial<Guest> = {}, word = "running") => ({ row: { guest: { ...one, ...change }, resource: undefined, thresholds: [], shape: "ok" as const, word } });
   const isSame = (change: Partial<Guest>, full = false) => saysTheSame(line(), line(change), full);
   expect(isSame({ seenAt: "2026-11-29T10:00:03Z", uptimeSeconds: 9003, usage: { ...one.usage, cpu: 0.1049, diskBytes: 1 } }, true)).toBe(true);
-  expect(isSame({ usage: { ...one.usage, cpu: 0.106 } })).toBe(false);
+  expect(isSame({ usage: { ...one.usage, cpu: 0.106 } })).toBe(true);
+  expect(isSame({ usage: { ...one.usage, cpu: 0.106 } }, true)).toBe(false);
   expect(isSame({ usage: { ...one.usage, memBytes: 3e9 } })).toBe(true);
   expect(isSame({ usage: { ...one.usage, memBytes: 3e9 } }, true)).toBe(false);
   expect(isSame({ uptimeSeconds: 18_000 }, true)).toBe(false);

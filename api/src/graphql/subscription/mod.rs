@@ -40,7 +40,7 @@ impl Subscription {
         context: &Context<'_>,
         #[graphql(
             desc = "Give guests of which nothing but figures changed in `figures` and not in `guests`: with each look \
-                    those are nearly all, in a fifteenth of the bytes.",
+                    those are nearly all, in a tenth of the bytes.",
             default = false
         )]
         columns: bool,
