@@ -1,5 +1,6 @@
 // The hands of the page. What counts down has a second hand. What grows old has one in JARVIS mode alone; elsewhere it moves
-// with what is drawn anyway, and else every five seconds: each frame costs. All stand still while the tab is hidden.
+// with what is drawn anyway, and else every five seconds: each frame costs. In Minimal mode figures wait for that. All stand still
+// while the tab is hidden.
 import { useSyncExternalStore } from "react";
 import { live } from "./store";
 
@@ -26,9 +27,9 @@ export function onMove(take: () => void): void {
 /** Whether the calm hand is calm. In JARVIS mode it has the ring to move, and a frame with all that and new figures would be long. */
 export const isCalm = (): boolean => document.documentElement.dataset["mode"] !== "jarvis";
 
-/** Something waits that is worth a frame: the hands move with the next second. */
+/** Something waits that is worth a frame: the hands move with the next second, but not in Minimal mode, the mode of weak devices. */
 export function moveSoon(): void {
-  isWished = true;
+  isWished = document.documentElement.dataset["mode"] !== "minimal";
 }
 
 function tick(): void {

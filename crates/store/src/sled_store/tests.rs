@@ -209,6 +209,28 @@ fn damage_found_in_use_leads_to_a_rebuild_at_the_next_start() {
     );
 }
 
+/// As after a child was started beside it, which holds for a moment what its parent has open.
+#[test]
+fn a_store_that_is_let_go_a_moment_later_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let index = folder.path().join("index");
+    filled(&index);
+    let held = SledStore::open(&index, NOW).unwrap().store;
+    let (opening, opened) = std::sync::mpsc::channel();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            opening.send(()).unwrap();
+            assert_eq!(SledStore::open(&index, NOW).unwrap().rebuild, None);
+        });
+        opened.recv().unwrap();
+        for _ in 0..1000 {
+            std::thread::yield_now();
+        }
+        drop(held);
+    });
+    assert!(broken_beside(folder.path()).is_empty());
+}
+
 #[test]
 fn a_store_that_is_open_elsewhere_is_moved_aside_and_only_two_are_kept() {
     let folder = tempfile::tempdir().unwrap();
