@@ -43,10 +43,7 @@ function tick(): void {
   shown.calm = now;
   if (!isCalm()) document.documentElement.dataset["beat"] = String(now % 2);
   bring();
-  // A task of its own, before the same frame: on a weak device both together would be a long one.
-  setTimeout(() => {
-    for (const listener of [...listeners.calm, ...listeners.second]) listener();
-  });
+  for (const listener of [...listeners.calm, ...listeners.second]) listener();
 }
 
 const subscribe = (hand: Hand) => (listener: () => void) => {
