@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { chromium } from "playwright-core";
 import { startFront } from "./front.mjs";
@@ -14,7 +14,8 @@ const run = promisify(execFile);
 const require = createRequire(import.meta.url);
 const axeSource = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 
-export const BIN = process.env.JARVIS_BIN ?? "../target/debug/jarvis";
+// Absolute: some tests start it in a folder of their own.
+export const BIN = resolve(process.env.JARVIS_BIN ?? "../target/debug/jarvis");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 export const MODES = ["jarvis", "ops", "minimal"];
 export const VIEWS = [
