@@ -68,12 +68,29 @@ async function end(child) {
   clearTimeout(kill);
 }
 
+/** A cluster, a played model and a Jarvis that knows both. What was begun ends if a later part of it does not begin. */
 export async function startWithMind(answer) {
+  const begun = [];
+  const stop = async () => {
+    for (const ending of begun.splice(0).reverse()) await ending();
+  };
+  try {
+    return { ...(await begin(answer, begun)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function begin(answer, begun) {
   const home = mkdtempSync(join(tmpdir(), "jarvis-ui-mind-"));
+  begun.push(() => rmSync(home, { recursive: true, force: true }));
   const env = { ...process.env, HOME: home, XDG_STATE_HOME: join(home, "state") };
   const options = { cwd: home, env };
   const mind = await startMind(answer);
+  begun.push(mind.stop);
   const cluster = await saying(["simulate", "--ca-file", "ca.pem"], options, /everything\s+\S+/, /acts on guests/);
+  begun.push(() => end(cluster.child));
   writeFileSync(join(home, "token"), cluster.word(/everything\s+(\S+)/), { mode: 0o600 });
   const entries = [...cluster.said.matchAll(/^\s+(\w+)\s+(https:\S+)/gm)].map(([, node, url]) => `    - {node: ${node}, url: '${url}'}`);
   mkdirSync(join(home, "repository/manifests"), { recursive: true });
@@ -89,19 +106,14 @@ export async function startWithMind(answer) {
   ];
   writeFileSync(join(home, "jarvis.yaml"), `${lines.join("\n")}\n`);
   const jarvis = await saying(["run", "--config", "jarvis.yaml"], options, /ready: http/, /first sign-in/);
+  begun.push(() => end(jarvis.child));
   const url = jarvis.word(/ready: (http:\S+)/);
   const front = process.env.JARVIS_DIST ? await startFront(url, process.env.JARVIS_DIST) : undefined;
+  begun.push(() => front?.stop());
   return {
     url: front?.url ?? url,
     /** It works once, to set another. */
     password: jarvis.word(/first sign-in: admin \/ (\S+)/),
     mind,
-    async stop() {
-      front?.stop();
-      await end(jarvis.child);
-      await end(cluster.child);
-      mind.stop();
-      rmSync(home, { recursive: true, force: true });
-    },
   };
 }
