@@ -25,6 +25,7 @@ pub(crate) use os::OsDisk;
 use std::{
     io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 /// A file that is open for reading, or for both.
@@ -80,6 +81,26 @@ pub(crate) trait Disk: Send + Sync {
     fn sync_dir(&self, folder: &Path) -> io::Result<()>;
     /// Takes the lock of a lock file, without waiting, and writes this process's id into it.
     fn lock(&self, path: &Path) -> Result<Box<dyn Held>, NotLocked>;
+}
+
+/// Takes a lock, and tries again for a second while somebody holds it: a child that is just being started holds what its
+/// parent has open, also what the parent has closed since, until its own program begins.
+pub(crate) fn once_free<T, E>(take: impl Fn() -> Result<T, E>, is_taken: impl Fn(&E) -> bool) -> Result<T, E> {
+    for _ in 0..50 {
+        match take() {
+            Err(error) if is_taken(&error) => wait(),
+            done => return done,
+        }
+    }
+    take()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "at the start, before there is anything that could wake it"
+)]
+fn wait() {
+    std::thread::sleep(Duration::from_millis(20));
 }
 
 /// The whole content of a small file; none when it is not there.

@@ -7,6 +7,7 @@
 //!
 //! Knows nothing of what is kept in it.
 
+use crate::disk::once_free;
 use jarvis_model::Timestamp;
 use jarvis_ports::{Store, StoreError, Write, store::Pairs};
 use std::{
@@ -17,7 +18,6 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
-    time::Duration,
 };
 
 /// Cached pages stay below this many bytes.
@@ -105,7 +105,7 @@ impl SledStore {
             }
             Ok(db)
         };
-        match catch_unwind(AssertUnwindSafe(|| once_free(opening))) {
+        match catch_unwind(AssertUnwindSafe(|| once_free(opening, is_taken))) {
             Ok(Ok(db)) => {
                 let store = Self {
                     folder: folder.to_owned(),
@@ -233,24 +233,9 @@ impl Store for SledStore {
     }
 }
 
-/// Opens, and tries again for a second while the lock is held: a child that is just being started holds what its parent has
-/// open until its own program begins.
-fn once_free(opening: impl Fn() -> Result<sled::Db, sled::Error>) -> Result<sled::Db, sled::Error> {
-    for _ in 0..50 {
-        match opening() {
-            Err(sled::Error::Io(error)) if error.to_string().contains("could not acquire lock") => wait(),
-            opened => return opened,
-        }
-    }
-    opening()
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "at the start, before there is anything that could wake it"
-)]
-fn wait() {
-    std::thread::sleep(Duration::from_millis(20));
+/// A lock of sled's that somebody holds; sled gives no kind for it.
+fn is_taken(error: &sled::Error) -> bool {
+    matches!(error, sled::Error::Io(error) if error.to_string().contains("could not acquire lock"))
 }
 
 /// Why a store was not opened.

@@ -4,7 +4,7 @@ use super::server::Server;
 use futures::{SinkExt as _, StreamExt as _};
 use jarvis_api::{ApiOptions, ApiState, SigningKey, TerminalOptions, Terminals};
 use jarvis_model::{Event, Host, NodeName, Role, Timestamp, Vmid};
-use jarvis_ports::{Clock, Stored, Terminal};
+use jarvis_ports::{Clock, Stored, Terminal, terminal::PIECE};
 use jarvis_proxmox::Consoles;
 use jarvis_simulator::{ApiToken, Place, Tokens};
 use jarvis_ssh::{Credential, Endpoint, Options};
@@ -327,6 +327,25 @@ impl Client {
             seen: 0,
             acknowledges: true,
         }
+    }
+
+    /// Begins output without end, takes all that may wait for an acknowledgement, and gives none. A piece is taken in only
+    /// where there is room for the longest.
+    pub async fn floods(&mut self) {
+        self.acknowledges = false;
+        self.type_in("yes\r").await;
+        while self.received.len() <= HELD - PIECE {
+            assert!(matches!(self.next().await, Got::Bytes));
+        }
+    }
+
+    /// Nothing comes that was not acknowledged.
+    pub async fn has_nothing_more(&mut self) {
+        let silent = tokio::time::timeout(Duration::from_millis(300), self.next()).await;
+        assert!(
+            silent.is_err(),
+            "{silent:?}: it goes on without an acknowledgement"
+        );
     }
 
     pub async fn next(&mut self) -> Got {

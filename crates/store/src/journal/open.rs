@@ -5,7 +5,7 @@ use super::{FileJournal, Options, Standing, State};
 use crate::{
     ballast,
     chain::{Hash, RootKey},
-    disk::{Disk, Held, Mode, NotLocked, OsDisk, is_full, place_whole, read_whole},
+    disk::{Disk, Held, Mode, NotLocked, OsDisk, is_full, once_free, place_whole, read_whole},
     frame::{Header, VERSION},
     mark::{self, Mark},
     scan::{Broken, Scan, ScanError, Segment, Torn, Visit, is_segment, scan, segment_name},
@@ -219,7 +219,8 @@ fn cut(disk: &dyn Disk, torn: Torn, head: u64) -> Result<Repaired, OpenError> {
 
 fn lock(disk: &dyn Disk, folder: &Path) -> Result<Box<dyn Held>, OpenError> {
     let path = folder.join("lock");
-    disk.lock(&path).map_err(|error| match error {
+    let taken = once_free(|| disk.lock(&path), |error| matches!(error, NotLocked::Taken(_)));
+    taken.map_err(|error| match error {
         NotLocked::Taken(pid) => OpenError::Locked {
             folder: folder.display().to_string(),
             who: pid.map_or_else(|| "another process".to_owned(), |pid| format!("process {pid}")),

@@ -9,6 +9,7 @@ use std::{
     io::Read,
     os::unix::fs::PermissionsExt,
     path::Path,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -53,6 +54,18 @@ fn a_second_writer_is_refused_by_the_id_of_the_first() {
     );
     drop(first);
     open(folder.path());
+}
+
+/// As after a child was started beside it, which holds for a moment what its parent has open.
+#[test]
+fn a_journal_that_is_let_go_a_moment_later_is_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(open(folder.path()));
+    let lock = fs::File::open(folder.path().join("lock")).unwrap();
+    lock.lock().unwrap();
+    let mut child = Command::new("sleep").arg("0.2").stdin(lock).spawn().unwrap();
+    open(folder.path());
+    child.wait().unwrap();
 }
 
 #[test]
