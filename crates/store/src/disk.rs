@@ -85,7 +85,10 @@ pub(crate) trait Disk: Send + Sync {
 
 /// Takes a lock, and tries again for a second while somebody holds it: a child that is just being started holds what its
 /// parent has open, also what the parent has closed since, until its own program begins.
-pub(crate) fn once_free<T, E>(take: impl Fn() -> Result<T, E>, is_taken: impl Fn(&E) -> bool) -> Result<T, E> {
+pub(crate) fn once_free<T, E>(
+    take: impl Fn() -> Result<T, E>,
+    is_taken: impl Fn(&E) -> bool,
+) -> Result<T, E> {
     for _ in 0..50 {
         match take() {
             Err(error) if is_taken(&error) => wait(),
