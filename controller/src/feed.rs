@@ -267,7 +267,7 @@ fn of_ticket(event: &Event, memory: &Memory) -> Words {
     match event {
         Event::TicketOpened { ticket } => (
             format!("{} asked to {}", ticket.origin.label(), ticket.action),
-            Some(format!("Ticket {}", ticket.id)),
+            None,
         ),
         Event::TicketConfirmed { ticket, confirmed } => (
             format!("{} confirmed: {}", confirmed.user, request(ticket, memory)),

@@ -1,6 +1,6 @@
 //! Consoles of guests that SSH does not reach, through the simulated cluster: the same ends, bounds and records as over SSH.
 
-use super::rig::{HELD, Lab, resident_bytes, soon};
+use super::rig::{HELD, Lab, is_alone, resident_bytes, soon};
 use jarvis_api::TerminalOptions;
 use jarvis_controller::Person;
 use jarvis_model::{Door, Event, FreezeScope, Role};
@@ -141,8 +141,10 @@ async fn a_console_is_on_record_and_recorded_as_every_terminal() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "run alone by floods_do_not_grow_the_process"]
 async fn a_flood_of_a_console_is_held_within_bounds_while_others_work() {
+    if !is_alone("a_flood_of_a_console_is_held_within_bounds") {
+        return;
+    }
     let lab = lab().await;
     let token = lab.token("ops", Role::Operator).await;
     let (mut flood, mut other) = (lab.console(&token, 201).await, lab.console(&token, 207).await);

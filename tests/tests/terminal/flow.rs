@@ -1,28 +1,15 @@
 //! Output without end, browsers that go and come back, and what is held meanwhile.
 
-use super::rig::{Got, HELD, Lab, resident_bytes, soon};
+use super::rig::{Got, HELD, Lab, is_alone, resident_bytes, soon};
 use jarvis_model::Role;
 use serde_json::json;
-use std::{process::Command, time::Instant};
-
-/// Each in a process of its own: what other tests hold would count as theirs.
-#[test]
-fn floods_do_not_grow_the_process() {
-    for name in [
-        "terminal::flow::a_flood_that_nobody_acknowledges_stops_at_its_bound_while_others_work",
-        "terminal::console::a_flood_of_a_console_is_held_within_bounds_while_others_work",
-    ] {
-        let mut alone = Command::new(std::env::current_exe().unwrap());
-        let said = alone.args(["--exact", name, "--ignored"]).output().unwrap();
-        let said = [said.stdout, said.stderr].concat();
-        let said = String::from_utf8_lossy(&said);
-        assert!(said.contains("1 passed; 0 failed"), "{said}");
-    }
-}
+use std::time::Instant;
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "run alone by floods_do_not_grow_the_process"]
 async fn a_flood_that_nobody_acknowledges_stops_at_its_bound_while_others_work() {
+    if !is_alone("a_flood_that_nobody_acknowledges_stops_at_its_bound") {
+        return;
+    }
     let lab = Lab::start().await;
     let token = lab.token("ops", Role::Operator).await;
     let mut flood = lab.terminal(&token).await;

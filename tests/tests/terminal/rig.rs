@@ -12,6 +12,7 @@ use jarvis_tests::rig::{Rig, Setup};
 use serde_json::{Value, json};
 use std::{
     os::unix::fs::PermissionsExt as _,
+    process::Command,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -31,6 +32,22 @@ const SOON: Duration = Duration::from_secs(20);
 
 /// What the wire promises to hold for a browser that acknowledges nothing.
 pub const HELD: usize = 256 * 1024;
+
+/// Whether the one test of these words runs by itself. If it does not, it is run so, in a process of its own: what other tests
+/// hold would count as its own.
+pub fn is_alone(words: &str) -> bool {
+    if std::env::args().any(|arg| arg == words) {
+        return true;
+    }
+    let said = Command::new(std::env::current_exe().unwrap())
+        .arg(words)
+        .output()
+        .unwrap();
+    let said = [said.stdout, said.stderr].concat();
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("1 passed; 0 failed"), "{said}");
+    false
+}
 
 pub fn resident_bytes() -> usize {
     let statm = std::fs::read_to_string("/proc/self/statm").unwrap();
