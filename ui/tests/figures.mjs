@@ -55,7 +55,7 @@ async function large() {
     await page.locator(".guest-row").first().waitFor();
     say("10,000 guests: from opening the page to the first row, signing in included", `${((Date.now() - began) / 1000).toFixed(1)} s`);
     await page.waitForTimeout(8000);
-    const count = await page.evaluate(() => [document.querySelectorAll("*").length, document.querySelectorAll("canvas").length]);
+    const count = await page.evaluate(() => [document.querySelectorAll("*").length, document.querySelectorAll(".spark").length]);
     say("elements on the overview, lines drawn", ...count);
     const rest = await tasksOf(browser, page, 20);
     say("overview at rest: longest tasks of 20 s", ...rest.slice(0, 3).map(ms));

@@ -117,8 +117,10 @@ class Draft {
     const before = this.#now("loop");
     this.next.loop = loop;
     if (!loop.lastPassAt || loop.lastPassAt === before?.lastPassAt) return;
-    const pass: Pass = { at: loop.lastPassAt, millis: loop.lastPassMillis, outcome: this.#outcome(loop) };
-    this.next.passes = [...this.#now("passes"), pass].slice(-PASS_LIMIT);
+    const passes = this.#now("passes");
+    const number = (passes[passes.length - 1]?.number ?? -1) + 1;
+    const pass: Pass = { number, at: loop.lastPassAt, millis: loop.lastPassMillis, outcome: this.#outcome(loop) };
+    this.next.passes = [...passes, pass].slice(-PASS_LIMIT);
   }
 
   #outcome(loop: Loop): Pass["outcome"] {

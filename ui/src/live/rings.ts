@@ -121,6 +121,8 @@ function* inSight(guests: ReadonlyMap<number, Guest>): Generator<Guest> {
   }
 }
 
+let hasSamples = false;
+
 /** Takes the samples of nodes; one that was seen at the same moment as before is no new sample. */
 export function sample(nodes: readonly Node[]): void {
   for (const node of nodes) {
@@ -130,7 +132,14 @@ export function sample(nodes: readonly Node[]): void {
     if (memBytes && maxMemBytes) take(`node/${node.name}/memory`, memBytes / maxMemBytes, node.seenAt);
     if (node.host?.temperature) take(`node/${node.name}/temperature`, node.host.temperature, node.host.seenAt);
   }
-  if (nodes.length > 0) for (const listener of listeners) listener();
+  hasSamples ||= nodes.length > 0;
+}
+
+/** Has the lines drawn that have new samples. Not at once: the frame that shows new figures is long enough without them. */
+export function drawLines(): void {
+  if (!hasSamples) return;
+  hasSamples = false;
+  for (const listener of listeners) listener();
 }
 
 function take(key: string, value: number, seenAt: string | null | undefined): void {
@@ -140,7 +149,7 @@ function take(key: string, value: number, seenAt: string | null | undefined): vo
   into.ring.push(value);
 }
 
-/** Calls `listener` after each batch of samples. */
+/** Calls `listener` when lines are to be drawn. */
 export function onSamples(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);

@@ -12,7 +12,7 @@ import { Batch } from "./batch";
 import { Link } from "./link";
 import { isCalm, moveSoon, onMove } from "./now";
 import { Poll } from "./poll";
-import { onFresh, sample, sampleGuests, seed } from "./rings";
+import { drawLines, onFresh, sample, sampleGuests, seed } from "./rings";
 import { empty } from "./state";
 import { live } from "./store";
 
@@ -29,7 +29,6 @@ const updates = new Batch<Arrived>((items) => {
   const applied = applyUpdates(live.get(), items.map((item) => item.update), items.at(-1)?.at ?? Date.now());
   if (applied.gap) link.restart();
   else {
-    // Lines are drawn before anything else of the page changes: the same frame shows both, and none is laid out twice.
     if (applied.state.guests) sampleGuests(applied.state.guests);
     sample(applied.sampled);
     live.set(applied.state);
@@ -228,7 +227,10 @@ function cover(): void {
 
 export function start(): void {
   onSignedOut(cover);
-  onMove(() => updates.flush());
+  onMove(() => {
+    updates.flush();
+    drawLines();
+  });
   onFresh((keys) => void seedRings(keys));
   void checkSession();
   setInterval(() => live.get().link === "live" && !document.hidden && void refreshSide(), SIDE_EVERY);

@@ -19,6 +19,8 @@ export interface PassedLimit {
 
 /** One pass of the reconciler that this page saw. */
 export interface Pass {
+  /** The first this page has seen is 0. */
+  number: number;
   at: string;
   millis: number;
   outcome: "ok" | "info" | "warn" | "crit";

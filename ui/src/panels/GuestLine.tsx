@@ -8,7 +8,6 @@ import { type Line, saysTheSame } from "../model/guests";
 import { Button } from "../ui/Button";
 import { Glyph, Shield } from "../ui/Glyph";
 import { Icon, type IconName } from "../ui/icons";
-import { Spark } from "../ui/Spark";
 
 interface Props {
   line: Line;
@@ -63,10 +62,7 @@ function Row({ line, index, height, full, isSelected, onSelect }: Props) {
       {full ? <FullCells guest={guest} /> : null}
       <span role="cell" className="col-cpu">
         {guest.status === "RUNNING" ? (
-          <>
-            {full ? <span className="num">{percent(guest.usage.cpu)}</span> : <Cpu vmid={guest.vmid} />}
-            {full ? null : <Spark ring={`guest/${guest.vmid}/cpu`} width={60} height={18} points={40} />}
-          </>
+          full ? <span className="num">{percent(guest.usage.cpu)}</span> : <Cpu vmid={guest.vmid} />
         ) : null}
       </span>
       {isSelected || full ? <Verbs guest={guest} reachable={isSelected} /> : null}

@@ -6,6 +6,7 @@ import { useLive } from "../live/store";
 import { newest } from "../model/freshness";
 import { type GroupKey, type Line, type SortKey, filtered, grouped, sorted } from "../model/guests";
 import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Sparks } from "../ui/Spark";
 import { useVirtual } from "../ui/useVirtual";
 import { GuestLine } from "./GuestLine";
 import { useGuestRows } from "./derived";
@@ -148,10 +149,20 @@ function List({ lines, full, height }: { lines: readonly Line[]; full: boolean; 
               onSelect={setSelected}
             />
           ))}
+          {full ? null : <CpuLines lines={lines.slice(from, to)} selected={selected} height={height} top={from * height} />}
         </div>
       </div>
     </div>
   );
+}
+
+/** Of the rows in sight; where one is selected, what may be done with it stands instead. */
+function CpuLines({ lines, selected, height, top }: { lines: readonly Line[]; selected: number | null; height: number; top: number }) {
+  const rings = lines.map((line) => {
+    if (!("row" in line) || line.row.guest.status !== "RUNNING" || line.row.guest.vmid === selected) return null;
+    return `guest/${line.row.guest.vmid}/cpu`;
+  });
+  return <Sparks rings={rings} row={height} width={60} height={18} points={40} className="guest-lines" style={{ top }} />;
 }
 
 const STEP: { [key: string]: number } = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 12, PageUp: -12, Home: -100_000, End: 100_000 };

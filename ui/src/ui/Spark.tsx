@@ -1,5 +1,4 @@
-import { useEffect, useRef } from "react";
-import { usePrefs } from "../app/prefs";
+import { type CSSProperties, useEffect, useId, useRef } from "react";
 import { onSamples, ringOf, watch } from "../live/rings";
 
 interface Props {
@@ -8,81 +7,80 @@ interface Props {
   width?: number;
   height: number;
   points?: number;
-  /** The drawing reaches at least so high; above it what is highest in sight, with some room. */
-  least?: number;
 }
 
-/** A line over the last samples, drawn by hand on a canvas. It holds the page's own samples and draws none it lacks. */
-export function Spark({ ring, width, height, points = 60, least = 0.3 }: Props) {
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const mode = usePrefs((prefs) => prefs.mode);
-  useEffect(() => watch(ring), [ring]);
+/** It reaches at least so high; above it what is highest in sight, with some room. */
+const LEAST = 0.3;
+
+/** A line over the last samples. It holds the page's own samples and draws none it lacks. */
+export function Spark({ ring, ...size }: Props) {
+  return <Sparks rings={[ring]} row={size.height} {...size} />;
+}
+
+interface Many extends Omit<Props, "ring"> {
+  /** From the top; null where a row has no line. */
+  rings: readonly (string | null)[];
+  /** Height of a row, in whose middle its line stands. */
+  row: number;
+  className?: string;
+  style?: CSSProperties;
+}
+
+/**
+ * The lines of many rows in one drawing: a path of all lines, one of what is below them, one of their ends. The paths are written
+ * past React. Nor is there a canvas for each line: a browser keeps a layer for each, and goes over all layers with each frame.
+ */
+export function Sparks({ rings, row, width, height, points = 60, className = "", style }: Many) {
+  const wash = useId();
+  const paths = useRef<SVGGElement>(null);
+  const key = rings.join();
   useEffect(() => {
+    const shown = key.split(",");
+    let drawn = "";
     const draw = () => {
-      const on = canvas.current;
-      if (on && !document.hidden) drawLine(on, ringOf(ring).latest(points), points, least, mode === "jarvis");
+      if (!paths.current || document.hidden) return;
+      const pieces = shown.map((ring, at) => (ring ? pieceOf(ringOf(ring).latest(points), points, height, at * row + (row - height) / 2) : NOTHING));
+      const [line, below, end] = ([0, 1, 2] as const).map((part) => pieces.map((piece) => piece[part]).join(""));
+      if (line === drawn) return;
+      drawn = line ?? "";
+      [below, line, end].forEach((path, at) => paths.current?.children[at]?.setAttribute("d", path ?? ""));
     };
     draw();
     document.addEventListener("visibilitychange", draw);
-    const off = onSamples(draw);
+    const ends = [onSamples(draw), ...shown.filter(Boolean).map(watch)];
     return () => {
-      off();
+      for (const end of ends) end();
       document.removeEventListener("visibilitychange", draw);
     };
-  }, [ring, points, least, mode]);
-  return <canvas ref={canvas} className="spark" style={{ width: width ?? "100%", height }} aria-hidden="true" />;
+  }, [key, row, height, points]);
+  const whole = rings.length * row;
+  return (
+    <svg className={`spark ${className}`} style={style} viewBox={`0 0 ${points - 1} ${whole}`} preserveAspectRatio="none" width={width ?? "100%"} height={whole} aria-hidden="true">
+      <linearGradient id={wash} gradientUnits="userSpaceOnUse" x1="0" y1="0" x2="0" y2={row} spreadMethod="repeat">
+        <stop offset="0" stopColor="currentColor" stopOpacity="0.33" />
+        <stop offset="1" stopColor="currentColor" stopOpacity="0" />
+      </linearGradient>
+      <g ref={paths}>
+        <path className="spark-below" fill={`url(#${wash})`} />
+        <path className="spark-line" />
+        <path className="spark-end" />
+      </g>
+    </svg>
+  );
 }
 
-function drawLine(canvas: HTMLCanvasElement, values: readonly number[], points: number, least: number, filled: boolean): void {
-  const scale = Math.min(window.devicePixelRatio || 1, 2);
-  const [w, h] = [canvas.clientWidth, canvas.clientHeight];
-  if (w === 0) return;
-  if (canvas.width !== Math.round(w * scale)) {
-    canvas.width = Math.round(w * scale);
-    canvas.height = Math.round(h * scale);
-  }
-  const pen = canvas.getContext("2d");
-  if (!pen) return;
-  pen.setTransform(scale, 0, 0, scale, 0, 0);
-  pen.clearRect(0, 0, w, h);
-  if (values.length < 2) return;
-  const top = Math.max(least, Math.max(...values) * 1.2);
-  const color = penColor(filled);
-  const x = (at: number) => w - 3 - ((values.length - 1 - at) * (w - 3)) / (points - 1);
-  const y = (value: number) => h - 2 - Math.min(value / top, 1) * (h - 5);
-  pen.beginPath();
-  values.forEach((value, at) => (at === 0 ? pen.moveTo(x(at), y(value)) : pen.lineTo(x(at), y(value))));
-  pen.strokeStyle = color;
-  pen.lineWidth = 1.2;
-  pen.lineJoin = "round";
-  pen.stroke();
-  if (filled) fillBelow(pen, x(0), x(values.length - 1), h, color);
-  const last = values[values.length - 1] ?? 0;
-  pen.beginPath();
-  pen.arc(x(values.length - 1), y(last), 1.8, 0, 7);
-  pen.fillStyle = color;
-  pen.fill();
-}
+/** A line, what is below it, and its end. */
+type Piece = readonly [string, string, string];
 
-let known = { dress: "", color: "" };
+const NOTHING: Piece = ["", "", ""];
 
-/** Reading a token makes the browser work out styles, so it is read once for each dress of the page. */
-function penColor(filled: boolean): string {
-  const dress = `${document.documentElement.dataset["mode"]} ${matchMedia("(prefers-color-scheme: light)").matches}`;
-  if (known.dress !== dress) {
-    const style = getComputedStyle(document.documentElement);
-    known = { dress, color: style.getPropertyValue(filled ? "--accent" : "--text-2").trim() };
-  }
-  return known.color;
-}
-
-function fillBelow(pen: CanvasRenderingContext2D, from: number, to: number, height: number, color: string): void {
-  const wash = pen.createLinearGradient(0, 0, 0, height);
-  wash.addColorStop(0, `${color}55`);
-  wash.addColorStop(1, `${color}00`);
-  pen.lineTo(to, height);
-  pen.lineTo(from, height);
-  pen.closePath();
-  pen.fillStyle = wash;
-  pen.fill();
+/** One step to the right for each sample, the newest at the right edge. */
+function pieceOf(values: readonly number[], points: number, height: number, top: number): Piece {
+  if (values.length < 2) return NOTHING;
+  const most = Math.max(LEAST, Math.max(...values) * 1.2);
+  const from = points - values.length;
+  const at = values.map((value, step) => `${from + step} ${(top + height - 2 - Math.min(value / most, 1) * (height - 5)).toFixed(1)}`);
+  const line = `M${at.join("L")}`;
+  // A line of no length with round ends is a dot, however wide the drawing is stretched.
+  return [line, `${line}V${top + height}H${from}Z`, `M${at[at.length - 1]}h0`];
 }

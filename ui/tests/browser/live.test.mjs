@@ -49,6 +49,26 @@ test("every panel of the overview shows what the API says", async () => {
   await page.waitForFunction(() => document.querySelectorAll(".passes rect").length > 1);
 });
 
+test("lines grow with the samples, one for each running guest in sight, beside its row", async () => {
+  const shown = () => page.evaluate(() => {
+    const box = document.querySelector(".guest-lines").getBoundingClientRect();
+    const scale = box.height / document.querySelector(".guest-lines").viewBox.baseVal.height;
+    const ends = document.querySelector(".guest-lines .spark-end").getAttribute("d") ?? "";
+    const rows = [...document.querySelectorAll(".guests .guest-row")].filter((one) => one.querySelector(".col-cpu *"));
+    const beside = (y) => rows.filter((one) => one.getBoundingClientRect().top < y && y < one.getBoundingClientRect().bottom).length;
+    return {
+      rows: rows.length,
+      lines: [...ends.matchAll(/M\S+ (\S+)h0/g)].map(([, y]) => beside(box.top + Number(y) * scale)),
+      node: document.querySelector(".node .spark-line").getAttribute("d") ?? "",
+    };
+  });
+  await page.waitForFunction(() => document.querySelector(".guest-lines .spark-end")?.getAttribute("d"));
+  const before = await shown();
+  assert.ok(before.rows > 5);
+  assert.deepEqual(before.lines, Array(before.rows).fill(1));
+  await page.waitForFunction((was) => document.querySelector(".node .spark-line").getAttribute("d") !== was, before.node, { timeout: 15_000 });
+});
+
 test("numbers change without a page refresh", async () => {
   const text = () => page.locator(".nodes").textContent();
   const old = await text();

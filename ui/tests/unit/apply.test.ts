@@ -78,6 +78,7 @@ test("passes are kept to a limit and each once", () => {
   const deltas = Array.from({ length: 200 }, (_, at) => delta(at + 1, { loop: pass(Math.floor(at / 2)) }));
   const state = after(snapshot(0), ...deltas);
   expect(state.passes.length).toBe(PASS_LIMIT);
+  expect(state.passes[PASS_LIMIT - 1]?.number).toBe(100); // The snapshot tells the first, 0.
   expect(new Set(state.passes.map((pass) => pass.at)).size).toBe(PASS_LIMIT);
 });
 

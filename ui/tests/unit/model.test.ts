@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Guest, Resource } from "../../src/api/types";
 import { matching } from "../../src/commands/match";
 import { pathTo } from "../../src/editor/complete";
-import { Ring } from "../../src/live/rings";
+import { Ring, drawLines, onSamples, ringOf, sample } from "../../src/live/rings";
 import { cadence } from "../../src/model/cadence";
 import { countersOf, grouped as groupedSegments, orderOf, placesOf, segmentsOf } from "../../src/model/counters";
 import { driftOf } from "../../src/model/drift";
@@ -15,7 +15,7 @@ import { ofGuest, ofResource } from "../../src/model/status";
 import { once } from "../../src/model/once";
 import { limitsOf } from "../../src/model/thresholds";
 import { yamlOf } from "../../src/model/yaml";
-import { freeze, guest, issue, plan, quorum, resource } from "./make";
+import { freeze, guest, issue, node, plan, quorum, resource } from "./make";
 
 const T = "\u2009";
 
@@ -155,6 +155,18 @@ test("a ring forgets the oldest", () => {
   for (const value of [1, 2, 3, 4]) ring.push(value);
   expect(ring.latest(5)).toEqual([2, 3, 4]);
   expect(ring.latest(2)).toEqual([3, 4]);
+});
+
+test("lines are drawn after the frame of their figures, once", () => {
+  let drawn = 0;
+  const end = onSamples(() => { drawn += 1; });
+  sample([node("atlas")]);
+  expect(ringOf("node/atlas/cpu").latest(9)[0]).toBeCloseTo(0.1);
+  expect(drawn).toBe(0);
+  drawLines();
+  drawLines();
+  expect(drawn).toBe(1);
+  end();
 });
 
 test("the usual time between passes", () => {
