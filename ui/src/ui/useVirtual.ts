@@ -18,8 +18,8 @@ export function useVirtual(element: RefObject<HTMLElement | null>, count: number
       const to = Math.ceil((on.scrollTop + on.clientHeight) / rowHeight) + BEYOND;
       setSlice((old) => (old.from === from && old.to === to ? old : { from, to }));
     };
-    look();
     on.addEventListener("scroll", look, { passive: true });
+    // Also looks for the first time, when all is laid out; to look at once would have it laid out just for that.
     const sizes = new ResizeObserver(look);
     sizes.observe(on);
     return () => {
