@@ -10,8 +10,8 @@ const close = () => ui.set({ palette: false });
 
 /** Everything that can be done or gone to, by typing a part of its name. */
 export function Palette() {
-  const commands = useCommands();
   const [text, setText] = useState("");
+  const commands = useCommands(text !== "");
   const [at, setAt] = useState(0);
   const found = useMemo(() => {
     const fitting = byGroup(matching(commands, text));

@@ -72,9 +72,9 @@ function Sender({ isEmpty, isLive }: { isEmpty: boolean; isLive: boolean }) {
   return isEmpty ? <kbd className="composer-key" aria-hidden="true">C</kbd> : <Button type="submit" look="primary" disabled={!isLive} keys="Enter">Send</Button>;
 }
 
-/** As tall as what is in it, to a limit. */
+/** As tall as what is in it, to a limit. An empty one is a line, and need not be laid out to know that. */
 function grow(field: HTMLTextAreaElement | null): void {
   if (!field) return;
   field.style.height = "auto";
-  field.style.height = `${Math.min(field.scrollHeight, TALLEST)}px`;
+  if (field.value !== "") field.style.height = `${Math.min(field.scrollHeight, TALLEST)}px`;
 }

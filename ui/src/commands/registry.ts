@@ -106,9 +106,14 @@ function holdCommands(isHeld: boolean): Command[] {
 /** What a wall display offers: to look, and to stop. */
 const isForWall = ({ id, acts }: Command): boolean => !acts && !["thaw", "out", "speak", "new", "go./shell", "go./settings"].includes(id) && !/^(guest|node)\.shell\./.test(id);
 
-/** All commands for the present state, those that matter most first. */
-export function useCommands(): Command[] {
-  const guests = useLive((state) => state.guests);
+const NO_GUESTS: ReadonlyMap<number, Guest> = new Map();
+
+/**
+ * All commands for the present state, those that matter most first. Guests come last, and only where something is looked for:
+ * ten thousand have forty thousand commands.
+ */
+export function useCommands(isAsked: boolean): Command[] {
+  const guests = useLive((state) => (isAsked ? state.guests : NO_GUESTS));
   const nodes = useLive((state) => state.nodes);
   const side = useLive((state) => state.side);
   const isFrozen = useLive((state) => state.freeze !== null && state.freeze.state !== "OFF");
