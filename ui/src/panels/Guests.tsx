@@ -1,7 +1,8 @@
-import { useMemo, useRef, useState } from "react";
+import { useEffect, useMemo, useRef, useState } from "react";
 import { open } from "../app/places";
 import { useUi } from "../app/ui-state";
 import { actOnGuest } from "../commands/deeds";
+import { watch } from "../live/rings";
 import { useLive } from "../live/store";
 import { newest } from "../model/freshness";
 import { type GroupKey, type Line, type SortKey, filtered, grouped, sorted } from "../model/guests";
@@ -158,6 +159,8 @@ function List({ lines, full, height }: { lines: readonly Line[]; full: boolean; 
 
 /** Of the rows in sight; where one is selected, what may be done with it stands instead. */
 function CpuLines({ lines, selected, height, top }: { lines: readonly Line[]; selected: number | null; height: number; top: number }) {
+  // Not drawn, but its samples go on.
+  useEffect(() => (selected === null ? undefined : watch(`guest/${selected}/cpu`)), [selected]);
   const rings = lines.map((line) => {
     if (!("row" in line) || line.row.guest.status !== "RUNNING" || line.row.guest.vmid === selected) return null;
     return `guest/${line.row.guest.vmid}/cpu`;

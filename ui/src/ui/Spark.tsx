@@ -36,13 +36,14 @@ export function Sparks({ rings, row, width, height, points = 60, className = "",
   const key = rings.join();
   useEffect(() => {
     const shown = key.split(",");
-    let drawn = "";
+    // Other rows drew these paths before: what is there is not known.
+    let drawn: string | undefined;
     const draw = () => {
       if (!paths.current || document.hidden) return;
       const pieces = shown.map((ring, at) => (ring ? pieceOf(ringOf(ring).latest(points), points, height, at * row + (row - height) / 2) : NOTHING));
       const [line, below, end] = ([0, 1, 2] as const).map((part) => pieces.map((piece) => piece[part]).join(""));
       if (line === drawn) return;
-      drawn = line ?? "";
+      drawn = line;
       [below, line, end].forEach((path, at) => paths.current?.children[at]?.setAttribute("d", path ?? ""));
     };
     draw();

@@ -69,6 +69,20 @@ test("lines grow with the samples, one for each running guest in sight, beside i
   await page.waitForFunction((was) => document.querySelector(".node .spark-line").getAttribute("d") !== was, before.node, { timeout: 15_000 });
 });
 
+test("the line of a row that is selected makes room for what may be done, also when it was the only one", async () => {
+  await goTo(page, "/guests");
+  await page.locator("[data-filter]").fill("dns-01");
+  await goTo(page, "/");
+  const drawn = () => page.evaluate(() => document.querySelector(".guest-lines .spark-line").getAttribute("d"));
+  await page.waitForFunction(() => document.querySelector(".guest-lines .spark-line")?.getAttribute("d"));
+  await row(100).click();
+  await row(100).locator(".guest-verbs").waitFor();
+  assert.equal(await drawn(), "");
+  await goTo(page, "/guests");
+  await page.locator("[data-filter]").fill("");
+  await goTo(page, "/");
+});
+
 test("numbers change without a page refresh", async () => {
   const text = () => page.locator(".nodes").textContent();
   const old = await text();
