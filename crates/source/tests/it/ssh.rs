@@ -6,7 +6,7 @@ use jarvis_ports::ManifestSource;
 use jarvis_source::{GitSource, Options, SshOptions};
 use std::fs;
 use std::io::Read;
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -59,6 +59,18 @@ fn make_key(path: &Path) {
     );
 }
 
+fn run_sshd(folder: &Path) -> Child {
+    Command::new("/usr/sbin/sshd")
+        .args(["-D", "-E"])
+        .arg(folder.join("log"))
+        .arg("-f")
+        .arg(folder.join("sshd_config"))
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("install openssh-server")
+}
+
 impl Server {
     /// Starts a server in `folder`, with new keys unless they are there.
     fn start(folder: &Path) -> Self {
@@ -86,24 +98,28 @@ impl Server {
         let config = format!(
             "ListenAddress 127.0.0.1\nPort {port}\nHostKey {at}/host\nAuthorizedKeysFile {at}/authorized\n\
              PidFile none\nStrictModes no\nUsePAM no\nPasswordAuthentication no\nKbdInteractiveAuthentication no\n\
-             PermitRootLogin yes\nAcceptEnv GIT_PROTOCOL\nLogLevel ERROR\n"
+             PermitRootLogin yes\nAcceptEnv GIT_PROTOCOL\nLogLevel INFO\n"
         );
         fs::write(folder.join("sshd_config"), config).unwrap();
-        let mut child = Command::new("/usr/sbin/sshd")
-            .args(["-D", "-e", "-f"])
-            .arg(folder.join("sshd_config"))
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("install openssh-server");
+        let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
         let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let mut before = log().len();
+        let mut child = run_sshd(folder);
+        // What it says is waited for and not a connection: the port was tried out by this process, and a child that a test
+        // beside this one is just starting may still hold what listened there then. It would be connected to.
+        while !log()[before..].contains(&format!("Server listening on 127.0.0.1 port {port}.")) {
+            assert!(Instant::now() < deadline, "sshd does not listen: {}", log());
             if let Some(status) = child.try_wait().unwrap() {
                 let mut said = String::new();
                 child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-                panic!("sshd ended with {status}: {said}");
+                said.push_str(&log()[before..]);
+                assert!(
+                    said.contains("Address already in use"),
+                    "sshd ended with {status}: {said}"
+                );
+                before = log().len();
+                child = run_sshd(folder);
             }
-            assert!(Instant::now() < deadline, "sshd does not listen");
             std::thread::yield_now();
         }
         Self {

@@ -4,7 +4,7 @@ use crate::{Credential, Endpoint};
 use std::{
     fs,
     io::Read as _,
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -49,6 +49,18 @@ pub fn make_key(path: &Path, kind: &str, passphrase: &str) {
             "-q", "-t", kind, "-N", passphrase, "-C", "test", "-a", "4", "-f", file,
         ],
     );
+}
+
+fn run_sshd(folder: &Path) -> Child {
+    Command::new("/usr/sbin/sshd")
+        .args(["-D", "-E"])
+        .arg(folder.join("log"))
+        .arg("-f")
+        .arg(folder.join("sshd_config"))
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("install openssh-server")
 }
 
 impl Server {
@@ -97,24 +109,25 @@ impl Server {
              LogLevel INFO\nSetEnv PATH={at}/bin:/usr/sbin:/usr/bin:/bin STUBS={at} HOME={at}\n{further}\n"
         );
         fs::write(folder.join("sshd_config"), config).unwrap();
-        let mut child = Command::new("/usr/sbin/sshd")
-            .args(["-D", "-E"])
-            .arg(folder.join("log"))
-            .arg("-f")
-            .arg(folder.join("sshd_config"))
-            .stdin(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("install openssh-server");
+        let log = || fs::read_to_string(folder.join("log")).unwrap_or_default();
         let deadline = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let mut before = log().len();
+        let mut child = run_sshd(folder);
+        // What it says is waited for and not a connection: the port was tried out by this process, and a child that a test
+        // beside this one is just starting may still hold what listened there then. It would be connected to.
+        while !log()[before..].contains(&format!("Server listening on 127.0.0.1 port {port}.")) {
+            assert!(Instant::now() < deadline, "sshd does not listen: {}", log());
             if let Some(status) = child.try_wait().unwrap() {
                 let mut said = String::new();
                 child.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-                said.push_str(&fs::read_to_string(folder.join("log")).unwrap_or_default());
-                panic!("sshd ended with {status}: {said}");
+                said.push_str(&log()[before..]);
+                assert!(
+                    said.contains("Address already in use"),
+                    "sshd ended with {status}: {said}"
+                );
+                before = log().len();
+                child = run_sshd(folder);
             }
-            assert!(Instant::now() < deadline, "sshd does not listen");
             std::thread::yield_now();
         }
         Self {
