@@ -4,7 +4,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo run test check sbom gen fuzz ui ui-build ui-test setup basics need-cargo need-npm
+.PHONY: help demo run test test-house test-rust test-ui test-supply check sbom gen fuzz ui ui-build ui-test setup basics need-cargo need-npm
 
 CONFIG ?= jarvis.yaml
 ARGS ?=
@@ -39,7 +39,11 @@ run: basics ui-build
 	@$(call say,3/3,run with $(CONFIG))
 	@exec target/release/jarvis run --config '$(CONFIG)' $(ARGS)
 
-test: setup ui-build
+# In this order. `make test --keep-going` tells in one run all that fails; as it stands it ends at the first step that does.
+test: setup ui-build test-house test-rust test-ui test-supply
+	@printf '\nAll good.\n'
+
+test-house: need-cargo
 	@$(call say,2/8,formatting (seconds))
 	@cargo fmt --all --check
 	@$(call say,3/8,lints on every crate and test (first time about 8 minutes on 2 cores$(comma) then under one))
@@ -49,17 +53,22 @@ test: setup ui-build
 	@cargo xtask tidy
 	@$(call say,5/8,generated files are current (seconds))
 	@cargo xtask gen --check
-	@$(call say,6/8,all tests (first time about 10 minutes on 2 cores$(comma) then about 3))
+
+test-rust: need-cargo
+	@$(call say,6/8,all tests (first time about 25 minutes on 2 cores$(comma) then about 15))
 	@JARVIS_REQUIRE_NODE=1 JARVIS_REQUIRE_PROXMOXER=1 JARVIS_REQUIRE_BWRAP=1 JARVIS_REQUIRE_FAKETIME=1 JARVIS_REQUIRE_HELM=1 JARVIS_REQUIRE_SYSTEMD=1 JARVIS_REQUIRE_SMTP=1 JARVIS_REQUIRE_AIOSMTPD=1 JARVIS_REQUIRE_TERMINAL_PROGRAMS=1 JARVIS_REQUIRE_MCP=1 JARVIS_REQUIRE_OIDC=1 \
 	  RUST_TEST_THREADS=4 cargo test --workspace --locked --no-fail-fast
-	@$(call say,7/8,the dashboard: lint$(comma) types$(comma) units$(comma) size$(comma) and in a real browser (about 6 minutes))
-	@# The tests have built the program; built by itself it would be built anew.
+
+# The tests have built the program; built by itself it would be built anew.
+test-ui: need-cargo
+	@$(call say,7/8,the dashboard: lint$(comma) types$(comma) units$(comma) size$(comma) and in a real browser (about 9 minutes))
 	@test -x target/debug/jarvis || cargo build --locked -p jarvis
 	@$(MAKE) --no-print-directory ui-test
+
+test-supply: need-cargo
 	@$(call say,8/8,what comes from others: licences$(comma) banned crates$(comma) sources$(comma) advisories)
 	@if [ -x target/tools/bin/cargo-deny ] || command -v cargo-deny >/dev/null; then cargo xtask supply; \
 	  else echo 'left out: cargo-deny is not installed (make check installs it; about 10 minutes on 2 cores)'; fi
-	@printf '\nAll good.\n'
 
 check: need-cargo
 	@$(call say,1/4,formatting (seconds))
