@@ -2,7 +2,6 @@ import { lazy, Suspense } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Activity } from "../panels/Activity";
 import { Guests } from "../panels/Guests";
-import { Nodes } from "../panels/Nodes";
 import { PlanPanel } from "../panels/PlanPanel";
 import { Storages } from "../panels/Storages";
 import { Empty, Waiting } from "../ui/Panel";
@@ -16,6 +15,7 @@ const lazily = <K extends string>(load: () => Promise<{ [key in K]: React.Compon
 const Audit = lazily(() => import("../views/Audit"), "Audit");
 const Manifests = lazily(() => import("../views/Manifests"), "Manifests");
 const Minds = lazily(() => import("../views/Minds"), "Minds");
+const NodesPage = lazily(() => import("../views/NodesPage"), "NodesPage");
 const Runbooks = lazily(() => import("../views/Runbooks"), "Runbooks");
 const Services = lazily(() => import("../views/Services"), "Services");
 const Settings = lazily(() => import("../views/Settings"), "Settings");
@@ -33,7 +33,7 @@ export function Views() {
       <Suspense fallback={<Waiting for="the page" />}>
         <Switch>
           <Route path="/"><Overview /></Route>
-          <Route path="/nodes"><div className="one"><Nodes className="nodes-page" /></div></Route>
+          <Route path="/nodes"><NodesPage /></Route>
           <Route path="/guests"><div className="one"><Guests full mode={mode} /></div></Route>
           <Route path="/storage"><div className="one"><Storages full /></div></Route>
           <Route path="/activity"><div className="one"><Activity full /></div></Route>

@@ -1,11 +1,11 @@
-import { memo, useMemo } from "react";
+import { memo, type ReactNode, useMemo } from "react";
 import type { Node } from "../api/types";
 import { open } from "../app/places";
 import { useLive } from "../live/store";
 import { newest } from "../model/freshness";
 import { percent, share, span } from "../model/format";
-import { ofNode } from "../model/status";
-import { type Limits, limitsOf } from "../model/thresholds";
+import { ofNode, type Shape } from "../model/status";
+import { limitsOf } from "../model/thresholds";
 import { Bar } from "../ui/Bar";
 import { Glyph, Shield } from "../ui/Glyph";
 import { Empty, Panel, Waiting } from "../ui/Panel";
@@ -13,22 +13,10 @@ import { Spark } from "../ui/Spark";
 import { useThresholds } from "./derived";
 
 /** The machines: state, load, temperature, uptime. Tiles in JARVIS mode, lines elsewhere, by style alone. */
-export function Nodes({ className = "" }: { className?: string }) {
-  const nodes = useLive((state) => state.nodes);
-  const hasSnapshot = useLive((state) => state.hasSnapshot);
-  const list = useMemo(() => [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1)), [nodes]);
-  const up = list.filter((node) => node.status === "ONLINE").length;
+export function Nodes() {
+  const list = useNodes();
   return (
-    <Panel
-      title="Nodes"
-      age={{ seenAt: newest(list), of: "nodes" }}
-      note={list.length > 0 ? <span>{up === list.length ? `${up} up` : `${up} of ${list.length} up`}</span> : null}
-      flush
-      scroll
-      className={`nodes ${list.length > 4 ? "nodes-many" : ""} ${className}`}
-    >
-      {hasSnapshot ? null : <Waiting for="the first snapshot" />}
-      {hasSnapshot && list.length === 0 ? <Unconnected /> : null}
+    <NodesPanel list={list} className={list.length > 4 ? "nodes-many" : ""}>
       <div className="node-heads" aria-hidden="true">
         <span>node</span>
         <span className="head-cpu">cpu</span>
@@ -42,6 +30,32 @@ export function Nodes({ className = "" }: { className?: string }) {
           <NodeItem key={node.name} node={node} />
         ))}
       </ul>
+    </NodesPanel>
+  );
+}
+
+/** All nodes by name. */
+export function useNodes(): readonly Node[] {
+  const nodes = useLive((state) => state.nodes);
+  return useMemo(() => [...nodes.values()].sort((a, b) => (a.name < b.name ? -1 : 1)), [nodes]);
+}
+
+/** The frame around them: how many are up, how old that is, and what to do when there are none. */
+export function NodesPanel({ list, className, children }: { list: readonly Node[]; className: string; children: ReactNode }) {
+  const hasSnapshot = useLive((state) => state.hasSnapshot);
+  const up = list.filter((node) => node.status === "ONLINE").length;
+  return (
+    <Panel
+      title="Nodes"
+      age={{ seenAt: newest(list), of: "nodes" }}
+      note={list.length > 0 ? <span>{up === list.length ? `${up} up` : `${up} of ${list.length} up`}</span> : null}
+      flush
+      scroll
+      className={`nodes ${className}`}
+    >
+      {hasSnapshot ? null : <Waiting for="the first snapshot" />}
+      {hasSnapshot && list.length === 0 ? <Unconnected /> : null}
+      {children}
     </Panel>
   );
 }
@@ -58,28 +72,51 @@ function Unconnected() {
   );
 }
 
-const NodeItem = memo(function NodeItem({ node }: { node: Node }) {
+/** How a node stands, and the shares that this is judged by. */
+export function useStanding(node: Node) {
   const thresholds = useThresholds();
   const labels = useLive((state) => (node.resource ? state.resources.get(node.resource)?.labels : undefined));
   const isLost = useLive((state) => state.link === "lost");
   const limits = useMemo(() => limitsOf(thresholds, "Node", node.name, labels), [thresholds, labels, node.name]);
   const state = ofNode(node);
-  const { usage, host } = node;
-  const memory = share(usage.memBytes, usage.maxMemBytes);
-  const disk = share(usage.diskBytes, usage.maxDiskBytes);
-  const shape = state.shape === "ok" && beyond(limits, memory, disk, host?.temperature) ? "warn" : state.shape;
-  const isStale = isLost || state.shape === "unknown";
+  const memory = share(node.usage.memBytes, node.usage.maxMemBytes);
+  const disk = share(node.usage.diskBytes, node.usage.maxDiskBytes);
+  const isBeyond = [over((memory ?? 0) * 100, limits.memory), over((disk ?? 0) * 100, limits.disk), over(node.host?.temperature, limits.temperature)].includes("");
+  const shape = state.shape === "ok" && isBeyond ? "warn" : state.shape;
+  return { limits, memory, disk, isLost, isStale: isLost || shape === "unknown", shape: isLost ? "unknown" : shape, word: isLost ? "last seen" : state.word } as const;
+}
+
+/** Its name, which opens all that is known of it. */
+export function NodeName({ node, shape, word }: { node: Node; shape: Shape; word: string }) {
+  return (
+    <button type="button" className="node-name" onClick={() => open(`node/${node.name}`)} title={node.unknownReason ?? word}>
+      <Glyph shape={shape} label={word} />
+      <b>{node.name}</b>
+      {node.protected ? <Shield /> : null}
+    </button>
+  );
+}
+
+/** Its temperature and since when it runs. */
+export function NodeNotes({ node, limit }: { node: Node; limit: number | undefined }) {
+  const celsius = node.host?.temperature;
+  return (
+    <>
+      <span className="node-temp mono" data-over={over(celsius, limit)}>
+        {celsius ? <>{Math.round(celsius)}<span className="unit">{"\u2009"}°C</span></> : "–"}
+      </span>
+      <span className="node-up mono">{node.status === "ONLINE" ? span(node.uptimeSeconds) : ofNode(node).word}</span>
+    </>
+  );
+}
+
+const NodeItem = memo(function NodeItem({ node }: { node: Node }) {
+  const { limits, memory, disk, isStale, shape, word } = useStanding(node);
+  const { usage } = node;
   return (
     <li className="node" data-state={shape}>
-      <button type="button" className="node-name" onClick={() => open(`node/${node.name}`)} title={node.unknownReason ?? state.word}>
-        <Glyph shape={isLost ? "unknown" : shape} label={isLost ? "last seen" : state.word} />
-        <b>{node.name}</b>
-        {node.protected ? <Shield /> : null}
-      </button>
-      <span className="node-temp mono" data-over={over(host?.temperature, limits.temperature)}>
-        {host?.temperature ? <>{Math.round(host.temperature)}<span className="unit">{"\u2009"}°C</span></> : "–"}
-      </span>
-      <span className="node-up mono">{node.status === "ONLINE" ? span(node.uptimeSeconds) : state.word}</span>
+      <NodeName node={node} shape={shape} word={word} />
+      <NodeNotes node={node} limit={limits.temperature} />
       <span className="node-label">CPU</span>
       <span className="node-spark"><Spark ring={`node/${node.name}/cpu`} height={26} /></span>
       <span className="node-cpu num" data-over={over((usage.cpu ?? 0) * 100, limits.cpu)}>{percent(usage.cpu)}</span>
@@ -93,10 +130,7 @@ const NodeItem = memo(function NodeItem({ node }: { node: Node }) {
   );
 });
 
-function over(value: number | null | undefined, limit: number | undefined): "" | undefined {
+/** Marks a figure that is beyond its limit. */
+export function over(value: number | null | undefined, limit: number | undefined): "" | undefined {
   return value !== null && value !== undefined && limit !== undefined && value > limit ? "" : undefined;
-}
-
-function beyond(limits: Limits, memory: number | null, disk: number | null, temperature: number | null | undefined): boolean {
-  return [over((memory ?? 0) * 100, limits.memory), over((disk ?? 0) * 100, limits.disk), over(temperature, limits.temperature)].includes("");
 }

@@ -13,12 +13,8 @@ import { useThresholds } from "./derived";
 /** Storages: how full, against which limit; what is beyond it first. */
 export function Storages({ full = false }: { full?: boolean }) {
   const storages = useLive((state) => state.storages);
-  const thresholds = useThresholds();
   const hasSnapshot = useLive((state) => state.hasSnapshot);
-  const items = useMemo(() => {
-    const all = [...storages.values()].map((storage) => itemOf(storage, storageLimit(thresholds, storage.name)));
-    return all.sort((a, b) => URGENCY[a.shape] - URGENCY[b.shape] || (b.level ?? 0) - (a.level ?? 0));
-  }, [storages, thresholds]);
+  const items = useStorages();
   return (
     <Panel title="Storage" age={{ seenAt: newest(storages.values()), of: "storage" }} scroll className="storages">
       {hasSnapshot ? null : <Waiting rows={3} for="the first snapshot" />}
@@ -39,6 +35,16 @@ export function Storages({ full = false }: { full?: boolean }) {
       </ul>
     </Panel>
   );
+}
+
+/** All storages, the fullest first, those in trouble before. */
+export function useStorages() {
+  const storages = useLive((state) => state.storages);
+  const thresholds = useThresholds();
+  return useMemo(() => {
+    const all = [...storages.values()].map((storage) => itemOf(storage, storageLimit(thresholds, storage.name)));
+    return all.sort((a, b) => URGENCY[a.shape] - URGENCY[b.shape] || (b.level ?? 0) - (a.level ?? 0));
+  }, [storages, thresholds]);
 }
 
 function itemOf(storage: Storage, limit: number | undefined) {

@@ -108,7 +108,7 @@ test("a cluster of no nodes and no guests says so and what to do, in every mode"
 });
 
 test("thirty-two nodes: all of them in reach, nothing wider than the screen, in every mode", { timeout: 120_000 }, async () => {
-  const large = await startJarvis("--nodes", "32", "--guests", "200");
+  const large = await startJarvis("--nodes", "32", "--guests", "600");
   try {
     for (const [width, height] of [[1920, 1080], [1366, 768], [390, 844]]) {
       const page = await openPage(browser, large, { width, height });
@@ -124,6 +124,14 @@ test("thirty-two nodes: all of them in reach, nothing wider than the screen, in 
         await last.scrollIntoViewIfNeeded();
         assert.ok(await last.isVisible(), `${mode} ${width}`);
       }
+      // A card has room for so many; the rest is one press away.
+      const more = page.locator(".machine-rest").first();
+      const [, count, name] = /(\d+) more on (\S+)/.exec(await more.textContent());
+      await more.click();
+      await page.locator(".guest-row").first().waitFor();
+      const on = await page.locator(".guest-row .col-node").allTextContents();
+      assert.deepEqual([...new Set(on)], [name]);
+      assert.ok(on.length > Math.min(Number(count), 5));
       assert.deepEqual(page.complaints, []);
       await page.context().close();
     }

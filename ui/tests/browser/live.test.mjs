@@ -49,6 +49,29 @@ test("every panel of the overview shows what the API says", async () => {
   await page.waitForFunction(() => document.querySelectorAll(".passes rect").length > 1);
 });
 
+test("the page of nodes says of each what it carries and what waits on it", async () => {
+  const page = await openPage(browser, jarvis, { path: "/nodes" });
+  const { nodes, guests } = await query("{ nodes { name votes usage { maxCpu } } guests(first: 100) { nodes { name node } } }");
+  for (const node of nodes) {
+    const card = page.locator(".machine", { has: page.locator(".node-name b", { hasText: node.name }) });
+    await card.getByText(`${node.usage.maxCpu} cores`).waitFor();
+    const fact = (name) => card.locator(".machine-facts div", { hasText: name }).locator("dd").textContent();
+    await until(async () => /^\d+\.\d$/.test(await fact("Load")) && /^\d+$/.test(await fact("Updates")), 20);
+    assert.equal(await fact("Votes"), String(node.votes));
+    const here = guests.nodes.filter((guest) => guest.node === node.name);
+    const shown = await card.locator(".machine-guests .link").allTextContents();
+    assert.deepEqual(shown.sort(), here.map((guest) => guest.name).sort());
+    await card.getByText(`of ${here.length} running`).waitFor();
+    assert.ok((await card.locator(".machine-storages li").count()) > 0);
+  }
+  await page.locator(".machine-guests .link", { hasText: "web-01" }).click();
+  await page.locator(".modal-drawer").getByText("web-01").first().waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Terminal on forge" }).click();
+  await page.waitForURL(/\/shell\/node\/forge$/);
+  await page.context().close();
+});
+
 test("lines grow with the samples, one for each running guest in sight, beside its row", async () => {
   const shown = () => page.evaluate(() => {
     const box = document.querySelector(".guest-lines").getBoundingClientRect();

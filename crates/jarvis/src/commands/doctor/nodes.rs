@@ -160,6 +160,10 @@ mod tests {
             assert_eq!(tell_skew(&node("atlas"), secs).state, state, "{secs}");
         }
         assert_eq!(
+            tell_skew(&node("atlas"), 0).what,
+            "atlas's clock agrees with ours"
+        );
+        assert_eq!(
             tell_skew(&node("atlas"), -11).what,
             "atlas's clock is 11 s behind ours"
         );
