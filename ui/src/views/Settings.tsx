@@ -37,7 +37,7 @@ function Browser() {
           <dt>Times</dt><dd>24 h, {timeZone()}</dd>
           <dt>Jarvis</dt><dd>{version}</dd>
         </dl>
-        <div className="row-wrap"><span className="dim">Mode</span><ModeSwitch /><span className="small dim">{MODES.length} dresses of one page</span></div>
+        <div className="row-wrap"><span className="dim">Mode</span><ModeSwitch /><span className="small dim">one page in {MODES.length} looks</span></div>
         <label className="field settings-field">
           <span>How I address you</span>
           <input className="input" value={prefs.address} maxLength={40} placeholder="nothing" onChange={(event) => setPrefs({ address: event.target.value })} />

@@ -49,8 +49,27 @@ async function wide(page) {
 async function shot(page, name) {
   if (!process.env.SHOTS) return;
   mkdirSync(IMAGES, { recursive: true });
-  await page.evaluate(() => document.activeElement?.blur());
+  await page.evaluate(async () => {
+    document.activeElement?.blur();
+    // That this machine is slow is none of the page's looks.
+    for (const button of document.querySelectorAll(".note [aria-label=Dismiss]")) button.click();
+    const comes = document.getAnimations().filter((one) => one.effect?.getComputedTiming().iterations !== Number.POSITIVE_INFINITY);
+    await Promise.race([Promise.allSettled(comes.map((one) => one.finished)), new Promise((done) => setTimeout(done, 3000))]);
+  });
   await page.screenshot({ path: `${IMAGES}/${name}.jpg`, type: "jpeg", quality: 62 });
+}
+
+/** Pictures show a shell at work, and lines of some minutes. */
+async function settle(page) {
+  if (!process.env.SHOTS) return;
+  await page.locator(".terminal .state .btn", { hasText: "atlas" }).click();
+  await page.locator("[data-shell-state=open]").waitFor();
+  await page.locator(".xterm-helper-textarea").focus();
+  for (const command of ["uptime", "qm list", "pvecm status"]) await page.keyboard.type(`${command}\n`, { delay: 20 });
+  await page.waitForFunction(() => {
+    const line = document.querySelector(".node .spark-line");
+    return !line?.checkVisibility() || (line.getAttribute("d") ?? "").split("L").length > 45;
+  }, undefined, { timeout: 300_000, polling: 1000 });
 }
 
 for (const mode of MODES) {
@@ -72,6 +91,7 @@ for (const mode of MODES) {
       if (size === "desktop") {
         // By now the lines of the last minutes have something to show.
         await goTo(page, "/");
+        await settle(page);
         await page.waitForTimeout(350);
         await shot(page, `${mode}-desktop-overview`);
       }
