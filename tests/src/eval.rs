@@ -28,6 +28,7 @@ use jarvis_assistant::{
 };
 use jarvis_llm::{Provider, Settings};
 use jarvis_model::Cause;
+use jarvis_ports::SystemClock;
 use jarvis_simulator::models::{Act, Cue, Dialect, Part, Play};
 use jarvis_store::MemoryStore;
 use request::Request;
@@ -190,7 +191,8 @@ async fn assistant(
         ),
     };
     let setup = MindSetup {
-        model: Arc::new(Provider::new(settings, rig.clock()).expect("settings that were checked")),
+        // A model takes its time by the wall, however fast the cluster's goes.
+        model: Arc::new(Provider::new(settings, Arc::new(SystemClock)).expect("settings that were checked")),
         window_tokens,
         max_output_tokens,
         slots: 1,

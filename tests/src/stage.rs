@@ -59,11 +59,12 @@ pub async fn cast(dialect: Dialect, name: &str, part: Part) -> Cast {
         Dialect::Anthropic => Settings::anthropic(name, Secret::parse("key").expect("a key")),
     };
     settings.base_url = server.base_url();
+    // Of the stage's clock, which goes ten times as fast: a busy machine is no slow model.
     settings.limits = Limits {
-        connect: Duration::from_secs(2),
-        first_byte: Duration::from_secs(4),
-        idle: Duration::from_secs(4),
-        total: Duration::from_secs(30),
+        connect: Duration::from_secs(20),
+        first_byte: Duration::from_mins(10),
+        idle: Duration::from_mins(10),
+        total: Duration::from_mins(10),
     };
     Cast { server, settings }
 }

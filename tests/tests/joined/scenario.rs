@@ -99,7 +99,7 @@ async fn a_commit_starts_a_stopped_vm_and_is_verified() {
     })
     .await;
     let took = rig.now().since(began);
-    assert!(took <= Duration::from_secs(25), "{took:?} by the cluster's clock");
+    assert!(took <= Duration::from_mins(2), "{took:?} by the cluster's clock");
     wait::until(rig.jarvis(), "seen well by two looks", LIMIT, |view| {
         let mut issues = view
             .memory
@@ -135,7 +135,7 @@ async fn a_crash_is_found_restarted_verified_and_nothing_oscillates() {
     })
     .await;
     assert!(
-        found.at.since(began) <= Duration::from_secs(30),
+        found.at.since(began) <= Duration::from_mins(2),
         "found after {:?}",
         found.at.since(began)
     );
@@ -148,7 +148,7 @@ async fn a_crash_is_found_restarted_verified_and_nothing_oscillates() {
     })
     .await;
     assert!(
-        mended.at.since(began) <= Duration::from_secs(45),
+        mended.at.since(began) <= Duration::from_mins(3),
         "mended after {:?}",
         mended.at.since(began)
     );

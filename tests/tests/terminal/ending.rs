@@ -140,7 +140,7 @@ async fn a_revoked_token_ends_it_within_seconds() {
         .unwrap();
     let (word, _) = signed_in.end().await;
     assert_eq!(word["code"], "JV4011");
-    assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(30), "{:?}", began.elapsed());
 }
 
 #[tokio::test(flavor = "multi_thread")]
