@@ -1,4 +1,4 @@
-import { memo, useMemo } from "react";
+import { type CSSProperties, memo, useMemo } from "react";
 import type { Node } from "../api/types";
 import { grouped, type Segment } from "../model/counters";
 import { share } from "../model/format";
@@ -22,6 +22,11 @@ function arc(radius: number, from: number, to: number): string {
   return `M${at(radius, from)}A${radius} ${radius} 0 ${end - from > 0.5 ? 1 : 0} 1 ${at(radius, end)}`;
 }
 
+/** The disc where the count stands is so wide; a digit is so wide for its height; the total is written so much smaller. */
+const CHORD = 116;
+const DIGIT = 0.62;
+const SMALLER = 0.4;
+
 interface Props {
   segments: readonly Segment[];
   nodes: readonly Node[];
@@ -32,6 +37,12 @@ interface Props {
   elapsed: number;
   title: string;
   state: "normal" | "stopped" | "lost";
+}
+
+/** The size at which the count and the smaller total stand in the disc. */
+function fits(inSync: number, total: number): number {
+  const digits = String(inSync).length + SMALLER * (String(total).length + 1);
+  return Math.floor(CHORD / (DIGIT * digits));
 }
 
 /** The emblem: every stroke is data. Ticks are the time to the next pass, the band the resources, inside the nodes. */
@@ -45,7 +56,7 @@ export function Ring({ segments, nodes, inSync, total, next, elapsed, title, sta
       <g className="ring-core">
         <circle r="66" className="ring-disc" />
         <text y="-26" className="ring-label">{state === "stopped" ? "STOPPED" : state === "lost" ? "LAST SEEN" : "IN SYNC"}</text>
-        <text y="14" className="ring-number">
+        <text y="14" className="ring-number" style={{ "--fits": `${fits(inSync, total)}px` } as CSSProperties}>
           {inSync}
           <tspan className="ring-of" dx="3">/{total}</tspan>
         </text>
