@@ -83,13 +83,13 @@ pub(crate) trait Disk: Send + Sync {
     fn lock(&self, path: &Path) -> Result<Box<dyn Held>, NotLocked>;
 }
 
-/// Takes a lock, and tries again for a second while somebody holds it: a child that is just being started holds what its
+/// Takes a lock, and tries again for three seconds while somebody holds it: a child that is just being started holds what its
 /// parent has open, also what the parent has closed since, until its own program begins.
 pub(crate) fn once_free<T, E>(
     take: impl Fn() -> Result<T, E>,
     is_taken: impl Fn(&E) -> bool,
 ) -> Result<T, E> {
-    for _ in 0..50 {
+    for _ in 0..150 {
         match take() {
             Err(error) if is_taken(&error) => wait(),
             done => return done,

@@ -124,6 +124,13 @@ test("thirty-two nodes: all of them in reach, nothing wider than the screen, in 
         await last.scrollIntoViewIfNeeded();
         assert.ok(await last.isVisible(), `${mode} ${width}`);
       }
+      if (width > 600) {
+        await setMode(page, "jarvis");
+        await goTo(page, "/");
+        const [count, disc] = await page.evaluate(() => [".ring-number", ".ring-disc"].map((one) => document.querySelector(one).getBBox().width));
+        assert.ok(count < disc, `a count of ${count} stands in a disc of ${disc}`);
+        await goTo(page, "/nodes");
+      }
       // A card has room for so many; the rest is one press away.
       const more = page.locator(".machine-rest").first();
       const [, count, name] = /(\d+) more on (\S+)/.exec(await more.textContent());

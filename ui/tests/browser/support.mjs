@@ -119,7 +119,7 @@ export async function goTo(page, path) {
     history.pushState(null, "", to);
     dispatchEvent(new PopStateEvent("popstate"));
   }, path);
-  await page.waitForFunction(() => !document.querySelector(".page .skeleton"), null, { timeout: 15_000 });
+  await page.waitForFunction(() => !document.querySelector(".page .skeleton"), null, { timeout: 45_000 });
 }
 
 export async function setMode(page, mode) {

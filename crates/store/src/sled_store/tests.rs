@@ -223,7 +223,7 @@ fn a_store_that_is_let_go_a_moment_later_is_waited_for() {
             assert_eq!(SledStore::open(&index, NOW).unwrap().rebuild, None);
         });
         opened.recv().unwrap();
-        for _ in 0..1000 {
+        for _ in 0..50 {
             std::thread::yield_now();
         }
         drop(held);
