@@ -8,6 +8,9 @@ const GUEST_LIMIT = 400;
 /** So many of those that went out of sight keep theirs, for who scrolls back. */
 const UNSEEN_LIMIT = 200;
 
+/** With so many samples of its own a line has hardly begun. */
+const BEGUN = 5;
+
 /** A ring of numbers with a fixed size. */
 export class Ring {
   readonly #values: Float32Array;
@@ -43,6 +46,8 @@ export class Ring {
 interface Series {
   ring: Ring;
   seenAt: string | null;
+  /** What the server kept of it was asked for. */
+  isAsked: boolean;
 }
 
 const series = new Map<string, Series>();
@@ -56,7 +61,7 @@ export function ringOf(key: string): Ring {
 function entry(key: string): Series {
   const known = series.get(key);
   if (known) return known;
-  const made = { ring: new Ring(key.startsWith("guest/") ? GUEST_LENGTH : NODE_LENGTH), seenAt: null };
+  const made = { ring: new Ring(key.startsWith("guest/") ? GUEST_LENGTH : NODE_LENGTH), seenAt: null, isAsked: false };
   series.set(key, made);
   return made;
 }
@@ -64,8 +69,8 @@ function entry(key: string): Series {
 /** Puts what the server kept in front of what this page has seen; only into a ring that has hardly begun. */
 export function seed(key: string, values: readonly number[]): void {
   const { ring } = entry(key);
-  if (ring.size > 5) return;
-  const seen = ring.latest(5);
+  if (ring.size > BEGUN) return;
+  const seen = ring.latest(BEGUN);
   for (const value of [...values, ...seen]) ring.push(value);
   for (const listener of listeners) listener();
 }
@@ -78,9 +83,9 @@ let whenFresh: ((keys: string[]) => void) | undefined;
 /** Says that a drawing shows this key, until the returned function is called. */
 export function watch(key: string): () => void {
   watched.set(key, (watched.get(key) ?? 0) + 1);
-  if (entry(key).ring.size === 0) {
-    // What was only scrolled past is not asked for.
-    if (fresh.length === 0) setTimeout(() => whenFresh?.(fresh.splice(0).filter((one) => watched.has(one))), 200);
+  const { isAsked, ring } = entry(key);
+  if (!isAsked && ring.size <= BEGUN) {
+    if (fresh.length === 0) setTimeout(askForFresh, 200);
     fresh.push(key);
   }
   return () => {
@@ -90,7 +95,14 @@ export function watch(key: string): () => void {
   };
 }
 
-/** Calls `take` with keys that came into sight and have no line yet. */
+/** What was only scrolled past is not asked for. */
+function askForFresh(): void {
+  const keys = [...new Set(fresh.splice(0))].filter((key) => watched.has(key));
+  for (const key of keys) entry(key).isAsked = true;
+  whenFresh?.(keys);
+}
+
+/** Calls `take` with keys that came into sight and of which only this page's samples are known. */
 export function onFresh(take: (keys: string[]) => void): void {
   whenFresh = take;
 }

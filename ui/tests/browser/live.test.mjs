@@ -72,6 +72,22 @@ test("the page of nodes says of each what it carries and what waits on it", asyn
   await page.context().close();
 });
 
+test("a page that is opened later begins its lines with what the server kept", async () => {
+  const kept = async () => {
+    const { histories } = await query('{ histories(series: ["node/agent1/cpu", "guest/101/cpu"], points: 60) { points { value } } }');
+    return Math.min(...histories.map(({ points }) => points.length));
+  };
+  await until(async () => (await kept()) >= 12);
+  const late = await openPage(browser, jarvis);
+  const points = (selector) => late.evaluate((which) => (document.querySelector(which)?.getAttribute("d") ?? "").split("L").length, selector);
+  await late.locator(".guest-lines .spark-line").first().waitFor({ state: "attached" });
+  await late.waitForTimeout(1500);
+  assert.ok((await points(".node .spark-line")) >= 10, "of the first node");
+  // All lines of guests are one path: ten points each at least.
+  assert.ok((await points(".guest-lines .spark-line")) >= 100, "of the guests in sight");
+  await late.context().close();
+});
+
 test("lines grow with the samples, one for each running guest in sight, beside its row", async () => {
   const shown = () => page.evaluate(() => {
     const box = document.querySelector(".guest-lines").getBoundingClientRect();
