@@ -30,18 +30,18 @@ fn vmid(number: u32) -> Vmid {
     Vmid::new(number).unwrap()
 }
 
-/// Limits short enough for tests, in the proportions of the real ones.
+/// Limits short enough for tests, in the proportions of the real ones, and longer than a busy machine holds anybody up.
 fn short() -> Timeouts {
     Timeouts {
-        connect: Duration::from_millis(500),
-        look: Duration::from_millis(1200),
-        write: Duration::from_millis(1200),
-        hedge: Duration::from_millis(200),
+        connect: Duration::from_secs(2),
+        look: Duration::from_millis(4800),
+        write: Duration::from_millis(4800),
+        hedge: Duration::from_millis(800),
         aside: Duration::from_secs(20),
         auth_backoff: Duration::from_mins(1),
         votes: Duration::from_mins(5),
-        login: Duration::from_secs(1),
-        agent_act: Duration::from_millis(300),
+        login: Duration::from_secs(4),
+        agent_act: Duration::from_millis(800),
         agent_poll: Duration::from_millis(5),
         ..Timeouts::default()
     }
