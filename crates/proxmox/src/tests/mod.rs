@@ -34,9 +34,9 @@ fn vmid(number: u32) -> Vmid {
 fn short() -> Timeouts {
     Timeouts {
         connect: Duration::from_secs(2),
-        look: Duration::from_millis(4800),
-        write: Duration::from_millis(4800),
-        hedge: Duration::from_millis(800),
+        look: Duration::from_secs(3),
+        write: Duration::from_secs(3),
+        hedge: Duration::from_millis(600),
         aside: Duration::from_secs(20),
         auth_backoff: Duration::from_mins(1),
         votes: Duration::from_mins(5),
