@@ -19,8 +19,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 use tokio_util::sync::CancellationToken;
 
 const HASTE: Patience = Patience {
-    handshake: Duration::from_millis(400),
-    head: Duration::from_millis(400),
+    handshake: Duration::from_millis(1500),
+    head: Duration::from_millis(1500),
 };
 
 struct Served {
