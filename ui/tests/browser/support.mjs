@@ -141,7 +141,19 @@ export async function violations(page) {
     dataset.motion = "off";
     const found = await globalThis.axe.run(document, options);
     dataset.motion = motion;
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).slice(0, 4).join(" | ")} ${nodes[0]?.failureSummary?.replaceAll("\n", " ").slice(0, 200)}`);
+    // What is cut where its list scrolls is whole once it is scrolled to; axe takes what stands below for what covers it.
+    const isCut = (node) => {
+      const one = document.querySelector(node.target.at(-1));
+      const box = one.getBoundingClientRect();
+      for (let around = one.parentElement; around; around = around.parentElement) {
+        const edge = around.getBoundingClientRect();
+        const scrolls = /auto|scroll/.test(getComputedStyle(around).overflowY);
+        if (scrolls && (box.bottom > edge.bottom || box.top < edge.top)) return true;
+      }
+      return false;
+    };
+    const whole = found.violations.map(({ id, nodes }) => ({ id, nodes: id === "target-size" ? nodes.filter((node) => !isCut(node)) : nodes }));
+    return whole.filter(({ nodes }) => nodes.length > 0).map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.target.join(" ")).slice(0, 4).join(" | ")} ${nodes[0]?.failureSummary?.replaceAll("\n", " ").slice(0, 200)}`);
   });
 }
 
