@@ -85,7 +85,7 @@ async fn the_load_the_guest_and_the_time_are_told_with_their_facts() {
     let since = fact("guest/106 cpu history").at.unwrap();
     let late = since.since(busy_from);
     assert!(
-        since >= busy_from && late <= Duration::from_secs(120),
+        since >= busy_from && late <= Duration::from_mins(2),
         "{late:?} after it began: {}",
         said.text
     );
