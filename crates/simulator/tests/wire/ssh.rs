@@ -370,6 +370,32 @@ async fn a_dead_or_frozen_machine_does_not_answer() {
     }
 }
 
+/// Somebody follows a journal that says nothing more, and does not hang up.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_in_a_connection_does_not_outlive_the_simulator() {
+    let lab = Lab::start().await;
+    let client = Client::of(&lab.simulator, "outlive");
+    let mut ssh = tokio::process::Command::new("ssh")
+        .args(client.arguments(&lab.simulator, &atlas(), &client.path("key")))
+        .arg("journalctl -f -n 1 -o cat -t systemd -t qmeventd -t pvedaemon")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    lab.handle
+        .inject(&Fault::UserStart {
+            vmid: 100,
+            user: "alex@pam".to_owned(),
+        })
+        .unwrap();
+    let mut lines = BufReader::new(ssh.stdout.take().unwrap()).lines();
+    let line = tokio::time::timeout(Duration::from_secs(20), lines.next_line());
+    line.await.expect("it follows").unwrap().unwrap();
+    let stopped = tokio::time::timeout(Duration::from_secs(20), lab.simulator.stop()).await;
+    stopped.expect("the simulator stops");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_followed_journal_tells_of_a_guest_that_ends() {
     let lab = Lab::start().await;

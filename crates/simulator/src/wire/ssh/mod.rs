@@ -152,6 +152,8 @@ async fn connection(
     let config = config(key.private_key().clone());
     let ended = CancellationToken::new();
     let session = Session::new(shared, servers, place, tracker, ended.clone());
+    // However this ends, also when it is given up while it runs: what was begun in it ends with it.
+    let _ended = ended.drop_guard();
     let (near, far) = tokio::io::duplex(1 << 16);
     let talk = async {
         if let Ok(running) = russh::server::run_stream(Arc::new(config), far, session).await {
@@ -165,7 +167,6 @@ async fn connection(
         () = relay::join(stream, near, net) => {}
         _ = down.wait_for(|net| *net == Net::Closed) => {}
     }
-    ended.cancel();
 }
 
 fn config(key: PrivateKey) -> Config {
