@@ -4,7 +4,7 @@
 use crate::{
     docs::rights::carry_out,
     packaged::python,
-    support::{Process, jarvis, program, until},
+    support::{DEADLINE, Process, jarvis, program, until},
 };
 use jarvis_simulator::{Fault, Options, Simulator, SimulatorHandle, Tls};
 use serde_json::{Value, json};
@@ -16,7 +16,7 @@ use std::{
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::LazyLock,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 use tempfile::TempDir;
 
@@ -145,10 +145,13 @@ impl Bed {
     /// Waits for a line of this kind and returns its text.
     #[track_caller]
     fn told(&self, kind: &str) -> String {
+        let begun = Instant::now();
         until(kind, || {
             let log = self.log();
-            let found = log.iter().find(|line| line["kind"] == kind)?;
-            Some(found["text"].as_str().unwrap().to_owned())
+            let found = log.iter().find(|line| line["kind"] == kind);
+            let is_last = begun.elapsed() + Duration::from_secs(5) > DEADLINE;
+            assert!(found.is_some() || !is_last, "{kind} is not told: {log:#?}");
+            Some(found?["text"].as_str().unwrap().to_owned())
         })
     }
 
