@@ -83,7 +83,7 @@ export function useStanding(node: Node) {
   const disk = share(node.usage.diskBytes, node.usage.maxDiskBytes);
   const isBeyond = [over((memory ?? 0) * 100, limits.memory), over((disk ?? 0) * 100, limits.disk), over(node.host?.temperature, limits.temperature)].includes("");
   const shape = state.shape === "ok" && isBeyond ? "warn" : state.shape;
-  return { limits, memory, disk, isLost, isStale: isLost || shape === "unknown", shape: isLost ? "unknown" : shape, word: isLost ? "last seen" : state.word } as const;
+  return { limits, memory, disk, isStale: isLost || shape === "unknown", shape: isLost ? "unknown" : shape, word: isLost ? "last seen" : state.word } as const;
 }
 
 /** Its name, which opens all that is known of it. */

@@ -31,7 +31,7 @@ export function NodesPage() {
       <NodesPanel list={list} className="nodes-page">
         <ul className="machines">
           {list.map((node) => (
-            <Machine key={node.name} node={node} updates={updates?.find((one) => one.name === node.name)?.pendingUpdates} guests={onNodes.get(node.name) ?? NONE} />
+            <NodeCard key={node.name} node={node} updates={updates?.find((one) => one.name === node.name)?.pendingUpdates} guests={onNodes.get(node.name) ?? NONE} />
           ))}
         </ul>
       </NodesPanel>
@@ -51,13 +51,13 @@ function byNode(rows: readonly GuestRow[]): ReadonlyMap<string, readonly GuestRo
   return nodes;
 }
 
-interface MachineProps {
+interface NodeCardProps {
   node: Node;
   updates: number | null | undefined;
   guests: readonly GuestRow[];
 }
 
-function Machine({ node, updates, guests }: MachineProps) {
+function NodeCard({ node, updates, guests }: NodeCardProps) {
   const { limits, memory, disk, isStale, shape, word } = useStanding(node);
   const { usage, host } = node;
   const running = guests.filter((row) => row.guest.status === "RUNNING").length;

@@ -54,6 +54,18 @@ impl Client {
         all
     }
 
+    /// Follows the journal of atlas until it is dropped.
+    fn follow(&self, simulator: &Simulator) -> tokio::process::Child {
+        tokio::process::Command::new("ssh")
+            .args(self.arguments(simulator, &atlas(), &self.path("key")))
+            .arg("journalctl -f -n 1 -o cat -t systemd -t qmeventd -t pvedaemon")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .unwrap()
+    }
+
     /// Runs a command line on a host.
     async fn run(&self, simulator: &Simulator, place: &Place, line: &str) -> Output {
         self.run_with(simulator, place, &self.path("key"), line).await
@@ -375,14 +387,7 @@ async fn a_dead_or_frozen_machine_does_not_answer() {
 async fn what_runs_in_a_connection_does_not_outlive_the_simulator() {
     let lab = Lab::start().await;
     let client = Client::of(&lab.simulator, "outlive");
-    let mut ssh = tokio::process::Command::new("ssh")
-        .args(client.arguments(&lab.simulator, &atlas(), &client.path("key")))
-        .arg("journalctl -f -n 1 -o cat -t systemd -t qmeventd -t pvedaemon")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
+    let mut ssh = client.follow(&lab.simulator);
     lab.handle
         .inject(&Fault::UserStart {
             vmid: 100,
@@ -400,14 +405,7 @@ async fn what_runs_in_a_connection_does_not_outlive_the_simulator() {
 async fn a_followed_journal_tells_of_a_guest_that_ends() {
     let lab = Lab::start().await;
     let client = Client::of(&lab.simulator, "follow");
-    let mut ssh = tokio::process::Command::new("ssh")
-        .args(client.arguments(&lab.simulator, &atlas(), &client.path("key")))
-        .arg("journalctl -f -n 1 -o cat -t systemd -t qmeventd -t pvedaemon")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
+    let mut ssh = client.follow(&lab.simulator);
     let mut lines = BufReader::new(ssh.stdout.take().unwrap()).lines();
     // Something to see, so that it is certain that the client follows.
     lab.handle
