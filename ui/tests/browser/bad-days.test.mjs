@@ -127,8 +127,12 @@ test("thirty-two nodes: all of them in reach, nothing wider than the screen, in 
       if (width > 600) {
         await setMode(page, "jarvis");
         await goTo(page, "/");
-        const [count, disc] = await page.evaluate(() => [".ring-number", ".ring-disc"].map((one) => document.querySelector(one).getBBox().width));
-        assert.ok(count < disc, `a count of ${count} stands in a disc of ${disc}`);
+        const [corner, radius] = await page.evaluate(() => {
+          const { x, y, width, height } = document.querySelector(".ring-number").getBBox();
+          const [across, high] = [Math.max(-x, x + width), Math.max(-y, y + height)];
+          return [Math.hypot(across, high), document.querySelector(".ring-disc").r.baseVal.value];
+        });
+        assert.ok(corner < radius, `the count reaches ${corner} from the middle of a disc of ${radius}`);
         await goTo(page, "/nodes");
       }
       // A card has room for so many; the rest is one press away.
