@@ -15,6 +15,7 @@
 //! | [`terminal`] | terminals over a WebSocket |
 //! | [`outside`] | what is shown and lies in adapters |
 //! | [`alerts`] | what needs a person, out of one picture |
+//! | [`search`] | words that are looked for |
 //! | [`web`] | pages, health, metrics, webhook, headers |
 //!
 //! [`Handle`]: jarvis_controller::Handle
@@ -26,6 +27,7 @@ pub mod listen;
 pub mod mcp;
 pub mod options;
 pub mod outside;
+pub mod search;
 pub mod server;
 pub mod state;
 pub mod terminal;

@@ -161,7 +161,7 @@ async fn runbooks_show_what_is_left_of_their_budget() {
 async fn the_audit_trail_is_searched_checked_and_fetched_as_a_file() {
     let api = api().await;
     let (operator, viewer) = (api.token("o", Role::Operator), api.token("v", Role::Viewer));
-    for (by, reason) in [("anna", "moving the RACK"), ("berta", "lunch")] {
+    for (by, reason) in [("anna", "moving the RACK of 9105ed57"), ("berta", "lunch at 105")] {
         api.puppet.append(vec![Event::FreezeSet {
             scope: jarvis_model::FreezeScope::Autonomy,
             by: by.to_owned(),
@@ -172,6 +172,9 @@ async fn the_audit_trail_is_searched_checked_and_fetched_as_a_file() {
     let query = "query($filter: EventFilter!) { audit(filter: $filter) { title } }";
     for (filter, found) in [
         (json!({"text": "rack"}), 1),
+        (json!({"text": "105"}), 1),
+        (json!({"text": "9105e"}), 1),
+        (json!({"text": "critical"}), 0),
         (json!({"user": "berta"}), 1),
         (json!({"user": "berta", "text": "rack"}), 0),
         (json!({"name": "freezeSet", "since": "2020-01-01T00:00:00Z"}), 2),

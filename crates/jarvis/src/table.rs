@@ -24,13 +24,6 @@ impl Table {
         self.rows.push(cells);
     }
 
-    /// Keeps rows that contain this text, whatever its case.
-    pub fn keep(&mut self, matching: &str) {
-        let matching = matching.to_lowercase();
-        self.rows
-            .retain(|row| row.iter().any(|cell| cell.to_lowercase().contains(&matching)));
-    }
-
     /// Whether it has no row.
     pub fn is_empty(&self) -> bool {
         self.rows.is_empty()
@@ -77,7 +70,5 @@ mod tests {
             table.text(),
             "VMID   NAME       NODE\n100    dns-01     atlas\n101    we [2Jb\n"
         );
-        table.keep("ATLAS");
-        assert_eq!(table.text(), "VMID   NAME     NODE\n100    dns-01   atlas\n");
     }
 }

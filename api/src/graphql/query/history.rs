@@ -6,15 +6,18 @@
 )]
 
 use super::cluster::{page_complexity, page_size};
-use crate::graphql::{
-    Shared, errors, shared,
-    types::{
-        issue::Intent,
-        record::Record,
-        scalar::{Counter, Time},
-        ticket::Ticket,
-        word::Severity,
+use crate::{
+    graphql::{
+        Shared, errors, shared,
+        types::{
+            issue::Intent,
+            record::Record,
+            scalar::{Counter, Time},
+            ticket::Ticket,
+            word::Severity,
+        },
     },
+    search,
 };
 use async_graphql::{Context, InputObject, Object, Result};
 use jarvis_model::{ResourceKey, TicketId};
@@ -29,7 +32,7 @@ pub struct EventFilter {
     pub severity: Option<Severity>,
     /// Only of this kind: `issueOpened` ...
     pub name: Option<String>,
-    /// Only whose words contain this, whatever the letter case.
+    /// Only whose words or severity contain this, whatever the letter case; a number only as a whole.
     pub text: Option<String>,
     /// Only what this user asked for, decided or changed; `token:NAME` for a token.
     pub user: Option<String>,
@@ -60,7 +63,7 @@ impl Wanted {
             resource,
             severity: filter.severity.map(Into::into),
             name: filter.name,
-            text: filter.text.map(|text| text.trim().to_lowercase()),
+            text: filter.text,
             user: filter.user,
             since: filter.since,
             until: filter.until,
@@ -84,17 +87,19 @@ impl Wanted {
     }
 }
 
-/// Whether a record's words contain a text, which is in lower case.
+/// Whether a record's words contain a text.
 fn says(record: &Record, text: &str) -> bool {
+    let severity = format!("{:?}", record.severity);
     let words = [
-        Some(&record.title),
-        record.detail.as_ref(),
-        record.resource.as_ref(),
+        Some(&*severity),
+        Some(&*record.title),
+        record.detail.as_deref(),
+        record.resource.as_deref(),
     ];
     words
         .into_iter()
         .flatten()
-        .any(|words| words.to_lowercase().contains(text))
+        .any(|words| search::found(words, text))
 }
 
 /// Whether a record names a user as the one who asked, decided or changed something.

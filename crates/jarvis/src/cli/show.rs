@@ -71,7 +71,7 @@ pub struct Get {
     /// What.
     #[arg(value_enum)]
     pub things: Things,
-    /// Only rows that contain this text.
+    /// Only rows that contain this text, or this whole number.
     pub matching: Option<String>,
     /// How the result is written.
     #[arg(long, short, value_enum, default_value_t)]

@@ -14,6 +14,7 @@ use crate::{
     out,
     table::Table,
 };
+use jarvis_api::search::found;
 use serde_json::{Value, json};
 
 /// Guests asked for at a time.
@@ -22,19 +23,21 @@ const PAGE: i32 = 50;
 /// Runs the command.
 pub async fn run(arguments: &Get, client: &Client) -> Outcome {
     let list = columns::list(arguments.things);
-    let rows = match arguments.things {
+    let matching = arguments.matching.as_deref();
+    let mut rows = match arguments.things {
         Things::Guests => all_guests(client).await?,
         Things::Clusters => with_surroundings(client.ask(list.query, json!({})).await?),
+        Things::Events => rows(&client.ask(list.query, json!({ "text": matching })).await?[list.field]),
         _ => rows(&client.ask(list.query, json!({})).await?[list.field]),
     };
+    if let Some(matching) = matching.filter(|_| !matches!(arguments.things, Things::Events)) {
+        rows.retain(|row| cells(list.columns, row).any(|cell| found(&cell, matching)));
+    }
     if arguments.output == Output::Json {
         out::print(&format!("{:#}\n", Value::Array(rows)));
         return Ok(Exit::Ok);
     }
-    let mut table = table(list.columns, &rows);
-    if let Some(matching) = &arguments.matching {
-        table.keep(matching);
-    }
+    let table = table(list.columns, &rows);
     if table.is_empty() {
         out::note("none");
     } else {
@@ -47,14 +50,18 @@ pub async fn run(arguments: &Get, client: &Client) -> Outcome {
 pub fn table(columns: &[Column], rows: &[Value]) -> Table {
     let heads: Vec<&'static str> = columns.iter().map(|(head, _)| *head).collect();
     let mut table = Table::new(&heads);
-    for value in rows {
-        let row = Row {
-            value,
-            now: jiff::Timestamp::now(),
-        };
-        table.row(columns.iter().map(|(_, cell)| cell(&row)));
+    for row in rows {
+        table.row(cells(columns, row));
     }
     table
+}
+
+fn cells(columns: &[Column], value: &Value) -> impl Iterator<Item = String> {
+    let row = Row {
+        value,
+        now: jiff::Timestamp::now(),
+    };
+    columns.iter().map(move |(_, cell)| cell(&row))
 }
 
 fn rows(value: &Value) -> Vec<Value> {

@@ -88,6 +88,11 @@ fn reads(demo: &Demo) {
             .count(),
         2
     );
+    let json = demo
+        .jarvis(&["get", "guests", "web-01", "--output", "json"])
+        .expect(0);
+    let guests: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(guests.as_array().unwrap().len(), 1, "{json}");
     for thing in ["VirtualMachine/web-01", "node/forge", "guest/101", "guest/web-01"] {
         let text = demo.jarvis(&["describe", thing]).expect(0);
         assert!(text.lines().count() > 5, "{text}");

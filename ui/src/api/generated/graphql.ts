@@ -84,7 +84,7 @@ export type EventFilter = {
   severity?: Severity | null | undefined;
   /** Only at or after this. */
   since?: string | null | undefined;
-  /** Only whose words contain this, whatever the letter case. */
+  /** Only whose words or severity contain this, whatever the letter case; a number only as a whole. */
   text?: string | null | undefined;
   /** Only before this. */
   until?: string | null | undefined;

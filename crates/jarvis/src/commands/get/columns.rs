@@ -236,7 +236,7 @@ pub static DECISION: &[Column] = &[
 ];
 
 static EVENTS: List = List {
-    query: "{ events(first: 50) { seq at severity name title detail resource } }",
+    query: "query ($text: String) { events(first: 50, filter: { text: $text }) { seq at severity name title detail resource } }",
     field: "events",
     columns: &[
         ("SEQ", |row| row.text("/seq")),
