@@ -64,8 +64,16 @@ impl Core {
 
     fn note_figures(&mut self, at: Timestamp) {
         let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = history.take(&self.observed, at, self.ports.store.as_ref()) {
+        if let Err(error) = history.take(&self.observed, &self.desired, at, self.ports.store.as_ref()) {
             tracing::warn!(%error, "an hour of figures could not be kept");
+        }
+    }
+
+    /// Keeps the hour so far, at the end.
+    pub(crate) fn keep_figures(&self) {
+        let mut history = self.history.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Err(error) = history.write(self.ports.store.as_ref()) {
+            tracing::warn!(%error, "the figures of this hour could not be kept");
         }
     }
 

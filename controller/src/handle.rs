@@ -2,7 +2,7 @@
 
 use crate::{
     command::{Command, CommandError, Confirm, NewRequest, Person, RefusedCall, Reply},
-    history::{self, History, Hour, Point},
+    history::{self, History, Hour, Point, Subject},
     index::{self, IndexError},
     outputs::{Outputs, Written},
     proposals::Proposing,
@@ -99,7 +99,7 @@ impl Handle {
         Ok(found)
     }
 
-    /// Figures in memory of a series (`node/atlas/cpu`, `guest/101/mem`), oldest first; shares, 0 to 1.
+    /// Figures in memory of a series (`node/atlas/cpu`, `guest/101/mem`, `node/atlas/temperature`), oldest first.
     pub fn points(&self, series: &str) -> Vec<Point> {
         self.history
             .lock()
@@ -118,9 +118,54 @@ impl Handle {
             .of(&intent.id)
     }
 
-    /// Hourly figures of a series since then, oldest first.
+    /// Hourly figures of a series since then, oldest first, with the hour that is not over.
     pub fn hours(&self, series: &str, since: Timestamp) -> Result<Vec<Hour>, StoreError> {
-        history::hours(self.store.as_ref(), series, since)
+        self.history
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .hours(self.store.as_ref(), series, since)
+    }
+
+    /// The same, and before them what Proxmox itself averaged within the last week, where that can be had: the cluster is asked, at
+    /// most once in 30 s for a node or guest.
+    pub async fn hours_with_averages(&self, series: &str, since: Timestamp) -> Result<Vec<Hour>, StoreError> {
+        let (handle, name) = (self.clone(), series.to_owned());
+        let own = tokio::task::spawn_blocking(move || handle.hours(&name, since));
+        let own = own.await.map_err(|error| StoreError::Engine {
+            what: "read",
+            why: error.to_string(),
+        })??;
+        let before = own
+            .first()
+            .map_or(Timestamp::from_millis(u64::MAX), |hour| hour.began);
+        if before.since(since) < Duration::from_hours(1) {
+            return Ok(own);
+        }
+        let mut all = self.averages(series, since, before).await;
+        all.extend(own);
+        Ok(all)
+    }
+
+    async fn averages(&self, series: &str, since: Timestamp, before: Timestamp) -> Vec<Hour> {
+        let observed = &self.view().observed;
+        let place = match history::kept_by_proxmox(series) {
+            Some(Subject::Node(name)) if observed.nodes.contains_key(&name) => Some((name, None)),
+            Some(Subject::Guest(vmid)) => observed
+                .guests
+                .get(&vmid)
+                .map(|guest| (guest.node.clone(), Some((guest.kind, vmid)))),
+            _ => None,
+        };
+        let (Some((node, guest)), Some(reads)) = (place, &self.reads) else {
+            return Vec::new();
+        };
+        match reads.week(&node, guest).await {
+            Ok(past) => history::averaged(series, &past, since, before),
+            Err(error) => {
+                tracing::debug!(%error, "past figures are told without those of Proxmox");
+                Vec::new()
+            }
+        }
     }
 
     /// The plan the loop would make if `desired` were in force now. Nothing is remembered or done.

@@ -2,8 +2,9 @@
 //! the store, kept 90 days. One batch an hour is written; nothing per look. A large cluster has tens of thousands of series,
 //! so a look is kept as one row of small numbers and not as a point in each of as many lists.
 
-use jarvis_model::{NodeName, Observed, Timestamp, Usage, Vmid};
-use jarvis_ports::{Store, StoreError, Write};
+use jarvis_crds::Desired;
+use jarvis_model::{Host, NodeName, Observed, Timestamp, Usage, Vmid, limits};
+use jarvis_ports::{PastUsage, Store, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -20,15 +21,17 @@ const EXPIRE_AT_ONCE: usize = 10_000;
 const EXPIRE_ROUNDS: usize = 100;
 const SPACE: &str = "hourly";
 const HOUR_SECS: u64 = 3600;
-/// What is kept of a node or guest, in this order.
-const FIGURES: [&str; 3] = ["cpu", "mem", "disk"];
+/// What is kept of a node or guest, in this order: shares, and for nodes degrees Celsius.
+const FIGURES: [&str; 4] = ["cpu", "mem", "disk", "temperature"];
+/// The figure that counts as one in memory, in the same order: what is kept in two bytes goes to 6.5 of it.
+const UNITS: [f32; FIGURES.len()] = [1.0, 1.0, 1.0, 100.0];
 
 /// One figure at one time.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Point {
     /// When.
     pub at: Timestamp,
-    /// What, 0 to 1, in steps of 1/10,000.
+    /// A share, 0 to 1, in steps of 1/10,000; of temperatures degrees Celsius, in steps of 1/100.
     pub value: f32,
 }
 
@@ -43,19 +46,22 @@ pub struct Hour {
     pub mean: f32,
     /// Largest.
     pub max: f32,
+    /// Over how many looks of Jarvis; 0 where it is Proxmox's own average, or was written before looks were counted.
+    #[serde(default)]
+    pub looks: u32,
 }
 
 /// Whose figures they are; with the figure's name it names a series: `node/atlas/cpu`, `guest/101/mem`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-enum Subject {
+pub(crate) enum Subject {
     Guest(Vmid),
     Node(NodeName),
 }
 
-/// Shares of the whole, in the order of [`FIGURES`].
-type Shares = [Option<f32>; FIGURES.len()];
+/// Figures in the order of [`FIGURES`].
+type Figures = [Option<f32>; FIGURES.len()];
 
-/// A share in two bytes: steps of 1/10,000, at most 6.5.
+/// A share of a unit in two bytes: steps of 1/10,000, at most 6.5.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Small(u16);
 
@@ -65,8 +71,8 @@ struct Look {
     at: Timestamp,
     /// Sorted; the same list for as long as the same ones are seen.
     subjects: Arc<[Subject]>,
-    /// As many, in the same order.
-    shares: Box<[[Small; FIGURES.len()]]>,
+    /// As many, in the same order, in [`UNITS`].
+    figures: Box<[[Small; FIGURES.len()]]>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -89,7 +95,13 @@ pub struct History {
 
 impl History {
     /// Takes the figures of one look in. At the turn of an hour the past one goes to the store.
-    pub fn take(&mut self, observed: &Observed, now: Timestamp, store: &dyn Store) -> Result<(), StoreError> {
+    pub fn take(
+        &mut self,
+        observed: &Observed,
+        desired: &Desired,
+        now: Timestamp,
+        store: &dyn Store,
+    ) -> Result<(), StoreError> {
         let hour = now.as_secs() / HOUR_SECS;
         let turned = self.hour.is_some_and(|before| before != hour);
         let written = if turned { self.write(store) } else { Ok(()) };
@@ -97,52 +109,67 @@ impl History {
             self.expire(now, store)?;
         }
         self.hour = Some(hour);
-        let seen = figures(observed);
-        for (subject, shares) in &seen {
-            self.add(subject, shares);
+        let seen = figures(observed, desired, now);
+        for (subject, figures) in &seen {
+            self.add(subject, figures);
         }
         self.keep(seen, now);
         written
     }
 
-    fn add(&mut self, subject: &Subject, shares: &Shares) {
+    fn add(&mut self, subject: &Subject, figures: &Figures) {
         if !self.running.contains_key(subject) {
             self.running.insert(subject.clone(), Default::default());
         }
         let Some(running) = self.running.get_mut(subject) else {
             return;
         };
-        for (running, value) in running.iter_mut().zip(shares) {
+        for (running, value) in running.iter_mut().zip(figures) {
             if let Some(value) = *value {
                 running.get_or_insert(Running::from(value)).add(value);
             }
         }
     }
 
-    fn keep(&mut self, seen: Vec<(Subject, Shares)>, at: Timestamp) {
+    fn keep(&mut self, seen: Vec<(Subject, Figures)>, at: Timestamp) {
         if self.looks.len() == RING {
             self.looks.pop_front();
         }
-        let shares = seen.iter().map(|(_, shares)| shares.map(Small::from)).collect();
+        let small = |figures: &Figures| {
+            let mut shares = *figures;
+            for (share, unit) in shares.iter_mut().zip(UNITS) {
+                *share = share.map(|figure| figure / unit);
+            }
+            shares.map(Small::from)
+        };
+        let figures = seen.iter().map(|(_, figures)| small(figures)).collect();
         let same = |look: &&Look| look.subjects.iter().eq(seen.iter().map(|(subject, _)| subject));
         let subjects = match self.looks.back().filter(same) {
             Some(last) => last.subjects.clone(),
             None => seen.into_iter().map(|(subject, _)| subject).collect(),
         };
-        self.looks.push_back(Look { at, subjects, shares });
+        self.looks.push_back(Look {
+            at,
+            subjects,
+            figures,
+        });
     }
 
-    fn write(&mut self, store: &dyn Store) -> Result<(), StoreError> {
-        let Some(hour) = self.hour else { return Ok(()) };
-        let began = Timestamp::from_secs(hour * HOUR_SECS);
+    /// Writes the hour so far, with what was written of it before: a start anew in between loses nothing.
+    pub fn write(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        let Some(began) = self.began() else { return Ok(()) };
         let mut batch = Vec::new();
         for (subject, running) in std::mem::take(&mut self.running) {
             for (running, figure) in running.into_iter().zip(FIGURES) {
-                let hour = running.map(|running| running.hour(began));
-                if let Some(value) = hour.and_then(|hour| serde_json::to_vec(&hour).ok()) {
+                let Some(running) = running else { continue };
+                let key = key(&subject.series(figure), began);
+                let before = store.get(SPACE, &key)?;
+                let before = before.and_then(|value| serde_json::from_slice::<Hour>(&value).ok());
+                let hour = running.hour(began).with(before);
+                if let Ok(value) = serde_json::to_vec(&hour) {
                     batch.push(Write::Put {
                         space: SPACE.to_owned(),
-                        key: key(&subject.series(figure), began),
+                        key,
                         value,
                     });
                 }
@@ -150,6 +177,10 @@ impl History {
         }
         store.apply(batch)?;
         store.flush()
+    }
+
+    fn began(&self) -> Option<Timestamp> {
+        self.hour.map(|hour| Timestamp::from_secs(hour * HOUR_SECS))
     }
 
     /// Lets go of hourly figures that are too old. A million are looked through an hour, a few at a time; where there are more,
@@ -190,15 +221,64 @@ impl History {
         };
         let point = |look: &Look| {
             let at = look.subjects.binary_search(&subject).ok()?;
-            let value = look.shares.get(at)?.get(figure)?.value()?;
+            let share = look.figures.get(at)?.get(figure)?.value()?;
+            let value = share * UNITS.get(figure)?;
             Some(Point { at: look.at, value })
         };
         self.looks.iter().filter_map(point).collect()
     }
+
+    /// Hours of a series since then, oldest first; the last is the one that is not over.
+    pub fn hours(&self, store: &dyn Store, series: &str, since: Timestamp) -> Result<Vec<Hour>, StoreError> {
+        let mut hours = hours(store, series, since)?;
+        let running = Subject::parse(series)
+            .and_then(|(subject, figure)| *self.running.get(&subject)?.get(figure)?)
+            .zip(self.began());
+        if let Some((running, began)) = running {
+            let before = hours.pop_if(|last| last.began == began);
+            hours.push(running.hour(began).with(before));
+        }
+        Ok(hours)
+    }
 }
 
-/// Hours of a series since then, oldest first.
-pub fn hours(store: &dyn Store, series: &str, since: Timestamp) -> Result<Vec<Hour>, StoreError> {
+/// What Proxmox averaged, by the hour, oldest first: hours that began from then on and before Jarvis's own.
+pub(crate) fn averaged(series: &str, past: &[PastUsage], from: Timestamp, before: Timestamp) -> Vec<Hour> {
+    let of = |usage: &PastUsage| match series.rsplit('/').next()? {
+        "cpu" => usage.cpu,
+        "mem" => usage.mem,
+        "disk" => usage.disk,
+        _ => None,
+    };
+    let mut hours: BTreeMap<u64, Running> = BTreeMap::new();
+    for usage in past {
+        let Some(value) = of(usage).filter(|value| value.is_finite()) else {
+            continue;
+        };
+        #[expect(clippy::cast_possible_truncation, reason = "figures for the screen")]
+        let value = value as f32;
+        let last = (usage.at + usage.long - Duration::from_secs(1)).as_secs();
+        for hour in usage.at.as_secs() / HOUR_SECS..=last / HOUR_SECS {
+            hours.entry(hour).or_insert_with(|| value.into()).add(value);
+        }
+    }
+    let hours = hours.into_iter().map(|(hour, running)| Hour {
+        looks: 0,
+        ..running.hour(Timestamp::from_secs(hour * HOUR_SECS))
+    });
+    hours
+        .filter(|hour| hour.began >= from && hour.began < before)
+        .collect()
+}
+
+/// Whose series it is, if Proxmox keeps its figures too.
+pub(crate) fn kept_by_proxmox(series: &str) -> Option<Subject> {
+    let (subject, figure) = Subject::parse(series)?;
+    (FIGURES.get(figure) != Some(&"temperature")).then_some(subject)
+}
+
+/// Hours of a series that were written since then, oldest first.
+fn hours(store: &dyn Store, series: &str, since: Timestamp) -> Result<Vec<Hour>, StoreError> {
     let end = key(series, Timestamp::from_millis(u64::MAX));
     let pairs = store.range(SPACE, &key(series, since), &end, false, 24 * 91)?;
     Ok(pairs
@@ -284,26 +364,55 @@ impl Running {
             min: self.min,
             mean: mean as f32,
             max: self.max,
+            looks: self.count,
+        }
+    }
+}
+
+impl Hour {
+    /// Together with another part of the same hour.
+    fn with(self, other: Option<Self>) -> Self {
+        let Some(other) = other else { return self };
+        let looks = self.looks.saturating_add(other.looks);
+        let sum = |hour: &Self| f64::from(hour.mean) * f64::from(hour.looks);
+        #[expect(clippy::cast_possible_truncation, reason = "figures for the screen")]
+        let mean = ((sum(&self) + sum(&other)) / f64::from(looks.max(1))) as f32;
+        Self {
+            min: self.min.min(other.min),
+            mean,
+            max: self.max.max(other.max),
+            looks,
+            ..self
         }
     }
 }
 
 /// Everybody who is seen, sorted, with the figures there are.
-fn figures(observed: &Observed) -> Vec<(Subject, Shares)> {
+fn figures(observed: &Observed, desired: &Desired, now: Timestamp) -> Vec<(Subject, Figures)> {
     let guests = observed
         .guests
         .values()
         .filter(|guest| guest.status.value().is_some());
     let guests = guests.map(|guest| (Subject::Guest(guest.vmid), shares(&guest.usage)));
     let nodes = observed.nodes.values();
-    let nodes = nodes.map(|node| (Subject::Node(node.name.clone()), shares(&node.usage)));
+    let nodes = nodes.map(|node| {
+        let [cpu, mem, disk, _] = shares(&node.usage);
+        let host = observed.hosts.get(&Host::Node(node.name.clone()));
+        let host = host.and_then(|host| host.figures.fresh(now, limits::IMPORTANT));
+        let degrees = host.and_then(|host| host.temperature(desired.temperature_sensor(&node.name)));
+        #[expect(clippy::cast_possible_truncation, reason = "figures for the screen")]
+        let degrees = degrees
+            .map(|degrees| degrees as f32)
+            .filter(|degrees| degrees.is_finite());
+        (Subject::Node(node.name.clone()), [cpu, mem, disk, degrees])
+    });
     guests
         .chain(nodes)
-        .filter(|(_, shares)| shares.iter().any(Option::is_some))
+        .filter(|(_, figures)| figures.iter().any(Option::is_some))
         .collect()
 }
 
-fn shares(usage: &Usage) -> Shares {
+fn shares(usage: &Usage) -> Figures {
     #[expect(clippy::cast_possible_truncation, reason = "figures for the screen")]
     let share = |used: Option<u64>, whole: Option<u64>| {
         used.zip(whole)
@@ -316,6 +425,7 @@ fn shares(usage: &Usage) -> Shares {
         cpu,
         share(usage.mem_bytes, usage.max_mem_bytes),
         share(usage.disk_bytes, usage.max_disk_bytes),
+        None,
     ]
     .map(|share| share.filter(|share| share.is_finite()))
 }

@@ -1,8 +1,8 @@
-//! What is read from the cluster only when a person looks at it: snapshots and logs of tasks. Each look is kept for a while
+//! What is read from the cluster only when a person looks at it: snapshots, logs of tasks, past figures. Each look is kept for a while
 //! and never made twice at once, so that many screens cost one request. Nothing is decided from what is read here.
 
 use jarvis_model::{GuestKind, NodeName, Timestamp, Upid, Vmid};
-use jarvis_ports::{Clock, Hypervisor, LookError, SnapshotSeen};
+use jarvis_ports::{Clock, Hypervisor, LookError, PastUsage, SnapshotSeen};
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -31,6 +31,7 @@ pub struct Reads {
     clock: Arc<dyn Clock>,
     snapshots: Kept<Vmid, Snapshots>,
     logs: Kept<Upid, Vec<String>>,
+    weeks: Kept<(NodeName, Option<Vmid>), Vec<PastUsage>>,
 }
 
 /// A look that is kept; its lock is held while it is made, so that the same is never looked at twice at once.
@@ -46,6 +47,7 @@ impl Reads {
             clock,
             snapshots: Mutex::default(),
             logs: Mutex::default(),
+            weeks: Mutex::default(),
         }
     }
 
@@ -62,6 +64,17 @@ impl Reads {
             Ok(Snapshots { seen_at, snapshots })
         };
         kept(&self.snapshots, vmid, self.clock.as_ref(), look).await
+    }
+
+    /// The last week of a node, or of a guest on it, as Proxmox averaged it; at most 30 s old.
+    pub async fn week(
+        &self,
+        node: &NodeName,
+        guest: Option<(GuestKind, Vmid)>,
+    ) -> Result<Arc<Vec<PastUsage>>, LookError> {
+        let key = (node.clone(), guest.map(|(_, vmid)| vmid));
+        let look = self.hypervisor.look_week(node, guest);
+        kept(&self.weeks, key, self.clock.as_ref(), look).await
     }
 
     /// The last lines of a task's log, at most 30 s old.

@@ -468,6 +468,7 @@ impl Service {
                 () = clock.sleep(Duration::from_secs(1)) => {}
             }
         }
+        self.core.keep_figures();
         self.core.publish();
         self.worker.tasks.close();
     }

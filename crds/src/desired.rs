@@ -8,7 +8,7 @@ use crate::{
     },
     manifest::{AnyManifest, Manifest},
 };
-use jarvis_model::{Host, ResourceKey, ResourceKind, Vmid};
+use jarvis_model::{Host, NodeName, ResourceKey, ResourceKind, Vmid};
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -104,6 +104,17 @@ impl Desired {
     /// The guest with this number, if a manifest names one.
     pub fn guest_by_vmid(&self, vmid: Vmid) -> Option<(&ResourceKey, &Manifest<GuestSpec>)> {
         self.guests.iter().find(|(_, guest)| guest.spec.vmid == vmid)
+    }
+
+    /// The manifest of the node with this name, if there is one; it may itself be named otherwise.
+    pub fn node_named(&self, name: &NodeName) -> Option<(&ResourceKey, &Manifest<NodeSpec>)> {
+        self.nodes.iter().find(|(_, node)| node.spec.node == *name)
+    }
+
+    /// The sensor whose temperature stands for a node, where its manifest names one.
+    pub fn temperature_sensor(&self, name: &NodeName) -> Option<&str> {
+        let (_, node) = self.node_named(name)?;
+        node.spec.temperature_sensor.as_deref()
     }
 
     /// How many resources there are.

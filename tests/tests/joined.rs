@@ -8,6 +8,8 @@ mod disturbed;
 mod freezing;
 #[path = "joined/news.rs"]
 mod news;
+#[path = "joined/past.rs"]
+mod past;
 #[path = "joined/replayed.rs"]
 mod replayed;
 #[path = "joined/scenario.rs"]

@@ -21,6 +21,7 @@ pub const QUERIES: &[(&str, Role)] = &[
     ("guest", Viewer),
     ("guests", Viewer),
     ("histories", Viewer),
+    ("hourlyHistories", Viewer),
     ("holds", Viewer),
     ("intents", Viewer),
     ("issues", Viewer),

@@ -258,3 +258,18 @@ async fn a_channel_is_tried_by_operators_and_must_be_there() {
         assert_eq!(tried.data()["retryNotifications"], json!(count));
     }
 }
+
+#[tokio::test]
+async fn hours_of_series_are_asked_for_by_name_and_few_at_once() {
+    let api = api().await;
+    let token = api.token("v", Role::Viewer);
+    let query = "query($series: [String!]!) { hourlyHistories(series: $series, since: \"2026-01-01T00:00:00Z\") { series hours { began min mean max looks } } }";
+    let asked = json!({"series": ["node/atlas/temperature", "guest/1/none"]});
+    let answer = api.query_with(&token, query, asked).await;
+    assert_eq!(
+        answer.data()["hourlyHistories"],
+        json!([{"series": "node/atlas/temperature", "hours": []}, {"series": "guest/1/none", "hours": []}])
+    );
+    let many = json!({"series": vec!["x"; 17]});
+    assert_eq!(api.query_with(&token, query, many).await.code(), "INVALID");
+}

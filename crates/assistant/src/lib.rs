@@ -8,6 +8,7 @@
 //! | [`assistant`] | the door: who may say what where |
 //! | [`talk`], [`talks`] | one conversation and who listens; all of them, kept |
 //! | [`message`] | what a conversation is made of |
+//! | [`grounding`] | whether what a model says stands in what it read |
 //! | `turn` | one answer, from the question to the last word |
 //! | `follow` | tells how what was asked for ended |
 //! | [`builtin`] | answers by code, without any model |
@@ -28,6 +29,7 @@ pub mod builtin;
 pub mod calendar;
 pub mod context;
 mod follow;
+pub mod grounding;
 pub mod memory;
 pub mod message;
 pub mod minds;

@@ -150,6 +150,9 @@ pub struct Message {
     pub mind: Option<Mind>,
     /// What its claims rest on.
     pub facts: Vec<Fact>,
+    /// Figures and names in a model's words that stand in nothing it read: worked out, or made up.
+    #[serde(default)]
+    pub unfounded: Vec<String>,
     /// Tools called for it, in order.
     pub tools: Vec<ToolUse>,
     /// What can be acted on.

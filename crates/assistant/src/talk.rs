@@ -240,6 +240,7 @@ impl Talk {
             state: how,
             mind: None,
             facts: Vec::new(),
+            unfounded: Vec::new(),
             tools: Vec::new(),
             cards: Vec::new(),
             suggestions: Vec::new(),

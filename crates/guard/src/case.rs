@@ -134,7 +134,7 @@ impl<'a> Case<'a> {
         let own = own.filter(|(_, manifest)| vmid == Some(manifest.spec.vmid));
         let guest = own.or_else(|| desired.guest_by_vmid(vmid?)).map(|(key, _)| key);
         let named = self.action().node();
-        let node = named.and_then(|name| desired.nodes.iter().find(|(_, node)| node.spec.node == *name));
+        let node = named.and_then(|name| desired.node_named(name));
         let service = self
             .service()
             .and_then(|(host, name)| desired.service_at(host, name));

@@ -109,12 +109,8 @@ fn wake(action: &Action, node: &NodeName, facts: &Facts<'_>) -> Result<Effect, R
     if !facts.observed.nodes.contains_key(node) {
         return Err(missing(action, facts));
     }
-    let manifest = facts
-        .desired
-        .nodes
-        .values()
-        .find(|manifest| manifest.spec.node == *node);
-    let declared = manifest.and_then(|manifest| manifest.spec.wake_on_lan.as_ref());
+    let manifest = facts.desired.node_named(node);
+    let declared = manifest.and_then(|(_, manifest)| manifest.spec.wake_on_lan.as_ref());
     let mac = declared
         .and_then(|wake| wake.mac.as_ref())
         .map(ToString::to_string)

@@ -25,19 +25,13 @@ pub fn passed(input: &Input<'_>) -> BTreeMap<IssueKey, Passed> {
         passed: BTreeMap::new(),
     };
     for (name, node) in &input.observed.nodes {
-        let declared = input
-            .desired
-            .nodes
-            .iter()
-            .find(|(_, manifest)| manifest.spec.node == *name);
-        let key = match declared {
+        let key = match input.desired.node_named(name) {
             Some((key, _)) => Some(key.clone()),
             // A manifest of this name may declare another node.
             None => subject::node_key(name).filter(|key| !input.desired.nodes.contains_key(key)),
         };
         if let Some(key) = key {
-            let sensor = declared.and_then(|(_, manifest)| manifest.spec.temperature_sensor.as_deref());
-            let subject = Subject::Node(node, sensor);
+            let subject = Subject::Node(node, input.desired.temperature_sensor(name));
             now.subject(&key, &subject, limits.on(&key, subject::labels(input, &key)));
         }
     }

@@ -11,7 +11,7 @@ use jarvis_model::{
     Effect, GuestKind, HostVerb, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Usage, Vmid,
 };
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 /// Which requests go first when a node's two request slots are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -293,6 +293,21 @@ pub struct SnapshotSeen {
     pub parent: Option<String>,
 }
 
+/// Figures of a node or guest over a time that is past, averaged by Proxmox; shares, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct PastUsage {
+    /// When the time began.
+    pub at: Timestamp,
+    /// How long it was.
+    pub long: Duration,
+    /// Processor.
+    pub cpu: Option<f64>,
+    /// Memory.
+    pub mem: Option<f64>,
+    /// Disk; of a node its root file system.
+    pub disk: Option<f64>,
+}
+
 /// What a cluster that cannot be asked for it answers.
 fn untold(what: String) -> LookError {
     LookError::Missing {
@@ -355,6 +370,15 @@ pub trait Hypervisor: Send + Sync {
         vmid: Vmid,
     ) -> Result<Vec<SnapshotSeen>, LookError> {
         Err(untold(format!("list the snapshots of guest {vmid} on {node}")))
+    }
+    /// The last week of a node, or of a guest on it, as Proxmox averaged it, oldest first; times without figures are left out:
+    /// `GET /nodes/{node}/rrddata?timeframe=week`, or below `/nodes/{node}/{kind}/{vmid}`. A person waits for it.
+    async fn look_week(
+        &self,
+        node: &NodeName,
+        _guest: Option<(GuestKind, Vmid)>,
+    ) -> Result<Vec<PastUsage>, LookError> {
+        Err(untold(format!("read the past figures on node {node}")))
     }
     /// How many packages of a node have a newer version: `GET /nodes/{node}/apt/update`, for which `Sys.Modify` is needed.
     async fn look_updates(&self, node: &NodeName) -> Result<usize, LookError> {

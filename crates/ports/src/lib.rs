@@ -17,8 +17,8 @@ pub mod terminal;
 
 pub use clock::{Clock, SystemClock};
 pub use hypervisor::{
-    Accepted, BackupLook, ClusterLook, GuestRow, Hypervisor, LookError, NodeRow, PerformError, Priority,
-    QuorumLook, SnapshotSeen, StorageRow, TaskState,
+    Accepted, BackupLook, ClusterLook, GuestRow, Hypervisor, LookError, NodeRow, PastUsage, PerformError,
+    Priority, QuorumLook, SnapshotSeen, StorageRow, TaskState,
 };
 pub use journal::{Journal, JournalError, Stored};
 pub use model::Model;

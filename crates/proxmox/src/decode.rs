@@ -2,13 +2,16 @@
 //! kept; only what gives a row its identity must be there. Knows no connection and judges nothing. The cluster list is
 //! read in `list`.
 
-use crate::loose::{flag, whole, word};
+use crate::loose::{flag, fraction, share, whole, word};
 use jarvis_model::{
     GuestKind, GuestStatus, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid,
 };
-use jarvis_ports::{QuorumLook, SnapshotSeen, TaskState, hostread::Output};
+use jarvis_ports::{PastUsage, QuorumLook, SnapshotSeen, TaskState, hostread::Output};
 use serde_json::Value;
-use std::{cmp::Reverse, collections::BTreeMap};
+use std::{cmp::Reverse, collections::BTreeMap, time::Duration};
+
+/// The longest time a row of past figures stands for.
+const LONGEST_STEP_SECS: u64 = 7 * 86_400;
 
 /// Why data could not be understood, in words.
 pub type Misfit = String;
@@ -287,6 +290,35 @@ pub fn snapshots(data: &Value) -> Result<Vec<SnapshotSeen>, Misfit> {
         .collect();
     found.sort_by(|a, b| (a.taken_at, &a.name).cmp(&(b.taken_at, &b.name)));
     Ok(found)
+}
+
+/// Averages of the past, oldest first. A row stands for the time from its own to that of the next; what it does not say is left
+/// out, as are rows that say nothing. Figures of nodes and guests have names of their own.
+pub fn week(data: &Value) -> Result<Vec<PastUsage>, Misfit> {
+    let mut found: Vec<(u64, &Value)> = rows(data, "the past figures")?
+        .iter()
+        .filter_map(|row| Some((whole(row.get("time"))?, row)))
+        .collect();
+    found.sort_by_key(|(time, _)| *time);
+    let step = found
+        .windows(2)
+        .filter_map(|pair| Some(pair.get(1)?.0 - pair.first()?.0))
+        .filter(|secs| *secs > 0)
+        .min()
+        .map_or(60, |secs| secs.min(LONGEST_STEP_SECS));
+    let part = |row: &Value, used: &str, of: &str| {
+        let (used, of) = (fraction(row.get(used))?, fraction(row.get(of))?);
+        Some(used / of).filter(|share| share.is_finite() && *share >= 0.0)
+    };
+    let usage = found.into_iter().map(|(time, row)| PastUsage {
+        at: Timestamp::from_secs(time),
+        long: Duration::from_secs(step),
+        cpu: share(row.get("cpu")),
+        mem: part(row, "memused", "memtotal").or_else(|| part(row, "mem", "maxmem")),
+        disk: part(row, "rootused", "roottotal").or_else(|| part(row, "disk", "maxdisk")),
+    });
+    let known = |usage: &PastUsage| usage.cpu.is_some() || usage.mem.is_some() || usage.disk.is_some();
+    Ok(usage.filter(known).collect())
 }
 
 /// How many packages have a newer version.

@@ -14,8 +14,8 @@ use async_trait::async_trait;
 use jarvis_guard::Permit;
 use jarvis_model::{GuestKind, Identity, LiveStatus, NodeName, TaskObserved, Timestamp, Upid, Vmid};
 use jarvis_ports::{
-    Accepted, BackupLook, ClusterLook, HostAnswer, HostRead, Hypervisor, LookError, PerformError, Priority,
-    QuorumLook, SnapshotSeen, TaskState,
+    Accepted, BackupLook, ClusterLook, HostAnswer, HostRead, Hypervisor, LookError, PastUsage, PerformError,
+    Priority, QuorumLook, SnapshotSeen, TaskState,
 };
 use std::sync::Arc;
 
@@ -272,6 +272,20 @@ impl Hypervisor for Proxmox {
         let look = Look::node(what, paths::snapshots(node, kind, vmid), node, Priority::Operator);
         let envelope: Envelope = self.ask_about(node, &look).await?;
         read(&look.what, decode::snapshots(&envelope.data))
+    }
+
+    async fn look_week(
+        &self,
+        node: &NodeName,
+        guest: Option<(GuestKind, Vmid)>,
+    ) -> Result<Vec<PastUsage>, LookError> {
+        let what = match guest {
+            Some((_, vmid)) => format!("read the past figures of guest {vmid} on {node}"),
+            None => format!("read the past figures of node {node}"),
+        };
+        let look = Look::node(what, paths::week(node, guest), node, Priority::Operator);
+        let envelope: Envelope = self.ask_about(node, &look).await?;
+        read(&look.what, decode::week(&envelope.data))
     }
 
     async fn look_updates(&self, node: &NodeName) -> Result<usize, LookError> {

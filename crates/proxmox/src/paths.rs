@@ -149,6 +149,15 @@ pub fn snapshots(node: &NodeName, kind: GuestKind, vmid: Vmid) -> String {
     format!("{}/snapshot", guest(node, kind, vmid))
 }
 
+/// `/nodes/{node}/rrddata`, or `/nodes/{node}/{kind}/{vmid}/rrddata`, of the last week.
+pub fn week(node: &NodeName, of: Option<(GuestKind, Vmid)>) -> String {
+    let of = of.map_or_else(
+        || format!("/nodes/{}", escape(node.as_str())),
+        |(kind, vmid)| guest(node, kind, vmid),
+    );
+    format!("{of}/rrddata?timeframe=week&cf=AVERAGE")
+}
+
 /// `/nodes/{node}/apt/update`.
 pub fn updates(node: &NodeName) -> String {
     format!("/nodes/{}/apt/update", escape(node.as_str()))

@@ -407,3 +407,43 @@ async fn rights_of_the_root_token() {
         "the recording is about /vms only"
     );
 }
+
+#[tokio::test]
+async fn past_figures_of_a_node_and_of_a_guest() {
+    let answers = [
+        ("/nodes/pve/rrddata", "get-node-rrddata-hour"),
+        ("/nodes/agent1/qemu/103/rrddata", "get-qemu-rrddata-hour"),
+    ];
+    let Some((client, _server)) = replay(&answers).await else {
+        return;
+    };
+    let close = |value: Option<f64>, wanted: f64| (value.unwrap() - wanted).abs() < 1e-6;
+    let node_week = client.look_week(&node("pve"), None).await.unwrap();
+    let first = node_week[0];
+    assert_eq!(node_week.len(), 54, "rows of times without figures are none");
+    assert_eq!(
+        (first.at, first.long.as_secs()),
+        (Timestamp::from_secs(1_795_446_240), 60)
+    );
+    assert!(close(first.cpu, 0.865_239), "{first:?}");
+    assert!(
+        close(first.mem, 5_292_167_441.066_67 / 25_276_514_304.0),
+        "{first:?}"
+    );
+    assert!(
+        close(first.disk, 19_993_509_205.333_3 / 270_553_174_016.0),
+        "{first:?}"
+    );
+    let guest = Some((GuestKind::Qemu, vmid(103)));
+    let guest_week = client.look_week(&node("agent1"), guest).await.unwrap();
+    let (begin, end) = (guest_week[0], guest_week[guest_week.len() - 1]);
+    assert_eq!(
+        (begin.cpu, begin.mem, begin.disk),
+        (None, None, Some(0.0)),
+        "it was off"
+    );
+    assert!(
+        close(end.cpu, 0.024_176) && close(end.mem, 260_771_840.0 / 167_772_160.0),
+        "{end:?}"
+    );
+}

@@ -4,6 +4,7 @@
 use crate::{fleet, stored};
 use criterion::{BatchSize, Criterion};
 use jarvis_controller::{history::History, observe::Tracker};
+use jarvis_crds::Desired;
 use jarvis_model::{Observed, Timestamp};
 use jarvis_ports::Hypervisor;
 use jarvis_proxmox::{EntryPoint, Options, Proxmox, Tls, Token, replay::cluster_list};
@@ -105,7 +106,9 @@ fn cycle(criterion: &mut Criterion) {
         // A reader of the picture before holds it, as in the program.
         let published = observed.clone();
         tracker.absorb_cluster(Arc::make_mut(&mut observed), &look, now);
-        history.take(&observed, now, &store).expect("a store");
+        history
+            .take(&observed, &Desired::default(), now, &store)
+            .expect("a store");
         assert_eq!(look.guests.len(), fleet::GUESTS as usize);
         drop((look, published));
         let took = stored::on_processor().saturating_sub(began);

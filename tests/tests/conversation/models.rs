@@ -53,6 +53,32 @@ async fn an_answer_is_streamed_with_its_tools_and_says_which_mind_gave_it() {
 }
 
 #[tokio::test]
+async fn figures_and_names_a_model_did_not_read_are_named_beside_its_answer() {
+    for dialect in [Anthropic, OpenaiCompatible] {
+        let cast = plays(
+            dialect,
+            "claude-haiku-5-5",
+            vec![
+                call("list_guests", json!({})),
+                say(
+                    "web-01 (101) is a sonnet, web-77 an epic of 471 GiB at 99.7 %; ask again in 10 minutes.",
+                ),
+                say("As before: web-01 is guest 101, and web-77 takes 99.7 %."),
+            ],
+        )
+        .await;
+        let mut stage = Stage::with(&[&cast]).await;
+        let answer = stage.ask(ODD).await;
+        assert_eq!(answer.unfounded, ["web-77", "471 GiB", "99.7 %"], "{answer:#?}");
+        // What it said itself it did not read.
+        let again = stage.ask("And in verse, as an ode to all of them?").await;
+        assert_eq!(again.unfounded, ["web-77", "99.7 %"], "{again:#?}");
+        let by_code = stage.ask("How's the cluster?").await;
+        assert!(by_code.unfounded.is_empty());
+    }
+}
+
+#[tokio::test]
 async fn a_call_that_acts_is_a_card_and_nothing_happens_before_a_person_confirms() {
     let cast = plays(
         Anthropic,

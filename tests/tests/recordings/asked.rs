@@ -166,6 +166,19 @@ async fn look(
             let identity = client.look_identity(&node(&name), kind(&word), vmid).await?;
             maybe(facts, "identity", identity.map(|identity| identity.0));
         }
+        Topic::Past { node: name, guest } => {
+            let guest = guest.map(|(word, vmid)| (kind(&word), Vmid::new(vmid).unwrap()));
+            for past in client.look_week(&node(&name), guest).await? {
+                let at = past.at.as_secs();
+                for (figure, value) in [("cpu", past.cpu), ("mem", past.mem), ("disk", past.disk)] {
+                    maybe(
+                        facts,
+                        &format!("{at} {figure}"),
+                        value.map(|value| format!("{value:.6}")),
+                    );
+                }
+            }
+        }
         Topic::Version => put(facts, "version", client.version().await?),
         Topic::Rights => {
             for (path, held) in client.preflight(&[], &[]).await?.paths {

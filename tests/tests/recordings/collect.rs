@@ -315,6 +315,11 @@ pub enum Topic {
         kind: String,
         vmid: u32,
     },
+    /// Past figures of a node, or of a guest on it.
+    Past {
+        node: String,
+        guest: Option<(String, u32)>,
+    },
     Version,
     Rights,
     Ping {
@@ -362,6 +367,17 @@ impl Exchange {
                     node: text(node),
                     kind: text(kind),
                     vmid,
+                },
+                None => Topic::Other,
+            },
+            ("GET", ["nodes", node, "rrddata"]) => Topic::Past {
+                node: text(node),
+                guest: None,
+            },
+            ("GET", ["nodes", node, kind, vmid, "rrddata"]) if is_kind(kind) => match number(vmid) {
+                Some(vmid) => Topic::Past {
+                    node: text(node),
+                    guest: Some((text(kind), vmid)),
                 },
                 None => Topic::Other,
             },

@@ -209,6 +209,7 @@ impl Reading {
             }
             Topic::Guest { .. } => self.guest(data),
             Topic::Config { kind, .. } => self.identity(data, kind),
+            Topic::Past { guest, .. } => self.past(data, guest.is_some()),
             Topic::Version => {
                 let version = words(self.get(data, "version")).map(str::to_owned);
                 self.maybe("version".to_owned(), version);
@@ -354,6 +355,24 @@ impl Reading {
         self.fact("uptime", uptime);
         self.maybe("lock".to_owned(), lock);
         self.fact("managed", managed);
+    }
+
+    fn past(&mut self, data: &Value, is_guest: bool) {
+        let names = if is_guest {
+            [("mem", "mem", "maxmem"), ("disk", "disk", "maxdisk")]
+        } else {
+            [("mem", "memused", "memtotal"), ("disk", "rootused", "roottotal")]
+        };
+        for row in data.as_array().into_iter().flatten() {
+            let at = whole(self.get(row, "time")).unwrap_or_default();
+            let cpu = real(self.get(row, "cpu")).map(|cpu| cpu.max(0.0));
+            self.maybe(format!("{at} cpu"), cpu.map(|cpu| format!("{cpu:.6}")));
+            for (figure, used, of) in names {
+                let used = real(self.get(row, used));
+                let share = used.zip(real(self.get(row, of))).map(|(used, of)| used / of);
+                self.maybe(format!("{at} {figure}"), share.map(|share| format!("{share:.6}")));
+            }
+        }
     }
 
     fn identity(&mut self, data: &Value, kind: &str) {

@@ -41,6 +41,7 @@ function Answered({ message, isLast }: { message: Message; isLast: boolean }) {
       {state === "BROKEN" || state === "CANCELLED" ? (
         <p className="row small"><Glyph shape={BROKEN[state]} /><span>{problem ?? (state === "CANCELLED" ? "You stopped me here." : "I was cut off here.")}</span></p>
       ) : null}
+      {isComing ? null : <Unfounded list={message.unfounded} />}
       <Cards cards={message.cards} />
       {isComing ? null : (
         <footer className="message-foot">
@@ -51,6 +52,17 @@ function Answered({ message, isLast }: { message: Message; isLast: boolean }) {
       )}
       {isLast && !isComing ? <Suggestions list={message.suggestions} /> : null}
     </li>
+  );
+}
+
+/** What a model said that stands in nothing it read. Whether it worked that out or made it up, nobody can tell from its words. */
+function Unfounded({ list }: { list: readonly string[] }) {
+  if (list.length === 0) return null;
+  return (
+    <p className="row small unfounded">
+      <Glyph shape="warn" />
+      <span>Not read anywhere, so worked out or made up: {list.map((one, at) => <span key={one}>{at > 0 ? ", " : ""}<b className="mono">{one}</b></span>)}</span>
+    </p>
   );
 }
 

@@ -17,6 +17,7 @@ import { useWaiting } from "../panels/derived";
 import { QueuedLine } from "../panels/WaitingCards";
 import { EventList, Part, SpecBlock, TaskList } from "./parts";
 import { DecisionList } from "./DecisionList";
+import { Week } from "./Week";
 
 const close = () => open(null);
 
@@ -57,6 +58,7 @@ function Contents({ guest }: { guest: Guest }) {
       <Verbs guest={guest} />
       {queued.map((ticket) => <QueuedLine key={ticket.id} ticket={ticket} />)}
       <Figures guest={guest} />
+      <Week lines={[{ series: `guest/${guest.vmid}/cpu`, label: "CPU", unit: "%" }, { series: `guest/${guest.vmid}/mem`, label: "RAM", unit: "%" }]} />
       <Part title="Decisions"><DecisionList vmid={guest.vmid} resource={guest.resource ?? null} /></Part>
       <Part title="History">{events.data ? <EventList records={events.data.events} /> : <p className="dim">{events.error ?? "Asking"}</p>}</Part>
       <Part title="Manifest" action={guest.resource ? <Button size="small" onClick={() => go("/manifests")}>Open</Button> : null}>

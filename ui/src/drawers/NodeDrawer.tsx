@@ -15,6 +15,7 @@ import { Modal } from "../ui/Modal";
 import { Spark } from "../ui/Spark";
 import { DecisionList } from "./DecisionList";
 import { Part, SpecBlock } from "./parts";
+import { Week } from "./Week";
 
 /** Everything about one node. */
 export function NodeDrawer({ name }: { name: string }) {
@@ -48,6 +49,7 @@ function Contents({ node }: { node: Node }) {
         ))}
       </div>
       <Figures node={node} />
+      <NodeWeek node={node} />
       <Pressure node={node} />
       <Part title="Guests here"><GuestsHere name={node.name} /></Part>
       <Part title="Decisions"><DecisionList resource={node.resource ?? null} /></Part>
@@ -79,6 +81,21 @@ function Figures({ node }: { node: Node }) {
         <Bar value={share(usage.diskBytes, usage.maxDiskBytes)} limit={limits.disk} />
       </div>
     </div>
+  );
+}
+
+function NodeWeek({ node }: { node: Node }) {
+  const labels = useLive((state) => (node.resource ? state.resources.get(node.resource)?.labels : undefined));
+  const limits = limitsOf(useThresholds(), "Node", node.name, labels);
+  const series = (figure: string) => `node/${node.name}/${figure}`;
+  return (
+    <Week
+      lines={[
+        { series: series("cpu"), label: "CPU", unit: "%", limit: limits.cpu },
+        { series: series("mem"), label: "RAM", unit: "%", limit: limits.memory },
+        { series: series("temperature"), label: "Temp", unit: "°C", limit: limits.temperature },
+      ]}
+    />
   );
 }
 

@@ -63,8 +63,15 @@ const fullDate = new Intl.DateTimeFormat("en-GB", {
 });
 const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short" });
 
+const dayAndTime = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const dayName = new Intl.DateTimeFormat("en-GB", { weekday: "short" });
+
 /** "20:14:38" in the user's time zone. */
 export const clock = (time: string | number): string => timeOfDay.format(new Date(time));
+/** "28 Nov, 20:00". */
+export const dayTime = (time: string | number): string => dayAndTime.format(new Date(time));
+/** "Mon". */
+export const weekday = (time: string | number): string => dayName.format(new Date(time));
 /** "20:14". */
 export const hourMinute = (time: string | number): string => shortTime.format(new Date(time));
 /** "28 Nov 2026, 20:14:38". */

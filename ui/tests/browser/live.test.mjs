@@ -72,6 +72,29 @@ test("the page of nodes says of each what it carries and what waits on it", asyn
   await page.context().close();
 });
 
+test("a node and a guest open with their last week, from the first minute", async () => {
+  const page = await openPage(browser, jarvis);
+  const since = new Date(Date.now() - 7 * 86_400_000).toISOString();
+  const { hourlyHistories } = await query(`{ hourlyHistories(series: ["node/atlas/cpu", "node/atlas/temperature"], since: "${since}") { hours { max looks } } }`);
+  const [cpu, heat] = hourlyHistories.map(({ hours }) => hours);
+  assert.ok(cpu.length > 100, `${cpu.length} hours`);
+  assert.ok(heat.every(({ looks }) => looks > 0), "Proxmox keeps no temperatures");
+  await goTo(page, "/?open=node/atlas");
+  const week = page.locator(".modal-drawer .part", { hasText: "Seven days" });
+  await week.locator(".week-drawing .week-mean").nth(2).waitFor();
+  const words = await week.innerText();
+  assert.match(words, /CPU\s+\d+–\d+%\s+mean \d+%/);
+  assert.match(words, /Temp\s+\d+(–\d+)?\u2009°C\s+mean \d+\u2009°C/);
+  assert.match(words, /Proxmox's own averages/);
+  const drawn = await week.locator(".week-band").first().evaluate((one) => one.getBBox().width);
+  assert.ok(drawn > 100, `${drawn} of 168 hours are drawn`);
+  const most = Math.max(...cpu.map(({ max }) => max));
+  assert.ok(words.includes(`–${Math.round(most * 100)}%`), `${words} for ${most}`);
+  await goTo(page, "/?open=guest/101");
+  await page.locator(".modal-drawer .week-drawing").nth(1).waitFor();
+  await page.context().close();
+});
+
 test("a page that is opened later begins its lines with what the server kept", async () => {
   const kept = async () => {
     const { histories } = await query('{ histories(series: ["node/agent1/cpu", "guest/101/cpu"], points: 60) { points { value } } }');

@@ -6,7 +6,7 @@ import { blocksOf, briefly, dollars, examplesOf, placeOf, spentOn } from "../../
 import { guest, issue } from "./make";
 
 const message = (seq: number, text: string, change: Partial<Message> = {}): Message => ({
-  seq, text, at: "2026-11-29T10:00:00Z", user: seq % 2 ? "anna" : null, state: "WHOLE", problem: null, mind: null, facts: [],
+  seq, text, at: "2026-11-29T10:00:00Z", user: seq % 2 ? "anna" : null, state: "WHOLE", problem: null, mind: null, facts: [], unfounded: [],
   tools: [], cards: [], suggestions: [], ...change,
 });
 const none: TalkUpdate = { snapshot: false, messages: [], added: null, gone: false };

@@ -9,8 +9,9 @@ use super::cluster::page_complexity;
 use crate::graphql::{
     Shared, errors, shared,
     types::{
-        read::{GuestSnapshots, History},
+        read::{GuestSnapshots, History, HourlyHistory},
         runbook::Runbook,
+        scalar::Time,
     },
 };
 use async_graphql::{Context, Object, Result};
@@ -21,6 +22,8 @@ use std::sync::Arc;
 
 /// Series in one question.
 const MOST_SERIES: usize = 100;
+/// Series in one question of hourly figures.
+const MOST_HOURLY_SERIES: usize = 16;
 /// Points of one series.
 const MOST_POINTS: i32 = 300;
 
@@ -60,7 +63,8 @@ impl ReadQuery {
         Ok(log.map_err(of_look)?.as_ref().clone())
     }
 
-    /// Figures in memory of several series, such as `node/atlas/cpu` and `guest/101/mem`; shares, 0 to 1. At most 100 series.
+    /// Figures in memory of several series: `cpu`, `mem`, `disk` and `temperature` of nodes such as `node/atlas/cpu`, the first
+    /// three of guests such as `guest/101/mem`. Shares, 0 to 1, and degrees Celsius. At most 100 series.
     #[graphql(
         complexity = "page_complexity(i32::try_from(series.len()).unwrap_or(i32::MAX), child_complexity)"
     )]
@@ -87,6 +91,32 @@ impl ReadQuery {
         });
         read.await
             .map_err(|_| errors::unavailable("reading was cut short; try again"))
+    }
+
+    /// Figures by the hour of several series (`histories` has their names), of at most 90 days. At most 16 series. Hours of the last
+    /// week in which Jarvis did not look are Proxmox's own averages, where it has them.
+    #[graphql(
+        complexity = "page_complexity(i32::try_from(series.len()).unwrap_or(i32::MAX), child_complexity)"
+    )]
+    async fn hourly_histories(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Which.")] series: Vec<String>,
+        #[graphql(desc = "Only hours that began at or after this.")] since: Time,
+    ) -> Result<Vec<HourlyHistory>> {
+        if series.len() > MOST_HOURLY_SERIES {
+            return Err(errors::invalid(format!(
+                "series: at most {MOST_HOURLY_SERIES} at once"
+            )));
+        }
+        let handle = &shared(context)?.handle;
+        let mut found = Vec::with_capacity(series.len());
+        for series in series {
+            let hours = handle.hours_with_averages(&series, since.0).await;
+            let hours = hours.map_err(|error| errors::unavailable(error.to_string()))?;
+            found.push(HourlyHistory::of(series, &hours));
+        }
+        Ok(found)
     }
 
     /// Runbooks: those of the manifests by name, then what Jarvis does by itself.

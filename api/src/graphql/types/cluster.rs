@@ -252,12 +252,7 @@ impl Node {
                 .values()
                 .filter(|guest| guest.node == node.name)
         };
-        let declared = moment
-            .view
-            .desired
-            .nodes
-            .iter()
-            .find(|(_, manifest)| manifest.spec.node == node.name);
+        let desired = &moment.view.desired;
         let updates = moment.view.state.updates.get(&node.name);
         Self {
             name: node.name.to_string(),
@@ -271,15 +266,11 @@ impl Node {
             ha_state: node.ha_state.clone(),
             ip: node.ip.clone(),
             usage: node.usage.into(),
-            host: HostFigures::of(
-                &node.name,
-                declared.and_then(|(_, manifest)| manifest.spec.temperature_sensor.as_deref()),
-                moment,
-            ),
+            host: HostFigures::of(&node.name, desired.temperature_sensor(&node.name), moment),
             guests: int(here().count()),
             guests_running: int(here().filter(|guest| is_running(guest, moment)).count()),
             protected,
-            resource: declared.map(|(key, _)| key.to_string()),
+            resource: desired.node_named(&node.name).map(|(key, _)| key.to_string()),
             pending_updates: updates.and_then(|updates| updates.pending).map(int),
             pending_updates_at: updates.map(|updates| updates.at.into()),
         }

@@ -109,6 +109,8 @@ pub struct Message {
     pub mind: Option<Mind>,
     /// What its claims rest on.
     pub facts: Vec<Fact>,
+    /// Figures and names in a model's words that stand in nothing it read: worked out, or made up.
+    pub unfounded: Vec<String>,
     /// Tools that were called for it, in order.
     pub tools: Vec<ToolUse>,
     /// What can be acted on.
@@ -209,6 +211,7 @@ impl Message {
             problem,
             mind: message.mind.as_ref().map(Mind::from),
             facts: message.facts.iter().map(Fact::from).collect(),
+            unfounded: message.unfounded.clone(),
             tools: message.tools.iter().map(ToolUse::from).collect(),
             cards: message
                 .cards

@@ -2,7 +2,10 @@
 
 use super::scalar::Time;
 use async_graphql::SimpleObject;
-use jarvis_controller::{history::Point, reads::Snapshots};
+use jarvis_controller::{
+    history::{Hour, Point},
+    reads::Snapshots,
+};
 use jarvis_ports::SnapshotSeen;
 
 /// The snapshots of a guest.
@@ -57,7 +60,7 @@ impl From<&SnapshotSeen> for GuestSnapshot {
 /// Figures of a series over time.
 #[derive(Debug, Clone, PartialEq, SimpleObject)]
 pub struct History {
-    /// `node/atlas/cpu`, `guest/101/mem`.
+    /// `node/atlas/cpu`, `guest/101/mem`, `node/atlas/temperature`.
     pub series: String,
     /// Oldest first; empty where nothing is kept under this name.
     pub points: Vec<HistoryPoint>,
@@ -68,8 +71,49 @@ pub struct History {
 pub struct HistoryPoint {
     /// When.
     pub at: Time,
-    /// A share, 0 to 1.
+    /// A share, 0 to 1; of `temperature` degrees Celsius.
     pub value: f64,
+}
+
+/// Figures of a series by the hour.
+#[derive(Debug, Clone, PartialEq, SimpleObject)]
+pub struct HourlyHistory {
+    /// `node/atlas/cpu`, `guest/101/mem`, `node/atlas/temperature`.
+    pub series: String,
+    /// Oldest first, the hour that is not over among them; empty where nothing is kept under this name.
+    pub hours: Vec<HistoryHour>,
+}
+
+/// One hour of a series; shares, 0 to 1, or of `temperature` degrees Celsius.
+#[derive(Debug, Clone, Copy, PartialEq, SimpleObject)]
+pub struct HistoryHour {
+    /// When it began.
+    pub began: Time,
+    /// The smallest figure of a look.
+    pub min: f64,
+    /// The mean over all looks.
+    pub mean: f64,
+    /// The largest figure of a look.
+    pub max: f64,
+    /// Over how many looks; 0 where they are Proxmox's own averages.
+    pub looks: i32,
+}
+
+impl HourlyHistory {
+    /// The hours of a series.
+    pub fn of(series: String, hours: &[Hour]) -> Self {
+        let hours = hours.iter().map(|hour| HistoryHour {
+            began: hour.began.into(),
+            min: hour.min.into(),
+            mean: hour.mean.into(),
+            max: hour.max.into(),
+            looks: i32::try_from(hour.looks).unwrap_or(i32::MAX),
+        });
+        Self {
+            series,
+            hours: hours.collect(),
+        }
+    }
 }
 
 impl History {

@@ -1,7 +1,7 @@
 //! Who answers what.
 
 use super::{
-    Asked, Said, Understood, about, acts, cluster, guest,
+    Asked, Said, Understood, about, acts, cluster, course, guest,
     intent::{Aspect, Intent},
     lists, node, past, plan,
     saying::Saying,
@@ -26,6 +26,7 @@ pub(super) async fn answer(asked: Asked<'_>, meant: Intent) -> Option<Understood
         Intent::Frozen => cluster::frozen(asked),
         Intent::Look(aspect, None) => whole(asked, aspect),
         Intent::Look(aspect, Some(what)) => look(asked, aspect, &what)?,
+        Intent::Over(aspect, what, span) => course::over(asked, aspect, what.as_deref(), span)?,
         Intent::List(what) => lists::list(asked, &what),
         Intent::Count(what) => lists::count(asked, &what),
         Intent::Why(why, what) => why::why(asked, why, what.as_deref()).await?,

@@ -90,12 +90,8 @@ fn figures(asked: &Asked<'_>) -> Vec<Fact> {
 fn away(asked: &Asked<'_>) -> Vec<(String, Fact)> {
     let view = &asked.moment.view;
     let expected = |name: &jarvis_model::NodeName| {
-        let manifest = view
-            .desired
-            .nodes
-            .values()
-            .find(|manifest| manifest.spec.node == *name);
-        let declared = manifest.is_none_or(|manifest| manifest.spec.expected == Expected::Online);
+        let manifest = view.desired.node_named(name);
+        let declared = manifest.is_none_or(|(_, manifest)| manifest.spec.expected == Expected::Online);
         declared && !view.memory.shut_down.contains_key(name)
     };
     let nodes = view.observed.nodes.values();

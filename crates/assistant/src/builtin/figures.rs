@@ -167,3 +167,47 @@ pub(super) const WHOLE: &[(Aspect, &[&str])] = &[
         ],
     ),
 ];
+
+/// How the figure of one thing over a time is asked for, beside the ways of now; the time stands behind it.
+pub(super) const OVER_FORMS: &[&str] = &[
+    "[what is|show] [the|a] (peak|highest|maximum|max|largest|average|mean|lowest|minimum|smallest) ({}) (of|on|in|for|at) <x>",
+    "how (high|low) (is|does) the ({}) (of|on|in) <x> [get|go]",
+    "how does the ({}) (of|on|in) <x> (go|develop|change)",
+];
+/// How the figure of all over a time is asked for.
+pub(super) const OVER_WHOLE_FORMS: &[&str] = &[
+    "[what is|show] [the|a] (peak|highest|maximum|max|largest|average|mean|lowest|minimum|smallest) ({}) [of the nodes|of all nodes]",
+];
+/// Questions of one thing over a time that need no word for the figure.
+pub(super) const OVER_SINGLE: &[(Aspect, &[&str])] = &[
+    (
+        Aspect::Temperature,
+        &[
+            "how (hot|warm) does <x> (get|become|run)",
+            "does <x> (get|run) [too] (hot|warm)",
+        ],
+    ),
+    (
+        Aspect::Cpu,
+        &["how (busy|loaded) does <x> get", "does <x> get (busy|loaded)"],
+    ),
+    (Aspect::Disk, &["how full does <x> get"]),
+];
+/// Questions of all over a time that need none.
+pub(super) const OVER_WHOLE: &[(Aspect, &[&str])] = &[
+    (
+        Aspect::Temperature,
+        &[
+            "[what|which node|who] (is|are|does|got) [the|too|get|getting] (hot|hottest|warm|warmest)",
+            "how (hot|warm) (does it|do the nodes|does the rack) get",
+            "does (anything|something|any node|it) (get|run|become) [too] hot",
+        ],
+    ),
+    (
+        Aspect::Cpu,
+        &[
+            "(what|which node) is [the] (busiest|most busy)",
+            "how busy (is the cluster|are the nodes|is it)",
+        ],
+    ),
+];

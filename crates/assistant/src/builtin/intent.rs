@@ -26,6 +26,8 @@ pub enum Intent {
     Quorum,
     /// One thing's figure, or all of them.
     Look(Aspect, Option<Phrase>),
+    /// How a figure went over a time, of one thing or of all.
+    Over(Aspect, Option<Phrase>, Span),
     /// Which ones are there?
     List(Listed),
     /// How many are there?
@@ -275,6 +277,9 @@ impl fmt::Display for Intent {
         let word = |debug: &dyn fmt::Debug| format!("{debug:?}").to_lowercase();
         match self {
             Self::Look(aspect, what) => write!(f, "look {}{}", word(aspect), some(what)),
+            Self::Over(aspect, what, span) => {
+                write!(f, "over {}{} {}", word(aspect), some(what), word(span))
+            }
             Self::List(what) => write!(f, "list {}", listed(what)),
             Self::Count(what) => write!(f, "count {}", listed(what)),
             Self::Why(why, what) => write!(f, "why {}{}", word(why), some(what)),

@@ -14,7 +14,7 @@
 //! | [`target`] | from names to things |
 //! | `saying` | an answer as it is put together |
 //! | `answer` | who answers what |
-//! | `cluster`, `guest`, `node`, `lists`, `storage`, `why`, `slow`, `acted`, `past`, `plan`, `about` | answers |
+//! | `cluster`, `guest`, `node`, `lists`, `storage`, `why`, `slow`, `acted`, `past`, `course`, `plan`, `about` | answers |
 //! | `acts`, `wishes` | commands and wishes |
 
 mod about;
@@ -23,6 +23,7 @@ mod acts;
 mod answer;
 mod asking;
 mod cluster;
+mod course;
 mod figures;
 mod guest;
 pub mod intent;

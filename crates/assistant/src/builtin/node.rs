@@ -12,7 +12,7 @@ use jarvis_model::{Host, HostFigures, NodeName, NodeObserved, NodeStatus, limits
 use std::time::Duration;
 
 /// Degrees from which a node is said to be hot.
-const HOT: f64 = 80.0;
+pub(super) const HOT: f64 = 80.0;
 
 /// One aspect of a node.
 pub(super) fn look(asked: &Asked<'_>, aspect: Aspect, name: &NodeName) -> Said {
@@ -188,11 +188,7 @@ pub(super) fn all(asked: &Asked<'_>, aspect: Aspect) -> Said {
 
 fn degrees(asked: &Asked<'_>, node: &NodeObserved) -> Result<(f64, Fact), String> {
     let name = &node.name;
-    let desired = asked.moment.view.desired.nodes.values();
-    let mut manifests = desired.filter(|manifest| manifest.spec.node == *name);
-    let sensor = manifests
-        .next()
-        .and_then(|manifest| manifest.spec.temperature_sensor.as_deref());
+    let sensor = asked.moment.view.desired.temperature_sensor(name);
     let host = asked.moment.view.observed.hosts.get(&Host::Node(name.clone()));
     let seen = host.and_then(|host| host.figures.seen_at());
     let figures = host_figures(asked, name);

@@ -2,7 +2,11 @@
 
 use super::{
     asking::{COUNT_FORMS, DEEDS, LIST_FORMS, LISTS, Make, MakeDeeds, PLAIN, SLOTTED, SPLIT_LISTS, SUBJECTS},
-    figures::{FIGURE_FORMS, FIGURES, SINGLE, WHOLE, WHOLE_FORMS},
+    course,
+    figures::{
+        FIGURE_FORMS, FIGURES, OVER_FORMS, OVER_SINGLE, OVER_WHOLE, OVER_WHOLE_FORMS, SINGLE, WHOLE,
+        WHOLE_FORMS,
+    },
     intent::{Aspect, Deeds, Intent, Listed, Past},
     orders::phrase,
     pattern::{Pattern, Slots},
@@ -17,6 +21,8 @@ struct Questions {
     deeds: Vec<(MakeDeeds, Pattern)>,
     whole: Vec<(Aspect, Pattern)>,
     single: Vec<(Aspect, Pattern)>,
+    over_whole: Vec<(Aspect, Pattern)>,
+    over_single: Vec<(Aspect, Pattern)>,
 }
 
 static QUESTIONS: LazyLock<Questions> = LazyLock::new(|| Questions {
@@ -33,6 +39,8 @@ static QUESTIONS: LazyLock<Questions> = LazyLock::new(|| Questions {
         .collect(),
     whole: figures(WHOLE, WHOLE_FORMS),
     single: figures(SINGLE, FIGURE_FORMS),
+    over_whole: figures(OVER_WHOLE, OVER_WHOLE_FORMS),
+    over_single: figures(OVER_SINGLE, OVER_FORMS),
 });
 
 fn each<T: Clone>(table: &[(T, &[&str])]) -> Vec<(T, Pattern)> {
@@ -108,7 +116,7 @@ fn is_name(phrase: &str) -> bool {
 /// What a question names.
 fn about(intent: &Intent) -> Option<&str> {
     match intent {
-        Intent::Look(_, what) | Intent::Why(_, what) => what.as_deref(),
+        Intent::Look(_, what) | Intent::Over(_, what, _) | Intent::Why(_, what) => what.as_deref(),
         Intent::List(Listed::On(what)) | Intent::Count(Listed::On(what)) => Some(what),
         Intent::Past(past) => match (&past.about, &past.what) {
             (Some(what), _) | (None, Deeds::By(what)) => Some(what),
@@ -146,7 +154,44 @@ fn find(words: &[Word]) -> Option<Intent> {
         .or_else(|| past(words))
         .or_else(slotted)
         .or_else(whole)
+        .or_else(|| over(words))
         .or_else(single)
+}
+
+/// How a figure went over a time: a question of now, put into the past, with the time behind it.
+fn over(words: &[Word]) -> Option<Intent> {
+    let known = &*QUESTIONS;
+    (1..words.len()).find_map(|at| {
+        let (asked, when) = words.split_at(at);
+        let span = spans::read(when)?;
+        let asked: Vec<Word> = asked.iter().filter_map(now).collect();
+        let whole = known.whole.iter().chain(&known.over_whole);
+        let whole = whole
+            .filter(|(_, pattern)| pattern.fit(&asked).is_some())
+            .map(|(aspect, _)| (*aspect, None));
+        let single = known.single.iter().chain(&known.over_single);
+        let single = single.filter_map(|(aspect, pattern)| {
+            let what = slot(&pattern.fit(&asked)?, "x")?;
+            Some((*aspect, Some(what)))
+        });
+        let mut kept = whole.chain(single).filter(|(aspect, _)| course::is_kept(*aspect));
+        kept.next().map(|(aspect, what)| Intent::Over(aspect, what, span))
+    })
+}
+
+/// A word of the past as that of the present; none where the present does without.
+fn now(word: &Word) -> Option<Word> {
+    let low = match word.low.as_str() {
+        "was" | "has" if !word.quoted => "is",
+        "were" | "have" if !word.quoted => "are",
+        "did" if !word.quoted => "does",
+        "been" if !word.quoted => return None,
+        other => other,
+    };
+    Some(Word {
+        low: low.to_owned(),
+        ..word.clone()
+    })
 }
 
 /// A question about the past. A pattern whose time cannot be read does not fit.

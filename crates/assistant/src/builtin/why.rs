@@ -179,14 +179,8 @@ pub(super) fn node_down(asked: &Asked<'_>, name: &NodeName) -> Saying {
             .line(format!("It was shut down on purpose: {claim}."))
             .fact(claim, format!("node/{name} shutdown"), None);
     }
-    let key = view
-        .desired
-        .nodes
-        .iter()
-        .find(|(_, manifest)| manifest.spec.node == *name)
-        .map(|(key, _)| key);
-    match key {
-        Some(key) => pursued(asked, key, saying),
+    match view.desired.node_named(name) {
+        Some((key, _)) => pursued(asked, key, saying),
         None => saying,
     }
 }

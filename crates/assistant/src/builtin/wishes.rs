@@ -255,8 +255,7 @@ fn asked_name(asked: &Asked<'_>, vmid: Vmid) -> String {
 }
 
 fn node_key(asked: &Asked<'_>, node: &jarvis_model::NodeName) -> Result<ResourceKey, Said> {
-    let nodes = &asked.moment.view.desired.nodes;
-    let declared = nodes.iter().find(|(_, manifest)| manifest.spec.node == *node);
+    let declared = asked.moment.view.desired.node_named(node);
     // A node without a manifest is watched under its own name.
     let key = declared.map(|(key, _)| key.clone());
     key.map_or_else(

@@ -18,6 +18,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 #[derive(Debug, Clone)]
 pub(crate) struct Recent {
     text: String,
+    unfounded: Vec<String>,
     name: String,
     local: bool,
     at: Timestamp,
@@ -86,6 +87,7 @@ impl Turn {
         };
         self.talk.edit(self.answer, |message| {
             message.text = recent.text;
+            message.unfounded = recent.unfounded;
             message.mind = Some(mind);
             message.state = MessageState::Whole;
         });
@@ -112,6 +114,7 @@ impl Turn {
         let now = self.inner.now();
         let recent = Recent {
             text: answer.text.clone(),
+            unfounded: answer.unfounded.clone(),
             name: mind.name.clone(),
             local: mind.local,
             at: now,

@@ -9,6 +9,7 @@ use super::{
 use crate::{
     builtin::{self, Asked, Topic},
     context::{Part, assemble},
+    grounding::unfounded,
     message::{MessageState, Mind},
     minds::{Admitted, Asking, Chain, Choice, Evidence, MindSetup, Verdict},
     persona::{Family, persona},
@@ -16,7 +17,7 @@ use crate::{
 };
 use futures::{StreamExt, future::BoxFuture};
 use jarvis_ports::model::{
-    Answer, ErrorClass, Event, Flaw, History, ModelError, Prompt, StopReason, ToolOffer, Usage,
+    Answer, ErrorClass, Event, Flaw, History, ModelError, Prompt, StopReason, ToolOffer, Turn as Said, Usage,
 };
 use jarvis_tools::{Side, clean};
 use serde_json::json;
@@ -200,8 +201,10 @@ impl Turn {
             return Some(Fared::Silent(why.to_owned()));
         }
         let mind = shown.mind.clone();
+        let read = read_so_far(history);
         self.talk.edit(shown.message, |message| {
             message.text = message.text.trim().to_owned();
+            message.unfounded = unfounded(&message.text, read.iter().map(String::as_str));
             message.mind = Some(mind);
             message.state = MessageState::Whole;
         });
@@ -372,6 +375,20 @@ fn hand_over(history: &mut History) {
     if !history.awaits_answer() && history.results(Vec::new()).is_err() {
         let _ = history.note("That was no answer. Answer the person's question.");
     }
+}
+
+/// All that a model read: what people, the controller and code said, and what tools answered; not its own words.
+fn read_so_far(history: &History) -> Vec<String> {
+    let mut read = Vec::new();
+    for turn in history.turns() {
+        match turn {
+            Said::Person(text) | Said::Note(text) => read.push(text.clone()),
+            Said::Results(results) => read.extend(results.iter().map(|result| result.text.clone())),
+            Said::Answer(answer) if answer.wire == retold::WIRE => read.push(answer.text()),
+            Said::Answer(_) => {}
+        }
+    }
+    read
 }
 
 /// What a verdict means for the model it is about.

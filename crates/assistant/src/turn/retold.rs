@@ -19,7 +19,7 @@ const FACTS: usize = 12;
 /// Characters of an answer that are told.
 const LONGEST: usize = 1500;
 /// Which wire such an answer came over: none.
-const WIRE: &str = "built-in";
+pub(super) const WIRE: &str = "built-in";
 
 /// One question, and what was said to it.
 #[derive(Default)]

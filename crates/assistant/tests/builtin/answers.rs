@@ -140,7 +140,7 @@ async fn a_slow_node_names_its_load_the_guest_and_the_time() {
             .history
             .lock()
             .unwrap()
-            .take(&seen, at, store.as_ref())
+            .take(&seen, &world.desk.handle.view().desired, at, store.as_ref())
             .unwrap();
     }
     let said = world.said("Why is forge slow?").await;
@@ -558,4 +558,60 @@ async fn what_a_node_waits_for_is_a_sentence() {
     let said = world.said("Why is forge slow?").await;
     has(&said, &["33 % of the time something waits for the CPU."]);
     assert!(!said.text.contains("\n- "), "a list of one: {}", said.text);
+}
+
+#[tokio::test]
+async fn how_a_figure_went_is_told_from_what_is_kept_by_the_hour() {
+    let world = World::new();
+    let none = world.said("Was anything hot this week?").await;
+    assert_eq!(none.text, "I kept no temperature of any node this week.");
+    // Before the week, in it, the hottest on Tuesday after 14:00, yesterday, and the hour that is not over.
+    let hours = |back: u64| NOON - Duration::from_hours(back);
+    for (at, cpu, degrees) in [
+        (hours(24 * 6), 0.99, 99.0),
+        (hours(24 * 5), 0.2, 43.0),
+        (hours(94), 0.9, 85.4),
+        (hours(94) + Duration::from_mins(20), 0.7, 60.0),
+        (hours(24), 0.4, 50.0),
+        (NOON - Duration::from_mins(10), 0.5, 52.0),
+    ] {
+        world.figures(at, cpu, degrees);
+    }
+    let said = world.said("Was anything hot this week?").await;
+    has(
+        &said,
+        &[
+            "It was hot this week:",
+            "- forge: 43 to 85 °C, 58 °C on average, most on 24 November at 14:00",
+            "- agent1: none kept",
+        ],
+    );
+    assert_eq!(source(&said, "43 to 85 °C"), "node/forge temperature by the hour");
+    let said = world.said("How hot was forge yesterday?").await;
+    has(
+        &said,
+        &[
+            "Yesterday node forge was at 50 °C, 50 °C on average",
+            "My figures begin yesterday at 12:00.",
+        ],
+    );
+    let said = world.said("How busy was forge this week?").await;
+    has(
+        &said,
+        &[
+            "This week node forge used 20 to 90 % of its processor, 54 % on average; \
+             the peak was on 24 November at 14:00, to the hour.",
+        ],
+    );
+    let said = world.said("how hot did it get today").await;
+    has(
+        &said,
+        &[
+            "Of those I can tell, no node was hot today:",
+            "- forge: 52 °C, 52 °C on average",
+        ],
+    );
+    let said = world.said("How hot was agent1 this week?").await;
+    assert_eq!(said.text, "I kept no temperature of node agent1 this week.");
+    has(&world.said("how hot was media this week").await, &["media"]);
 }

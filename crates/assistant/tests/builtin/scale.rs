@@ -41,7 +41,7 @@ fn large() -> World {
             .history
             .lock()
             .unwrap()
-            .take(&observed, at, store.as_ref())
+            .take(&observed, &world.desk.handle.view().desired, at, store.as_ref())
             .unwrap();
     }
     // Two days with an act every few minutes, and thousands of records.

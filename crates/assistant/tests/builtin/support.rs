@@ -254,6 +254,24 @@ impl World {
         });
     }
 
+    /// What the loop saw of forge at a time: its processor use and degrees.
+    pub fn figures(&self, at: Timestamp, cpu: f64, degrees: f64) {
+        let view = self.desk.handle.view();
+        let mut observed = Observed::clone(&view.observed);
+        let forge = NodeName::new("forge").unwrap();
+        observed.nodes.get_mut(&forge).unwrap().usage.cpu = Some(cpu);
+        let figures = HostFigures {
+            temperatures: BTreeMap::from([("coretemp Package id 0".to_owned(), degrees)]),
+            ..HostFigures::default()
+        };
+        let host = observed.hosts.entry(Host::Node(forge)).or_default();
+        host.figures = Observation::known(figures, at);
+        let mut history = self.side.history.lock().unwrap();
+        history
+            .take(&observed, &view.desired, at, self.desk.handle.store().as_ref())
+            .unwrap();
+    }
+
     pub fn append(&self, at: Timestamp, events: Vec<Event>) -> u64 {
         let stored = self.journal.append(self.journal.head(), 1, at, events).unwrap();
         self.change(|view| {

@@ -291,10 +291,7 @@ pub fn subjects(input: &Input<'_>, on: &Subject) -> usize {
             let declared = desired.nodes.iter();
             let declared = declared.filter(|(key, manifest)| on.matches(key, &manifest.metadata.labels));
             let others = input.observed.nodes.keys().filter(|name| {
-                let known = desired
-                    .nodes
-                    .values()
-                    .any(|manifest| manifest.spec.node == **name);
+                let known = desired.node_named(name).is_some();
                 let key = subject::node_key(name).filter(|_| !known);
                 key.is_some_and(|key| !desired.nodes.contains_key(&key) && on.matches(&key, &BTreeMap::new()))
             });

@@ -145,10 +145,7 @@ pub(super) fn celsius(node: &NodeObserved, moment: &Moment) -> Option<f64> {
         .hosts
         .get(&Host::Node(node.name.clone()))?
         .figures;
-    let declared = moment.view.desired.nodes.values();
-    let sensor = declared
-        .filter(|manifest| manifest.spec.node == node.name)
-        .find_map(|manifest| manifest.spec.temperature_sensor.as_deref());
+    let sensor = moment.view.desired.temperature_sensor(&node.name);
     figures.fresh(moment.now, limits::IMPORTANT)?.temperature(sensor)
 }
 
@@ -168,11 +165,8 @@ fn get(which: &Which, moment: &Moment) -> Result<Node, Trouble> {
     };
     let host = observed.hosts.get(&Host::Node(name.clone()));
     let figures = host.and_then(|host| host.figures.fresh(moment.now, limits::IMPORTANT));
-    let declared = moment.view.desired.nodes.iter();
-    let resource = declared
-        .filter(|(_, manifest)| manifest.spec.node == name)
-        .map(|(key, _)| key.to_string())
-        .next();
+    let declared = moment.view.desired.node_named(&name);
+    let resource = declared.map(|(key, _)| key.to_string());
     Ok(Node {
         line: line(node, moment.view.protected_nodes().contains(&name), moment),
         uptime_secs: node.uptime_secs,

@@ -1,10 +1,22 @@
 //! `get_temperatures`.
 
-use super::{look, nodes, reads, storage::OnNode};
-use crate::{answer::Trouble, arguments, moment::Moment, schema, tool::Tool};
-use jarvis_model::{Host, limits};
+use super::{nodes, reads, storage::OnNode};
+use crate::{
+    answer::{Answer, Trouble},
+    arguments,
+    moment::Moment,
+    schema,
+    tool::{Call, Desk, Running, Tool},
+};
+use jarvis_controller::history::Hour;
+use jarvis_guard::words;
+use jarvis_model::{Host, NodeName, Timestamp, limits};
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::time::Duration;
+
+/// How far back the hottest hour is looked for.
+const WEEK: Duration = Duration::from_hours(24 * 7);
 
 pub(crate) const TOOL: Tool = Tool {
     narrow: "narrow with node",
@@ -13,8 +25,8 @@ pub(crate) const TOOL: Tool = Tool {
     ..reads(
         "get_temperatures",
         "Temperatures",
-        "Sensors of the nodes in degrees Celsius, read over SSH; `celsius` stands for the node.",
-        |call| look::<OnNode, Temperatures>(call, of),
+        "Sensors of the nodes, °C; `celsius` and `week` stand for the node.",
+        list,
     )
 };
 
@@ -36,8 +48,9 @@ pub struct Node {
     celsius: Option<f64>,
     sensors: Vec<Sensor>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    week: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     age_secs: Option<u64>,
-    /// Why they are not known.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
 }
@@ -49,7 +62,41 @@ pub struct Sensor {
     celsius: f64,
 }
 
-fn of(which: &OnNode, moment: &Moment) -> Result<Temperatures, Trouble> {
+fn list(call: Call) -> Running {
+    Box::pin(async move {
+        let which: OnNode = arguments::read(call.arguments)?;
+        let desk = call.desk;
+        // Figures by the hour are read from a file.
+        let read = tokio::task::spawn_blocking(move || of(&which, &desk.moment(), &desk));
+        let found = read
+            .await
+            .map_err(|_| Trouble("reading the figures was cut short; try again".to_owned()))??;
+        Answer::of(&found)
+    })
+}
+
+/// The last seven days in words, or what there is of them.
+fn week(desk: &Desk, node: &NodeName, now: Timestamp) -> Result<Option<String>, Trouble> {
+    let series = format!("node/{node}/temperature");
+    let hours = desk.handle.hours(&series, now - WEEK);
+    let hours = hours.map_err(|error| Trouble(error.to_string()))?;
+    let hottest = hours.iter().max_by(|a, b| a.max.total_cmp(&b.max));
+    let (Some(first), Some(hottest)) = (hours.first(), hottest) else {
+        return Ok(None);
+    };
+    let least = hours.iter().map(|hour| hour.min).fold(f32::INFINITY, f32::min);
+    let looks = |hour: &Hour| f64::from(hour.looks.max(1));
+    let sum: f64 = hours.iter().map(|hour| f64::from(hour.mean) * looks(hour)).sum();
+    let mean = sum / hours.iter().map(looks).sum::<f64>();
+    Ok(Some(format!(
+        "{least:.1} to {:.1} °C, mean {mean:.1}, hottest in the hour from {}, known since {}",
+        hottest.max,
+        words::time(hottest.began),
+        words::time(first.began)
+    )))
+}
+
+fn of(which: &OnNode, moment: &Moment, desk: &Desk) -> Result<Temperatures, Trouble> {
     let wanted = which.node.as_deref().map(arguments::node).transpose()?;
     let observed = &moment.view.observed;
     let chosen = observed
@@ -61,8 +108,9 @@ fn of(which: &OnNode, moment: &Moment) -> Result<Temperatures, Trouble> {
         let figures = host.map(|host| &host.figures);
         let known = figures.and_then(|figures| figures.fresh(moment.now, limits::IMPORTANT));
         let trouble = host.and_then(|host| host.trouble.clone());
-        Node {
+        Ok(Node {
             node: node.name.to_string(),
+            week: week(desk, &node.name, moment.now)?,
             celsius: nodes::celsius(node, moment),
             sensors: known
                 .iter()
@@ -79,9 +127,9 @@ fn of(which: &OnNode, moment: &Moment) -> Result<Temperatures, Trouble> {
                     .why_not(figures, limits::IMPORTANT)
                     .map(|why| trouble.map_or(why.clone(), |trouble| format!("{why}: {trouble}"))),
             },
-        }
+        })
     });
-    let nodes: Vec<Node> = nodes.collect();
+    let nodes: Vec<Node> = nodes.collect::<Result<_, Trouble>>()?;
     match wanted {
         Some(name) if nodes.is_empty() => {
             Err(Trouble(format!("there is no node {name}; list_nodes shows them")))

@@ -4,6 +4,7 @@ use crate::support::*;
 use jarvis_model::{Event, FreezeScope, IssueKey};
 use jarvis_tools::{CATALOGUE, Kind, Registry};
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Calls as a reader and checks the answer against the tool's schema.
 async fn read(registry: &Registry, name: &str, arguments: Value) -> Value {
@@ -92,6 +93,20 @@ async fn nodes_guests_storage_and_temperatures() {
         warm["nodes"][0]["sensors"][1],
         json!({ "sensor": "nvme Composite", "celsius": 60.5 })
     );
+    assert_eq!(warm["nodes"][0].get("week"), None, "nothing is kept yet");
+    let ago = |hours: u64| START - Duration::from_hours(hours);
+    for (at, degrees) in [
+        (ago(24 * 8), 99.0),
+        (ago(30), 71.3),
+        (ago(29), 40.0),
+        (ago(1), 52.0),
+    ] {
+        puppet.look(at, degrees);
+    }
+    let warm = read(&registry, "get_temperatures", json!({ "node": "atlas" })).await;
+    let week = warm["nodes"][0]["week"].as_str().unwrap();
+    let said = "40.0 to 71.3 °C, mean 54.4, hottest in the hour from ";
+    assert!(week.starts_with(said) && !week.contains("99"), "{week}");
     let cold = read(&registry, "get_temperatures", json!({ "node": "nova" })).await;
     assert!(cold["nodes"][0]["why"].as_str().unwrap().contains("SSH"));
 }

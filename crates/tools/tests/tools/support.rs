@@ -4,6 +4,7 @@
 use jarvis_controller::{
     CommandError, Confirm, Handle, LoopState, NewRequest, RefusedCall, View,
     command::Command,
+    history::History,
     testing::{TestSide, handle},
 };
 use jarvis_guard::{Floor, judge};
@@ -213,6 +214,7 @@ pub struct Puppet {
     views: watch::Sender<Arc<View>>,
     records: broadcast::Sender<Arc<Stored>>,
     journal: Arc<MemoryJournal>,
+    history: Arc<Mutex<History>>,
     /// What was asked, in `Debug` form.
     asked: Arc<Mutex<Vec<String>>>,
 }
@@ -232,6 +234,7 @@ impl Puppet {
             mut commands,
             views,
             records,
+            history,
             ..
         } = side;
         let puppet = Self {
@@ -239,6 +242,7 @@ impl Puppet {
             views,
             records,
             journal,
+            history,
             asked: Arc::default(),
         };
         let served = puppet.clone();
@@ -253,6 +257,23 @@ impl Puppet {
     /// A registry over it.
     pub fn registry(&self) -> Registry {
         Registry::new(self.desk())
+    }
+
+    /// What the loop saw at a time, with these degrees in the place of atlas' sensors.
+    pub fn look(&self, at: Timestamp, degrees: f64) {
+        let view = self.handle.view();
+        let mut observed = Observed::clone(&view.observed);
+        let host = observed.hosts.entry(Host::Node(NodeName::new("atlas").unwrap()));
+        let figures = HostFigures {
+            temperatures: BTreeMap::from([("coretemp Package id 0".to_owned(), degrees)]),
+            ..HostFigures::default()
+        };
+        host.or_default().figures = Observation::known(figures, at);
+        let mut history = self.history.lock().unwrap();
+        let store = self.handle.store().clone();
+        history
+            .take(&observed, &view.desired, at, store.as_ref())
+            .unwrap();
     }
 
     /// What tools work with.

@@ -338,7 +338,7 @@ export type MindPartsFragment = { name: string, local: boolean, reason: string, 
 
 export type CardPartsFragment = { kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null };
 
-export type MessagePartsFragment = { seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> };
+export type MessagePartsFragment = { seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, unfounded: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> };
 
 export type HeadPartsFragment = { id: string, title: string, startedAt: string, lastAt: string, microDollars: number };
 
@@ -374,14 +374,14 @@ export type ConversationNowQueryVariables = Exact<{
 }>;
 
 
-export type ConversationNowQuery = { conversation: { messages: Array<{ seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> }> } | null };
+export type ConversationNowQuery = { conversation: { messages: Array<{ seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, unfounded: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> }> } | null };
 
 export type ConversationSubscriptionVariables = Exact<{
   id: string;
 }>;
 
 
-export type ConversationSubscription = { conversation: { snapshot: boolean, gone: boolean, messages: Array<{ seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> }>, added: { seq: number, from: number, text: string } | null } };
+export type ConversationSubscription = { conversation: { snapshot: boolean, gone: boolean, messages: Array<{ seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, unfounded: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> }>, added: { seq: number, from: number, text: string } | null } };
 
 export type UsagePartsFragment = { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null };
 
@@ -742,6 +742,14 @@ export type TaskLogQueryVariables = Exact<{
 
 export type TaskLogQuery = { taskLog: Array<string> };
 
+export type WeekQueryVariables = Exact<{
+  series: Array<string> | string;
+  since: string;
+}>;
+
+
+export type WeekQuery = { hourlyHistories: Array<{ series: string, hours: Array<{ began: string, min: number, mean: number, max: number, looks: number }> }> };
+
 export type HistoriesQueryVariables = Exact<{
   series: Array<string> | string;
   points: number;
@@ -1049,6 +1057,7 @@ export const MessagePartsFragmentDoc = new TypedDocumentString(`
   state
   problem
   suggestions
+  unfounded
   mind {
     ...MindParts
   }
@@ -1728,6 +1737,7 @@ fragment MessageParts on Message {
   state
   problem
   suggestions
+  unfounded
   mind {
     ...MindParts
   }
@@ -1861,6 +1871,7 @@ fragment MessageParts on Message {
   state
   problem
   suggestions
+  unfounded
   mind {
     ...MindParts
   }
@@ -3261,6 +3272,20 @@ export const TaskLogDocument = new TypedDocumentString(`
   taskLog(upid: $upid)
 }
     `) as unknown as TypedDocumentString<TaskLogQuery, TaskLogQueryVariables>;
+export const WeekDocument = new TypedDocumentString(`
+    query Week($series: [String!]!, $since: Time!) {
+  hourlyHistories(series: $series, since: $since) {
+    series
+    hours {
+      began
+      min
+      mean
+      max
+      looks
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<WeekQuery, WeekQueryVariables>;
 export const HistoriesDocument = new TypedDocumentString(`
     query Histories($series: [String!]!, $points: Int!) {
   histories(series: $series, points: $points) {
