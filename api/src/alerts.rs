@@ -82,7 +82,11 @@ fn of_the_loop(view: &View) -> Vec<Alert> {
 }
 
 fn of_the_cluster(view: &View) -> Vec<Alert> {
-    let mut alerts: Vec<Alert> = view.memory.lost_nodes.iter().map(of_node).collect();
+    let lost = view.memory.lost_nodes.iter();
+    let mut alerts: Vec<Alert> = lost
+        .filter(|node| view.meant_away(node).is_none())
+        .map(of_node)
+        .collect();
     if view.memory.quorum_lost {
         let detail = "nothing is done until enough nodes are back; bring them up or check their network";
         alerts.push(plain(

@@ -392,7 +392,10 @@ impl Core {
             HoldScope::Cluster => return Ok(()),
             HoldScope::Node(node) => (self.observed.nodes.contains_key(node), "node", node.to_string()),
             HoldScope::Resource(key) => {
-                let declared = self.desired.guests.contains_key(key) || self.desired.nodes.contains_key(key);
+                let desired = &self.desired;
+                let declared = desired.guests.contains_key(key)
+                    || desired.nodes.contains_key(key)
+                    || desired.services.contains_key(key);
                 (declared, "resource", key.to_string())
             }
         };

@@ -3,7 +3,7 @@
 //! Severity and resource are the event's own; only the words are made here.
 
 use jarvis_model::{
-    Closed, Effect, Event, FreezeScope, IntentId, IssueKey, Memory, Outcome, ProposalId, Rearmed,
+    Closed, Effect, Event, FreezeScope, IntentId, IssueKey, IssueKind, Memory, Outcome, ProposalId, Rearmed,
     ResourceKey, Severity, TicketId, TicketState,
 };
 
@@ -140,7 +140,11 @@ fn of_source(event: &Event) -> Words {
 
 fn of_issue(event: &Event) -> Words {
     match event {
-        Event::IssueOpened { issue, summary } => (format!("{}: {summary}", name(issue)), None),
+        Event::IssueOpened { issue, summary } => {
+            let held = format!("`jarvis hold {}` keeps it as it is", issue.resource);
+            let held = Some(held).filter(|_| issue.kind == IssueKind::GuestDown);
+            (format!("{}: {summary}", name(issue)), held)
+        }
         Event::IssueAnnounced { issue, text, .. } => (format!("{}: {text}", name(issue)), None),
         Event::IssueAlerted { issue, text, .. } => {
             (format!("{} needs attention", name(issue)), Some(text.clone()))

@@ -23,7 +23,9 @@ impl Core {
     /// Looks at hosts that are due: what was last known is older than its period.
     pub(crate) fn host_looks(&self, now: Timestamp) -> Vec<Look> {
         let mut looks = Vec::new();
+        // What was answered a moment after one pass is due a moment before another, not at the one after that.
         let every = self.options.hosts_every;
+        let every = every - (self.options.look_every / 2).min(every / 4);
         let due = |seen: Option<Timestamp>, every: Duration| seen.is_none_or(|seen| now.since(seen) >= every);
         for service in self.desired.services.keys() {
             let seen = self.observed.services.get(service);

@@ -71,6 +71,9 @@ impl Core {
         match load(&fetched.files, &fetched.commit) {
             Ok(loaded) => self.consider(loaded.desired),
             Err(errors) => {
+                for error in &errors {
+                    tracing::warn!(commit = %fetched.commit, "{error}");
+                }
                 let mut lines: Vec<String> =
                     errors.iter().take(MOST_ERRORS).map(ToString::to_string).collect();
                 if errors.len() > MOST_ERRORS {
@@ -134,8 +137,12 @@ impl Core {
 
 /// A manifest that names another cluster.
 pub(crate) fn foreign_cluster(desired: &Desired, cluster: &str) -> Option<String> {
-    desired.guests.iter().find_map(|(key, guest)| {
-        let named = guest.spec.cluster.as_deref().filter(|named| *named != cluster)?;
+    let guests = desired.guests.iter();
+    let guests = guests.map(|(key, guest)| (key, guest.spec.cluster.as_deref()));
+    let nodes = desired.nodes.iter();
+    let nodes = nodes.map(|(key, node)| (key, node.spec.cluster.as_deref()));
+    guests.chain(nodes).find_map(|(key, named)| {
+        let named = named.filter(|named| *named != cluster)?;
         Some(format!(
             "{key} spec.cluster: {named} is not configured; this Jarvis keeps {cluster}"
         ))

@@ -1,7 +1,7 @@
 //! The read model: one consistent picture, published after every change. Readers never wait for the loop.
 
 use crate::reads::Updates;
-use jarvis_crds::{Desired, Protected};
+use jarvis_crds::{Desired, Protected, kinds::node::Expected};
 use jarvis_guard::Floor;
 use jarvis_model::{Memory, NodeName, Observed, Timestamp, Vmid};
 use jarvis_planner::Plan;
@@ -35,6 +35,16 @@ pub struct View {
 }
 
 impl View {
+    /// Why a node is away on purpose, if that is so: it is declared so, or was shut down.
+    pub fn meant_away(&self, node: &NodeName) -> Option<String> {
+        let expected = self.desired.node_named(node).map(|(_, node)| node.spec.expected);
+        match expected {
+            Some(Expected::Offline) => Some("declared expected: Offline".to_owned()),
+            Some(Expected::Any) => Some("declared expected: Any".to_owned()),
+            Some(Expected::Online) | None => self.memory.shut_down.get(node).cloned(),
+        }
+    }
+
     /// Guests that are protected by floor or policy.
     pub fn protected_guests(&self) -> BTreeSet<Vmid> {
         let floor = &self.floor;

@@ -325,6 +325,10 @@ async fn cause(
     since: Timestamp,
     own: &BTreeSet<Upid>,
 ) -> Result<(StopCause, Vec<TaskObserved>), LookError> {
+    match ports.hypervisor.may_see_tasks(node).await {
+        Err(LookError::NoRights { .. }) => return Ok((StopCause::Unreadable, Vec::new())),
+        other => other?,
+    }
     let mut tasks = match ports.hypervisor.look_guest_tasks(node, vmid, since).await {
         Err(LookError::NoRights { .. }) => return Ok((StopCause::Unreadable, Vec::new())),
         other => other?,

@@ -141,6 +141,8 @@ pub enum Fate {
     RequestLost,
     /// It is refused before anything happens.
     FailsBefore,
+    /// Effects are treated well, but tasks of others are hidden, as from a token without the right to see them.
+    OthersHidden,
 }
 
 /// A cluster that treats the first effect as its fate says, and all others well.
@@ -151,6 +153,15 @@ pub struct FatefulCluster {
     pub fate: Fate,
     /// Who is told.
     pub alarm: Arc<Alarm>,
+}
+
+impl FatefulCluster {
+    fn shown(&self, mut tasks: Vec<TaskObserved>) -> Vec<TaskObserved> {
+        if self.fate == Fate::OthersHidden {
+            tasks.retain(|task| task.upid.user().contains('!'));
+        }
+        tasks
+    }
 }
 
 #[async_trait]
@@ -184,20 +195,31 @@ impl Hypervisor for FatefulCluster {
     async fn ping_agent(&self, node: &NodeName, vmid: Vmid) -> Result<bool, LookError> {
         self.inner.ping_agent(node, vmid).await
     }
+    async fn may_see_tasks(&self, node: &NodeName) -> Result<(), LookError> {
+        if self.fate != Fate::OthersHidden {
+            return self.inner.may_see_tasks(node).await;
+        }
+        Err(LookError::NoRights {
+            what: format!("list the tasks of node {node}"),
+            why: "Sys.Audit is not granted".to_owned(),
+        })
+    }
     async fn look_guest_tasks(
         &self,
         node: &NodeName,
         vmid: Vmid,
         since: Timestamp,
     ) -> Result<Vec<TaskObserved>, LookError> {
-        self.inner.look_guest_tasks(node, vmid, since).await
+        let tasks = self.inner.look_guest_tasks(node, vmid, since).await;
+        Ok(self.shown(tasks?))
     }
     async fn look_node_tasks(
         &self,
         node: &NodeName,
         since: Timestamp,
     ) -> Result<Vec<TaskObserved>, LookError> {
-        self.inner.look_node_tasks(node, since).await
+        let tasks = self.inner.look_node_tasks(node, since).await;
+        Ok(self.shown(tasks?))
     }
     async fn look_backups(&self) -> Result<BackupLook, LookError> {
         self.inner.look_backups().await
@@ -211,7 +233,7 @@ impl Hypervisor for FatefulCluster {
         self.inner.read_by_agent(node, vmid, read).await
     }
     async fn look_cluster_tasks(&self) -> Result<Vec<TaskObserved>, LookError> {
-        self.inner.look_cluster_tasks().await
+        Ok(self.shown(self.inner.look_cluster_tasks().await?))
     }
     async fn look_task(&self, upid: &Upid) -> Result<TaskState, LookError> {
         self.inner.look_task(upid).await
@@ -221,14 +243,14 @@ impl Hypervisor for FatefulCluster {
     }
 
     async fn perform(&self, permit: Permit) -> Result<Accepted, PerformError> {
-        if self.alarm.has_rung() {
+        if self.alarm.has_rung() || self.fate == Fate::OthersHidden {
             return self.inner.perform(permit).await;
         }
         let lost = PerformError::Unknown {
             text: "the reply was lost".to_owned(),
         };
         match self.fate {
-            Fate::RequestLost => {
+            Fate::RequestLost | Fate::OthersHidden => {
                 self.alarm.ring();
                 Err(lost)
             }

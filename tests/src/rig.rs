@@ -111,6 +111,8 @@ pub struct Rig {
     setup: Setup,
     clock: Arc<SimulatedClock>,
     folder: TempDir,
+    /// As a store on disk it outlives every end.
+    store: Arc<MemoryStore>,
     running: Option<Running>,
 }
 
@@ -150,6 +152,7 @@ impl Rig {
             setup,
             clock,
             folder,
+            store: Arc::default(),
             running: None,
         }
     }
@@ -187,7 +190,7 @@ impl Rig {
         Ports {
             hypervisor: Arc::new(self.client()),
             journal: Arc::new(journal) as Arc<dyn Journal>,
-            store: Arc::new(MemoryStore::default()),
+            store: self.store.clone(),
             source: Some(Arc::new(source) as Arc<dyn ManifestSource>),
             shell: self.setup.ssh.map(|journal| self.shell(journal)),
             waker: None,

@@ -12,5 +12,7 @@ mod news;
 mod past;
 #[path = "joined/replayed.rs"]
 mod replayed;
+#[path = "joined/rights.rs"]
+mod rights;
 #[path = "joined/scenario.rs"]
 mod scenario;

@@ -4,9 +4,7 @@
 //! | --- | --- |
 //! | [`fields`] | the fields of a schema as rows |
 //! | [`kinds`] | introductions and examples |
-//! | [`acted`] | since which release something follows from a field |
 
-mod acted;
 mod fields;
 mod kinds;
 
@@ -48,26 +46,25 @@ fn section(kind: ResourceKind, page: &mut String) {
     let _ = write!(
         page,
         "\n## {kind}\n\n{}\n\n```yaml\n{example}```\n\nFrom [{file}](../examples/homelab/manifests/{file}).\n\n\
-         | field | type | default | required | meaning | acted on since |\n| --- | --- | --- | --- | --- | --- |\n",
+         | field | type | default | required | meaning |\n| --- | --- | --- | --- | --- |\n",
         introduction.text,
         file = introduction.file,
     );
     for field in fields(&document(kind)["properties"]["spec"]) {
-        row(kind, &field, page);
+        row(&field, page);
     }
 }
 
-fn row(kind: ResourceKind, field: &Field, page: &mut String) {
+fn row(field: &Field, page: &mut String) {
     let default = field.default.as_ref().map(|default| format!("`{default}`"));
     let _ = writeln!(
         page,
-        "| `{}` | {} | {} | {} | {} | {} |",
+        "| `{}` | {} | {} | {} | {} |",
         field.path,
         field.takes,
         default.unwrap_or_default(),
         field.required,
-        field.meaning,
-        acted::since(kind, &field.path)
+        field.meaning
     );
 }
 
@@ -96,24 +93,6 @@ mod tests {
                 );
             }
         }
-    }
-
-    #[test]
-    fn what_is_not_acted_on_yet_exists() {
-        for (kind, beginning) in acted::NOT_YET {
-            assert!(
-                of(*kind)
-                    .iter()
-                    .any(|field| acted::begins(&field.path, beginning)),
-                "{kind} has no {beginning}"
-            );
-        }
-        assert_eq!(acted::since(ResourceKind::Node, "wakeOnLan.mac"), "not yet");
-        assert_eq!(acted::since(ResourceKind::Node, "expected"), "0.1");
-        assert_eq!(
-            acted::since(ResourceKind::VirtualMachine, "ready.http.url"),
-            "0.1"
-        );
     }
 
     #[test]

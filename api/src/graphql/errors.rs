@@ -1,14 +1,17 @@
 //! Errors as GraphQL clients see them: a sentence, and `extensions.code` for machines.
 
-use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions};
+use async_graphql::{Error, ErrorExtensionValues, ErrorExtensions, Response, ServerError, Value};
 use jarvis_assistant::{ConversationError, memory::MemoryError};
 use jarvis_controller::CommandError;
 use jarvis_crds::ManifestError;
 use jarvis_model::Refusal;
 
+/// The code of what makes no sense, whether Jarvis says so or the library.
+pub const INVALID: &str = "INVALID";
+
 /// The caller's input makes no sense.
 pub fn invalid(message: impl Into<String>) -> Error {
-    coded("INVALID", message)
+    coded(INVALID, message)
 }
 
 /// There is no such thing.
@@ -26,6 +29,25 @@ pub fn coded(code: &'static str, message: impl Into<String>) -> Error {
     Error::new(message).extend_with(|_, extensions| extensions.set("code", code))
 }
 
+/// The code of an error. One without is the library's, about what was asked: it cannot be read, does not fit the schema, or
+/// is too much.
+pub fn code(error: &ServerError) -> &str {
+    let extensions = error.extensions.as_ref();
+    match extensions.and_then(|extensions| extensions.get("code")) {
+        Some(Value::String(code)) => code.as_str(),
+        _ => INVALID,
+    }
+}
+
+/// An answer in which every error says its code.
+pub fn with_codes(mut response: Response) -> Response {
+    for error in &mut response.errors {
+        let code = code(error).to_owned();
+        error.extensions.get_or_insert_default().set("code", code);
+    }
+    response
+}
+
 /// The code of what the controller answered: the rule's own for refusals.
 pub fn code_of(error: &CommandError) -> String {
     let word = match error {
@@ -33,7 +55,7 @@ pub fn code_of(error: &CommandError) -> String {
         CommandError::NotAllowed { .. } => "FORBIDDEN",
         CommandError::NotFound { .. } => "NOT_FOUND",
         CommandError::WrongState { .. } => "WRONG_STATE",
-        CommandError::Invalid { .. } => "INVALID",
+        CommandError::Invalid { .. } => INVALID,
         CommandError::NoRecord(_) => "NO_RECORD",
         CommandError::Stopping => "STOPPING",
     };
@@ -64,7 +86,7 @@ pub fn of_conversation(error: ConversationError) -> Error {
     let code = match &error {
         ConversationError::NotFound(_) => "NOT_FOUND",
         ConversationError::Busy => "WRONG_STATE",
-        ConversationError::Invalid(_) => "INVALID",
+        ConversationError::Invalid(_) => INVALID,
         ConversationError::Store(_) => "UNAVAILABLE",
         ConversationError::Stopping => "STOPPING",
     };
@@ -75,7 +97,7 @@ pub fn of_conversation(error: ConversationError) -> Error {
 pub fn of_memory(error: &MemoryError) -> Error {
     let code = match error {
         MemoryError::Unknown { .. } => "NOT_FOUND",
-        MemoryError::Empty | MemoryError::Name { .. } => "INVALID",
+        MemoryError::Empty | MemoryError::Name { .. } => INVALID,
         MemoryError::Full { .. } => "WRONG_STATE",
         MemoryError::Store(_) | MemoryError::Page { .. } => "UNAVAILABLE",
     };
@@ -89,12 +111,12 @@ pub fn of_manifests(errors: &[ManifestError]) -> Error {
         [only] => only.to_string(),
         _ => format!("the manifests have {count} errors; extensions.manifestErrors lists them"),
     };
-    let listed: Vec<async_graphql::Value> = errors
+    let listed: Vec<Value> = errors
         .iter()
         .filter_map(|error| async_graphql::to_value(error).ok())
         .collect();
     Error::new(message).extend_with(|_, extensions| {
-        extensions.set("code", "INVALID");
-        extensions.set("manifestErrors", async_graphql::Value::List(listed.clone()));
+        extensions.set("code", INVALID);
+        extensions.set("manifestErrors", Value::List(listed.clone()));
     })
 }

@@ -1,7 +1,7 @@
 //! The gate every document passes after parsing and before anything is executed: known caller, roles by the table,
 //! and the counts that the library does not limit itself (aliases, root fields, mutations).
 
-use super::roles::least_role;
+use super::{errors::INVALID, roles::least_role};
 use crate::auth::{Caller, Need, allow};
 use async_graphql::{
     Pos, ServerError, ServerResult, Value, Variables,
@@ -85,7 +85,7 @@ fn check_counts(document: &ExecutableDocument) -> ServerResult<()> {
     if selections > SELECTIONS {
         let message =
             format!("a document may have {SELECTIONS} selections with its fragments put in; ask for less");
-        return Err(refusal("INVALID", message, None));
+        return Err(refusal(INVALID, message, None));
     }
     Ok(())
 }
@@ -140,7 +140,7 @@ fn limit(what: &str, found: usize, allowed: usize) -> ServerResult<()> {
         return Ok(());
     }
     Err(refusal(
-        "INVALID",
+        INVALID,
         format!("a document may have {allowed} {what}, this one has {found}; send several"),
         None,
     ))
@@ -161,7 +161,7 @@ fn check_roles(
             }
             None => {
                 return Err(refusal(
-                    "INVALID",
+                    INVALID,
                     format!("there is no field {name} here"),
                     Some(at),
                 ));

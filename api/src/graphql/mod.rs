@@ -8,10 +8,11 @@
 //! | [`roles`] | who may ask for what |
 //! | [`gate`] | enforces roles and counts before anything is executed |
 //! | [`refused`] | puts mutations on record that came to nothing |
-//! | [`errors`] | errors with codes |
+//! | [`errors`] [`coded`] | errors with codes, and no error without one |
 //! | [`http`] | `POST /graphql` |
 //! | [`socket`] [`seats`] | the WebSocket, and how many one user may have |
 
+pub mod coded;
 pub mod errors;
 pub mod figures;
 pub mod gate;
@@ -85,6 +86,7 @@ fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
         .limit_recursive_depth(RECURSION)
         .validation_mode(ValidationMode::Strict)
         .disable_suggestions()
+        .extension(coded::Coded)
         .extension(gate::Gate)
         .extension(refused::Refused)
 }

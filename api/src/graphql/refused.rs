@@ -1,10 +1,10 @@
 //! Mutations that came to nothing before they were a request are put on record: malformed, not allowed, or a confirmation that
 //! fits nothing. What the guard refuses is answered as a ticket, without an error, and is on record already.
 
-use super::Shared;
+use super::{Shared, errors};
 use crate::auth::Caller;
 use async_graphql::{
-    Response, ServerError, ServerResult, ValidationResult, Value, Variables,
+    Response, ServerError, ServerResult, ValidationResult, Variables,
     extensions::{
         Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextRequest,
         NextValidation,
@@ -73,12 +73,7 @@ impl Attempt {
 }
 
 fn reason(call: &str, error: &ServerError) -> String {
-    let extensions = error.extensions.as_ref();
-    let code = extensions.and_then(|extensions| match extensions.get("code") {
-        Some(Value::String(code)) => Some(code.as_str()),
-        _ => None,
-    });
-    let code = code.unwrap_or("INVALID");
+    let code = errors::code(error);
     if ACTS.contains(&call) {
         format!("{code}: {}", error.message)
     } else {

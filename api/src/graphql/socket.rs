@@ -3,7 +3,7 @@
 //! A socket needs our own page (cookie or token) or a bearer token; `connection_init` within five seconds; at most 20
 //! operations, 8 sockets a user, 64 KiB a message. It is closed within seconds when its session or token dies.
 
-use super::seats::Seat;
+use super::{errors::INVALID, seats::Seat};
 use crate::{
     auth::{
         Caller, bearer,
@@ -291,7 +291,7 @@ impl Session {
 
 fn too_many(id: &str) -> String {
     let message = format!("a socket carries {OPERATIONS} operations; complete one first");
-    json!({ "type": "error", "id": id, "payload": [{ "message": message, "extensions": { "code": "INVALID" } }] }).to_string()
+    json!({ "type": "error", "id": id, "payload": [{ "message": message, "extensions": { "code": INVALID } }] }).to_string()
 }
 
 /// Resolves when the socket must end from our side: the session or token died, or the server stops.

@@ -110,6 +110,57 @@ async fn nonsense_is_refused_before_it_becomes_a_command() {
 }
 
 #[tokio::test]
+async fn a_service_is_on_exactly_one_of_guest_node_and_host() {
+    let api = Api::start().await;
+    let token = api.token("t", Role::Operator);
+    let restart = |places: &str| {
+        format!(
+            "mutation {{ requestAction(action: {{name: \"restartService\", service: \"x\", {places}}}) \
+             {{ action {{ vmid node host }} }} }}"
+        )
+    };
+    for (places, why) in [
+        ("", "restartService needs exactly one of vmid, node and host"),
+        ("vmid: 101, node: \"atlas\"", "exactly one of"),
+        ("vmid: 101, host: \"backup\"", "exactly one of"),
+        ("node: \"atlas\", host: \"backup\"", "exactly one of"),
+        ("vmid: 101, node: \"atlas\", host: \"backup\"", "exactly one of"),
+        ("host: \"\"", "host: give the name"),
+        ("host: \"node/atlas\"", "host: give the name"),
+        ("host: \"back up\"", "host: give the name"),
+    ] {
+        let answer = api.query(&token, &restart(places)).await;
+        assert_eq!(answer.code(), "INVALID", "{places}: {}", answer.body);
+        let message = answer.body["errors"][0]["message"].as_str().unwrap();
+        assert!(message.contains(why), "{places}: {message}");
+    }
+    assert_eq!(api.puppet.asked(), Vec::<String>::new());
+    for (place, told, host) in [
+        (
+            "vmid: 101",
+            json!({ "vmid": 101, "node": null, "host": null }),
+            "Guest(Vmid(101))",
+        ),
+        (
+            "node: \"atlas\"",
+            json!({ "vmid": null, "node": "atlas", "host": null }),
+            "Node(NodeName(\"atlas\"))",
+        ),
+        (
+            "host: \"backup\"",
+            json!({ "vmid": null, "node": null, "host": "backup" }),
+            "Named(\"backup\")",
+        ),
+    ] {
+        let answer = api.query(&token, &restart(place)).await;
+        assert_eq!(answer.data()["requestAction"]["action"], told, "{place}");
+        let asked = api.puppet.asked().pop().unwrap();
+        let command = format!("RestartService {{ host: {host}, service: \"x\" }}");
+        assert!(asked.contains(&command), "{place}: {asked}");
+    }
+}
+
+#[tokio::test]
 async fn a_refusal_names_rule_resource_and_remedy() {
     let api = Api::start().await;
     let token = api.token("t", Role::Operator);

@@ -15,6 +15,22 @@ fn the_kept_schema_is_the_code_s() {
     );
 }
 
+/// A hold without seconds is passed on without an end; how long it then lasts is the controller's to say, and stands here.
+#[test]
+fn how_long_a_hold_lasts_by_itself_is_said_as_it_is() {
+    assert_eq!(
+        jarvis_controller::Options::default().default_hold,
+        std::time::Duration::from_hours(1)
+    );
+    let sdl = jarvis_api::sdl();
+    let (_, hold) = sdl.split_once("\thold(").unwrap();
+    let (arguments, _) = hold.split_once("): Boolean!").unwrap();
+    assert!(
+        arguments.contains("For how long, seconds; an hour when left out."),
+        "{arguments}"
+    );
+}
+
 #[test]
 fn everything_in_the_schema_is_described() {
     let sdl = jarvis_api::sdl();

@@ -187,6 +187,25 @@ async fn roles_hold_on_sockets_too() {
 }
 
 #[tokio::test]
+async fn what_the_library_refuses_has_a_code_on_sockets_too() {
+    let api = Api::start().await;
+    let mut socket = api.socket(&api.token("t", Role::Viewer)).await;
+    for (id, query) in [
+        ("garbage", "{ me { user }"),
+        ("a wrong type", "{ guest(vmid: \"x\") { name } }"),
+        ("one left out", "subscription { ticketUpdates { state } }"),
+    ] {
+        socket.subscribe(id, query).await;
+        let answer = socket.next().await;
+        assert_eq!(
+            answer["payload"]["errors"][0]["extensions"]["code"], "INVALID",
+            "{answer}"
+        );
+        assert_eq!(socket.next().await, json!({ "type": "complete", "id": id }));
+    }
+}
+
+#[tokio::test]
 async fn a_socket_dies_within_seconds_of_its_token() {
     let api = Api::start().await;
     let token = api.token("t", Role::Viewer);

@@ -22,6 +22,8 @@ const SETTLE: Duration = Duration::from_secs(15);
 const OFFLINE_WITNESSES: u32 = 2;
 /// Passes are counted up to here.
 const MOST_PASSES: u32 = 1000;
+/// Complete looks that must follow each other after a start.
+const CONSECUTIVE: u32 = 2;
 
 #[derive(Debug, Clone, Default)]
 struct NodeTrack {
@@ -68,6 +70,9 @@ impl Tracker {
             && observed.nodes.values().all(|node| node.status.value().is_some());
         if complete {
             observed.complete_passes = (observed.complete_passes + 1).min(MOST_PASSES);
+        } else if observed.complete_passes < CONSECUTIVE {
+            // The first ones count only one right after the other.
+            observed.complete_passes = 0;
         }
     }
 

@@ -443,6 +443,8 @@ impl Memory {
                 issue.alerted = false;
                 if matches!(because, Rearmed::Acknowledged { .. } | Rearmed::Commit { .. }) {
                     issue.attempts.clear();
+                    // What became of the last attempt was why it was given to people; now it may be tried again.
+                    issue.last_outcome = None;
                 }
             }
             _ => {}

@@ -2,8 +2,8 @@
 //!
 //! A person's stop is respected under RerunOnFailure and reverted under Always only after an announcement, unless the
 //! manifest was changed after the stop: then the commit is the later word. A stop with the node or by the cluster is
-//! reconsidered two minutes after the node is back. A stop that no task explains is a crash, but only for a
-//! guest that was seen running.
+//! reconsidered two minutes after the node is back; where all guests were stopped and the node stayed, somebody wanted them
+//! off. A stop that no task explains is a crash, but only for a guest that was seen running.
 
 use jarvis_crds::RunStrategy;
 use jarvis_model::{StopCause, Timestamp};
@@ -13,6 +13,8 @@ use std::time::Duration;
 pub const ANNOUNCE: Duration = Duration::from_mins(1);
 /// How long after a node's return, or a stop by the system, guests are left to start by themselves.
 pub const AFTER_SYSTEM: Duration = Duration::from_mins(2);
+/// How long the stop of all guests of a node may take, until it is clear that the node does not go down itself.
+pub const STOPALL_TAKES: Duration = Duration::from_mins(10);
 /// How long a reboot may leave a guest down before it counts as not having come back.
 pub const AFTER_REBOOT: Duration = Duration::from_secs(45);
 
@@ -29,6 +31,8 @@ pub struct Stopped<'a> {
     pub declared_at: Option<Timestamp>,
     /// When its node came back, if it was away.
     pub node_returned_at: Option<Timestamp>,
+    /// When its node booted, by its uptime.
+    pub node_booted_at: Option<Timestamp>,
     /// Since when the revert has been announced.
     pub announced_at: Option<Timestamp>,
 }
@@ -59,6 +63,7 @@ pub fn incline(stopped: &Stopped<'_>, now: Timestamp) -> Inclination {
     match stopped.cause {
         StopCause::Person { user, task_type, at } => by_person(stopped, user, task_type, *at, now),
         StopCause::Ourselves { at } => by_person(stopped, "Jarvis, as declared or asked", "shutdown", *at, now),
+        StopCause::System { task_type, at } if task_type == "stopall" => with_all(stopped, *at, now),
         StopCause::System { task_type, at } => by_system(task_type, *at, now),
         StopCause::StartFailed { text, .. } => Inclination::Now(format!("its last start failed: {text}")),
         StopCause::NoTask => without_task(stopped),
@@ -77,30 +82,50 @@ fn by_person(
     at: Timestamp,
     now: Timestamp,
 ) -> Inclination {
-    let reboot = task_type.ends_with("reboot");
-    if reboot {
+    if task_type.ends_with("reboot") {
         return if now < at + AFTER_REBOOT {
             Inclination::After(at + AFTER_REBOOT, format!("{user} is rebooting it"))
         } else {
             Inclination::Now(format!("it did not come back from a reboot by {user}"))
         };
     }
+    on_purpose(stopped, &format!("stopped by {user}"), at, now)
+}
+
+/// Somebody wanted it off.
+fn on_purpose(stopped: &Stopped<'_>, how: &str, at: Timestamp, now: Timestamp) -> Inclination {
     if stopped.strategy == RunStrategy::RerunOnFailure {
-        return Inclination::Leave(format!("stopped by {user}; RerunOnFailure respects that"));
+        return Inclination::Leave(format!("{how}; RerunOnFailure respects that"));
     }
     if stopped.declared_at.is_some_and(|declared| declared > at) {
-        return Inclination::Now(format!("stopped by {user}, and declared Always after that"));
+        return Inclination::Now(format!("{how}, and declared Always after that"));
     }
     match stopped.announced_at {
-        None => Inclination::Announce(format!("stopped by {user}, declared Always")),
+        None => Inclination::Announce(format!("{how}, declared Always")),
         Some(announced) if now < announced + ANNOUNCE => Inclination::After(
             announced + ANNOUNCE,
-            format!("stopped by {user}; the announced minute is not over"),
+            format!("{how}; the announced minute is not over"),
         ),
-        Some(_) => Inclination::Now(format!(
-            "stopped by {user}, declared Always, announced and not held"
-        )),
+        Some(_) => Inclination::Now(format!("{how}, declared Always, announced and not held")),
     }
+}
+
+/// Stopped with all guests of its node: the node goes down, or somebody wanted all of them off.
+fn with_all(stopped: &Stopped<'_>, at: Timestamp, now: Timestamp) -> Inclination {
+    let back = [stopped.node_booted_at, stopped.node_returned_at];
+    if let Some(back) = back.into_iter().flatten().filter(|back| *back > at).max() {
+        return by_system("stopall", back, now);
+    }
+    if now < at + STOPALL_TAKES {
+        let text = "its node stops its guests; whether it goes down itself is not clear yet";
+        return Inclination::After(at + STOPALL_TAKES, text.to_owned());
+    }
+    on_purpose(
+        stopped,
+        "stopped with all guests of its node, which stayed up",
+        at,
+        now,
+    )
 }
 
 fn by_system(task_type: &str, at: Timestamp, now: Timestamp) -> Inclination {
@@ -147,6 +172,7 @@ mod tests {
             seen_running: true,
             declared_at: Some(at(10)),
             node_returned_at: None,
+            node_booted_at: None,
             announced_at: None,
         }
     }
@@ -172,7 +198,7 @@ mod tests {
     #[test]
     fn the_table_of_causes_and_strategies() {
         let system = StopCause::System {
-            task_type: "stopall".into(),
+            task_type: "hastop".into(),
             at: at(100),
         };
         let failed = StopCause::StartFailed {
@@ -237,6 +263,41 @@ mod tests {
             Inclination::After(due, text)
         });
         assert_eq!(word(&incline(&guest, at(1120))), "now");
+    }
+
+    #[test]
+    fn a_stop_of_all_guests_is_a_shutdown_of_the_node_or_somebody_s_wish() {
+        let cause = StopCause::System {
+            task_type: "stopall".into(),
+            at: at(1000),
+        };
+        let mut guest = stopped(RunStrategy::RerunOnFailure, &cause);
+        guest.node_booted_at = Some(at(500));
+        // Guests have up to three minutes to end, and are not started meanwhile.
+        let waits = incline(&guest, at(1121));
+        assert!(
+            matches!(waits, Inclination::After(due, _) if due == at(1600)),
+            "{waits:?}"
+        );
+        assert_eq!(word(&incline(&guest, at(1600))), "leave", "the node stayed up");
+        guest.strategy = RunStrategy::Always;
+        assert_eq!(word(&incline(&guest, at(1600))), "announce");
+        guest.announced_at = Some(at(1600));
+        assert_eq!(word(&incline(&guest, at(1659))), "after");
+        assert_eq!(word(&incline(&guest, at(1660))), "now");
+        // It went down and is back, which its uptime tells also to a Jarvis that was down with it.
+        guest.announced_at = None;
+        for strategy in [RunStrategy::Always, RunStrategy::RerunOnFailure] {
+            guest.strategy = strategy;
+            guest.node_booted_at = Some(at(1300));
+            assert_eq!(word(&incline(&guest, at(1419))), "after");
+            assert_eq!(word(&incline(&guest, at(1420))), "now");
+            guest.node_booted_at = None;
+            guest.node_returned_at = Some(at(1310));
+            assert_eq!(word(&incline(&guest, at(1429))), "after");
+            assert_eq!(word(&incline(&guest, at(1430))), "now");
+            guest.node_returned_at = None;
+        }
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::{
 use jarvis_crds::{Expected, Manifest, NodeSpec};
 use jarvis_guard::facts::Nature;
 use jarvis_model::{
-    Action, Autonomy, ConditionType, Effect, Event, Health, Issue, IssueKey, IssueKind, NodeName,
+    Action, Autonomy, ConditionType, Effect, Event, Health, HoldScope, Issue, IssueKey, IssueKind, NodeName,
     NodeObserved, NodeStatus, ResourceKey, ResourceStatus, Severity, Sync, limits,
 };
 use std::time::Duration;
@@ -38,14 +38,15 @@ pub fn evaluate(input: &Input<'_>, key: &ResourceKey, node: &Manifest<NodeSpec>)
         seen,
         mending: Mending::of(input, IssueKey::new(key.clone(), IssueKind::NodeUnreachable)),
     };
-    match seen.status.fresh(input.now, limits::CRITICAL) {
+    let outcome = match seen.status.fresh(input.now, limits::CRITICAL) {
         None => {
             let text = format!("the state of node {name} is not known");
             case.reconciling(Sync::Unknown, Health::Unknown, "NodeUnknown", text)
         }
         Some(NodeStatus::Online) => case.online(),
         Some(NodeStatus::Offline) => case.offline(),
-    }
+    };
+    case.held(outcome)
 }
 
 struct Case<'a> {
@@ -74,6 +75,33 @@ impl Case<'_> {
 
     fn reconciling(&self, sync: Sync, health: Health, reason: &'static str, text: String) -> Outcome {
         Outcome::only(self.is(sync, health, ConditionType::Reconciling, reason, text))
+    }
+
+    /// While it or the whole cluster is held nothing is done about it; what happens is told all the same.
+    fn held(&self, outcome: Outcome) -> Outcome {
+        if self.input.memory.holds.is_empty() {
+            return outcome;
+        }
+        let scopes = [
+            HoldScope::Resource(self.mending.key().resource.clone()),
+            HoldScope::Node(self.name().clone()),
+            HoldScope::Cluster,
+        ];
+        let Some((scope, hold)) = self.input.memory.hold_on(&scopes, self.input.now) else {
+            return outcome;
+        };
+        let text = format!(
+            "held ({scope}) by {}: {}; `jarvis release {scope}` ends it",
+            hold.by, hold.reason
+        );
+        let (kind, health) = (ConditionType::Suspended, Health::Suspended);
+        let wake_at = outcome.wake_at.into_iter().chain(hold.until).min();
+        Outcome {
+            status: self.is(outcome.status.sync, health, kind, "Held", text),
+            want: None,
+            wake_at,
+            ..outcome
+        }
     }
 
     fn online(&self) -> Outcome {

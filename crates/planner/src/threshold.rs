@@ -295,7 +295,12 @@ pub(crate) fn statuses(input: &Input<'_>) -> Vec<(ResourceKey, ResourceStatus)> 
                     beyond.push(issue.resource.to_string());
                 }
             }
+            let unseen = threshold.spec.metric == Metric::Disk
+                && threshold.spec.on.kind == ResourceKind::VirtualMachine;
             let text = match beyond.len() {
+                _ if unseen => format!(
+                    "watches {watched} resources, and is silent: Proxmox does not tell how full the disks of virtual machines are"
+                ),
                 0 => format!("watches {watched} resources; none is beyond the limit"),
                 n => format!(
                     "watches {watched} resources; {n} beyond the limit: {}",

@@ -4,12 +4,15 @@ use crate::{
     input::Input,
     plan::{Decision, Look, ReportLine},
 };
+use jarvis_crds::Desired;
 use jarvis_guard::{
     Facts,
     facts::{Nature, PlanSize, Request},
     judge,
 };
-use jarvis_model::{Action, Cause, Digest, Event, Ticket, TicketState, Timestamp, Verdict, limits};
+use jarvis_model::{
+    Action, Cause, Digest, Event, ResourceKey, Ticket, TicketState, Timestamp, Verdict, limits,
+};
 use std::time::Duration;
 
 /// How long a confirmation card stands.
@@ -37,13 +40,21 @@ pub fn digest(ticket: &Ticket, revision: &str) -> Digest {
     Digest::of(&("ticket", &ticket.id, &ticket.action, &ticket.origin, revision))
 }
 
+/// The manifest that what is done contradicts or follows: that of the service it names, else of its guest.
+pub fn resource<'a>(action: &Action, desired: &'a Desired) -> Option<&'a ResourceKey> {
+    let service = match action {
+        Action::StartService { host, service }
+        | Action::RestartService { host, service }
+        | Action::StopService { host, service } => desired.service_at(host, service),
+        _ => None,
+    };
+    let guest = || Some(desired.guest_by_vmid(action.vmid()?)?.0);
+    service.map(|(key, _)| key).or_else(guest)
+}
+
 /// The request a ticket stands for.
 pub fn request(ticket: &Ticket, input: &Input<'_>) -> Request {
-    let resource = ticket
-        .action
-        .vmid()
-        .and_then(|vmid| input.desired.guest_by_vmid(vmid))
-        .map(|(key, _)| key.clone());
+    let resource = resource(&ticket.action, input.desired).cloned();
     Request {
         action: ticket.action.clone(),
         origin: ticket.origin.clone(),
@@ -194,4 +205,45 @@ fn looks(input: &Input<'_>, action: &Action) -> Vec<Look> {
         looks.push(Look::Quorum);
     }
     looks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scene::{Scene, manifest, node_name, vm, vmid};
+    use jarvis_model::Host;
+
+    /// What a hold that goes with a request is put on.
+    #[test]
+    fn a_request_is_about_the_service_it_names_else_about_its_guest() {
+        let mut scene = Scene::new();
+        scene.declare(
+            &[
+                vm("web", 101, "Always", ""),
+                manifest("Service", "clock", "{target: {node: a}, systemd: {unit: chrony}}"),
+                manifest(
+                    "Service",
+                    "web",
+                    "{target: {guest: {vmid: 101}}, systemd: {unit: nginx}}",
+                ),
+            ]
+            .join("---\n"),
+        );
+        let of = |action: &Action| resource(action, &scene.desired).map(ToString::to_string);
+        let on_node = Host::Node(node_name("a"));
+        let stop = |host: &Host, service: &str| Action::StopService {
+            host: host.clone(),
+            service: service.to_owned(),
+        };
+        assert_eq!(
+            of(&stop(&on_node, "chrony.service")).as_deref(),
+            Some("Service/clock")
+        );
+        let inside = Host::Guest(vmid(101));
+        assert_eq!(of(&stop(&inside, "nginx")).as_deref(), Some("Service/web"));
+        assert_eq!(of(&stop(&inside, "other")).as_deref(), Some("VirtualMachine/web"));
+        assert_eq!(of(&stop(&on_node, "other")), None);
+        let start = Action::StartGuest { vmid: vmid(101) };
+        assert_eq!(of(&start).as_deref(), Some("VirtualMachine/web"));
+    }
 }

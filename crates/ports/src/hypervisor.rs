@@ -342,6 +342,11 @@ pub trait Hypervisor: Send + Sync {
     ) -> Result<Option<Identity>, LookError>;
     /// Whether the guest agent answers (QEMU), `POST agent/ping`; it reads only.
     async fn ping_agent(&self, node: &NodeName, vmid: Vmid) -> Result<bool, LookError>;
+    /// Whether everybody's tasks at a node can be seen, `NoRights` where not: without `Sys.Audit` on the node Proxmox lists the
+    /// token's own ones only, and says nothing of it.
+    async fn may_see_tasks(&self, _node: &NodeName) -> Result<(), LookError> {
+        Ok(())
+    }
     /// Tasks of a guest at a node, running and ended, newest first, started at or after `since`.
     async fn look_guest_tasks(
         &self,

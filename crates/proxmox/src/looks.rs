@@ -216,6 +216,24 @@ impl Hypervisor for Proxmox {
         Ok(standing == AgentStanding::Answers)
     }
 
+    async fn may_see_tasks(&self, node: &NodeName) -> Result<(), LookError> {
+        let path = format!("/nodes/{node}");
+        let mut look = rights_on(&path);
+        look.priority = Priority::Act;
+        let (_, envelope) = self.ask_any::<Envelope>(&look).await?;
+        let held = decode::privileges(&envelope.data, &path);
+        if held.contains_key("Sys.Audit") {
+            return Ok(());
+        }
+        Err(LookError::NoRights {
+            what: format!("list the tasks of node {node}"),
+            why: format!(
+                "Sys.Audit on {path} is not granted, so only the token's own tasks would be listed; grant it to the token (and, \
+                 with privilege separation, to its user)"
+            ),
+        })
+    }
+
     async fn look_guest_tasks(
         &self,
         node: &NodeName,

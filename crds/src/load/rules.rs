@@ -19,6 +19,7 @@ use crate::{
     windows::LONGEST,
     yaml::path::{Path, field},
 };
+use jarvis_model::ResourceKind;
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
@@ -127,6 +128,13 @@ impl Rules<'_> {
                 field!("spec", "metric"),
                 problem,
                 format!("this metric is of {}", kinds.join(", ")),
+            );
+        }
+        if metric == Metric::Disk && spec.on.kind == ResourceKind::VirtualMachine {
+            self.warn(
+                field!("spec", "metric"),
+                "Proxmox does not tell how full the disks of virtual machines are, so this is never passed",
+                "watch the storage they lie on, or a Service of its own inside the guest",
             );
         }
         if spec.storage.is_some() && metric != Metric::Storage {

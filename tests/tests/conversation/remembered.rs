@@ -60,6 +60,49 @@ async fn a_model_that_is_asked_next_sees_what_code_answered_as_data() {
 }
 
 #[tokio::test]
+async fn a_choice_counts_at_once_is_told_to_models_and_forgotten_by_its_number() {
+    let cast = plays(
+        Anthropic,
+        "claude-haiku-5-5",
+        vec![say("Aye."), say("Aye."), say("Aye.")],
+    )
+    .await;
+    let mut stage = Stage::with(&[&cast]).await;
+    let memory = stage.assistant.memory().unwrap().clone();
+    let now = stage.rig.now();
+    let refused = stage.ask_as(&viewer(), "Call me Admiral").await;
+    assert!(refused.text.contains("viewer"), "{}", refused.text);
+    stage.conversation = None;
+    let chosen = stage.ask("Call me Captain, please").await;
+    assert!(
+        chosen.text.contains("“Address the operator as “Captain”.”"),
+        "{}",
+        chosen.text
+    );
+    stage.ask("Be brief.").await;
+    stage.ask("Always answer in detail.").await;
+    let kept: Vec<String> = memory
+        .list(None, "", now)
+        .into_iter()
+        .map(|one| one.text)
+        .collect();
+    assert_eq!(
+        kept.len(),
+        2,
+        "a later choice takes the place of an earlier one: {kept:?}"
+    );
+    assert!(heard(&cast).is_empty(), "all of it by code");
+    stage.ask("What would your grandfather say of all this?").await;
+    let told = heard(&cast).concat();
+    assert!(
+        told.contains("Captain") && told.contains("Answer in detail."),
+        "{told}"
+    );
+    stage.ask(&chosen.suggestions[0]).await;
+    assert_eq!(memory.list(None, "Captain", now).len(), 0);
+}
+
+#[tokio::test]
 async fn a_fact_is_remembered_once_a_person_confirmed_it_and_forgotten_by_its_number() {
     let cast = plays(Anthropic, "claude-haiku-5-5", vec![say("I see.")]).await;
     let mut stage = Stage::with(&[&cast]).await;

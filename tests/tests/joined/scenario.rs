@@ -465,3 +465,21 @@ async fn do_and_hold_keeps_the_reconciler_off_and_a_recall_takes_a_request_back(
     })
     .await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_kept_can_be_held() {
+    let service = "---\napiVersion: jarvis.dev/v1alpha1\nkind: Service\nmetadata: {name: clock}\nspec: {target: {node: atlas}, systemd: {unit: chrony}}\n";
+    let rig = quiet_rig(vm("web-01", 101, "Always") + service).await;
+    let jarvis = rig.jarvis();
+    let scope = HoldScope::Resource("Service/clock".parse().unwrap());
+    let hold = |scope: &HoldScope| jarvis.hold(scope.clone(), "winding it up".to_owned(), None, operator());
+    hold(&scope).await.unwrap();
+    wait::until(jarvis, "it is shown as held", LIMIT, |view| {
+        let status = view.plan.statuses.get(&"Service/clock".parse().unwrap());
+        status.is_some_and(|status| status.health == jarvis_model::Health::Suspended)
+    })
+    .await;
+    jarvis.release(scope, operator()).await.unwrap();
+    let unknown = HoldScope::Resource("Service/other".parse().unwrap());
+    assert!(hold(&unknown).await.is_err());
+}

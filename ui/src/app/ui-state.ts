@@ -27,8 +27,6 @@ export interface PendingAction {
   target: string;
   /** What the manifest says against it; empty when it says nothing. */
   against: string;
-  /** Seconds during which it can be recalled. */
-  recall: number;
 }
 
 export interface Note {

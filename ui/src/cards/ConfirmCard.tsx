@@ -64,7 +64,7 @@ function Card({ action, ticket, decision, isOver, onClose }: Props) {
     >
       <TierMark tier={tier} />
       <p className="card-title">{sentenceCase(action.text)}?</p>
-      <Consequences action={action} decision={decision} origin={ticket?.origin ?? decision?.origin} />
+      <Consequences action={action} decision={decision} origin={ticket?.origin ?? decision?.origin} notes={ticket?.notes ?? []} />
       {mustType ? (
         <label className="field">
           <span>Type <b className="mono">{target}</b> to arm the button.</span>
@@ -86,7 +86,7 @@ function Card({ action, ticket, decision, isOver, onClose }: Props) {
   );
 }
 
-function Consequences({ action, decision, origin }: { action: Action; decision: Decision | undefined; origin: string | undefined }) {
+function Consequences({ action, decision, origin, notes }: { action: Action; decision: Decision | undefined; origin: string | undefined; notes: readonly string[] }) {
   const guests = useLive((state) => state.guests);
   const down = action.node && /reboot|shutdown/i.test(action.name)
     ? [...guests.values()].filter((guest) => guest.node === action.node && guest.status === "RUNNING").map((guest) => guest.name ?? String(guest.vmid))
@@ -96,6 +96,7 @@ function Consequences({ action, decision, origin }: { action: Action; decision: 
       {down.length > 0 ? <><dt>Goes down</dt><dd>{down.join(", ")}</dd></> : null}
       {decision?.verdict.reason ? <><dt>Why asked</dt><dd>{decision.verdict.reason}</dd></> : null}
       {origin ? <><dt>Asked by</dt><dd>{origin}</dd></> : null}
+      {notes.map((line, at) => <FactLine key={line} word={at === 0 ? "To know" : ""} text={sentenceCase(line)} />)}
       {(decision?.evidence ?? []).map((line, at) => <FactLine key={line} word={at === 0 ? "Stands on" : ""} text={line} />)}
     </dl>
   );

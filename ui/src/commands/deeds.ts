@@ -9,11 +9,10 @@ import type { ActionInput, Autonomy, Decision, Guest, Ticket } from "../api/type
 import { KIOSK_REASON } from "../app/kiosk";
 import { kiosk } from "../app/prefs";
 import { note, type PendingAction, ui } from "../app/ui-state";
+import { serverNow } from "../live/now";
 import { refreshSoon } from "../live/session";
 import { isLocked, live, mayAct } from "../live/store";
 
-/** What interrupts something can be taken back for so long. */
-export const RECALL_SECONDS = 4;
 export const HOLD_SECONDS = 3600;
 
 /** Why nothing can be asked for now, if so. */
@@ -49,17 +48,15 @@ export type GuestVerb = "start" | "shutdown" | "reboot" | "stop";
 interface Verb {
   name: string;
   word: string;
-  /** Whether something is interrupted, so that it is held for a moment. */
-  recall: boolean;
   /** What it leaves behind: running or not. */
   leaves: boolean;
 }
 
 export const GUEST_VERBS: { [verb in GuestVerb]: Verb } = {
-  start: { name: "startGuest", word: "Start", recall: false, leaves: true },
-  shutdown: { name: "shutdownGuest", word: "Shut down", recall: true, leaves: false },
-  reboot: { name: "rebootGuest", word: "Restart", recall: true, leaves: true },
-  stop: { name: "stopGuest", word: "Stop hard", recall: false, leaves: false },
+  start: { name: "startGuest", word: "Start", leaves: true },
+  shutdown: { name: "shutdownGuest", word: "Shut down", leaves: false },
+  reboot: { name: "rebootGuest", word: "Restart", leaves: true },
+  stop: { name: "stopGuest", word: "Stop hard", leaves: false },
 };
 
 /** What the manifest of a guest says against leaving it running or stopped; empty when nothing. */
@@ -73,10 +70,10 @@ export function against(guest: Guest, leaves: boolean): string {
 
 /** Asks for a guest's action; where the manifest says otherwise, a card offers the hold first. */
 export async function actOnGuest(verb: GuestVerb, guest: Guest): Promise<void> {
-  const { name, word, recall, leaves } = GUEST_VERBS[verb];
+  const { name, word, leaves } = GUEST_VERBS[verb];
   const pending: PendingAction = {
     name, vmid: guest.vmid, verb: word, target: guest.name ?? String(guest.vmid),
-    against: against(guest, leaves), recall: recall ? RECALL_SECONDS : 0,
+    against: against(guest, leaves),
   };
   if (pending.against && !kiosk) ui.set({ pending });
   else await request(pending, null);
@@ -88,7 +85,7 @@ export async function actOn(action: Omit<PendingAction, "against">): Promise<voi
 }
 
 export async function request(pending: PendingAction, hold: number | null): Promise<void> {
-  const { name, vmid, node, service, snapshot, recall } = pending;
+  const { name, vmid, node, service, snapshot } = pending;
   const action: ActionInput = {
     name,
     ...(vmid === undefined ? {} : { vmid }),
@@ -97,17 +94,20 @@ export async function request(pending: PendingAction, hold: number | null): Prom
     ...(snapshot === undefined ? {} : { snapshot }),
   };
   const what = `${pending.verb} ${pending.target}`;
-  const answer = await run(RequestActionDocument, { action, hold, recall: recall || null }, what);
-  if (answer) show(answer.requestAction, what, recall > 0);
+  const answer = await run(RequestActionDocument, { action, hold }, what);
+  if (answer) show(answer.requestAction, what);
 }
 
 /** Shows what became of a request at once. */
-function show(ticket: Ticket, what: string, isRecallable: boolean): void {
+function show(ticket: Ticket, what: string): void {
   if (ticket.refusal && ticket.state === "REFUSED") ui.set({ refused: { what, refusal: ticket.refusal } });
   else if (ticket.state === "AWAITING_CONFIRMATION") ui.set({ card: { ticket: ticket.id } });
-  else note("ok", `${what}: accepted`, ticket.action.text, isRecallable ? { word: "Recall", run: () => void recall(ticket.id) } : undefined);
+  else note("ok", `${what}: accepted`, ticket.action.text, isRecallable(ticket) ? { word: "Recall", run: () => void recall(ticket.id) } : undefined);
   live.set(({ side }) => (side ? { side: { ...side, tickets: [ticket, ...side.tickets] } } : {}));
 }
+
+/** Whether it waits out the time that the server gives to take it back. */
+const isRecallable = ({ state, notBefore }: Ticket): boolean => state === "QUEUED" && serverNow() < Date.parse(notBefore);
 
 export async function confirmTicket(ticket: Ticket, typed: string | null): Promise<boolean> {
   const digest = ticket.digest;
@@ -127,8 +127,9 @@ export const reject = (ticket: string) => run(RejectDocument, { ticket }, "dismi
 export const recall = (ticket: string) => run(RecallDocument, { ticket }, "recalling it");
 export const acknowledge = (issue: string) => run(AcknowledgeDocument, { issue }, "acknowledging it");
 export const release = (scope: string) => run(ReleaseDocument, { scope }, `releasing ${scope}`);
-export const hold = (scope: string, reason: string, ttl: number | null) =>
-  run(HoldDocument, { scope, reason, ttl }, `holding ${scope}`);
+/** Has a scope left alone for an hour. */
+export const hold = (scope: string) =>
+  run(HoldDocument, { scope, reason: "asked for on the dashboard", ttl: HOLD_SECONDS }, `holding ${scope}`);
 export const acceptIdentity = (vmid: number, identity: string) =>
   run(AcceptIdentityDocument, { vmid, identity }, `accepting guest ${vmid}`);
 export const setCeiling = (ceiling: Autonomy | null) => run(SetCeilingDocument, { ceiling }, "setting the ceiling");

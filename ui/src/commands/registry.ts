@@ -10,7 +10,7 @@ import { useLive } from "../live/store";
 import type { Shape } from "../model/status";
 import { nameOf } from "../model/format";
 import { speak } from "./keyboard";
-import { actOn, actOnGuest, GUEST_VERBS, type GuestVerb, HOLD_SECONDS, hold, lockReason, reconcileNow, release } from "./deeds";
+import { actOn, actOnGuest, GUEST_VERBS, type GuestVerb, hold, lockReason, reconcileNow, release } from "./deeds";
 
 export interface Command {
   id: string;
@@ -43,7 +43,7 @@ export function guestCommands(guest: Guest): Command[] {
 export function nodeCommands(node: Node): Command[] {
   const act = (name: string, verb: string, shape: Shape): Command => ({
     id: `node.${name}.${node.name}`, title: `${verb} node ${node.name}`, group: "Do", shape, acts: true,
-    run: () => void actOn({ name, node: node.name, verb, target: `node ${node.name}`, recall: 0 }),
+    run: () => void actOn({ name, node: node.name, verb, target: `node ${node.name}` }),
   });
   const power = node.status === "ONLINE" ? [act("rebootNode", "Reboot", "crit"), act("shutdownNode", "Shut down", "crit")] : [act("wakeNode", "Wake", "warn")];
   return [
@@ -54,17 +54,18 @@ export function nodeCommands(node: Node): Command[] {
 }
 
 /** Where a service runs, as an action wants it: the node, or the guest's number. */
-export function serviceTarget(service: Service): { node?: string; vmid?: number } {
+export function serviceTarget(service: Service): { node?: string; vmid?: number; host?: string } {
   const [kind, name] = service.host.split(" ");
   if (kind === "node" && name) return { node: name };
-  return kind === "guest" && name ? { vmid: Number(name) } : {};
+  if (kind === "guest" && name) return { vmid: Number(name) };
+  return { host: name ?? service.host };
 }
 
 export function serviceCommands(service: Service): Command[] {
   const name = nameOf(service.resource);
   return [{
     id: `service.restart.${service.resource}`, title: `Restart svc/${name} on ${service.host}`, group: "Do", shape: "warn", acts: true,
-    run: () => void actOn({ name: "restartService", service: service.what, ...serviceTarget(service), verb: "Restart", target: name, recall: 4 }),
+    run: () => void actOn({ name: "restartService", service: service.what, ...serviceTarget(service), verb: "Restart", target: name }),
   }];
 }
 
@@ -99,7 +100,7 @@ function holdCommands(isHeld: boolean): Command[] {
   return [
     isHeld
       ? { id: "release.cluster", title: "Release the hold on the cluster", group: "Do", shape: "warn", acts: true, run: () => void release("cluster") }
-      : { id: "hold.cluster", title: "Hold the cluster for an hour", group: "Do", shape: "off", acts: true, run: () => void hold("cluster", "asked for on the dashboard", HOLD_SECONDS) },
+      : { id: "hold.cluster", title: "Hold the cluster for an hour", group: "Do", shape: "off", acts: true, run: () => void hold("cluster") },
   ];
 }
 

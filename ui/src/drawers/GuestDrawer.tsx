@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { GuestTasksDocument, ResourceEventsDocument, SnapshotsDocument } from "../api/generated/graphql";
 import type { Guest } from "../api/types";
 import { go, open, permalink } from "../app/places";
-import { acceptIdentity, actOn, actOnGuest, GUEST_VERBS, type GuestVerb, HOLD_SECONDS, hold, lockReason, release } from "../commands/deeds";
+import { acceptIdentity, actOn, actOnGuest, GUEST_VERBS, type GuestVerb, lockReason } from "../commands/deeds";
 import { useAsk } from "../api/useAsk";
 import { serverNow } from "../live/now";
 import { useLive } from "../live/store";
@@ -13,10 +13,12 @@ import { Button } from "../ui/Button";
 import { Shield, Status } from "../ui/Glyph";
 import { Modal } from "../ui/Modal";
 import { Spark } from "../ui/Spark";
+import { AnnouncedLine } from "../panels/Announced";
 import { useWaiting } from "../panels/derived";
 import { QueuedLine } from "../panels/WaitingCards";
 import { EventList, Part, SpecBlock, TaskList } from "./parts";
 import { DecisionList } from "./DecisionList";
+import { HoldButton } from "./HoldButton";
 import { Week } from "./Week";
 
 const close = () => open(null);
@@ -55,6 +57,7 @@ function Contents({ guest }: { guest: Guest }) {
       {guest.unknownReason ? <p className="tone-unknown">{guest.unknownReason}</p> : null}
       {resource?.status?.headline ? <p>{resource.status.headline.message}</p> : null}
       {guest.stopCause ? <p>Not running because: {guest.stopCause}</p> : null}
+      {guest.resource ? <AnnouncedLine resource={guest.resource} /> : null}
       <Verbs guest={guest} />
       {queued.map((ticket) => <QueuedLine key={ticket.id} ticket={ticket} />)}
       <Figures guest={guest} />
@@ -76,7 +79,7 @@ function TakeSnapshot({ guest }: { guest: Guest }) {
   useLive((state) => state.link);
   const take = () => {
     const stamp = new Date(serverNow()).toISOString().slice(0, 16).replace(/[-:T]/g, "");
-    void actOn({ name: "createSnapshot", vmid: guest.vmid, snapshot: `jarvis-${stamp}`, verb: "Take a snapshot of", target: guest.name ?? String(guest.vmid), recall: 0 });
+    void actOn({ name: "createSnapshot", vmid: guest.vmid, snapshot: `jarvis-${stamp}`, verb: "Take a snapshot of", target: guest.name ?? String(guest.vmid) });
   };
   return <Button size="small" locked={lockReason()} onClick={take}>Take one</Button>;
 }
@@ -102,7 +105,6 @@ function Snapshots({ vmid }: { vmid: number }) {
 
 function Verbs({ guest }: { guest: Guest }) {
   useLive((state) => state.link);
-  const held = useLive((state) => (guest.resource ? state.resources.get(guest.resource)?.hold : undefined));
   const issue = useLive((state) => state.side?.issues.find((one) => one.resource === guest.resource && one.kind === "IDENTITY_CHANGED"));
   const verbs: GuestVerb[] = guest.template ? [] : guest.status === "RUNNING" ? ["reboot", "shutdown", "stop"] : ["start"];
   const locked = lockReason();
@@ -114,8 +116,7 @@ function Verbs({ guest }: { guest: Guest }) {
         </Button>
       ))}
       <Button onClick={() => go(`/shell/guest/${guest.vmid}`)}>Terminal</Button>
-      {guest.resource && held ? <Button locked={locked} onClick={() => void release(held.scope)}>Release hold</Button> : null}
-      {guest.resource && !held ? <Button locked={locked} onClick={() => void hold(guest.resource ?? "", "asked for on the dashboard", HOLD_SECONDS)}>Hold 1 h</Button> : null}
+      {guest.resource ? <HoldButton resource={guest.resource} /> : null}
       {issue && guest.identity ? <Button look="danger" locked={locked} onClick={() => void acceptIdentity(guest.vmid, guest.identity ?? "")}>Accept the new machine</Button> : null}
     </div>
   );

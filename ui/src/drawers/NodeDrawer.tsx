@@ -14,6 +14,7 @@ import { Glyph, Shield, Status } from "../ui/Glyph";
 import { Modal } from "../ui/Modal";
 import { Spark } from "../ui/Spark";
 import { DecisionList } from "./DecisionList";
+import { HoldButton } from "./HoldButton";
 import { Part, SpecBlock } from "./parts";
 import { Week } from "./Week";
 
@@ -40,6 +41,7 @@ function Contents({ node }: { node: Node }) {
         <span className="dim">{node.ip} · {node.votes} {node.votes === 1 ? "vote" : "votes"}{node.haState ? ` · HA ${node.haState}` : ""}</span>
       </div>
       {node.unknownReason ? <p className="tone-unknown">{node.unknownReason}</p> : null}
+      {state.shape === "off" ? <p className="dim">Away on purpose: {node.meantAway}</p> : null}
       <div className="row-wrap">
         <Button onClick={() => go(`/shell/node/${node.name}`)}>Terminal</Button>
         {acts.map((command) => (
@@ -47,6 +49,7 @@ function Contents({ node }: { node: Node }) {
             {command.title.replace(` node ${node.name}`, "")}
           </Button>
         ))}
+        {node.resource ? <HoldButton resource={node.resource} /> : null}
       </div>
       <Figures node={node} />
       <NodeWeek node={node} />

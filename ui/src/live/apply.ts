@@ -33,7 +33,7 @@ export function hurryOf(before: State, { delta }: ClusterUpdate): "now" | "secon
   const parts = [delta.guests, delta.resources, delta.removedGuests, delta.removedNodes, delta.removedResources, delta.removedStorages];
   if (parts.some((part) => part.length > 0)) return "now";
   const isSame =
-    delta.nodes.every((node) => isAsBefore(before.nodes.get(node.name), node, ["status", "unknownReason", "apiAnswers", "guests", "guestsRunning", "protected"])) &&
+    delta.nodes.every((node) => isAsBefore(before.nodes.get(node.name), node, ["status", "unknownReason", "meantAway", "apiAnswers", "guests", "guestsRunning", "protected"])) &&
     delta.storages.every((storage) => isAsBefore(before.storages.get(storage.id), storage, ["active", "unknownReason"])) &&
     (!delta.quorum || isAsBefore(before.quorum, delta.quorum, ["quorate", "onlineVotes", "neededVotes", "unknownReason"])) &&
     (!delta.loop || isAsBefore(before.loop, delta.loop, ["ready", "actingStopped", "lookFailure"]));

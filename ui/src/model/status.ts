@@ -28,9 +28,12 @@ export function ofResource(resource: Resource): State {
 
 export function ofNode(node: Node): State {
   if (node.unknownReason || node.status === "UNKNOWN") return { shape: "unknown", word: "no data" };
-  if (node.status === "OFFLINE") return { shape: "crit", word: "offline" };
+  if (node.status === "OFFLINE") return node.meantAway ? { shape: "off", word: ofAbsence(node.meantAway) } : { shape: "crit", word: "offline" };
   return { shape: "ok", word: "online" };
 }
+
+/** Where a manifest lets it be away the server says "declared expected: …"; else it says how the node was shut down. */
+const ofAbsence = (meant: string): string => (meant.startsWith("declared") ? "off, as declared" : "off, shut down");
 
 /** A guest: its own state, seen with what its manifest wants and what is being done about it. */
 export function ofGuest(guest: Guest, resource: Resource | undefined): State {

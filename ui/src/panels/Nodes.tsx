@@ -89,7 +89,7 @@ export function useStanding(node: Node) {
 /** Its name, which opens all that is known of it. */
 export function NodeName({ node, shape, word }: { node: Node; shape: Shape; word: string }) {
   return (
-    <button type="button" className="node-name" onClick={() => open(`node/${node.name}`)} title={node.unknownReason ?? word}>
+    <button type="button" className="node-name" onClick={() => open(`node/${node.name}`)} title={node.unknownReason ?? (shape === "off" ? node.meantAway : null) ?? word}>
       <Glyph shape={shape} label={word} />
       <b>{node.name}</b>
       {node.protected ? <Shield /> : null}
@@ -100,12 +100,13 @@ export function NodeName({ node, shape, word }: { node: Node; shape: Shape; word
 /** Its temperature and since when it runs. */
 export function NodeNotes({ node, limit }: { node: Node; limit: number | undefined }) {
   const celsius = node.host?.temperature;
+  const { shape, word } = ofNode(node);
   return (
     <>
       <span className="node-temp mono" data-over={over(celsius, limit)}>
         {celsius ? <>{Math.round(celsius)}<span className="unit">{"\u2009"}°C</span></> : "–"}
       </span>
-      <span className="node-up mono">{node.status === "ONLINE" ? span(node.uptimeSeconds) : ofNode(node).word}</span>
+      <span className="node-up mono">{node.status === "ONLINE" ? span(node.uptimeSeconds) : shape === "off" ? "off" : word}</span>
     </>
   );
 }

@@ -8,17 +8,22 @@ import { ofTicket, tierOf } from "../model/status";
 import { Button } from "../ui/Button";
 import { Status } from "../ui/Glyph";
 import { TierMark } from "../ui/TierMark";
-import { useWaiting } from "./derived";
+import { AnnouncedCard } from "./Announced";
+import { useAnnounced, useWaiting } from "./derived";
 
-/** Everything that waits for the person, as cards; and what runs or can still be recalled, as lines; but for tickets that stand elsewhere already. */
+/** What is announced and everything that waits for the person, as cards; and what runs or can still be recalled, as lines; but for tickets that stand elsewhere already. */
 export function WaitingCards({ except }: { except?: ReadonlySet<string> }) {
   const waiting = useWaiting();
+  const starts = useAnnounced();
   const tickets = waiting.tickets.filter((ticket) => !except?.has(ticket.id));
   const decisions = waiting.decisions.filter((decision) => !(decision.ticket && except?.has(decision.ticket)));
   const queued = waiting.queued.filter((ticket) => !except?.has(ticket.id));
-  if (tickets.length + decisions.length + queued.length === 0) return null;
+  if (starts.length + tickets.length + decisions.length + queued.length === 0) return null;
   return (
     <div className="waiting">
+      {starts.map((start) => (
+        <AnnouncedCard key={start.issue.key} start={start} />
+      ))}
       {tickets.map((ticket) => (
         <TicketCard key={ticket.id} ticket={ticket} />
       ))}
@@ -83,10 +88,13 @@ export function QueuedLine({ ticket }: { ticket: Ticket }) {
   const state = ofTicket(ticket);
   const left = -secondsSince(ticket.notBefore, now);
   return (
-    <p className="queued row">
-      <Status shape="acting" word={ticket.state === "QUEUED" && left > 0 ? `in ${countdown(left)}` : state.word} />
-      <span className="strong grow">{ticket.action.text}</span>
-      {ticket.state === "QUEUED" ? <Button size="small" locked={lockReason()} onClick={() => void recall(ticket.id)}>Recall</Button> : null}
-    </p>
+    <>
+      <p className="queued row">
+        <Status shape="acting" word={ticket.state === "QUEUED" && left > 0 ? `in ${countdown(left)}` : state.word} />
+        <span className="strong grow">{ticket.action.text}</span>
+        {ticket.state === "QUEUED" ? <Button size="small" locked={lockReason()} onClick={() => void recall(ticket.id)}>Recall</Button> : null}
+      </p>
+      {ticket.notes.map((note) => <p key={note} className="small tone-warn">{note}</p>)}
+    </>
   );
 }

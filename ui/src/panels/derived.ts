@@ -2,7 +2,9 @@
 import { useMemo } from "react";
 import type { Guest, Issue, Resource } from "../api/types";
 import { addressed, usePrefs } from "../app/prefs";
+import { useNow } from "../live/now";
 import { live, useLive } from "../live/store";
+import { announced } from "../model/announced";
 import { countersOf, type Order, orderOf, type Places, placesOf, type Segment, segmentsOf } from "../model/counters";
 import { kindOf, nameOf } from "../model/format";
 import { type GuestRow, rowsOf } from "../model/guests";
@@ -52,6 +54,15 @@ export function useWaiting() {
     const queued = (side?.tickets ?? []).filter((ticket) => ticket.state === "QUEUED" || ticket.state === "RUNNING");
     return { tickets, decisions, queued, count: tickets.length + decisions.length };
   }, [plan, side]);
+}
+
+/** Starts that are announced: they wait for nobody, but can be held. While one is to come, the calm hand moves with the countdown. */
+export function useAnnounced() {
+  const issues = useLive((state) => state.side?.issues);
+  const resources = useLive((state) => state.resources);
+  const freeze = useLive((state) => state.freeze);
+  const now = useNow("calm");
+  return announced(issues ?? [], resources, freeze, now);
 }
 
 export function useSentence() {

@@ -51,7 +51,7 @@ function Line({ service }: { service: Service }) {
         <Button
           size="small"
           locked={lockReason() || (!service.restartAllowed && "Its manifest says: alert only")}
-          onClick={() => void actOn({ name: "restartService", service: service.what, ...serviceTarget(service), verb: "Restart", target: name, recall: 4 })}
+          onClick={() => void actOn({ name: "restartService", service: service.what, ...serviceTarget(service), verb: "Restart", target: name })}
         >
           Restart
         </Button>

@@ -1,5 +1,7 @@
+import { lockReason, release } from "../commands/deeds";
 import { useLive } from "../live/store";
 import { dateTime, span } from "../model/format";
+import { Button } from "../ui/Button";
 import { Empty, Panel, Waiting } from "../ui/Panel";
 import { Status } from "../ui/Glyph";
 import { Table } from "../ui/Table";
@@ -8,6 +10,7 @@ import { Table } from "../ui/Table";
 export function Windows() {
   const windows = useLive((state) => state.side?.windows);
   const holds = useLive((state) => state.side?.holds);
+  useLive((state) => state.link);
   return (
     <Panel title="Windows and holds" age="asked" scroll>
       {windows ? null : <Waiting rows={3} for="the windows" />}
@@ -26,13 +29,14 @@ export function Windows() {
         </Table>
       ) : null}
       {holds && holds.length > 0 ? (
-        <Table label="Holds" heads={["hold on", "by", "why", "until"]}>
+        <Table label="Holds" heads={["hold on", "by", "why", "until", ""]}>
           {holds.map((hold) => (
             <tr key={hold.scope}>
               <td className="strong">{hold.scope}</td>
               <td>{hold.by}</td>
               <td>{hold.reason}</td>
               <td>{hold.until ? dateTime(hold.until) : "released"}</td>
+              <td className="end"><Button size="small" locked={lockReason()} onClick={() => void release(hold.scope)} aria-label={`Release the hold on ${hold.scope}`}>Release</Button></td>
             </tr>
           ))}
         </Table>

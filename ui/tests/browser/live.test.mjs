@@ -261,6 +261,23 @@ test("a line of the feed leads to why it came to be", async () => {
   await page.locator(".modal-drawer").waitFor({ state: "detached" });
 });
 
+test("a start against somebody's stop is announced with a Hold button, and the hold is released where holds are listed", async () => {
+  await goTo(page, "/");
+  await jarvis.cli("chaos", "user-stop", "101");
+  const card = page.locator(".ask-card", { hasText: "web-01 is started in" });
+  await card.waitFor({ timeout: 30_000 });
+  assert.match(await card.innerText(), /started in 0:[0-5]\d unless it is held/);
+  await card.getByRole("button", { name: "Hold 1 h", exact: true }).click();
+  await card.waitFor({ state: "detached" });
+  await until(async () => (await query("{ holds { scope } }")).holds.some(({ scope }) => scope === "VirtualMachine/web-01"));
+  await goTo(page, "/services");
+  const line = page.locator("tr", { hasText: "VirtualMachine/web-01" });
+  await line.getByRole("button", { name: "Release the hold on VirtualMachine/web-01", exact: true }).click();
+  await until(async () => (await query("{ holds { scope } }")).holds.length === 0);
+  await goTo(page, "/");
+  await row(101).filter({ hasText: "running" }).waitFor({ timeout: 90_000 });
+});
+
 test("Enter on a guest opens its details, and they stay open", async () => {
   await page.locator('[data-list="guests"]').focus();
   await page.keyboard.press("ArrowDown");

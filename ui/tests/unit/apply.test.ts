@@ -66,6 +66,7 @@ test("only where nothing happened may an update wait", () => {
   expect(hurry({ figures: [figures], guests: [guest(100, { status: "STOPPED" })] })).toBe("now");
   expect(hurry({ removedGuests: [100] })).toBe("now");
   expect(hurry({ nodes: [node("atlas", { status: "OFFLINE" })] })).toBe("now");
+  expect(hurry({ nodes: [node("atlas", { meantAway: "declared expected: Any" })] })).toBe("now");
   expect(hurry({ nodes: [node("forge")] })).toBe("now");
   expect(hurry({ quorum: quorum({ onlineVotes: 3 }) })).toBe("now");
   expect(hurry({ loop: loop({ lookFailure: "no answer" }) })).toBe("now");

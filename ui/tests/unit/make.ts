@@ -12,7 +12,7 @@ export const guest = (vmid: number, change: Partial<Guest> = {}): Guest => ({
 });
 export const node = (name: string, change: Partial<Node> = {}): Node => ({
   name, status: "ONLINE", seenAt: SEEN, guests: 1, guestsRunning: 1, protected: false, votes: 1,
-  uptimeSeconds: 100, usage, unknownReason: null, apiAnswers: null, haState: null, ip: null, resource: null,
+  uptimeSeconds: 100, usage, unknownReason: null, meantAway: null, apiAnswers: null, haState: null, ip: null, resource: null,
   returnedAt: null, host: null, ...change,
 });
 export const resource = (key: string, change: Partial<Resource> = {}): Resource => ({
@@ -29,7 +29,7 @@ export const record = (seq: number, change: Partial<Record> = {}): Record => ({
 });
 export const issue = (key: string, change: Partial<Issue> = {}): Issue => ({
   key: `${key}#guestDown`, kind: "GUEST_DOWN", resource: key, summary: "it stopped", attemptsLeft: 3, openedAt: SEEN,
-  escalatedAt: null, healthySince: null, lastOutcome: null, ...change,
+  escalatedAt: null, healthySince: null, announcedAt: null, lastOutcome: null, ...change,
 });
 export const plan = (change: Partial<Plan> = {}): Plan => ({
   at: SEEN, digest: "d", revision: "c08e2b3732bb", inSync: true, decisionCount: 0, decisions: [], report: [], wakeAt: null,

@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import type { Guest, Resource } from "../../src/api/types";
+import type { Freeze, Guest, Issue, Node, Resource } from "../../src/api/types";
 import { matching } from "../../src/commands/match";
 import { pathTo } from "../../src/editor/complete";
 import { Ring, drawLines, onSamples, ringOf, sample } from "../../src/live/rings";
+import { announced } from "../../src/model/announced";
 import { cadence } from "../../src/model/cadence";
 import { countersOf, grouped as groupedSegments, orderOf, placesOf, segmentsOf } from "../../src/model/counters";
 import { driftOf } from "../../src/model/drift";
@@ -11,7 +12,7 @@ import { bytes, countdown, dateTime, inLocalTime, percent, plainTrigger, span, u
 import { freshness } from "../../src/model/freshness";
 import { filtered, grouped, rowsOf, saysTheSame, sorted } from "../../src/model/guests";
 import { type Facts, sentence } from "../../src/model/sentence";
-import { ofGuest, ofResource } from "../../src/model/status";
+import { ofGuest, ofNode, ofResource } from "../../src/model/status";
 import { once } from "../../src/model/once";
 import { limitsOf } from "../../src/model/thresholds";
 import { yamlOf } from "../../src/model/yaml";
@@ -40,6 +41,33 @@ test("the state of a guest takes its manifest and what is being done into accoun
   const acting: Resource = { ...declared, status: { sync: "OUT_OF_SYNC", health: "PROGRESSING", since: null, observedRevision: "", conditions: [], headline: { type: "RECONCILING", reason: "", message: "" } } };
   expect(ofGuest(guest(1, { status: "STOPPED", runStrategy: "ALWAYS" }), acting).shape).toBe("acting");
   expect(ofResource(acting).shape).toBe("acting");
+});
+
+test("a node that is away on purpose is off; one that is not has failed, and one that is not seen is not known", () => {
+  const away = (change: Partial<Node>) => ofNode(node("atlas", { status: "OFFLINE", ...change }));
+  expect(away({})).toEqual({ shape: "crit", word: "offline" });
+  expect(away({ meantAway: "declared expected: Offline" })).toEqual({ shape: "off", word: "off, as declared" });
+  expect(away({ meantAway: "declared expected: Any" })).toEqual({ shape: "off", word: "off, as declared" });
+  expect(away({ meantAway: "shut down through Jarvis for anna" })).toEqual({ shape: "off", word: "off, shut down" });
+  expect(away({ meantAway: "it stopped its guests in order before it left, asked by root@pam" })).toEqual({ shape: "off", word: "off, shut down" });
+  expect(away({ meantAway: "declared expected: Any", status: "UNKNOWN" }).shape).toBe("unknown");
+  expect(away({ meantAway: "declared expected: Any", status: "ONLINE" })).toEqual({ shape: "ok", word: "online" });
+});
+
+test("an announced start is shown for its minute, unless it will not come", () => {
+  const key = "VirtualMachine/web";
+  const at = Date.parse("2026-11-29T10:00:00Z");
+  const starts = (seconds: number, change: Partial<Issue> = {}, declared = resource(key), state: Freeze["state"] = "OFF") =>
+    announced([issue(key, { announcedAt: "2026-11-29T10:00:00Z", ...change }), issue("VirtualMachine/other")], new Map([[key, declared]]), freeze(state), at + seconds * 1000)
+      .map((start) => [start.issue.resource, (start.at - at) / 1000]);
+  expect(starts(0)).toEqual([[key, 60]]);
+  expect(starts(59.9)).toEqual([[key, 60]]);
+  expect(starts(60)).toEqual([]);
+  expect(starts(0, { announcedAt: null })).toEqual([]);
+  expect(starts(0, { healthySince: "2026-11-29T10:00:00Z" })).toEqual([]);
+  expect(starts(0, { escalatedAt: "2026-11-29T09:00:00Z" })).toEqual([]);
+  expect(starts(0, {}, resource(key, { hold: { scope: "cluster", by: "anna", reason: "", since: "2026-11-29T10:00:00Z", until: null } }))).toEqual([]);
+  expect(starts(0, {}, resource(key), "ON")).toEqual([]);
 });
 
 const facts = (change: Partial<Facts> = {}): Facts => ({

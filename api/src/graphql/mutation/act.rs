@@ -145,7 +145,7 @@ impl ActMutation {
         context: &Context<'_>,
         #[graphql(desc = "`cluster`, `node:NAME` or `Kind/name`.")] scope: String,
         #[graphql(name = "reason", desc = "Why.")] why: String,
-        #[graphql(desc = "For how long, seconds; until released when left out.")] ttl_seconds: Option<i32>,
+        #[graphql(desc = "For how long, seconds; an hour when left out.")] ttl_seconds: Option<i32>,
     ) -> Result<bool> {
         let (by, scope) = (caller(context)?.person(), hold_scope(&scope)?);
         let (why, ttl) = (reason(&why)?, span("ttlSeconds", ttl_seconds)?);

@@ -1,15 +1,18 @@
 //! What clients send, checked into the model's types.
 
-use crate::graphql::{errors, types::plan};
+use crate::graphql::errors;
 use async_graphql::{InputObject, Result};
-use jarvis_model::{Action, Digest, NodeName, Vmid, action::default_stop_timeout_secs};
+use jarvis_model::{Action, Digest, Host, NodeName, Vmid, action::default_stop_timeout_secs};
 use jarvis_tools::{answer::Trouble, arguments};
 use std::time::Duration;
 
 /// Longest hold, freeze or recall window.
 const MAX_SPAN: Duration = Duration::from_hours(24 * 365);
+/// Longest name of a host, characters; that of manifests.
+const LONGEST_HOST: usize = 200;
 
-/// An action: its name and what it is aimed at. A name Jarvis does not know is passed on and refused by the guard.
+/// An action: its name and what it is aimed at; for services and commands exactly one of `vmid`, `node` and `host`. A name
+/// Jarvis does not know is passed on and refused by the guard.
 #[derive(Debug, Clone, InputObject)]
 pub struct ActionInput {
     /// `startGuest`, `shutdownGuest`, `rebootGuest`, `stopGuest`, `resetGuest`, `createSnapshot`, `rollbackSnapshot`,
@@ -20,6 +23,8 @@ pub struct ActionInput {
     pub vmid: Option<i32>,
     /// The node.
     pub node: Option<String>,
+    /// The host, by its name in the configuration file; for services and commands outside the cluster.
+    pub host: Option<String>,
     /// Where to migrate.
     pub target_node: Option<String>,
     /// The snapshot's name.
@@ -104,12 +109,13 @@ impl ActionInput {
         node_name(self.node.as_deref().ok_or_else(|| self.missing("node"))?)
     }
 
-    fn host(&self) -> Result<jarvis_model::Host> {
-        let (vmid, node) = (
-            self.vmid.map(vmid).transpose()?,
-            self.node.as_deref().map(node_name).transpose()?,
-        );
-        plan::host(vmid, node).ok_or_else(|| self.missing("either vmid or node"))
+    fn host(&self) -> Result<Host> {
+        match (self.vmid, self.node.as_deref(), self.host.as_deref()) {
+            (Some(number), None, None) => vmid(number).map(Host::Guest),
+            (None, Some(name), None) => node_name(name).map(Host::Node),
+            (None, None, Some(name)) => host_name(name).map(Host::Named),
+            _ => Err(self.missing("exactly one of vmid, node and host")),
+        }
     }
 
     fn snapshot(&self) -> Result<String> {
@@ -150,6 +156,19 @@ pub fn vmid(number: i32) -> Result<Vmid> {
 /// A node's name.
 pub fn node_name(text: &str) -> Result<NodeName> {
     NodeName::new(text).map_err(|error| errors::invalid(error.to_string()))
+}
+
+/// A host's name, as the configuration file takes it. Whether Jarvis knows the host is for the guard to say.
+fn host_name(text: &str) -> Result<String> {
+    let odd = |c: char| c.is_control() || c.is_whitespace() || c == '/';
+    if (1..=LONGEST_HOST).contains(&text.chars().count()) && !text.contains(odd) {
+        Ok(text.to_owned())
+    } else {
+        Err(errors::invalid(
+            "host: give the name of a host as it stands in the configuration file, without blanks and '/'; a node goes into \
+             node, a guest into vmid",
+        ))
+    }
 }
 
 /// A digest.

@@ -198,6 +198,8 @@ pub struct Node {
     pub seen_at: Option<Time>,
     /// Why it is not known, if it is not.
     pub unknown_reason: Option<String>,
+    /// Why it is away on purpose, if it may be: `expected` of its manifest, or how it was shut down.
+    pub meant_away: Option<String>,
     /// Whether its own API answered the last poll; absent when not known.
     pub api_answers: Option<bool>,
     /// When it was last seen to come back.
@@ -259,6 +261,7 @@ impl Node {
             status,
             seen_at: node.status.seen_at().map(Time),
             unknown_reason: reason(&node.status, moment, limits::CRITICAL),
+            meant_away: moment.view.meant_away(&node.name),
             api_answers: node.api.fresh(moment.now, limits::CRITICAL).copied(),
             returned_at: node.returned_at.map(Time),
             uptime_seconds: node.uptime_secs.map(Counter),

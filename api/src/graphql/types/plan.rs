@@ -20,6 +20,8 @@ pub struct Action {
     pub vmid: Option<i32>,
     /// The node it is aimed at by name.
     pub node: Option<String>,
+    /// The host of the configuration file it is aimed at by name.
+    pub host: Option<String>,
     /// The destination of a migration.
     pub target_node: Option<String>,
     /// The unit or container.
@@ -41,6 +43,25 @@ impl From<&Wanted> for Action {
             | Wanted::StopService { service, .. } => Some(service.clone()),
             _ => None,
         };
+        let host = match action {
+            Wanted::StartService {
+                host: Host::Named(name),
+                ..
+            }
+            | Wanted::RestartService {
+                host: Host::Named(name),
+                ..
+            }
+            | Wanted::StopService {
+                host: Host::Named(name),
+                ..
+            }
+            | Wanted::RunCommand {
+                host: Host::Named(name),
+                ..
+            } => Some(name.clone()),
+            _ => None,
+        };
         let snapshot = match action {
             Wanted::CreateSnapshot { snapshot, .. } | Wanted::RollbackSnapshot { snapshot, .. } => {
                 Some(snapshot.clone())
@@ -57,20 +78,12 @@ impl From<&Wanted> for Action {
             text: action.to_string(),
             vmid: action.vmid().and_then(|vmid| i32::try_from(vmid.get()).ok()),
             node: action.node().map(ToString::to_string),
+            host,
             target_node,
             service,
             snapshot,
             argv,
         }
-    }
-}
-
-/// Where a service or command runs, out of an optional guest and an optional node.
-pub fn host(vmid: Option<jarvis_model::Vmid>, node: Option<jarvis_model::NodeName>) -> Option<Host> {
-    match (vmid, node) {
-        (Some(vmid), None) => Some(Host::Guest(vmid)),
-        (None, Some(node)) => Some(Host::Node(node)),
-        _ => None,
     }
 }
 

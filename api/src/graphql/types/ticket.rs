@@ -5,13 +5,16 @@ use super::{
     scalar::{Counter, Time},
     word::{FreezeScope, FreezeState, TicketState},
 };
-use async_graphql::SimpleObject;
+use crate::graphql::shared;
+use async_graphql::{ComplexObject, Context, Result, SimpleObject};
 use jarvis_model::{
-    Freeze as Switch, Hold as Held, HoldScope, Ticket as Asked, TicketState as Stands, Timestamp,
+    Freeze as Switch, Hold as Held, HoldScope, Ticket as Asked, TicketId, TicketState as Stands, Timestamp,
 };
+use jarvis_tools::{act::words, moment::Moment};
 
 /// A request for an action.
 #[derive(Debug, Clone, PartialEq, SimpleObject)]
+#[graphql(complex)]
 pub struct Ticket {
     /// Its name.
     pub id: String,
@@ -43,6 +46,21 @@ pub struct Ticket {
     pub outcome: Option<String>,
     /// Why it was refused.
     pub refusal: Option<Refusal>,
+}
+
+#[ComplexObject]
+impl Ticket {
+    /// What to know of it: while it waits for a yes what it would interrupt, how the vote would stand and how to undo it; until it
+    /// is over what the guard warns of, such as a closed window.
+    async fn notes(&self, context: &Context<'_>) -> Result<Vec<String>> {
+        let shared = shared(context)?;
+        let moment = Moment {
+            view: shared.handle.view(),
+            now: shared.clock.now(),
+        };
+        let asked = moment.view.memory.tickets.get(&TicketId(self.id.clone()));
+        Ok(asked.map_or_else(Vec::new, |ticket| words::notes(ticket, &moment)))
+    }
 }
 
 impl From<&Asked> for Ticket {

@@ -112,6 +112,20 @@ fn a_healthy_cluster_is_known_and_passes_are_counted() {
     assert_eq!(lab.observed.guests[&Vmid::new(101).unwrap()].agreeing_samples, 2);
 }
 
+/// After a start nothing is judged before two complete looks, one right after the other.
+#[test]
+fn only_looks_that_follow_each_other_count_until_there_were_two() {
+    let mut lab = Lab::new();
+    assert_eq!(lab.observed.complete_passes, 1);
+    lab.look("offline", None, 10);
+    assert_eq!(lab.observed.complete_passes, 0, "a node nobody vouches for");
+    lab.look("online", Some(1_020), 20);
+    lab.look("online", Some(1_030), 30);
+    assert_eq!(lab.observed.complete_passes, 2);
+    lab.look("offline", None, 40);
+    assert_eq!(lab.observed.complete_passes, 2, "what was seen then stays seen");
+}
+
 #[test]
 fn guests_of_a_dead_node_are_unknown_whatever_the_list_says() {
     let mut lab = Lab::new();

@@ -72,6 +72,8 @@ pub enum Intent {
 pub enum Recall {
     /// To take this down, as it was typed.
     Remember(String),
+    /// To keep a choice of this name, in these words.
+    Prefer(&'static str, String),
     /// To forget what says this.
     Forget(String),
     /// To forget the entry with this number.

@@ -13,6 +13,50 @@ const REMEMBER: &[&str] = &[
     "(remember|note|note down|keep in mind|bear in mind|take note|memorise|memorize|do not forget|never forget) that <said>",
     "(make a note|take a note) that <said>",
 ];
+/// Choices of how Jarvis speaks, and what of them is kept.
+const PREFER: &[(&str, &str, &[&str])] = &[
+    (
+        "form-of-address",
+        "Address the operator as “{}”.",
+        &[
+            "[always|from now on|in future] (call me|address me as) <x>",
+            "(i would like|i want|i prefer) to be (called|addressed as) <x>",
+        ],
+    ),
+    (
+        "brevity",
+        "Answer briefly.",
+        &[
+            "[always|from now on|in future] (be brief|be short|be concise|answer briefly|keep it short|keep it brief)",
+            "[always|from now on|in future] keep [your] answers (short|brief)",
+            "i prefer (short|brief) answers",
+        ],
+    ),
+    (
+        "brevity",
+        "Answer in detail.",
+        &[
+            "[always|from now on|in future] (answer in detail|answer at length|be thorough|be detailed|explain in detail)",
+            "i prefer (long|detailed) answers",
+        ],
+    ),
+    (
+        "units",
+        "Give sizes in powers of 1000 (GB).",
+        &[
+            "[always|from now on|in future] (use|show|give|tell) [me] [all] [the] (sizes|bytes|units) in (gb|gigabytes|decimal units|powers of 1000)",
+            "(use|i prefer) decimal units",
+        ],
+    ),
+    (
+        "units",
+        "Give sizes in powers of 1024 (GiB).",
+        &[
+            "[always|from now on|in future] (use|show|give|tell) [me] [all] [the] (sizes|bytes|units) in (gib|gibibytes|binary units|powers of 1024)",
+            "(use|i prefer) binary units",
+        ],
+    ),
+];
 const FORGET_NUMBER: &[&str] =
     &["forget [about] [the] (fact|entry|number|memory|preference|note|no) [number|no] <number>"];
 const FORGET: &[&str] = &[
@@ -38,8 +82,16 @@ const SHOW_OF: &[&str] = &[
     "do you remember (anything|something) (about|of) <what>",
 ];
 
+/// Words of a form of address, at most, and those that are in none: `call me when media is down`.
+const MOST_OF_A_NAME: usize = 3;
+const NO_NAME: &[&str] = &[
+    "when", "if", "back", "at", "as", "in", "on", "once", "about", "later", "tomorrow", "by", "again",
+    "before", "after", "until", "unless", "every", "a", "an",
+];
+
 struct Forms {
     remember: Vec<Pattern>,
+    prefer: Vec<(&'static str, &'static str, Pattern)>,
     number: Vec<Pattern>,
     forget: Vec<Pattern>,
     show: Vec<Pattern>,
@@ -50,6 +102,10 @@ static FORMS: LazyLock<Forms> = LazyLock::new(|| {
     let all = |texts: &[&str]| texts.iter().map(|text| Pattern::read(text)).collect();
     Forms {
         remember: all(REMEMBER),
+        prefer: PREFER
+            .iter()
+            .flat_map(|(name, kept, texts)| texts.iter().map(|text| (*name, *kept, Pattern::read(text))))
+            .collect(),
         number: all(FORGET_NUMBER),
         forget: all(FORGET),
         show: all(SHOW),
@@ -67,6 +123,8 @@ pub(super) fn recall(words: &[Word], text: &str) -> Option<Intent> {
     };
     let recall = if let Some(said) = slot(&FORMS.remember, "said") {
         Recall::Remember(typed(&said, text))
+    } else if let Some(chosen) = chosen(words) {
+        chosen
     } else if let Some(number) = slot(&FORMS.number, "number").and_then(|words| number(&words)) {
         Recall::ForgetNumber(number)
     } else if let Some(what) = slot(&FORMS.forget, "what") {
@@ -77,6 +135,18 @@ pub(super) fn recall(words: &[Word], text: &str) -> Option<Intent> {
         Recall::Show(Some(phrase(&slot(&FORMS.show_of, "what")?)))
     };
     Some(Intent::Memory(recall))
+}
+
+/// A choice of how Jarvis speaks.
+fn chosen(words: &[Word]) -> Option<Recall> {
+    FORMS.prefer.iter().find_map(|(name, kept, pattern)| {
+        let slots = pattern.fit(words)?;
+        let named = slots.get("x").copied().unwrap_or_default();
+        let is_name =
+            named.len() <= MOST_OF_A_NAME && !named.iter().any(|word| NO_NAME.contains(&word.low.as_str()));
+        let said = is_name.then(|| written(named))?;
+        Some(Recall::Prefer(name, kept.replace("{}", &said)))
+    })
 }
 
 /// What was typed behind the first `that`, when it is these words; else the words.
@@ -142,6 +212,39 @@ mod tests {
             None,
             "one at a time"
         );
+    }
+
+    #[test]
+    fn choices_are_whole_sentences_about_how_to_speak() {
+        for (text, name, kept) in [
+            (
+                "Call me Captain Anna",
+                "form-of-address",
+                "Address the operator as “Captain Anna”.",
+            ),
+            ("Please be brief.", "brevity", "Answer briefly."),
+            (
+                "From now on keep your answers short",
+                "brevity",
+                "Answer briefly.",
+            ),
+            ("Always answer in detail, please", "brevity", "Answer in detail."),
+            ("Use decimal units", "units", "Give sizes in powers of 1000 (GB)."),
+            (
+                "Show sizes in GiB",
+                "units",
+                "Give sizes in powers of 1024 (GiB).",
+            ),
+        ] {
+            assert_eq!(meant(text), Some(Recall::Prefer(name, kept.to_owned())), "{text}");
+        }
+        for text in [
+            "Don't call me Anna",
+            "call me when media is down",
+            "be brief about forge",
+        ] {
+            assert!(!matches!(meant(text), Some(Recall::Prefer(..))), "{text}");
+        }
     }
 
     #[test]

@@ -27,6 +27,7 @@ impl Turn {
         };
         let said = match recall {
             Recall::Remember(text) => self.propose_fact(memory, &text),
+            Recall::Prefer(name, text) => self.prefer(memory, name, &text),
             Recall::ForgetNumber(id) => self.forget(memory, id),
             Recall::Forget(text) => self.find(memory, &text),
             Recall::Show(about) => self.show_memory(memory, about.as_deref().unwrap_or_default()),
@@ -54,6 +55,28 @@ impl Turn {
                         pending.at,
                     )],
                 )
+            }
+            Err(error) => plain(format!("I could not take that down: {error}."), Vec::new()),
+        }
+    }
+
+    /// A choice of how to speak counts at once: it decides nothing, and its number is told.
+    fn prefer(&self, memory: &Memory, name: &str, text: &str) -> Said {
+        let said = memory::Said {
+            user: &self.who.user,
+            text,
+        };
+        match memory.prefer(name, said, self.inner.now()) {
+            Ok(record) => {
+                let shown = clean::line(&record.text, LINE);
+                let mut said = plain(
+                    format!(
+                        "Very well: “{shown}” Models are told so with every question; what code answers stays as it is."
+                    ),
+                    vec![fact(shown, record.id, record.made_at)],
+                );
+                said.suggestions = vec![format!("Forget number {}", record.id)];
+                said
             }
             Err(error) => plain(format!("I could not take that down: {error}."), Vec::new()),
         }

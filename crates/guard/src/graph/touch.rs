@@ -7,7 +7,7 @@ use jarvis_model::{Action, Host, Tier};
 use std::collections::BTreeSet;
 
 /// Units that carry a node's cluster membership, network, API or SSH: who touches them touches the node.
-const NODE_SERVICES: [&str; 20] = [
+const NODE_SERVICES: [&str; 21] = [
     "corosync",
     "pve-cluster",
     "pve-ha-crm",
@@ -27,7 +27,8 @@ const NODE_SERVICES: [&str; 20] = [
     "frr",
     "ssh",
     "sshd",
-    "qdevice",
+    "ssh.socket",
+    "corosync-qdevice",
 ];
 
 /// Units whose end is the end of a docker daemon.

@@ -3,7 +3,7 @@
 use super::consent;
 use crate::{Nature, case::Case, words};
 use jarvis_crds::{MaintenanceWindowSpec, Manifest, Selector, WindowEffect, windows};
-use jarvis_model::{ResourceKey, Rule, Timestamp, Verdict};
+use jarvis_model::{Cause, ResourceKey, Rule, Timestamp, Verdict};
 
 /// Why the windows say no, and until when.
 struct Closed<'a> {
@@ -70,6 +70,12 @@ fn closed<'a>(case: &Case<'a>) -> Option<Closed<'a>> {
     {
         return None;
     }
+    if allowing
+        .iter()
+        .any(|(_, window)| window.spec.overrun && began_in(case, &window.spec))
+    {
+        return None;
+    }
     let opening = |window: &Manifest<MaintenanceWindowSpec>| windows::next_change(&window.spec, now);
     let next = allowing
         .iter()
@@ -85,6 +91,15 @@ fn closed<'a>(case: &Case<'a>) -> Option<Closed<'a>> {
         reason,
         until: opening(next.1),
     })
+}
+
+/// Whether the issue that this is done about was first attended to while a window was open: then it may be finished.
+fn began_in(case: &Case<'_>, spec: &MaintenanceWindowSpec) -> bool {
+    let Cause::Issue { issue } = &case.request.cause else {
+        return false;
+    };
+    let open = case.facts.memory.issues.get(issue);
+    open.is_some_and(|open| open.attempts.iter().any(|at| windows::is_open(spec, *at)))
 }
 
 /// Whether a window speaks of this request. What belongs to no manifest is chosen by selectors that name nothing.

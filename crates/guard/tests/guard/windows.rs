@@ -195,3 +195,35 @@ fn an_approved_recommendation_is_a_persons_decision() {
     world.approve(&request);
     assert!(world.judge(&request).is_permit());
 }
+
+/// What was first attended to while the window was open may be finished, where the window says so.
+#[test]
+fn what_began_inside_may_be_finished_where_the_window_says_so() {
+    // The window was open from two to five at night.
+    let inside = NOW - Duration::from_hours(8);
+    let before = NOW - Duration::from_hours(11);
+    for (overrun, attempt, passes) in [
+        (true, Some(inside), true),
+        (true, Some(before), false),
+        (true, None, false),
+        (false, Some(inside), false),
+    ] {
+        let mut world = world();
+        let spec = MaintenanceWindowSpec {
+            effect: Allow,
+            schedule: CLOSED.to_owned(),
+            duration: Duration::from_hours(3),
+            time_zone: "UTC".to_owned(),
+            selector: Selector::default(),
+            applies_to: AppliesTo::Both,
+            overrun,
+        };
+        world.declare(AnyManifest::MaintenanceWindow(Manifest::named("night", spec)));
+        world.open_issue(before - Duration::from_hours(1));
+        if let Some(at) = attempt {
+            world.failed_attempt(at);
+        }
+        let expected = (!passes).then_some(Rule::Window);
+        assert_eq!(rule(&world, Nature::Repair), expected, "{overrun} {attempt:?}");
+    }
+}

@@ -41,6 +41,15 @@ pub struct Guest {
     pub guest: String,
 }
 
+/// A service, and where it runs.
+#[derive(Debug, Clone, Args)]
+pub struct Service {
+    /// Where it runs: node/NAME, guest/VMID, guest/NAME, or host/NAME for a host of the config file.
+    pub host: String,
+    /// The unit or container that a Service manifest declares; `.service` may be left out.
+    pub service: String,
+}
+
 /// What can be asked for.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Act {
@@ -68,6 +77,15 @@ pub enum Act {
         /// Name of the snapshot.
         snapshot: String,
     },
+    /// Take a guest back to a snapshot; what changed in it since then is lost.
+    #[command(after_help = "Example:\n  jarvis request rollback 107 before-upgrade")]
+    Rollback {
+        /// The guest.
+        #[command(flatten)]
+        guest: Guest,
+        /// Name of the snapshot.
+        snapshot: String,
+    },
     /// Move a guest to another node.
     #[command(after_help = "Example:\n  jarvis request migrate 107 forge")]
     Migrate {
@@ -80,6 +98,17 @@ pub enum Act {
     /// Switch a node.
     #[command(after_help = "Example:\n  jarvis request node reboot forge")]
     Node(Node),
+    /// Start a service.
+    #[command(after_help = "Example:\n  jarvis request start-service node/atlas chrony.service")]
+    StartService(Service),
+    /// Restart a service.
+    #[command(
+        after_help = "Example:\n  jarvis request restart-service guest/101 nginx.service\n  jarvis request restart-service host/backup restic.service"
+    )]
+    RestartService(Service),
+    /// Stop a service.
+    #[command(after_help = "Example:\n  jarvis request stop-service guest/web-01 nginx.service")]
+    StopService(Service),
     /// Destroy a guest. Always refused; here to show that it is.
     #[command(hide = true, after_help = "Example:\n  jarvis request destroy 105")]
     Destroy(Guest),
@@ -105,6 +134,12 @@ pub enum NodeAct {
     /// Shut it down.
     #[command(after_help = "Example:\n  jarvis request node shutdown forge")]
     Shutdown {
+        /// Its name.
+        node: String,
+    },
+    /// Wake it over the network.
+    #[command(after_help = "Example:\n  jarvis request node wake forge")]
+    Wake {
         /// Its name.
         node: String,
     },

@@ -181,9 +181,10 @@ pub enum Command {
         after_help = "Example:\n  jarvis watchdog --config /etc/jarvis/watchdog.yaml\n  jarvis watchdog --config /etc/jarvis/watchdog.yaml --tell \"a test\""
     )]
     Watchdog(Watchdog),
-    /// Print generated schemas: the JSON Schema of one kind, those of the tools for assistants, or the names of all.
+    /// Print generated schemas: the JSON Schema of one kind, those of the tools for assistants, the GraphQL API's, or the
+    /// names of all.
     #[command(
-        after_help = "Example:\n  jarvis schema VirtualMachine > virtualmachine.json\n  jarvis schema --crd\n  jarvis schema tools"
+        after_help = "Example:\n  jarvis schema VirtualMachine > virtualmachine.json\n  jarvis schema --crd\n  jarvis schema tools\n  jarvis schema graphql > schema.graphql"
     )]
     Schema(Schema),
     /// Exit with 0 when the running Jarvis is alive, else 1. For containers.
@@ -392,7 +393,7 @@ pub enum ExportFormat {
 /// `schema`.
 #[derive(Debug, Clone, Args)]
 pub struct Schema {
-    /// A kind, such as VirtualMachine, or `tools`.
+    /// A kind, such as VirtualMachine, or `tools` or `graphql`.
     pub kind: Option<String>,
     /// Print Kubernetes CRDs instead of JSON Schemas.
     #[arg(long)]

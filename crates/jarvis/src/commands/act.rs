@@ -5,7 +5,7 @@ use super::{
     get,
 };
 use crate::{
-    cli::act::{Act, Confirm, Guest, Manner, Node, NodeAct, Request, TicketName},
+    cli::act::{Act, Confirm, Manner, NodeAct, Request, Service, TicketName},
     client::{Client, exit_of_rule},
     exit::{Exit, Failure, Outcome},
     out,
@@ -15,7 +15,7 @@ use jarvis_crds::check::suggest::nearest;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const TICKET: &str = "id action { name text } state isFinal digest typed expiresAt outcome refusal { code rule reason unblock }";
+const TICKET: &str = "id action { name text } state isFinal digest typed expiresAt outcome notes refusal { code rule reason unblock }";
 /// How often a request under way is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(300);
 /// The beginning of an id must be this long.
@@ -37,6 +37,9 @@ pub async fn request(arguments: &Request, client: &Client) -> Outcome {
         .await?;
     let ticket = data["requestAction"].clone();
     out::note(&format!("{}: ticket {}", said(&ticket), cell(&ticket["id"])));
+    for note in ticket["notes"].as_array().into_iter().flatten() {
+        out::note(&format!("  {}", clean(&cell(note))));
+    }
     let ticket = if ticket["state"] == "AWAITING_CONFIRMATION" {
         settle_confirmation(ticket, manner, client).await?
     } else {
@@ -53,41 +56,55 @@ fn said(ticket: &Value) -> String {
     clean(&cell(&ticket["action"]["text"]))
 }
 
+/// The action as `requestAction` takes it.
 async fn action(act: &Act, client: &Client) -> Result<Value, Failure> {
-    let name = match act {
-        Act::Node(Node {
-            act: NodeAct::Reboot { node },
-        }) => return Ok(json!({ "name": "rebootNode", "node": node })),
-        Act::Node(Node {
-            act: NodeAct::Shutdown { node },
-        }) => return Ok(json!({ "name": "shutdownNode", "node": node })),
-        Act::Snapshot { guest, snapshot } => {
-            return Ok(
-                json!({ "name": "createSnapshot", "vmid": vmid_of(&guest.guest, client).await?, "snapshot": snapshot }),
-            );
-        }
-        Act::Migrate { guest, node } => {
-            return Ok(
-                json!({ "name": "migrateGuest", "vmid": vmid_of(&guest.guest, client).await?, "targetNode": node }),
-            );
-        }
-        Act::Start(_) => "startGuest",
-        Act::Shutdown(_) => "shutdownGuest",
-        Act::Reboot(_) => "rebootGuest",
-        Act::Stop(_) => "stopGuest",
-        Act::Reset(_) => "resetGuest",
-        Act::Destroy(_) => "destroyGuest",
+    let (name, guest, more) = match act {
+        Act::Node(node) => return Ok(of_node(&node.act)),
+        Act::StartService(service) => return of_service("startService", service, client).await,
+        Act::RestartService(service) => return of_service("restartService", service, client).await,
+        Act::StopService(service) => return of_service("stopService", service, client).await,
+        Act::Start(guest) => ("startGuest", guest, None),
+        Act::Shutdown(guest) => ("shutdownGuest", guest, None),
+        Act::Reboot(guest) => ("rebootGuest", guest, None),
+        Act::Stop(guest) => ("stopGuest", guest, None),
+        Act::Reset(guest) => ("resetGuest", guest, None),
+        Act::Destroy(guest) => ("destroyGuest", guest, None),
+        Act::Snapshot { guest, snapshot } => ("createSnapshot", guest, Some(("snapshot", snapshot))),
+        Act::Rollback { guest, snapshot } => ("rollbackSnapshot", guest, Some(("snapshot", snapshot))),
+        Act::Migrate { guest, node } => ("migrateGuest", guest, Some(("targetNode", node))),
     };
-    let (Act::Start(Guest { guest })
-    | Act::Shutdown(Guest { guest })
-    | Act::Reboot(Guest { guest })
-    | Act::Stop(Guest { guest })
-    | Act::Reset(Guest { guest })
-    | Act::Destroy(Guest { guest })) = act
-    else {
-        return Err(Failure::error("this action names no guest"));
+    let mut action = json!({ "name": name, "vmid": vmid_of(&guest.guest, client).await? });
+    if let Some((field, value)) = more {
+        action[field] = json!(value);
+    }
+    Ok(action)
+}
+
+fn of_node(act: &NodeAct) -> Value {
+    let (name, node) = match act {
+        NodeAct::Reboot { node } => ("rebootNode", node),
+        NodeAct::Shutdown { node } => ("shutdownNode", node),
+        NodeAct::Wake { node } => ("wakeNode", node),
     };
-    Ok(json!({ "name": name, "vmid": vmid_of(guest, client).await? }))
+    json!({ "name": name, "node": node })
+}
+
+async fn of_service(name: &str, asked: &Service, client: &Client) -> Result<Value, Failure> {
+    let Service { host, service } = asked;
+    let (field, place) = match host.split_once('/') {
+        Some(("node", node)) => ("node", json!(node)),
+        Some(("guest", guest)) => ("vmid", json!(vmid_of(guest, client).await?)),
+        Some(("host", host)) => ("host", json!(host)),
+        _ => {
+            return Err(Failure::error(format!(
+                "cannot ask for anything of {service} on {host:?}: that does not say what kind of host it is; write \
+                 node/NAME, guest/VMID, guest/NAME or host/NAME"
+            )));
+        }
+    };
+    let mut action = json!({ "name": name, "service": service });
+    action[field] = place;
+    Ok(action)
 }
 
 /// The number of a guest given by number or name.

@@ -11,11 +11,14 @@ use jarvis_model::ResourceKind;
 
 /// Not a kind: what assistants are told of the tools.
 const TOOLS: &str = "tools";
+/// Nor is this: the API in GraphQL's own language.
+const GRAPHQL: &str = "graphql";
 
 /// Runs the command.
 pub fn run(arguments: &Schema) -> Outcome {
     match (&arguments.kind, arguments.crd) {
-        (Some(name), false) if name == TOOLS => {
+        (Some(name), false) if name.eq_ignore_ascii_case(GRAPHQL) => out::print(&jarvis_api::sdl()),
+        (Some(name), false) if name.eq_ignore_ascii_case(TOOLS) => {
             let tools: Vec<serde_json::Value> = jarvis_tools::CATALOGUE
                 .iter()
                 .map(jarvis_tools::registry::described)
@@ -39,10 +42,12 @@ pub fn run(arguments: &Schema) -> Outcome {
             for kind in ResourceKind::ALL {
                 table.row([kind.as_str().to_owned(), about(kind).to_owned()]);
             }
-            table.row([
-                TOOLS.to_owned(),
-                "what assistants are told of the tools".to_owned(),
-            ]);
+            for (name, what) in [
+                (TOOLS, "what assistants are told of the tools"),
+                (GRAPHQL, "the API that the dashboard and the commands use"),
+            ] {
+                table.row([name.to_owned(), what.to_owned()]);
+            }
             out::print(&table.text());
         }
     }
@@ -60,7 +65,10 @@ fn kind_of(name: &str) -> Result<ResourceKind, Failure> {
     }
     let hint = match nearest(name, &known) {
         Some(meant) => format!("did you mean {meant}?"),
-        None => format!("kinds are {}", known.join(", ")),
+        None => format!(
+            "kinds are {}; without --crd there are also {TOOLS} and {GRAPHQL}",
+            known.join(", ")
+        ),
     };
     Err(Failure::error(format!(
         "cannot print a schema of {name:?}: there is no such kind; {hint}"

@@ -50,6 +50,7 @@ fn it_prints_one_address_one_log_in_and_serves() {
 
     reads(&demo);
     requests(&demo);
+    verbs(&demo);
     steering(&demo);
     tokens(&demo);
 }
@@ -182,6 +183,63 @@ fn requests(demo: &Demo) {
             .expect(0)
             .contains("outcome:      verified")
     );
+}
+
+/// What each verb asks for, told by the guard's answer or the program's own.
+fn verbs(demo: &Demo) {
+    for (line, code, asked, answer) in [
+        ("node wake forge", 3, "wake node forge: ticket", "nothing to wake"),
+        (
+            "rollback web-01 before-upgrade",
+            3,
+            "roll back guest 101 to before-upgrade: ticket",
+            "needs a confirmation",
+        ),
+        (
+            "start-service node/home cron.service",
+            3,
+            "start cron.service on node home: ticket",
+            "no Service manifest declares it",
+        ),
+        (
+            "restart-service node/atlas chrony.service --no-wait",
+            0,
+            "restart chrony.service on node atlas: ticket",
+            "",
+        ),
+        (
+            "restart-service host/nas smb.service",
+            3,
+            "restart smb.service on host nas: ticket",
+            "no Service manifest declares it",
+        ),
+        (
+            "stop-service guest/web-01 nginx.service",
+            3,
+            "stop nginx.service on guest 101: ticket",
+            "needs a confirmation",
+        ),
+        (
+            "restart-service atlas chrony.service",
+            1,
+            "chrony.service on \"atlas\"",
+            "write node/NAME, guest/VMID",
+        ),
+        (
+            "stop-service guest/nobody nginx.service",
+            1,
+            "there is no guest nobody",
+            "",
+        ),
+        ("start-service host/ smb.service", 1, "host: give the name", ""),
+    ] {
+        let words: Vec<&str> = ["request"].into_iter().chain(line.split(' ')).collect();
+        let said = demo.jarvis(&words).expect(code);
+        assert!(said.contains(asked) && said.contains(answer), "{line}: {said}");
+        // What a person is asked to confirm they are told the consequences of.
+        let told = said.contains("quorum: ") && said.contains("to undo: ");
+        assert_eq!(told, answer == "needs a confirmation", "{line}: {said}");
+    }
 }
 
 fn steering(demo: &Demo) {

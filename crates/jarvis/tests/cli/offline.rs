@@ -112,12 +112,23 @@ fn schemas_are_those_of_the_repository() {
     let listed = jarvis(home.path(), &["schema"]).expect(0);
     assert_eq!(
         listed.lines().count(),
-        11,
-        "a head, nine kinds, the tools: {listed}"
+        12,
+        "a head, nine kinds, the tools, the API: {listed}"
     );
     let tools: serde_json::Value =
         serde_json::from_str(&jarvis(home.path(), &["schema", "tools"]).expect(0)).unwrap();
     assert_eq!(tools.as_array().unwrap().len(), 18);
+    let wanted = fs::read_to_string(root().join("api/schema.graphql")).unwrap();
+    for name in ["graphql", "GraphQL"] {
+        assert_eq!(jarvis(home.path(), &["schema", name]).expect(0), wanted);
+    }
+    for name in ["graphql", "tools"] {
+        let said = jarvis(home.path(), &["schema", name, "--crd"]).expect(1);
+        assert!(
+            said.contains("without --crd there are also tools and graphql"),
+            "{said}"
+        );
+    }
 }
 
 #[test]

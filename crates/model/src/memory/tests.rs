@@ -140,6 +140,13 @@ fn good_looks_do_not_give_attempts_back_but_an_acknowledgement_does() {
             },
         );
     }
+    log.add(
+        9,
+        Event::IntentClosed {
+            intent: IntentId("2".to_owned()),
+            outcome: Outcome::Unresolved,
+        },
+    );
     log.add(10, Event::IssueHealthy { issue: key() });
     log.add(
         11,
@@ -169,6 +176,11 @@ fn good_looks_do_not_give_attempts_back_but_an_acknowledgement_does() {
     let memory = Memory::fold(&log.0);
     assert_eq!(memory.issues[&key()].attempts_in_window(at(14)), 0);
     assert_eq!(memory.issues[&key()].escalated_at, None);
+    assert_eq!(
+        memory.issues[&key()].last_outcome,
+        None,
+        "what became of the last attempt gave it to people; it may be tried again"
+    );
     log.add(
         20,
         Event::IssueClosed {

@@ -69,6 +69,7 @@ impl Case<'_> {
                 || memory.stopped_after_running.contains_key(&self.guest.vmid),
             declared_at: memory.resource_changed.get(self.key).copied(),
             node_returned_at: self.node_returned_at(),
+            node_booted_at: self.node_booted_at(),
             announced_at: memory.issues.get(&issue).and_then(|open| open.announced_at),
         };
         let inclination = incline(&stopped, self.now());
@@ -119,11 +120,14 @@ impl Case<'_> {
     }
 
     fn node_returned_at(&self) -> Option<Timestamp> {
-        self.input
-            .observed
-            .nodes
-            .get(&self.guest.node)
-            .and_then(|node| node.returned_at)
+        let nodes = &self.input.observed.nodes;
+        nodes.get(&self.guest.node)?.returned_at
+    }
+
+    fn node_booted_at(&self) -> Option<Timestamp> {
+        let node = self.input.observed.nodes.get(&self.guest.node)?;
+        let seen = node.status.seen_at()?;
+        Some(seen - Duration::from_secs(node.uptime_secs?))
     }
 
     /// The time since which tasks may explain the stop.

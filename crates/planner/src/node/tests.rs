@@ -3,7 +3,8 @@
 use super::TIME_TO_RETURN;
 use crate::scene::{Scene, manifest, node_name, vm};
 use jarvis_model::{
-    Action, Autonomy, ConditionType, Event, FreezeScope, GuestStatus, Outcome, Rule, Severity, TaskObserved,
+    Action, Autonomy, ConditionType, Event, FreezeScope, GuestStatus, Health, Hold, HoldScope, Outcome, Rule,
+    Severity, Sync, TaskObserved,
 };
 
 const KEY: &str = "Node/c";
@@ -329,4 +330,41 @@ fn the_levels_of_autonomy_for_a_node_that_is_unreachable() {
         3,
         "each level that tells says what it will do: {texts:#?}"
     );
+}
+
+#[test]
+fn a_held_node_is_shown_so_told_of_and_left_alone() {
+    let mut scene = lost(&wakeable(""));
+    let hold = Hold {
+        by: "op".into(),
+        reason: "changing its fan".into(),
+        since: scene.now,
+        until: None,
+    };
+    let scope = HoldScope::Node(node_name("c"));
+    scene.remember(Event::HoldSet {
+        scope: scope.clone(),
+        hold,
+    });
+    let (_, names) = scene.settle();
+    assert!(
+        names.contains(&"issueAlerted".to_owned()),
+        "a hold hides nothing: {names:?}"
+    );
+    scene.pass_time(180);
+    let (plan, _) = scene.settle();
+    assert!(plan.decisions.is_empty(), "{:?}", plan.decisions);
+    let status = plan.statuses.values().next().unwrap();
+    assert_eq!(
+        (status.sync, status.health),
+        (Sync::OutOfSync, Health::Suspended),
+        "{status:?}"
+    );
+    scene.remember(Event::HoldReleased {
+        scope,
+        by: "op".into(),
+    });
+    let decisions = scene.settle().0.decisions;
+    assert_eq!(decisions.len(), 1, "{decisions:?}");
+    assert_eq!(decisions[0].request.action, wake());
 }

@@ -394,3 +394,28 @@ async fn snapshots_and_updates_are_listed() {
     let refused = client.look_updates(&node("forge")).await;
     assert!(matches!(refused, Err(LookError::NoRights { .. })), "{refused:?}");
 }
+
+#[tokio::test]
+async fn tasks_of_others_are_hidden_without_a_word_so_the_right_is_asked_for() {
+    for (rights, may) in [
+        (r#"{"/nodes/atlas":{"Sys.Audit":1,"VM.Audit":1}}"#, true),
+        (r#"{"/nodes/atlas":{"Sys.Audit":0}}"#, true),
+        (r#"{"/nodes/atlas":{"VM.Audit":1}}"#, false),
+        (r#"{"/nodes/forge":{"Sys.Audit":1}}"#, false),
+        ("{}", false),
+    ] {
+        let server = Server::start(move |seen| match seen.path.as_str() {
+            "/api2/json/access/permissions?path=%2Fnodes%2Fatlas" => Reply::data(rights),
+            other => panic!("{other}"),
+        })
+        .await;
+        let seen = client(&[(None, &server)]).may_see_tasks(&node("atlas")).await;
+        match (may, seen) {
+            (true, Ok(())) => {}
+            (false, Err(LookError::NoRights { why, .. })) => {
+                assert!(why.contains("Sys.Audit on /nodes/atlas"), "{why}")
+            }
+            (_, seen) => panic!("{rights}: {seen:?}"),
+        }
+    }
+}

@@ -123,6 +123,15 @@ fn awaiting(outcome: &mut Outcome, call: &Call, ticket: &Ticket, moment: &Moment
     );
 }
 
+/// What to know of a request: while it waits for a yes all of it, until it is over what the guard would warn of.
+pub fn notes(ticket: &Ticket, moment: &Moment) -> Vec<String> {
+    match ticket.state {
+        TicketState::AwaitingConfirmation { .. } => before(ticket, moment),
+        TicketState::Queued | TicketState::Running { .. } => warnings(ticket, moment),
+        _ => Vec::new(),
+    }
+}
+
 /// What to know before saying yes to a request: what it would interrupt, how the vote would stand, how to undo it, what the
 /// guard would warn of.
 pub fn before(ticket: &Ticket, moment: &Moment) -> Vec<String> {

@@ -42,7 +42,7 @@ pub fn spoken(action: &Value) -> Spoken {
 
 /// What a call is aimed at.
 pub fn target(action: &Value) -> Option<String> {
-    let named = [&action["vmid"], &action["node"]];
+    let named = [&action["vmid"], &action["node"], &action["host"]];
     named.into_iter().find(|name| !name.is_null()).map(plain)
 }
 
@@ -90,6 +90,7 @@ pub fn mcp(action: &Value) -> Result<(String, Value), &'static str> {
             "name" => {}
             "vmid" if on_host => arguments["host"] = json!(format!("guest/{}", plain(value))),
             "node" if on_host => arguments["host"] = json!(format!("node/{}", plain(value))),
+            "host" if on_host => arguments["host"] = json!(format!("host/{}", plain(value))),
             "timeoutSeconds" => arguments["timeoutSecs"] = value.clone(),
             other => arguments[other] = value.clone(),
         }
@@ -116,9 +117,14 @@ pub fn cli(action: &Value) -> Result<Vec<String>, &'static str> {
         "resetGuest" => (&["reset"], &[]),
         "destroyGuest" => (&["destroy"], &[]),
         "createSnapshot" => (&["snapshot"], &["snapshot"]),
+        "rollbackSnapshot" => (&["rollback"], &["snapshot"]),
         "migrateGuest" => (&["migrate"], &["targetNode"]),
         "rebootNode" => (&["node", "reboot"], &["node"]),
         "shutdownNode" => (&["node", "shutdown"], &["node"]),
+        "wakeNode" => (&["node", "wake"], &["node"]),
+        "startService" => return Ok(of_service("start-service", action)),
+        "restartService" => return Ok(of_service("restart-service", action)),
+        "stopService" => return Ok(of_service("stop-service", action)),
         _ => return Err("there is no such command"),
     };
     let mut words: Vec<String> = ["request"]
@@ -140,6 +146,19 @@ pub fn cli(action: &Value) -> Result<Vec<String>, &'static str> {
         words.push("--force".to_owned());
     }
     Ok(words)
+}
+
+/// A service may have a name that looks like an option.
+fn of_service(command: &str, action: &Value) -> Vec<String> {
+    let places = [("guest", "vmid"), ("node", "node"), ("host", "host")];
+    let hosts = places
+        .iter()
+        .filter(|(_, field)| !action[*field].is_null())
+        .map(|(kind, field)| format!("{kind}/{}", plain(&action[*field])));
+    let mut words = ["request", command, "--"].map(str::to_owned).to_vec();
+    words.extend(hosts);
+    words.push(plain(&action["service"]));
+    words
 }
 
 fn plain(value: &Value) -> String {

@@ -462,6 +462,26 @@ fn states() -> Vec<Row> {
         ),
         ("reset a container", act("resetGuest", 207), Rule("unsupported")),
         (
+            "wake what runs",
+            json!({ "name": "wakeNode", "node": "forge" }),
+            Rule("wrong-state"),
+        ),
+        (
+            "start a service nobody declared",
+            json!({ "name": "startService", "node": "home", "service": "cron.service" }),
+            Rule("unsupported"),
+        ),
+        (
+            "stop a service nobody declared",
+            json!({ "name": "stopService", "node": "home", "service": "cron.service" }),
+            Rule("unsupported"),
+        ),
+        (
+            "a service on a host nobody has",
+            json!({ "name": "restartService", "host": "nas", "service": "smb.service" }),
+            Rule("unsupported"),
+        ),
+        (
             "destroy any guest",
             act("destroyGuest", 112),
             Rule("black-action"),
