@@ -80,8 +80,9 @@ const acting: Rule = ({ issues, counters, address }) => {
   if (!first) return null;
   const name = nameOf(first.resource);
   const at = hourMinute(first.openedAt);
-  const verb = VERBS[first.kind] ?? "is not as declared";
-  const last = counters.acting > 0 ? " and I am bringing it back." : ".";
+  // What was announced somebody stopped: it did not fall.
+  const verb = first.announcedAt ? "was stopped against its manifest" : VERBS[first.kind] ?? "is not as declared";
+  const last = first.announcedAt && !first.lastOutcome ? "; I start it again unless it is held." : counters.acting > 0 ? " and I am bringing it back." : ".";
   return {
     parts: [
       { text: open.length === 1 ? `One thing needs my attention${address}. ` : `${many(open.length, "thing")} need my attention${address}. ` },

@@ -264,7 +264,7 @@ test("a line of the feed leads to why it came to be", async () => {
 test("a start against somebody's stop is announced with a Hold button, and the hold is released where holds are listed", async () => {
   await goTo(page, "/");
   await jarvis.cli("chaos", "user-stop", "101");
-  const card = page.locator(".ask-card", { hasText: "web-01 is started in" });
+  const card = page.locator(".ask-card:visible", { hasText: "web-01 is started in" });
   await card.waitFor({ timeout: 30_000 });
   assert.match(await card.innerText(), /started in 0:[0-5]\d unless it is held/);
   await card.getByRole("button", { name: "Hold 1 h", exact: true }).click();

@@ -81,6 +81,8 @@ test("the sentence says the gravest thing first", () => {
   expect(said({})).toBe("All quiet, sir. Everything is as you declared it.");
   const down = [issue("VirtualMachine/web-01")];
   expect(said({ issues: down, counters: { ...facts().counters, acting: 1 } })).toMatch(/^One thing needs my attention, sir. web-01 fell over at .* and I am bringing it back\.$/);
+  const stopped = [issue("VirtualMachine/web-01", { announcedAt: "2026-11-30T02:56:00Z" })];
+  expect(said({ issues: stopped, counters: { ...facts().counters, acting: 1 } })).toMatch(/web-01 was stopped against its manifest at .*; I start it again unless it is held\.$/);
   expect(said({ issues: down, freeze: freeze("ON") })).toBe("I am stopped and only watching.");
   expect(said({ issues: down, freeze: freeze("ON"), quorum: quorum({ quorate: false }) })).toBe("The cluster has lost quorum.");
   expect(said({ issues: down, link: "lost" })).toBe("I have lost touch.");

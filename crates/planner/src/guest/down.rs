@@ -87,7 +87,7 @@ impl Case<'_> {
                 why,
             )),
             Inclination::After(due, why) => {
-                let text = format!("stopped: {why}");
+                let text = stopped_because(&why);
                 let status = self.is(
                     Sync::OutOfSync,
                     Health::Progressing,
@@ -222,7 +222,7 @@ impl Case<'_> {
     }
 
     fn start(&self, why: &str) -> Outcome {
-        let text = format!("stopped: {why}");
+        let text = stopped_because(why);
         let status = self.is(
             Sync::OutOfSync,
             Health::Degraded,
@@ -295,5 +295,14 @@ impl Case<'_> {
             let other = self.input.desired.guests.get(key)?;
             (!is_up(self.input, other)).then(|| format!("{key}, on which it depends, to be up"))
         })
+    }
+}
+
+/// `stopped: its last start failed`; some reasons say so themselves.
+fn stopped_because(why: &str) -> String {
+    if why.starts_with("stopped") {
+        why.to_owned()
+    } else {
+        format!("stopped: {why}")
     }
 }

@@ -134,7 +134,10 @@ static NODES: List = List {
             share(row.at("/usage/memBytes"), row.at("/usage/maxMemBytes"))
         }),
         ("TEMP", |row| degrees(row.at("/host/temperature"))),
-        ("LOAD", |row| figure(row.at("/host/load"))),
+        ("LOAD", |row| {
+            let load = row.at("/host/load").as_f64();
+            load.map_or_else(|| "-".to_owned(), |load| format!("{load:.1}"))
+        }),
         ("UPTIME", |row| span(row.at("/uptimeSeconds"))),
         ("VOTES", |row| row.text("/votes")),
         ("PROTECTED", |row| row.yes("/protected")),

@@ -77,8 +77,9 @@ fn words(shown: &[&str], printed: &[&str], names: &mut Names) -> bool {
     let Some((word, others)) = printed.split_first() else {
         return false;
     };
-    let figures =
-        is_figure(first) && is_figure(word) && rest.first() == others.first() && is_unit(rest.first());
+    // With a unit or with decimals it is measured.
+    let measured = first.contains('.') || (rest.first() == others.first() && is_unit(rest.first()));
+    let figures = is_figure(first) && is_figure(word) && measured;
     (figures || self::word(first, word, names)) && words(rest, others, names)
 }
 
@@ -246,6 +247,8 @@ mod tests {
             ("14 3s Info", "9 12s Info", true),
             ("14 Info", "9 Info", false),
             ("3 guests", "4 guests", false),
+            ("load 18.1", "load 18.0", true),
+            ("load 18.1", "load many", false),
             (
                 "until 2026-01-31T23:59:59.001Z; run",
                 "until 2027-02-01T00:00:00Z; run",
