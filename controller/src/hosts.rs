@@ -25,7 +25,8 @@ impl Core {
         let mut looks = Vec::new();
         // What was answered a moment after one pass is due a moment before another, not at the one after that.
         let every = self.options.hosts_every;
-        let every = every - (self.options.look_every / 2).min(every / 4);
+        let early = (self.options.look_every / 2).min(every / 4);
+        let every = every.saturating_sub(early);
         let due = |seen: Option<Timestamp>, every: Duration| seen.is_none_or(|seen| now.since(seen) >= every);
         for service in self.desired.services.keys() {
             let seen = self.observed.services.get(service);

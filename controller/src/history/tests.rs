@@ -244,23 +244,28 @@ fn what_proxmox_averaged_becomes_hours_before_those_of_jarvis() {
             Timestamp::from_secs(before),
         );
         let told = hours.iter().map(|hour| {
-            let tenths = |value: f32| (value * 10.0).round() as u32;
+            let tenths = |value: f32| format!("{value:.1}");
             assert_eq!(hour.looks, 0, "they are no looks of Jarvis");
-            (
-                hour.began.as_secs() / HOUR_SECS,
-                tenths(hour.min),
-                tenths(hour.mean),
-                tenths(hour.max),
-            )
+            let number = hour.began.as_secs() / HOUR_SECS;
+            let [min, mean, max] = [hour.min, hour.mean, hour.max].map(tenths);
+            format!("{number}: {min} {mean} {max}")
         });
         told.collect::<Vec<_>>()
     };
     assert_eq!(
         of("node/a/cpu", 6 * hour),
-        [(1, 1, 2, 3), (3, 5, 5, 5), (4, 5, 5, 5), (5, 5, 5, 5)]
+        [
+            "1: 0.1 0.2 0.3",
+            "3: 0.5 0.5 0.5",
+            "4: 0.5 0.5 0.5",
+            "5: 0.5 0.5 0.5"
+        ]
     );
     assert_eq!(of("node/a/cpu", 2 * hour).len(), 1);
-    assert_eq!(of("node/a/mem", 9 * hour), [], "what is not said is not known");
+    assert!(
+        of("node/a/mem", 9 * hour).is_empty(),
+        "what is not said is not known"
+    );
 }
 
 #[test]

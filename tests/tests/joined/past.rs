@@ -7,7 +7,7 @@ use jarvis_simulator::Fault;
 use jarvis_tests::{Rig, Setup, wait};
 use std::time::Duration;
 
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 const WEEK: Duration = Duration::from_hours(24 * 7);
 
 async fn looked(rig: &Rig) {

@@ -1,5 +1,10 @@
 //! Tickets, holds and the kill switch.
 
+#![expect(
+    clippy::unused_async,
+    reason = "resolvers are async by the contract of the macro"
+)]
+
 use super::{
     plan::{Action, Refusal},
     scalar::{Counter, Time},

@@ -55,6 +55,16 @@ fn it_prints_one_address_one_log_in_and_serves() {
     tokens(&demo);
 }
 
+fn only_what_matches(demo: &Demo) {
+    let table = demo.jarvis(&["get", "guests", "web-01"]).expect(0);
+    assert_eq!(table.lines().count(), 2, "{table}");
+    let json = demo
+        .jarvis(&["get", "guests", "web-01", "--output", "json"])
+        .expect(0);
+    let guests: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(guests.as_array().unwrap().len(), 1, "{json}");
+}
+
 fn reads(demo: &Demo) {
     for things in [
         "clusters",
@@ -82,18 +92,7 @@ fn reads(demo: &Demo) {
     }
     assert_eq!(demo.jarvis(&["get", "nodes"]).expect(0).lines().count(), 5);
     assert_eq!(demo.jarvis(&["get", "guests"]).expect(0).lines().count(), 32);
-    assert_eq!(
-        demo.jarvis(&["get", "guests", "web-01"])
-            .expect(0)
-            .lines()
-            .count(),
-        2
-    );
-    let json = demo
-        .jarvis(&["get", "guests", "web-01", "--output", "json"])
-        .expect(0);
-    let guests: serde_json::Value = serde_json::from_str(&json).unwrap();
-    assert_eq!(guests.as_array().unwrap().len(), 1, "{json}");
+    only_what_matches(demo);
     for thing in ["VirtualMachine/web-01", "node/forge", "guest/101", "guest/web-01"] {
         let text = demo.jarvis(&["describe", thing]).expect(0);
         assert!(text.lines().count() > 5, "{text}");

@@ -413,7 +413,7 @@ async fn tasks_of_others_are_hidden_without_a_word_so_the_right_is_asked_for() {
         match (may, seen) {
             (true, Ok(())) => {}
             (false, Err(LookError::NoRights { why, .. })) => {
-                assert!(why.contains("Sys.Audit on /nodes/atlas"), "{why}")
+                assert!(why.contains("Sys.Audit on /nodes/atlas"), "{why}");
             }
             (_, seen) => panic!("{rights}: {seen:?}"),
         }
