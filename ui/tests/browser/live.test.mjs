@@ -81,7 +81,7 @@ test("a node and a guest open with their last week, from the first minute", asyn
   assert.ok(heat.every(({ looks }) => looks > 0), "Proxmox keeps no temperatures");
   await goTo(page, "/?open=node/atlas");
   const week = page.locator(".modal-drawer .part", { hasText: "Seven days" });
-  await week.locator(".week-drawing .week-mean").nth(2).waitFor();
+  await week.locator(".week-drawing .week-mean").nth(2).waitFor({ state: "attached" });
   const words = await week.innerText();
   assert.match(words, /CPU\s+\d+–\d+%\s+mean \d+%/);
   assert.match(words, /Temp\s+\d+(–\d+)?\u2009°C\s+mean \d+\u2009°C/);
