@@ -38,7 +38,7 @@ use std::{process::ExitCode, time::Duration};
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Queries nest deeply, and futures of builds for tests are large: of 2 MiB, the usual, a worker had too little. What is not used
+/// Queries nest deeply, and futures of builds for tests are large: 2 MiB, the usual, may be too little for that. What is not used
 /// takes no memory.
 const WORKER_STACK: usize = 8 << 20;
 /// What is left to do when the end was cut short gets this long.
