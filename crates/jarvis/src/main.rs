@@ -38,9 +38,6 @@ use std::{process::ExitCode, time::Duration};
 #[global_allocator]
 static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
-/// Queries nest deeply, and futures of builds for tests are large: 2 MiB, the usual, may be too little for that. What is not used
-/// takes no memory.
-const WORKER_STACK: usize = 8 << 20;
 /// What is left to do when the end was cut short gets this long.
 const LAST_MOMENT: Duration = Duration::from_millis(500);
 
@@ -100,7 +97,6 @@ fn begin(cli: Cli, environment: &Environment) -> Outcome {
     };
     let runtime = builder
         .enable_all()
-        .thread_stack_size(WORKER_STACK)
         .build()
         .map_err(|error| Failure::error(format!("cannot start: {error}")))?;
     let outcome = runtime.block_on(dispatch(cli, environment));
