@@ -35,7 +35,9 @@ fn install<W>(filter: EnvFilter, format: LogFormat, writer: W) -> Result<(), Try
 where
     W: for<'a> MakeWriter<'a> + Send + Sync + 'static,
 {
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(writer);
     match format {
         LogFormat::Text => {
             let text = builder.with_ansi(crate::out::is_interactive());
