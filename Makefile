@@ -13,6 +13,9 @@ FUZZ_SECS ?= 60
 # say(step, text): one line before each step: what, and roughly how long.
 say = printf '\n==> [%s] %s\n' '$(1)' '$(2)'
 
+# In ui/. Warnings are about development tools' wishes for a newer Node than Debian's, with which they work all the same.
+NPM_PACKAGES = [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error
+
 help:
 	@printf '%s\n' \
 	  'make demo    build Jarvis and run it against a simulated cluster (first build: about 8 minutes on 2 cores)' \
@@ -94,14 +97,14 @@ gen: need-cargo
 ui-build:
 	@if command -v npm >/dev/null; then \
 	  printf '\n==> [ui] build the dashboard (first time about a minute for its packages, then seconds)\n'; \
-	  cd ui; [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; npm run -s build; \
+	  cd ui; $(NPM_PACKAGES); npm run -s build; \
 	else echo 'npm is not installed: the plain page is built in instead of the dashboard'; fi
 
 ui: need-npm
-	@cd ui; [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; npm run -s dev
+	@cd ui; $(NPM_PACKAGES); npm run -s dev
 
 ui-test: need-npm
-	@cd ui; [ node_modules/.package-lock.json -nt package-lock.json ] || npm ci --no-audit --no-fund; npm test
+	@cd ui; $(NPM_PACKAGES); npm test
 
 # What the fuzzer finds interesting goes below target/; what it finds wrong, to fuzz/artifacts.
 fuzz: need-cargo

@@ -192,7 +192,11 @@ async fn look(client: &Proxmox, kind: u8) -> Found {
             .map(|identity| kept(&identity)),
         _ => client.look_week(&node, None).await.map(|hours| {
             assert!(hours.is_sorted_by_key(|hour| hour.at), "the past is in disorder");
-            for share in hours.iter().flat_map(|hour| [hour.cpu, hour.mem, hour.disk]).flatten() {
+            for share in hours
+                .iter()
+                .flat_map(|hour| [hour.cpu, hour.mem, hour.disk])
+                .flatten()
+            {
                 assert!(share.is_finite() && share >= 0.0, "{share} is no share");
             }
             kept(&hours)

@@ -16,7 +16,7 @@ export function Talks({ onChosen }: { onChosen?: () => void }) {
     onChosen?.();
   };
   return (
-    <Panel title="Conversations" age="asked" scroll className="talks">
+    <Panel title="Conversations" age="push" scroll className="talks">
       <p className="talk-new"><Button size="small" onClick={() => choose(null)}>New conversation</Button></p>
       {!heads && error ? <Empty title="They cannot be shown."><p className="mono tone-crit">{error}</p></Empty> : null}
       {!heads && !error ? <Waiting rows={3} for="the conversations" /> : null}

@@ -10,7 +10,7 @@ export function Limits() {
   const costs = useCosts((state) => state.costs);
   if (!side) {
     return (
-      <Panel title="Limits and spend" age="asked" className="limits"><Waiting rows={3} for="the policy" /></Panel>
+      <Panel title="Limits and spend" age="push" className="limits"><Waiting rows={3} for="the policy" /></Panel>
     );
   }
   const { policy, intents, issues } = side;
@@ -22,7 +22,7 @@ export function Limits() {
     ["Issues out of attempts", spent, Math.max(issues.length, 1), `${spent} of ${issues.length}`],
   ];
   return (
-    <Panel title="Limits and spend" age="asked" note={<span>{policy.ceiling} ceiling</span>} className="limits">
+    <Panel title="Limits and spend" age="push" note={<span>{policy.ceiling} ceiling</span>} className="limits">
       <ul className="limit-list">
         {rows.map(([word, used, whole, said]) => (
           <li key={word}>

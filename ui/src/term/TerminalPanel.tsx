@@ -17,7 +17,7 @@ export function TerminalPanel({ full = false }: { full?: boolean }) {
   const mode = usePrefs((prefs) => prefs.mode);
   useEffect(redress, [mode]);
   return (
-    <Panel title="Terminal" age="asked" flush className="terminal" head={<Tabs />} note={tab ? <State tab={tab} /> : null}>
+    <Panel title="Terminal" age="own" flush className="terminal" head={<Tabs />} note={tab ? <State tab={tab} /> : null}>
       {tab ? (
         <>
           {full ? <Tools id={tab.id} /> : null}

@@ -1,4 +1,5 @@
 import { Component, type ReactNode, useEffect, useId, useState } from "react";
+import type { Asked } from "../api/useAsk";
 import { EXPECTED, type DataClass, type Freshness, freshness } from "../model/freshness";
 import { span } from "../model/format";
 import { secondsSince, useNow } from "../live/now";
@@ -6,8 +7,14 @@ import { useLive } from "../live/store";
 import { Button } from "./Button";
 import { Glyph } from "./Glyph";
 
-/** Where the age of a panel comes from: a time and what class of data it is; `push` for what is sent as it happens. */
-export type AgeSource = { seenAt: string | null; of: DataClass } | "push" | "asked";
+/** What was asked for and when it was answered; with an error what is shown is from before. */
+type Answer = Pick<Asked<unknown>, "answeredAt" | "error">;
+
+/**
+ * Where the age of a panel comes from: a time and what class of data it is; an answer; `push` for what is sent as it happens;
+ * `own` for what is made on this page and cannot be old.
+ */
+export type AgeSource = { seenAt: string | null; of: DataClass } | Answer | "push" | "own";
 
 interface Props {
   title: string;
@@ -63,7 +70,9 @@ function useLevel(age: AgeSource): Freshness {
   const now = useNow("calm");
   const isLost = useLive((state) => state.link === "lost");
   if (isLost) return "stale";
-  if (typeof age === "string" || age.seenAt === null) return "fresh";
+  if (typeof age === "string") return "fresh";
+  if ("error" in age) return age.error === null ? "fresh" : "stale";
+  if (age.seenAt === null) return "fresh";
   return freshness(secondsSince(age.seenAt, now), age.of);
 }
 
@@ -72,9 +81,14 @@ function Age({ age, level }: { age: AgeSource; level: Freshness }) {
   // With every message another: it is read only when it is said.
   const heardAt = useLive((state) => (state.link === "lost" ? state.heardAt : 0));
   const isLost = useLive((state) => state.link === "lost");
-  if (age === "asked") return null;
+  if (age === "own") return null;
   if (age === "push") {
     return isLost ? <Stale text={`stale ${span((Date.now() - heardAt) / 1000)}`} /> : <span>live</span>;
+  }
+  if ("error" in age) {
+    if (age.answeredAt === null) return <span>{age.error === null ? "waiting" : "no answer"}</span>;
+    const old = span(Math.max(0, Date.now() - age.answeredAt) / 1000);
+    return level === "stale" ? <Stale text={`stale ${old}`} /> : <span data-age="">{old}</span>;
   }
   if (age.seenAt === null) return <span>waiting</span>;
   const old = span(secondsSince(age.seenAt, now));

@@ -17,7 +17,7 @@ export function Channels() {
   const asked = useAsk(ChannelsDocument, {}, revision);
   const channels = asked.data?.notificationChannels;
   return (
-    <Panel title="Notification channels" age="asked" scroll>
+    <Panel title="Notification channels" age={asked} scroll>
       {!channels && asked.error ? <Empty title="The channels cannot be shown."><p className="mono tone-crit">{asked.error}</p></Empty> : null}
       {!channels && !asked.error ? <Waiting rows={3} for="the channels" /> : null}
       {channels?.length === 0 ? <Empty title="No channel declared."><p className="dim">Without one, alerts stand here only. A manifest of kind NotificationChannel sends them by mail, webhook or ntfy.</p></Empty> : null}

@@ -33,7 +33,7 @@ export function ManifestEditor({ path, content, onProposed }: Props) {
   const findings = useMemo(() => mine(preview?.errors ?? []), [preview]);
   const warnings = useMemo(() => mine(preview?.warnings ?? []), [preview]);
   return (
-    <Panel title="Editor" age="asked" note={<span>{path}{isChanged ? ", changed" : ""}</span>} flush className="editor-panel">
+    <Panel title="Editor" age="own" note={<span>{path}{isChanged ? ", changed" : ""}</span>} flush className="editor-panel">
       <Suspense fallback={<Waiting rows={8} for="the editor" />}>
         <Editor key={turn} text={content} original={content} findings={findings} warnings={warnings} schemas={schemas} showsChanges={showsChanges} onChange={setText} />
       </Suspense>

@@ -28,7 +28,7 @@ export function Manifests() {
       {file ? (
         <ManifestEditor key={`${file.path} ${file.commit}`} path={file.path} content={file.content} onProposed={proposals.again} />
       ) : (
-        <Panel title="Editor" age="asked"><Empty title="No file to show." /></Panel>
+        <Panel title="Editor" age="own"><Empty title="No file to show." /></Panel>
       )}
       <Proposals proposals={proposals.data?.proposals ?? null} error={proposals.error} onChanged={proposals.again} />
     </div>

@@ -18,7 +18,7 @@ export function Memory() {
   const asked = useAsk(MemoryDocument, { text: text.trim() }, head);
   const records = asked.data?.memory;
   return (
-    <Panel title="Memory" age="asked" scroll className="memory">
+    <Panel title="Memory" age={asked} scroll className="memory">
       <div className="stack">
         <div className="row">
           <input className="input input-small grow" type="search" aria-label="Search the memory" placeholder="Search" value={text} onChange={(event) => setText(event.target.value)} />

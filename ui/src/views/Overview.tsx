@@ -33,7 +33,7 @@ export function Overview() {
         <Storages />
       </div>
       <div className="column column-hands">
-        {kiosk ? null : <Suspense fallback={<Panel title="Terminal" age="asked" className="terminal"><Waiting rows={2} for="the terminal" /></Panel>}>
+        {kiosk ? null : <Suspense fallback={<Panel title="Terminal" age="own" className="terminal"><Waiting rows={2} for="the terminal" /></Panel>}>
           <TerminalPanel />
         </Suspense>}
         <PlanPanel />

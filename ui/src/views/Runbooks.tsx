@@ -20,7 +20,7 @@ export function Runbooks() {
   const books = asked.data?.runbooks;
   return (
     <div className="two">
-      <Panel title="Runbooks" age="asked" scroll>
+      <Panel title="Runbooks" age={asked} scroll>
         {!books && asked.error ? <Empty title="The runbooks cannot be shown."><p className="mono tone-crit">{asked.error}</p></Empty> : null}
         {!books && !asked.error ? <Waiting for="the runbooks" /> : null}
         <div className="stack">{(books ?? []).map((book) => <BookCard key={book.name} book={book} />)}</div>
@@ -100,10 +100,10 @@ const LEVELS = ["L0", "L1", "L2", "L3", "L4"] as const;
 function PolicyPanel() {
   const policy = useLive((state) => state.side?.policy);
   const role = useLive((state) => state.me?.role);
-  if (!policy) return <Panel title="Policy in force" age="asked"><Waiting rows={3} for="the policy" /></Panel>;
+  if (!policy) return <Panel title="Policy in force" age="push"><Waiting rows={3} for="the policy" /></Panel>;
   const notAdmin = role === "ADMIN" ? false : "Only an admin sets the ceiling";
   return (
-    <Panel title="Policy in force" age="asked" scroll>
+    <Panel title="Policy in force" age="push" scroll>
       <div className="stack">
         <dl className="facts">
           <dt>Default autonomy</dt><dd>{policy.defaultAutonomy}</dd>

@@ -19,7 +19,7 @@ export function Settings() {
         <Channels />
       </div>
       <div className="one">
-        {isAdmin ? <><Tokens /><Users /></> : <Panel title="Tokens and users" age="asked"><p className="dim">Only an admin sees and changes these.</p></Panel>}
+        {isAdmin ? <><Tokens /><Users /></> : <Panel title="Tokens and users" age="own"><p className="dim">Only an admin sees and changes these.</p></Panel>}
       </div>
     </div>
   );
@@ -30,7 +30,7 @@ function Browser() {
   const me = useLive((state) => state.me);
   const version = useLive((state) => state.version);
   return (
-    <Panel title="This browser" age="asked" scroll>
+    <Panel title="This browser" age="own" scroll>
       <div className="stack">
         <dl className="facts">
           <dt>Signed in</dt><dd>{me?.user}, {me?.role.toLowerCase()}</dd>

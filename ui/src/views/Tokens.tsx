@@ -20,7 +20,7 @@ export function Tokens() {
   const [secret, setSecret] = useState<{ name: string; secret: string } | null>(null);
   const tokens = asked.data?.tokens;
   return (
-    <Panel title="Tokens" age="asked" scroll>
+    <Panel title="Tokens" age={asked} scroll>
       <div className="stack">
         {tokens ? null : <Waiting rows={3} for="the tokens" />}
         {tokens?.length === 0 ? <Empty title="No token yet." /> : null}

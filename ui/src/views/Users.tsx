@@ -26,7 +26,7 @@ export function Users() {
     }
   };
   return (
-    <Panel title="Users" age="asked" scroll>
+    <Panel title="Users" age={asked} scroll>
       <div className="stack">
         {users ? (
           <Table label="Users" heads={["name", "role", "password", ""]}>

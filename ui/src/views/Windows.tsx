@@ -12,7 +12,7 @@ export function Windows() {
   const holds = useLive((state) => state.side?.holds);
   useLive((state) => state.link);
   return (
-    <Panel title="Windows and holds" age="asked" scroll>
+    <Panel title="Windows and holds" age="push" scroll>
       {windows ? null : <Waiting rows={3} for="the windows" />}
       {windows?.length === 0 && holds?.length === 0 ? <Empty title="No window, no hold." /> : null}
       {windows && windows.length > 0 ? (

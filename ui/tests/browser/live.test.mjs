@@ -1,7 +1,7 @@
 // What a person does with the page, against the real server and the simulated cluster.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { goTo, openPage, startBrowser, startJarvis } from "./support.mjs";
+import { goTo, openPage, startBrowser, startJarvis, VIEWS } from "./support.mjs";
 
 let jarvis;
 let browser;
@@ -69,6 +69,39 @@ test("the page of nodes says of each what it carries and what waits on it", asyn
   await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Terminal on forge" }).click();
   await page.waitForURL(/\/shell\/node\/forge$/);
+  await page.context().close();
+});
+
+/** These are made on the page, or say themselves how they stand. */
+const OF_THE_PAGE = ["editor", "terminal", "this browser"];
+const AGE = /(^|[^a-z])(live|\d+\u2009(s|min|h))$/;
+
+test("every panel of every page says how old it is, and one that is not answered any more that it is stale", async () => {
+  const page = await openPage(browser, jarvis);
+  const notes = () =>
+    page.locator(".panel").evaluateAll((panels) => panels.map((panel) => [panel.dataset["panel"], panel.querySelector(".panel-note")?.textContent ?? ""]));
+  const seen = new Set();
+  for (const path of VIEWS) {
+    await goTo(page, path);
+    await page.locator(".panel").first().waitFor();
+    const silent = async () => (await notes()).filter(([name, note]) => !OF_THE_PAGE.includes(name) && !AGE.test(note));
+    await until(async () => (await silent()).length === 0, 20).catch(async () => assert.deepEqual(await silent(), [], path));
+    for (const [name] of await notes()) seen.add(name);
+  }
+  for (const name of ["tokens", "users", "windows and holds", "memory", "notification channels", "policy in force", "limits and spend"]) {
+    assert.ok(seen.has(name), `${name} in ${[...seen].join(", ")}`);
+  }
+  await goTo(page, "/settings");
+  const users = page.locator('[data-panel="users"]');
+  await users.locator("td", { hasText: "admin" }).first().waitFor();
+  await page.route("**/graphql", (route) => (/oneTime/.test(route.request().postData() ?? "") ? route.abort() : route.fallback()));
+  await query('mutation { hold(scope: "node:forge", reason: "to see the page ask again") }');
+  await users.locator(".panel-note", { hasText: /stale/ }).waitFor();
+  assert.equal(await users.getAttribute("data-stale"), "");
+  await users.locator("td", { hasText: "admin" }).first().waitFor();
+  await page.unrouteAll();
+  await query('mutation { release(scope: "node:forge") }');
+  await users.locator(".panel-note", { hasText: /^\d+\u2009s$/ }).waitFor();
   await page.context().close();
 });
 
