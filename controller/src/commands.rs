@@ -237,6 +237,7 @@ impl Core {
             );
         }
         names.extend(action.node().map(ToString::to_string));
+        names.extend(action.named_host().map(ToOwned::to_owned));
         if typed.is_some_and(|typed| names.iter().any(|name| name == typed.trim())) {
             Ok(())
         } else {

@@ -11,8 +11,8 @@ use crate::{
 };
 use jarvis_crds::Desired;
 use jarvis_model::{
-    Autonomy, Cause, Event, FreezeScope, HoldScope, Identity, Intent, IssueKey, ResourceKey, Ticket,
-    TicketId, Timestamp, Vmid,
+    Autonomy, Cause, Event, FreezeScope, GuestKind, HoldScope, Identity, Intent, IssueKey, ResourceKey,
+    Ticket, TicketId, Timestamp, Vmid,
 };
 use jarvis_planner::Plan;
 use jarvis_ports::{Journal, JournalError, ManifestSource, Store, StoreError, Stored};
@@ -21,6 +21,9 @@ use std::{
     time::Duration,
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+/// How far back Proxmox's averages are fine enough to be told by the hour.
+const PROXMOX_KEEPS: Duration = Duration::from_hours(168);
 
 /// Reads and asks. Reading never blocks the loop; asking is answered once the record is durable.
 #[derive(Clone)]
@@ -126,8 +129,8 @@ impl Handle {
             .hours(self.store.as_ref(), series, since)
     }
 
-    /// The same, and before them what Proxmox itself averaged within the last week, where that can be had: the cluster is asked, at
-    /// most once in 30 s for a node or guest.
+    /// The same, and for hours of the last week in which Jarvis did not look what Proxmox itself averaged, where that can be had:
+    /// the cluster is asked, at most once in 30 s for a node or guest.
     pub async fn hours_with_averages(&self, series: &str, since: Timestamp) -> Result<Vec<Hour>, StoreError> {
         let (handle, name) = (self.clone(), series.to_owned());
         let own = tokio::task::spawn_blocking(move || handle.hours(&name, since));
@@ -135,24 +138,23 @@ impl Handle {
             what: "read",
             why: error.to_string(),
         })??;
-        let before = own
-            .first()
-            .map_or(Timestamp::from_millis(u64::MAX), |hour| hour.began);
-        if before.since(since) < Duration::from_hours(1) {
+        let now = self.view().at;
+        let since = since.max(now - PROXMOX_KEEPS);
+        if !history::is_missing(&own, since, now) {
             return Ok(own);
         }
-        let mut all = self.averages(series, since, before).await;
-        all.extend(own);
-        Ok(all)
+        Ok(history::filled(own, self.averages(series, since).await))
     }
 
-    async fn averages(&self, series: &str, since: Timestamp, before: Timestamp) -> Vec<Hour> {
+    async fn averages(&self, series: &str, since: Timestamp) -> Vec<Hour> {
         let observed = &self.view().observed;
         let place = match history::kept_by_proxmox(series) {
             Some(Subject::Node(name)) if observed.nodes.contains_key(&name) => Some((name, None)),
             Some(Subject::Guest(vmid)) => observed
                 .guests
                 .get(&vmid)
+                // It does not look into the disks of virtual machines and says 0.
+                .filter(|guest| guest.kind != GuestKind::Qemu || !series.ends_with("/disk"))
                 .map(|guest| (guest.node.clone(), Some((guest.kind, vmid)))),
             _ => None,
         };
@@ -160,7 +162,7 @@ impl Handle {
             return Vec::new();
         };
         match reads.week(&node, guest).await {
-            Ok(past) => history::averaged(series, &past, since, before),
+            Ok(past) => history::averaged(series, &past, since),
             Err(error) => {
                 tracing::debug!(%error, "past figures are told without those of Proxmox");
                 Vec::new()

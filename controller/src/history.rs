@@ -3,7 +3,7 @@
 //! so a look is kept as one row of small numbers and not as a point in each of as many lists.
 
 use jarvis_crds::Desired;
-use jarvis_model::{Host, NodeName, Observed, Timestamp, Usage, Vmid, limits};
+use jarvis_model::{GuestKind, Host, NodeName, Observed, Timestamp, Usage, Vmid, limits};
 use jarvis_ports::{PastUsage, Store, StoreError, Write};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -155,7 +155,7 @@ impl History {
         });
     }
 
-    /// Writes the hour so far, with what was written of it before: a start anew in between loses nothing.
+    /// Writes the hour so far, with what was written of it before: an orderly end and a start anew lose nothing.
     pub fn write(&mut self, store: &dyn Store) -> Result<(), StoreError> {
         let Some(began) = self.began() else { return Ok(()) };
         let mut batch = Vec::new();
@@ -163,7 +163,7 @@ impl History {
             for (running, figure) in running.into_iter().zip(FIGURES) {
                 let Some(running) = running else { continue };
                 let key = key(&subject.series(figure), began);
-                let before = store.get(SPACE, &key)?;
+                let before = store.get(SPACE, &key).ok().flatten();
                 let before = before.and_then(|value| serde_json::from_slice::<Hour>(&value).ok());
                 let hour = running.hour(began).with(before);
                 if let Ok(value) = serde_json::to_vec(&hour) {
@@ -233,7 +233,7 @@ impl History {
         let mut hours = hours(store, series, since)?;
         let running = Subject::parse(series)
             .and_then(|(subject, figure)| *self.running.get(&subject)?.get(figure)?)
-            .zip(self.began());
+            .zip(self.began().filter(|began| *began >= since));
         if let Some((running, began)) = running {
             let before = hours.pop_if(|last| last.began == began);
             hours.push(running.hour(began).with(before));
@@ -242,8 +242,24 @@ impl History {
     }
 }
 
-/// What Proxmox averaged, by the hour, oldest first: hours that began from then on and before Jarvis's own.
-pub(crate) fn averaged(series: &str, past: &[PastUsage], from: Timestamp, before: Timestamp) -> Vec<Hour> {
+/// Whether an hour that is over and began within this time is not among these.
+pub(crate) fn is_missing(own: &[Hour], from: Timestamp, now: Timestamp) -> bool {
+    let first = from.as_secs().div_ceil(HOUR_SECS);
+    let whole = (now.as_secs() / HOUR_SECS).saturating_sub(first);
+    let known = own.iter().filter(|hour| hour.began >= from && hour.began < now);
+    (known.count() as u64) < whole
+}
+
+/// Jarvis's own hours, and where it did not look those of Proxmox; oldest first.
+pub(crate) fn filled(own: Vec<Hour>, averaged: Vec<Hour>) -> Vec<Hour> {
+    let by_begin = |hours: Vec<Hour>| hours.into_iter().map(|hour| (hour.began, hour));
+    let mut hours: BTreeMap<Timestamp, Hour> = by_begin(averaged).collect();
+    hours.extend(by_begin(own));
+    hours.into_values().collect()
+}
+
+/// What Proxmox averaged, by the hour, oldest first: hours that began from then on.
+pub(crate) fn averaged(series: &str, past: &[PastUsage], from: Timestamp) -> Vec<Hour> {
     let of = |usage: &PastUsage| match series.rsplit('/').next()? {
         "cpu" => usage.cpu,
         "mem" => usage.mem,
@@ -266,9 +282,7 @@ pub(crate) fn averaged(series: &str, past: &[PastUsage], from: Timestamp, before
         looks: 0,
         ..running.hour(Timestamp::from_secs(hour * HOUR_SECS))
     });
-    hours
-        .filter(|hour| hour.began >= from && hour.began < before)
-        .collect()
+    hours.filter(|hour| hour.began >= from).collect()
 }
 
 /// Whose series it is, if Proxmox keeps its figures too.
@@ -393,7 +407,12 @@ fn figures(observed: &Observed, desired: &Desired, now: Timestamp) -> Vec<(Subje
         .guests
         .values()
         .filter(|guest| guest.status.value().is_some());
-    let guests = guests.map(|guest| (Subject::Guest(guest.vmid), shares(&guest.usage)));
+    let guests = guests.map(|guest| {
+        let [cpu, mem, disk, degrees] = shares(&guest.usage);
+        // Of a virtual machine Proxmox says 0: it does not look into its disks.
+        let disk = disk.filter(|_| guest.kind != GuestKind::Qemu);
+        (Subject::Guest(guest.vmid), [cpu, mem, disk, degrees])
+    });
     let nodes = observed.nodes.values();
     let nodes = nodes.map(|node| {
         let [cpu, mem, disk, _] = shares(&node.usage);

@@ -3,5 +3,5 @@
 pub mod cause;
 pub mod tracker;
 
-pub use cause::stop_cause;
+pub use cause::{node_wide_from, stop_cause};
 pub use tracker::Tracker;

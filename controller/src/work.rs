@@ -14,8 +14,8 @@ use crate::{
 use jarvis_crds::Probe as ReadyProbe;
 use jarvis_guard::Permit;
 use jarvis_model::{
-    Host, HostFigures, Identity, IntentId, IssueKey, LiveStatus, NodeName, Observed, Proposal, ProposalId,
-    Reach, ResourceKey, ServiceStatus, StopCause, TaskObserved, Timestamp, Upid, Vmid,
+    GuestObserved, Host, HostFigures, Identity, IntentId, IssueKey, LiveStatus, NodeName, Observed, Proposal,
+    ProposalId, Reach, ResourceKey, ServiceStatus, StopCause, TaskObserved, Timestamp, Upid, Vmid,
 };
 use jarvis_planner::{Look, Step};
 use jarvis_ports::{
@@ -195,6 +195,7 @@ impl Worker {
             return;
         }
         let (ports, own) = (self.ports.clone(), core.own_tasks());
+        let ended = look_vmid(&look).and_then(|vmid| core.memory.run_ended(vmid, ports.clock.now()));
         let guest = look_vmid(&look)
             .and_then(|vmid| observed.guests.get(&vmid))
             .cloned();
@@ -220,7 +221,7 @@ impl Worker {
                 ),
                 (Look::StopCause { vmid, since }, Some(guest)) => {
                     let since = looked_back(*since, ports.clock.now());
-                    Found::Cause(*vmid, cause(&ports, &guest.node, *vmid, since, &own).await)
+                    Found::Cause(*vmid, cause(&ports, &guest, since, &own, ended).await)
                 }
                 (Look::Ready { vmid }, Some(guest)) => Found::Ready(
                     *vmid,
@@ -318,13 +319,15 @@ fn look_vmid(look: &Look) -> Option<Vmid> {
     }
 }
 
+/// `ended` is when it was seen to run no longer.
 async fn cause(
     ports: &Ports,
-    node: &NodeName,
-    vmid: Vmid,
+    guest: &GuestObserved,
     since: Timestamp,
     own: &BTreeSet<Upid>,
+    ended: Option<Timestamp>,
 ) -> Result<(StopCause, Vec<TaskObserved>), LookError> {
+    let (node, vmid) = (&guest.node, guest.vmid);
     match ports.hypervisor.may_see_tasks(node).await {
         Err(LookError::NoRights { .. }) => return Ok((StopCause::Unreadable, Vec::new())),
         other => other?,
@@ -344,7 +347,8 @@ async fn cause(
         Err(LookError::NoRights { .. }) => return Ok((StopCause::Unreadable, tasks)),
         other => other?,
     };
-    Ok((observe::stop_cause(&tasks, &node_tasks, own), tasks))
+    let node_wide = ended.map(observe::node_wide_from);
+    Ok((observe::stop_cause(&tasks, &node_tasks, own, node_wide), tasks))
 }
 
 async fn idle(ports: &Ports, node: &NodeName, own: &BTreeSet<Upid>) -> Result<bool, LookError> {

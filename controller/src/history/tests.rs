@@ -237,12 +237,8 @@ fn what_proxmox_averaged_becomes_hours_before_those_of_jarvis() {
         past(6 * hour, 1800, 0.7),
     ];
     let of = |series: &str, before: u64| {
-        let hours = averaged(
-            series,
-            &rows,
-            Timestamp::from_secs(hour),
-            Timestamp::from_secs(before),
-        );
+        let mut hours = averaged(series, &rows, Timestamp::from_secs(hour));
+        hours.retain(|hour| hour.began < Timestamp::from_secs(before));
         let told = hours.iter().map(|hour| {
             let tenths = |value: f32| format!("{value:.1}");
             assert_eq!(hour.looks, 0, "they are no looks of Jarvis");
@@ -274,4 +270,34 @@ fn proxmox_is_asked_for_what_it_keeps() {
     assert_eq!(kept_by_proxmox("node/a/cpu"), Some(node));
     assert_eq!(kept_by_proxmox("node/a/temperature"), None);
     assert_eq!(kept_by_proxmox("node/a/pressure"), None);
+}
+
+#[test]
+fn hours_in_which_jarvis_did_not_look_are_filled_wherever_they_lie() {
+    let hour = |number: u64, looks: u32| Hour {
+        began: Timestamp::from_secs(number * HOUR_SECS),
+        min: 0.1,
+        mean: 0.2,
+        max: 0.3,
+        looks,
+    };
+    let own = vec![hour(2, 9), hour(5, 9)];
+    let (from, now) = (
+        Timestamp::from_secs(2 * HOUR_SECS),
+        Timestamp::from_secs(6 * HOUR_SECS),
+    );
+    assert!(is_missing(&own, from, now), "3 and 4 are missing");
+    assert!(!is_missing(&own[1..], Timestamp::from_secs(5 * HOUR_SECS), now));
+    // The hour that is not over need not be there.
+    assert!(!is_missing(
+        &own[1..],
+        Timestamp::from_secs(5 * HOUR_SECS),
+        now + Duration::from_mins(30)
+    ));
+    let all = filled(own, (1..6).map(|number| hour(number, 0)).collect());
+    let told: Vec<(u64, u32)> = all
+        .iter()
+        .map(|hour| (hour.began.as_secs() / HOUR_SECS, hour.looks))
+        .collect();
+    assert_eq!(told, [(1, 0), (2, 9), (3, 0), (4, 0), (5, 9)]);
 }

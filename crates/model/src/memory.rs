@@ -265,6 +265,13 @@ impl Memory {
         u32::try_from(counted).unwrap_or(u32::MAX)
     }
 
+    /// When a guest that is down ended its run: when that was seen, or now where it is only being seen; none if it was never
+    /// seen to run.
+    pub fn run_ended(&self, vmid: Vmid, now: Timestamp) -> Option<Timestamp> {
+        let ended = self.stopped_after_running.get(&vmid).map(|(_, ended)| *ended);
+        ended.or_else(|| self.running.contains_key(&vmid).then_some(now))
+    }
+
     /// Folds one record in. Records at or below [`Memory::seq`] are ignored, so that folding twice is harmless.
     pub fn apply(&mut self, record: &Record) {
         if record.seq <= self.seq {

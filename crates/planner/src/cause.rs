@@ -33,6 +33,8 @@ pub struct Stopped<'a> {
     pub node_returned_at: Option<Timestamp>,
     /// When its node booted, by its uptime.
     pub node_booted_at: Option<Timestamp>,
+    /// Whether its node is stopping all its guests now.
+    pub node_stops_all: bool,
     /// Since when the revert has been announced.
     pub announced_at: Option<Timestamp>,
 }
@@ -112,8 +114,13 @@ fn on_purpose(stopped: &Stopped<'_>, how: &str, at: Timestamp, now: Timestamp) -
 
 /// Stopped with all guests of its node: the node goes down, or somebody wanted all of them off.
 fn with_all(stopped: &Stopped<'_>, at: Timestamp, now: Timestamp) -> Inclination {
-    let back = [stopped.node_booted_at, stopped.node_returned_at];
-    if let Some(back) = back.into_iter().flatten().filter(|back| *back > at).max() {
+    if stopped.node_stops_all {
+        let text = "its node is stopping its guests";
+        return Inclination::After(now + AFTER_SYSTEM, text.to_owned());
+    }
+    // A node that was only out of reach did not go down.
+    let back = stopped.node_booted_at.or(stopped.node_returned_at);
+    if let Some(back) = back.filter(|back| *back > at) {
         return by_system("stopall", back, now);
     }
     if now < at + STOPALL_TAKES {
@@ -173,6 +180,7 @@ mod tests {
             declared_at: Some(at(10)),
             node_returned_at: None,
             node_booted_at: None,
+            node_stops_all: false,
             announced_at: None,
         }
     }
@@ -297,6 +305,18 @@ mod tests {
             assert_eq!(word(&incline(&guest, at(1429))), "after");
             assert_eq!(word(&incline(&guest, at(1430))), "now");
             guest.node_returned_at = None;
+        }
+        // It was out of reach for a moment, and had not gone down.
+        guest.strategy = RunStrategy::RerunOnFailure;
+        guest.node_booted_at = Some(at(500));
+        guest.node_returned_at = Some(at(9000));
+        assert_eq!(word(&incline(&guest, at(9120))), "leave");
+        // However long it takes, nothing is started on a node that stops its guests.
+        guest.node_returned_at = None;
+        guest.node_stops_all = true;
+        for strategy in [RunStrategy::Always, RunStrategy::RerunOnFailure] {
+            guest.strategy = strategy;
+            assert_eq!(word(&incline(&guest, at(2500))), "after");
         }
     }
 

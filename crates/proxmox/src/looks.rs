@@ -21,8 +21,8 @@ use std::sync::Arc;
 
 /// Rows asked for of a guest's task list.
 const GUEST_TASKS: u32 = 50;
-/// Rows asked for of a node's task list.
-const NODE_TASKS: u32 = 200;
+/// Rows asked for of a node's task list: the stop and the start of every guest of a large node, and what was before.
+const NODE_TASKS: u32 = 1000;
 
 /// A misfit as the error of a look.
 pub(crate) fn read<T>(what: &str, result: Result<T, Misfit>) -> Result<T, LookError> {

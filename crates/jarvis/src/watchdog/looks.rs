@@ -235,7 +235,8 @@ impl Looks {
             .await
             .map_err(told)?;
         let all = self.eyes.look_node_tasks(node, since).await.map_err(told)?;
-        Ok(stop_cause(&own, &all, &BTreeSet::new()))
+        // When it went down is not known here: any stop of all guests may be why, and then it is left alone.
+        Ok(stop_cause(&own, &all, &BTreeSet::new(), Some(since)))
     }
 }
 

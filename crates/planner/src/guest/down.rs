@@ -10,7 +10,8 @@ use crate::{
 use jarvis_crds::{GuestSpec, Manifest, RunStrategy};
 use jarvis_guard::facts::Nature;
 use jarvis_model::{
-    Action, ConditionType, Event, GuestStatus, Health, Issue, IssueKind, Sync, Timestamp, limits,
+    Action, Autonomy, ConditionType, Event, GuestStatus, Health, Issue, IssueKind, Sync, Timestamp, Upid,
+    limits,
 };
 use std::time::Duration;
 
@@ -70,6 +71,7 @@ impl Case<'_> {
             declared_at: memory.resource_changed.get(self.key).copied(),
             node_returned_at: self.node_returned_at(),
             node_booted_at: self.node_booted_at(),
+            node_stops_all: self.node_stops_all(),
             announced_at: memory.issues.get(&issue).and_then(|open| open.announced_at),
         };
         let inclination = incline(&stopped, self.now());
@@ -128,6 +130,12 @@ impl Case<'_> {
         let node = self.input.observed.nodes.get(&self.guest.node)?;
         let seen = node.status.seen_at()?;
         Some(seen - Duration::from_secs(node.uptime_secs?))
+    }
+
+    fn node_stops_all(&self) -> bool {
+        let of_it = |upid: &Upid| upid.task_type() == "stopall" && *upid.node() == self.guest.node;
+        let mut tasks = self.input.observed.tasks.iter();
+        tasks.any(|task| task.ended_at.is_none() && of_it(&task.upid))
     }
 
     /// The time since which tasks may explain the stop.
@@ -201,6 +209,10 @@ impl Case<'_> {
     }
 
     fn announce(&self, why: &str) -> Outcome {
+        if self.mending(IssueKind::GuestDown).level() < Autonomy::L3 {
+            // It will not be started without a yes, so there is nothing to announce.
+            return self.start(why);
+        }
         let text = format!("{why}; it will be started in a minute unless it is held");
         let status = self.is(
             Sync::OutOfSync,
