@@ -223,6 +223,20 @@ impl Action {
         }
     }
 
+    /// The host of the config file it is aimed at, if any.
+    pub fn named_host(&self) -> Option<&str> {
+        match self {
+            Self::StartService { host, .. }
+            | Self::RestartService { host, .. }
+            | Self::StopService { host, .. }
+            | Self::RunCommand { host, .. } => match host {
+                Host::Named(name) => Some(name),
+                Host::Node(_) | Host::Guest(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The node it is aimed at by name, if any.
     pub fn node(&self) -> Option<&NodeName> {
         match self {

@@ -21,6 +21,8 @@ export interface PendingAction {
   name: string;
   vmid?: number;
   node?: string;
+  /** A host of the configuration, by name. */
+  host?: string;
   service?: string;
   snapshot?: string;
   verb: string;

@@ -46,8 +46,8 @@ function Card({ action, ticket, decision, isOver, onClose }: Props) {
   const tier: Tier = ticket ? tierOf(ticket, decision) : (decision?.verdict.tier ?? "RED");
   const mustType = ticket?.typed ?? decision?.verdict.typed ?? false;
   const name = useLive((state) => (action.vmid === null ? undefined : state.guests.get(action.vmid)?.name));
-  const target = name ?? (action.vmid === null ? (action.node ?? "") : String(action.vmid));
-  const isArmed = !mustType || [target, String(action.vmid)].includes(typed.trim());
+  const target = name ?? (action.vmid === null ? (action.node ?? action.host ?? "") : String(action.vmid));
+  const isArmed = !mustType || (target !== "" && [target, String(action.vmid)].includes(typed.trim()));
   const left = ticket?.expiresAt ? -secondsSince(ticket.expiresAt, now) : null;
   const confirm = async () => {
     const said = mustType ? typed.trim() : null;

@@ -85,11 +85,12 @@ export async function actOn(action: Omit<PendingAction, "against">): Promise<voi
 }
 
 export async function request(pending: PendingAction, hold: number | null): Promise<void> {
-  const { name, vmid, node, service, snapshot } = pending;
+  const { name, vmid, node, host, service, snapshot } = pending;
   const action: ActionInput = {
     name,
     ...(vmid === undefined ? {} : { vmid }),
     ...(node === undefined ? {} : { node }),
+    ...(host === undefined ? {} : { host }),
     ...(service === undefined ? {} : { service }),
     ...(snapshot === undefined ? {} : { snapshot }),
   };

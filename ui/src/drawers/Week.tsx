@@ -1,6 +1,6 @@
 import { WeekDocument, type WeekQuery } from "../api/generated/graphql";
 import { useAsk } from "../api/useAsk";
-import { serverNow } from "../live/now";
+import { serverNow, useNow } from "../live/now";
 import { dayTime, weekday } from "../model/format";
 import { Part } from "./parts";
 
@@ -17,12 +17,15 @@ export interface WeekLine {
 
 const HOUR = 3_600_000;
 const HOURS = 7 * 24;
+/** How often the hour that is not over is asked for again, milliseconds. */
+const AGAIN = 2 * 60_000;
 const HEIGHT = 40;
 
 /** What each hour of the last seven days was like: lowest to highest as a band, the mean as a line. */
 export function Week({ lines }: { lines: readonly WeekLine[] }) {
   const first = Math.floor(serverNow() / HOUR) - HOURS + 1;
-  const asked = useAsk(WeekDocument, { series: lines.map((line) => line.series), since: new Date(first * HOUR).toISOString() });
+  const often = Math.floor(useNow("calm") / AGAIN);
+  const asked = useAsk(WeekDocument, { series: lines.map((line) => line.series), since: new Date(first * HOUR).toISOString() }, often);
   const found = asked.data?.hourlyHistories;
   const hours = (found ?? []).flatMap((one) => one.hours);
   return (
@@ -34,6 +37,7 @@ export function Week({ lines }: { lines: readonly WeekLine[] }) {
           </dl>
           {hours.length > 0 ? <Days first={first} /> : null}
           <p className="small dim">{note(hours, first)}</p>
+          {asked.error && asked.answeredAt ? <p className="small tone-warn">As of {dayTime(asked.answeredAt)}; since then: {asked.error}</p> : null}
         </>
       ) : <p className="dim">{asked.error ?? "Asking"}</p>}
     </Part>

@@ -91,14 +91,22 @@ pub struct Record {
 }
 
 impl Record {
-    /// Whether this user may see it: what a conversation was about is its owner's business alone.
+    /// Whether this user may see it: what a conversation was about, and how somebody is to be spoken to, is theirs alone.
     pub fn is_for(&self, reader: &str) -> bool {
         match &self.source {
             Source::Conversation { user, .. } => user == reader,
-            // Put right by its owner.
-            Source::Person { user } => self.kind != Kind::Conversation || user == reader,
+            // Of a conversation: put right by its owner.
+            Source::Person { user } => {
+                !matches!(self.kind, Kind::Conversation | Kind::Preference) || user == reader
+            }
             Source::Events { .. } => true,
         }
+    }
+
+    /// Whether the other takes its place: one of the same class and name, and of a preference one of the same person.
+    pub(super) fn replaces(&self, other: &Self) -> bool {
+        let same = self.kind == other.kind && self.name == other.name;
+        same && (self.kind != Kind::Preference || self.source == other.source)
     }
 }
 

@@ -316,7 +316,7 @@ impl Memory {
     /// Keeps a record in place of one of the same class and name, together with other writes.
     pub(super) fn keep(&self, mut draft: Record, mut also: Vec<Write>) -> Result<Record, MemoryError> {
         let mut shelf = self.shelf();
-        let same = |one: &&Record| one.kind == draft.kind && one.name == draft.name;
+        let same = |one: &&Record| draft.replaces(one);
         let earlier = shelf.records.values().find(same).map(|one| one.id);
         let mut gone = None;
         if earlier.is_none() {

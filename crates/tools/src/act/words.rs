@@ -176,9 +176,9 @@ fn warnings(ticket: &Ticket, moment: &Moment) -> Vec<String> {
         warnings.push(match ticket.hold_secs {
             Some(secs) => format!("{key} says {strategy:?}; a hold of {} min comes with it, and after that Jarvis follows the manifest again.", secs / 60),
             None => format!(
-            "{key} says {strategy:?}, so Jarvis will {then} it again; a person can put a hold on it (`jarvis hold {key}`), or \
-             the manifest can be changed (propose_manifest_change).",
-        )});
+                "{key} says {strategy:?}, so Jarvis will {then} it again unless it is held (`jarvis hold {key}`) or the manifest changes."
+            ),
+        });
     }
     warnings
 }

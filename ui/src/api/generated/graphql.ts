@@ -341,9 +341,9 @@ export type WindowEffect =
 
 export type MindPartsFragment = { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number };
 
-export type CardPartsFragment = { kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null };
+export type CardPartsFragment = { kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null };
 
-export type MessagePartsFragment = { seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, unfounded: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> };
+export type MessagePartsFragment = { seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, unfounded: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> };
 
 export type HeadPartsFragment = { id: string, title: string, startedAt: string, lastAt: string, microDollars: number };
 
@@ -379,14 +379,14 @@ export type ConversationNowQueryVariables = Exact<{
 }>;
 
 
-export type ConversationNowQuery = { conversation: { messages: Array<{ seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, unfounded: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> }> } | null };
+export type ConversationNowQuery = { conversation: { messages: Array<{ seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, unfounded: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> }> } | null };
 
 export type ConversationSubscriptionVariables = Exact<{
   id: string;
 }>;
 
 
-export type ConversationSubscription = { conversation: { snapshot: boolean, gone: boolean, messages: Array<{ seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, unfounded: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> }>, added: { seq: number, from: number, text: string } | null } };
+export type ConversationSubscription = { conversation: { snapshot: boolean, gone: boolean, messages: Array<{ seq: number, at: string, user: string | null, text: string, state: MessageState, problem: string | null, suggestions: Array<string>, unfounded: Array<string>, mind: { name: string, local: boolean, reason: string, promptTokens: number, outputTokens: number, microDollars: number } | null, facts: Array<{ claim: string, source: string, at: string | null }>, tools: Array<{ tool: string, arguments: string, result: string | null, isError: boolean }>, cards: Array<{ kind: CardKind, notes: Array<string>, title: string | null, reason: string | null, say: string | null, ticket: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } | null, proposal: { id: string, title: string, reason: string, by: string, madeAt: string, expiresAt: string, state: ProposalState, outcome: string, digest: string, needs: Role, needsReason: string | null, mayApprove: boolean, base: string, diff: string, effect: string, decidedBy: string | null, decidedAt: string | null, commit: string | null, branch: string | null, pullRequest: string | null, decisions: Array<{ text: string, resource: string | null, verdict: VerdictKind, reason: string | null, new: boolean }>, resources: Array<{ key: string }> } | null }> }>, added: { seq: number, from: number, text: string } | null } };
 
 export type UsagePartsFragment = { cpu: number | null, maxCpu: number | null, memBytes: number | null, maxMemBytes: number | null, diskBytes: number | null, maxDiskBytes: number | null };
 
@@ -408,13 +408,13 @@ export type FreezePartsFragment = { state: FreezeState, scope: FreezeScope | nul
 
 export type LoopPartsFragment = { ready: boolean, epoch: number, actingStopped: string | null, lastFetchAt: string | null, lastLookAt: string | null, lastPassAt: string | null, lastPassMillis: number, lookFailure: string | null };
 
-export type ActionPartsFragment = { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null };
+export type ActionPartsFragment = { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null };
 
 export type RefusalPartsFragment = { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string };
 
-export type DecisionPartsFragment = { id: string, attempt: number, evidence: Array<string>, issue: string | null, origin: string, resource: string | null, ticket: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, verdict: { kind: VerdictKind, word: string, tier: Tier, code: string | null, rule: string | null, reason: string | null, typed: boolean, until: string | null, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } };
+export type DecisionPartsFragment = { id: string, attempt: number, evidence: Array<string>, issue: string | null, origin: string, resource: string | null, ticket: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, verdict: { kind: VerdictKind, word: string, tier: Tier, code: string | null, rule: string | null, reason: string | null, typed: boolean, until: string | null, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } };
 
-export type PlanPartsFragment = { at: string, digest: string, revision: string, inSync: boolean, decisionCount: number, wakeAt: string | null, decisions: Array<{ id: string, attempt: number, evidence: Array<string>, issue: string | null, origin: string, resource: string | null, ticket: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, verdict: { kind: VerdictKind, word: string, tier: Tier, code: string | null, rule: string | null, reason: string | null, typed: boolean, until: string | null, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } }>, report: Array<{ subject: string, text: string }> };
+export type PlanPartsFragment = { at: string, digest: string, revision: string, inSync: boolean, decisionCount: number, wakeAt: string | null, decisions: Array<{ id: string, attempt: number, evidence: Array<string>, issue: string | null, origin: string, resource: string | null, ticket: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, verdict: { kind: VerdictKind, word: string, tier: Tier, code: string | null, rule: string | null, reason: string | null, typed: boolean, until: string | null, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } }>, report: Array<{ subject: string, text: string }> };
 
 export type AlertPartsFragment = { id: string, severity: Severity, title: string, detail: string, issue: string | null, resource: string | null, since: string | null };
 
@@ -422,7 +422,7 @@ export type RecordPartsFragment = { seq: number, at: string, severity: Severity,
 
 export type IssuePartsFragment = { key: string, kind: IssueKind, resource: string, summary: string, attemptsLeft: number, openedAt: string, announcedAt: string | null, escalatedAt: string | null, healthySince: string | null, lastOutcome: string | null };
 
-export type TicketPartsFragment = { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null };
+export type TicketPartsFragment = { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null };
 
 export type PolicyPartsFragment = { actionsInLastHour: number, actionsPerHour: number, attemptsPerIssue: number, ceiling: Autonomy, ceilingSet: Autonomy | null, commandAllowlist: unknown, defaultAutonomy: Autonomy, dependencies: unknown, largestPlan: number, nodesAtOnce: number, protectedGuests: Array<number>, protectedNodes: Array<string>, floor: { autonomy: Autonomy, ceiling: Autonomy, ownGuest: number | null, ownNode: string | null, guests: Array<number>, nodes: Array<string>, startGatePasses: number } };
 
@@ -430,7 +430,7 @@ export type ServicePartsFragment = { resource: string, host: string, what: strin
 
 export type TaskPartsFragment = { upid: string, taskType: string, node: string, user: string, vmid: number | null, startedAt: string, endedAt: string | null, exit: string | null, succeeded: boolean | null };
 
-export type IntentPartsFragment = { id: string, attempt: number, origin: string, stage: string, tier: Tier, undo: string, outcome: string | null, resource: string | null, loggedAt: string, closedAt: string | null, deadline: string, upid: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null } };
+export type IntentPartsFragment = { id: string, attempt: number, origin: string, stage: string, tier: Tier, undo: string, outcome: string | null, resource: string | null, loggedAt: string, closedAt: string | null, deadline: string, upid: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null } };
 
 export type WindowPartsFragment = { name: string, effect: WindowEffect, appliesTo: AppliesTo, schedule: string, timeZone: string, open: boolean, nextChange: string | null, durationSeconds: number, overrun: boolean };
 
@@ -449,7 +449,7 @@ export type StartQuery = { clusters: Array<{ name: string }>, events: Array<{ se
 export type SideQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type SideQuery = { issues: Array<{ key: string, kind: IssueKind, resource: string, summary: string, attemptsLeft: number, openedAt: string, announcedAt: string | null, escalatedAt: string | null, healthySince: string | null, lastOutcome: string | null }>, tickets: Array<{ id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null }>, policy: { actionsInLastHour: number, actionsPerHour: number, attemptsPerIssue: number, ceiling: Autonomy, ceilingSet: Autonomy | null, commandAllowlist: unknown, defaultAutonomy: Autonomy, dependencies: unknown, largestPlan: number, nodesAtOnce: number, protectedGuests: Array<number>, protectedNodes: Array<string>, floor: { autonomy: Autonomy, ceiling: Autonomy, ownGuest: number | null, ownNode: string | null, guests: Array<number>, nodes: Array<string>, startGatePasses: number } }, services: Array<{ resource: string, host: string, what: string, status: ServiceHealth, statusWord: string, restartAllowed: boolean, seenAt: string | null, trouble: string | null, unknownReason: string | null }>, tasks: Array<{ upid: string, taskType: string, node: string, user: string, vmid: number | null, startedAt: string, endedAt: string | null, exit: string | null, succeeded: boolean | null }>, holds: Array<{ scope: string, by: string, reason: string, since: string, until: string | null }>, intents: Array<{ id: string, attempt: number, origin: string, stage: string, tier: Tier, undo: string, outcome: string | null, resource: string | null, loggedAt: string, closedAt: string | null, deadline: string, upid: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null } }>, windows: Array<{ name: string, effect: WindowEffect, appliesTo: AppliesTo, schedule: string, timeZone: string, open: boolean, nextChange: string | null, durationSeconds: number, overrun: boolean }>, revision: { at: string | null, commit: string | null, hash: string | null, pendingCommit: string | null, pendingErrors: Array<string>, sourceFailure: string | null, withheldDigest: string | null, withheldReason: string | null }, passedLimits: Array<{ issue: string, resource: string, threshold: string, value: number | null, counts: boolean, since: string, seenAt: string }> };
+export type SideQuery = { issues: Array<{ key: string, kind: IssueKind, resource: string, summary: string, attemptsLeft: number, openedAt: string, announcedAt: string | null, escalatedAt: string | null, healthySince: string | null, lastOutcome: string | null }>, tickets: Array<{ id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null }>, policy: { actionsInLastHour: number, actionsPerHour: number, attemptsPerIssue: number, ceiling: Autonomy, ceilingSet: Autonomy | null, commandAllowlist: unknown, defaultAutonomy: Autonomy, dependencies: unknown, largestPlan: number, nodesAtOnce: number, protectedGuests: Array<number>, protectedNodes: Array<string>, floor: { autonomy: Autonomy, ceiling: Autonomy, ownGuest: number | null, ownNode: string | null, guests: Array<number>, nodes: Array<string>, startGatePasses: number } }, services: Array<{ resource: string, host: string, what: string, status: ServiceHealth, statusWord: string, restartAllowed: boolean, seenAt: string | null, trouble: string | null, unknownReason: string | null }>, tasks: Array<{ upid: string, taskType: string, node: string, user: string, vmid: number | null, startedAt: string, endedAt: string | null, exit: string | null, succeeded: boolean | null }>, holds: Array<{ scope: string, by: string, reason: string, since: string, until: string | null }>, intents: Array<{ id: string, attempt: number, origin: string, stage: string, tier: Tier, undo: string, outcome: string | null, resource: string | null, loggedAt: string, closedAt: string | null, deadline: string, upid: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null } }>, windows: Array<{ name: string, effect: WindowEffect, appliesTo: AppliesTo, schedule: string, timeZone: string, open: boolean, nextChange: string | null, durationSeconds: number, overrun: boolean }>, revision: { at: string | null, commit: string | null, hash: string | null, pendingCommit: string | null, pendingErrors: Array<string>, sourceFailure: string | null, withheldDigest: string | null, withheldReason: string | null }, passedLimits: Array<{ issue: string, resource: string, threshold: string, value: number | null, counts: boolean, since: string, seenAt: string }> };
 
 export type ClusterUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -466,7 +466,7 @@ export type PictureQuery = { version: { now: string }, clusters: Array<{ loop: {
 export type PictureResourcesQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PictureResourcesQuery = { resources: Array<{ key: string, kind: ResourceKind, name: string, spec: unknown, labels: Array<{ name: string, value: string }>, hold: { scope: string, by: string, reason: string, since: string, until: string | null } | null, status: { sync: Sync, health: Health, since: string | null, observedRevision: string, headline: { type: ConditionType, reason: string, message: string } | null, conditions: Array<{ type: ConditionType, status: boolean, reason: string, message: string }> } | null }>, plan: { at: string, digest: string, revision: string, inSync: boolean, decisionCount: number, wakeAt: string | null, decisions: Array<{ id: string, attempt: number, evidence: Array<string>, issue: string | null, origin: string, resource: string | null, ticket: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, verdict: { kind: VerdictKind, word: string, tier: Tier, code: string | null, rule: string | null, reason: string | null, typed: boolean, until: string | null, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } }>, report: Array<{ subject: string, text: string }> } };
+export type PictureResourcesQuery = { resources: Array<{ key: string, kind: ResourceKind, name: string, spec: unknown, labels: Array<{ name: string, value: string }>, hold: { scope: string, by: string, reason: string, since: string, until: string | null } | null, status: { sync: Sync, health: Health, since: string | null, observedRevision: string, headline: { type: ConditionType, reason: string, message: string } | null, conditions: Array<{ type: ConditionType, status: boolean, reason: string, message: string }> } | null }>, plan: { at: string, digest: string, revision: string, inSync: boolean, decisionCount: number, wakeAt: string | null, decisions: Array<{ id: string, attempt: number, evidence: Array<string>, issue: string | null, origin: string, resource: string | null, ticket: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, verdict: { kind: VerdictKind, word: string, tier: Tier, code: string | null, rule: string | null, reason: string | null, typed: boolean, until: string | null, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } }>, report: Array<{ subject: string, text: string }> } };
 
 export type PictureGuestsQueryVariables = Exact<{
   after?: string | null | undefined;
@@ -478,7 +478,7 @@ export type PictureGuestsQuery = { guests: { nodes: Array<{ vmid: number, name: 
 export type PlanUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
-export type PlanUpdatesSubscription = { planUpdates: { at: string, digest: string, revision: string, inSync: boolean, decisionCount: number, wakeAt: string | null, decisions: Array<{ id: string, attempt: number, evidence: Array<string>, issue: string | null, origin: string, resource: string | null, ticket: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, verdict: { kind: VerdictKind, word: string, tier: Tier, code: string | null, rule: string | null, reason: string | null, typed: boolean, until: string | null, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } }>, report: Array<{ subject: string, text: string }> } };
+export type PlanUpdatesSubscription = { planUpdates: { at: string, digest: string, revision: string, inSync: boolean, decisionCount: number, wakeAt: string | null, decisions: Array<{ id: string, attempt: number, evidence: Array<string>, issue: string | null, origin: string, resource: string | null, ticket: string | null, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, verdict: { kind: VerdictKind, word: string, tier: Tier, code: string | null, rule: string | null, reason: string | null, typed: boolean, until: string | null, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } }>, report: Array<{ subject: string, text: string }> } };
 
 export type AlertUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
@@ -503,7 +503,7 @@ export type RequestActionMutationVariables = Exact<{
 }>;
 
 
-export type RequestActionMutation = { requestAction: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } };
+export type RequestActionMutation = { requestAction: { id: string, state: TicketState, isFinal: boolean, origin: string, createdAt: string, notBefore: string, expiresAt: string | null, digest: string | null, typed: boolean, holdSeconds: number | null, intent: string | null, outcome: string | null, confirmedBy: string | null, notes: Array<string>, action: { name: string, text: string, vmid: number | null, node: string | null, host: string | null, service: string | null, snapshot: string | null, targetNode: string | null, argv: Array<string> | null }, refusal: { code: string, reason: string, resource: string, rule: string, tier: Tier, unblock: string } | null } };
 
 export type ConfirmMutationVariables = Exact<{
   digest: string;
@@ -877,6 +877,7 @@ export const ActionPartsFragmentDoc = new TypedDocumentString(`
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -921,6 +922,7 @@ export const TicketPartsFragmentDoc = new TypedDocumentString(`
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -987,6 +989,7 @@ export const CardPartsFragmentDoc = new TypedDocumentString(`
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -1108,6 +1111,7 @@ fragment ActionParts on Action {
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -1405,6 +1409,7 @@ export const DecisionPartsFragmentDoc = new TypedDocumentString(`
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -1439,6 +1444,7 @@ export const PlanPartsFragmentDoc = new TypedDocumentString(`
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -1589,6 +1595,7 @@ export const IntentPartsFragmentDoc = new TypedDocumentString(`
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -1770,6 +1777,7 @@ fragment ActionParts on Action {
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -1905,6 +1913,7 @@ fragment ActionParts on Action {
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -2063,6 +2072,7 @@ fragment ActionParts on Action {
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -2582,6 +2592,7 @@ fragment ActionParts on Action {
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -2691,6 +2702,7 @@ export const PlanUpdatesDocument = new TypedDocumentString(`
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
@@ -2801,6 +2813,7 @@ export const RequestActionDocument = new TypedDocumentString(`
   text
   vmid
   node
+  host
   service
   snapshot
   targetNode
