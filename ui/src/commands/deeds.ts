@@ -5,13 +5,14 @@ import {
   ReconcileNowDocument, RejectDocument, ReleaseDocument, RequestActionDocument, SetCeilingDocument, ThawDocument,
 } from "../api/generated/graphql";
 import type { TypedDocumentString } from "../api/generated/graphql";
-import type { ActionInput, Autonomy, Decision, Guest, Ticket } from "../api/types";
+import type { Autonomy, Decision, Guest, Ticket } from "../api/types";
 import { KIOSK_REASON } from "../app/kiosk";
 import { kiosk } from "../app/prefs";
 import { note, type PendingAction, ui } from "../app/ui-state";
 import { serverNow } from "../live/now";
 import { refreshSoon } from "../live/session";
 import { isLocked, live, mayAct } from "../live/store";
+import { inputOf } from "./input";
 
 export const HOLD_SECONDS = 3600;
 
@@ -85,17 +86,8 @@ export async function actOn(action: Omit<PendingAction, "against">): Promise<voi
 }
 
 export async function request(pending: PendingAction, hold: number | null): Promise<void> {
-  const { name, vmid, node, host, service, snapshot } = pending;
-  const action: ActionInput = {
-    name,
-    ...(vmid === undefined ? {} : { vmid }),
-    ...(node === undefined ? {} : { node }),
-    ...(host === undefined ? {} : { host }),
-    ...(service === undefined ? {} : { service }),
-    ...(snapshot === undefined ? {} : { snapshot }),
-  };
   const what = `${pending.verb} ${pending.target}`;
-  const answer = await run(RequestActionDocument, { action, hold }, what);
+  const answer = await run(RequestActionDocument, { action: inputOf(pending), hold }, what);
   if (answer) show(answer.requestAction, what);
 }
 

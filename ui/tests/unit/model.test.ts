@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { Freeze, Guest, Issue, Node, Resource } from "../../src/api/types";
+import { inputOf } from "../../src/commands/input";
 import { matching } from "../../src/commands/match";
 import { pathTo } from "../../src/editor/complete";
 import { Ring, drawLines, onSamples, ringOf, sample } from "../../src/live/rings";
@@ -260,4 +261,12 @@ test("a line is drawn anew where it says something else, and only there", () => 
   for (const change of [{ name: "web" }, { node: "forge" }, { status: "STOPPED" as const }, { protected: true }, { unknownReason: "silent" }]) expect(isSame(change)).toBe(false);
   expect(saysTheSame(line(), line({}, "mem 96%"), false)).toBe(false);
   expect(saysTheSame(line(), { heading: "atlas", count: 1 }, false)).toBe(false);
+});
+
+test("a request names whatever it is aimed at, a host of the config file too, and nothing that is for people", () => {
+  const words = { verb: "Restart", target: "borg", against: "" };
+  const input = inputOf({ name: "restartService", service: "borg.service", host: "backup", ...words });
+  expect(input).toEqual({ name: "restartService", service: "borg.service", host: "backup" });
+  expect(inputOf({ name: "rollbackSnapshot", vmid: 101, snapshot: "before", ...words })).toEqual({ name: "rollbackSnapshot", vmid: 101, snapshot: "before" });
+  expect(inputOf({ name: "rebootNode", node: "forge", ...words })).toEqual({ name: "rebootNode", node: "forge" });
 });

@@ -54,6 +54,20 @@ fn a_fact_is_what_a_person_said_and_confirmed_and_can_be_put_right_and_forgotten
     assert!(memory.prefer("Units!", anna("x"), now).is_err());
     let again = open(&store);
     assert_eq!(again.list(Some(Kind::Preference), "", now), [units]);
+    // How somebody is spoken to is theirs alone, and nobody else changes it.
+    let bert = Said {
+        user: "bert",
+        text: "binary",
+    };
+    let his = again.prefer("units", bert, tomorrow).unwrap();
+    let readers = |reader: &str| {
+        let kept = again.list(Some(Kind::Preference), "", now);
+        let his_own = kept.into_iter().filter(|one| one.is_for(reader));
+        his_own.map(|one| one.text).collect::<Vec<_>>()
+    };
+    assert_eq!(readers("anna"), ["decimal"]);
+    assert_eq!(readers("bert"), ["binary"]);
+    again.forget(his.id).unwrap();
     assert_eq!(again.list(None, "nas", now)[0].text, "The NAS is fast");
     assert_eq!(again.export("anna").lines().count(), 2);
     again.forget(fact.id).unwrap();

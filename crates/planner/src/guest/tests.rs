@@ -5,8 +5,8 @@ use crate::{
     scene::{START, Scene, node_name, vm, vmid},
 };
 use jarvis_model::{
-    Action, Cause, ConditionType, Event, GuestStatus, Health, Hold, HoldScope, Identity, Observation,
-    ResourceKey, StopCause, Sync, Timestamp, UnknownReason,
+    Action, Autonomy, Cause, ConditionType, Event, GuestStatus, Health, Hold, HoldScope, Identity,
+    Observation, ResourceKey, StopCause, Sync, TaskObserved, Timestamp, UnknownReason,
 };
 
 fn web() -> ResourceKey {
@@ -168,6 +168,60 @@ fn a_persons_stop_is_announced_under_always_and_reverted_after_a_minute() {
     assert!(scene.settle().0.decisions.is_empty());
     scene.pass_time(1);
     assert_eq!(scene.settle().0.decisions.len(), 1);
+}
+
+#[test]
+fn nothing_is_announced_that_will_not_be_done_without_a_yes() {
+    for level in [Autonomy::L0, Autonomy::L1, Autonomy::L2, Autonomy::L3] {
+        let mut scene = Scene::new();
+        scene.floor.autonomy = level;
+        scene.guest(101, "a", GuestStatus::Running);
+        scene.declare_vm("Always");
+        scene.settle();
+        scene.pass_time(100);
+        scene.guest(101, "a", GuestStatus::Stopped);
+        let (user, task_type, at) = ("op@pve".into(), "qmshutdown".into(), scene.now);
+        scene.cause(101, StopCause::Person { user, task_type, at });
+        let (_, names) = scene.settle();
+        let announced = names.contains(&"issueAnnounced".to_owned());
+        assert_eq!(announced, level == Autonomy::L3, "{level}: {names:?}");
+    }
+}
+
+#[test]
+fn nothing_starts_on_a_node_that_is_stopping_its_guests() {
+    let mut scene = crashed();
+    let began = scene.now;
+    scene.cause(
+        101,
+        StopCause::System {
+            task_type: "stopall".into(),
+            at: began,
+        },
+    );
+    let upid = format!(
+        "UPID:a:00000001:00000001:{:08X}:stopall::root@pam:",
+        began.as_secs()
+    );
+    scene.observed.tasks = vec![TaskObserved {
+        upid: upid.parse().unwrap(),
+        ended_at: None,
+        exit: None,
+    }];
+    scene.pass_time(1200);
+    scene.guest(101, "a", GuestStatus::Stopped);
+    let cause = StopCause::System {
+        task_type: "stopall".into(),
+        at: began,
+    };
+    scene.cause(101, cause.clone());
+    assert!(scene.settle().0.decisions.is_empty(), "it still stops them");
+    // Once that is over and the node stayed up it is somebody's wish, and no crash.
+    scene.observed.tasks.clear();
+    scene.guest(101, "a", GuestStatus::Stopped);
+    scene.cause(101, cause);
+    assert!(scene.settle().0.decisions.is_empty());
+    assert_eq!(headline(&scene).3, "StoppedOnPurpose");
 }
 
 #[test]
