@@ -119,7 +119,8 @@ export async function goTo(page, path) {
     history.pushState(null, "", to);
     dispatchEvent(new PopStateEvent("popstate"));
   }, path);
-  await page.waitForFunction(() => !document.querySelector(".page .skeleton"), null, { timeout: 45_000 });
+  // By the clock, not by frames: a page that has nothing to draw may draw none.
+  await page.waitForFunction(() => !document.querySelector(".page .skeleton"), null, { timeout: 45_000, polling: 200 });
 }
 
 export async function setMode(page, mode) {
