@@ -216,6 +216,7 @@ fn nothing_starts_on_a_node_that_is_stopping_its_guests() {
     };
     scene.cause(101, cause.clone());
     assert!(scene.settle().0.decisions.is_empty(), "it still stops them");
+    assert_eq!(headline(&scene).3, "Waiting");
     // Once that is over and the node stayed up it is somebody's wish, and no crash.
     scene.observed.tasks.clear();
     scene.guest(101, "a", GuestStatus::Stopped);
