@@ -1,9 +1,17 @@
 // Queries and mutations go by POST; what is followed goes over the socket (live/link.ts).
 import type { TypedDocumentString } from "./generated/graphql";
 
+/**
+ * Silence for so long is taken for a lost network: it is shown within half a minute. A change is given the 30 s after which the
+ * server itself says what became of it.
+ */
+const READ_WITHIN = 20_000;
+const CHANGE_WITHIN = 35_000;
+
 /** What can be done about an error, where the server does not say it itself. */
 const REMEDY: { [code: string]: string } = {
   UNREACHABLE: "Is it running, and is the network up? The page goes on asking.",
+  NOT_HEARD: "It may be done all the same: look at the activity before asking again.",
   FORBIDDEN: "Ask an administrator, or sign in with a role that may.",
   NOT_FOUND: "It may be gone by now: look at the list again.",
   WRONG_STATE: "It changed in the meantime: look at it again, then ask anew.",
@@ -52,26 +60,35 @@ export function onSignedOut(listener: Listener): void {
   signedOut = listener;
 }
 
-/** Posts JSON to one of our own addresses; the answer may be empty. */
-export async function post(path: string, body: unknown): Promise<{ status: number; answer: Answer<unknown> }> {
+/** Posts JSON to one of our own addresses; the answer may be empty. Given up after so many milliseconds. */
+export async function post(path: string, body: unknown, within = CHANGE_WITHIN): Promise<{ status: number; answer: Answer<unknown> }> {
   const response = await fetch(path, {
     method: "POST",
     credentials: "same-origin",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
+    signal: AbortSignal.timeout(within),
   });
   const answer: Answer<unknown> =
-    response.status === 204 ? {} : await response.json().catch(() => ({}) as Answer<unknown>);
+    response.status === 204 ? {} : await response.json().catch(unlessLate);
   return { status: response.status, answer };
+}
+
+/** An answer that is no JSON says nothing; one that ends halfway is none. */
+function unlessLate(error: unknown): Answer<unknown> {
+  if (error instanceof SyntaxError) return {};
+  throw error;
 }
 
 /** One query or mutation. */
 export async function ask<T, V>(document: TypedDocumentString<T, V>, variables?: V): Promise<T> {
+  const query = document.toString();
+  const isChange = query.trimStart().startsWith("mutation");
   let reply: { status: number; answer: Answer<unknown> };
   try {
-    reply = await post("/graphql", { query: document.toString(), variables });
+    reply = await post("/graphql", { query, variables }, isChange ? CHANGE_WITHIN : READ_WITHIN);
   } catch {
-    throw new ApiError("Jarvis did not answer; nothing was asked for.", "UNREACHABLE");
+    throw new ApiError("Jarvis did not answer.", isChange ? "NOT_HEARD" : "UNREACHABLE");
   }
   const { status, answer } = reply;
   if (status === 401) {

@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from "react";
 import type { TypedDocumentString } from "./generated/graphql";
+import { Rounds } from "../model/rounds";
 import { ask, told } from "./http";
 
 export interface Asked<T> {
@@ -10,13 +11,6 @@ export interface Asked<T> {
   again: () => void;
 }
 
-/** Questions with the same variables: how many were asked, and which was the last whose answer is shown. */
-interface Round {
-  isWanted: boolean;
-  asked: number;
-  shown: number;
-}
-
 /**
  * A query of one view: asked when it appears, when its variables change, and when `since` does. Where `since` changes more often
  * than answers come, each answer is shown all the same, unless a later one was.
@@ -24,23 +18,21 @@ interface Round {
 export function useAsk<T, V>(document: TypedDocumentString<T, V>, variables: V, since: unknown = null): Asked<T> {
   const [state, setState] = useState<Omit<Asked<T>, "again">>({ data: null, error: null, answeredAt: null });
   const [count, setCount] = useState(0);
-  const rounds = useRef<Round | null>(null);
+  /** Of the present variables; what was asked for others is shown no more. */
+  const rounds = useRef<Rounds | null>(null);
   const key = JSON.stringify(variables);
   useEffect(() => {
-    const round: Round = { isWanted: true, asked: 0, shown: 0 };
-    rounds.current = round;
+    rounds.current = new Rounds();
     return () => {
-      round.isWanted = false;
+      rounds.current = null;
     };
   }, [document, key]);
   useEffect(() => {
-    const round = rounds.current;
-    if (!round) return;
-    const number = ++round.asked;
+    const mine = rounds.current;
+    if (!mine) return;
+    const isLatest = mine.ask();
     const show = (change: (old: Omit<Asked<T>, "again">) => Omit<Asked<T>, "again">) => {
-      if (!round.isWanted || number <= round.shown) return;
-      round.shown = number;
-      setState(change);
+      if (mine === rounds.current && isLatest()) setState(change);
     };
     ask(document, JSON.parse(key) as V).then(
       (data) => show(() => ({ data, error: null, answeredAt: Date.now() })),

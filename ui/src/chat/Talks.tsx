@@ -5,7 +5,7 @@ import { serverNow } from "../live/now";
 import { when } from "../model/format";
 import { dollars } from "../model/speech";
 import { Button } from "../ui/Button";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered } from "../ui/Panel";
 
 /** The conversations there are: open one, begin another, delete one. */
 export function Talks({ onChosen }: { onChosen?: () => void }) {
@@ -18,8 +18,7 @@ export function Talks({ onChosen }: { onChosen?: () => void }) {
   return (
     <Panel title="Conversations" age="push" scroll className="talks">
       <p className="talk-new"><Button size="small" onClick={() => choose(null)}>New conversation</Button></p>
-      {!heads && error ? <Empty title="They cannot be shown."><p className="mono tone-crit">{error}</p></Empty> : null}
-      {!heads && !error ? <Waiting rows={3} for="the conversations" /> : null}
+      {heads ? null : <Unanswered asked={{ error }} rows={3} for="the conversations" />}
       {heads?.length === 0 ? <Empty title="None yet."><p className="dim">What you ask stands here, for you alone.</p></Empty> : null}
       <ul className="talk-list">{(heads ?? []).map((head) => <Line key={head.id} head={head} onOpen={() => choose(head.id)} />)}</ul>
     </Panel>

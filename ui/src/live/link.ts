@@ -65,6 +65,11 @@ export class Link {
     this.#drop();
   }
 
+  /** Whether a connection stands, and who waits for one was called. */
+  get isUp(): boolean {
+    return this.#up;
+  }
+
   /** The first picture is there: from now on silence counts. */
   settle(): void {
     this.#isPatient = false;

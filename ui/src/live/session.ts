@@ -94,7 +94,7 @@ const followers = new Set<Follower>();
 /** Calls `follow` on the present connection, if there is one, and on each that comes. */
 export function onConnection(follow: Follower): () => void {
   followers.add(follow);
-  if (isFollowing) follow(link);
+  if (link.isUp) follow(link);
   return () => followers.delete(follow);
 }
 
@@ -166,8 +166,9 @@ function back(): void {
 
 let soon: ReturnType<typeof setTimeout> | undefined;
 let asking = false;
+let isWanted = false;
 
-/** Fetches what has no subscription, once, shortly after the last reason to. */
+/** Fetches what has no subscription, once, shortly after the first reason to; a reason that comes meanwhile is one to fetch again. */
 export function refreshSoon(): void {
   soon ??= setTimeout(() => {
     soon = undefined;
@@ -176,15 +177,22 @@ export function refreshSoon(): void {
 }
 
 async function refreshSide(): Promise<void> {
-  if (asking || !live.get().me) return;
+  if (!live.get().me) return;
+  if (asking) {
+    isWanted = true;
+    return;
+  }
   asking = true;
   try {
     const side = await ask(SideDocument);
-    live.set({ side, sideAt: Date.now() });
+    live.set({ side, sideAt: Date.now(), sideError: null });
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
+    live.set({ sideError: error.told });
   } finally {
     asking = false;
+    if (isWanted) refreshSoon();
+    isWanted = false;
   }
 }
 

@@ -68,7 +68,10 @@ export interface State {
   feed: readonly Record[];
   head: number;
   side: Side | null;
+  /** When it came, by this machine's clock; zero before. */
   sideAt: number;
+  /** Why it could not be fetched again. */
+  sideError: string | null;
 }
 
 /** What has no subscription and is fetched anew when the feed says it may have changed. */
@@ -118,4 +121,5 @@ export const empty: State = {
   head: 0,
   side: null,
   sideAt: 0,
+  sideError: null,
 };

@@ -1,16 +1,18 @@
 import { useCosts } from "../live/spend";
+import { useSide } from "../live/side";
 import { useLive } from "../live/store";
 import { Bar } from "../ui/Bar";
 import { SpanLine } from "../ui/SpanLine";
-import { Panel, Waiting } from "../ui/Panel";
+import { Panel, Unanswered } from "../ui/Panel";
 
 /** How far Jarvis may go, and how much of it is used. */
 export function Limits() {
   const side = useLive((state) => state.side);
   const costs = useCosts((state) => state.costs);
+  const asked = useSide();
   if (!side) {
     return (
-      <Panel title="Limits and spend" age="push" className="limits"><Waiting rows={3} for="the policy" /></Panel>
+      <Panel title="Limits and spend" age={asked} className="limits"><Unanswered asked={asked} rows={3} for="the policy" /></Panel>
     );
   }
   const { policy, intents, issues } = side;
@@ -22,7 +24,7 @@ export function Limits() {
     ["Issues out of attempts", spent, Math.max(issues.length, 1), `${spent} of ${issues.length}`],
   ];
   return (
-    <Panel title="Limits and spend" age="push" note={<span>{policy.ceiling} ceiling</span>} className="limits">
+    <Panel title="Limits and spend" age={asked} note={<span>{policy.ceiling} ceiling</span>} className="limits">
       <ul className="limit-list">
         {rows.map(([word, used, whole, said]) => (
           <li key={word}>

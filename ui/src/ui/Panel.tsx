@@ -154,6 +154,25 @@ export function Waiting({ rows = 5, for: what }: { rows?: number; for: string })
   );
 }
 
+interface UnansweredProps {
+  asked: Pick<Asked<unknown>, "error"> & Partial<Pick<Asked<unknown>, "again">>;
+  rows?: number;
+  for: string;
+}
+
+/** Where nothing came yet: the grid of what will stand here, or why it does not. */
+export function Unanswered({ asked, rows, for: what }: UnansweredProps) {
+  if (asked.error === null) return <Waiting {...(rows === undefined ? {} : { rows })} for={what} />;
+  return (
+    <div role="alert">
+      <Empty title={`${what.charAt(0).toUpperCase()}${what.slice(1)} cannot be shown.`}>
+        <p className="mono tone-crit">{asked.error}</p>
+        {asked.again ? <div className="row-wrap"><Button size="small" onClick={asked.again}>Try again</Button></div> : null}
+      </Empty>
+    </div>
+  );
+}
+
 interface EmptyProps {
   title: string;
   well?: boolean;

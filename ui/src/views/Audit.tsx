@@ -9,7 +9,7 @@ import { toCsv, toLines } from "../model/export";
 import { ofRecord } from "../model/status";
 import { Button } from "../ui/Button";
 import { Glyph } from "../ui/Glyph";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered } from "../ui/Panel";
 import { saveText } from "../ui/save";
 import { Table } from "../ui/Table";
 
@@ -19,7 +19,7 @@ const NO_FILTER = { name: null, resource: null, severity: null };
 
 /** The audit trail: who, what, why, and the chain that shows that nothing was taken out. */
 export function Audit() {
-  const { rows, isWhole, error, more } = useTrail();
+  const { rows, isWhole, asked, more } = useTrail();
   const [filter, setFilter] = useState("");
   const shown = useMemo(() => {
     const parts = filter.toLowerCase().split(/\s+/).filter(Boolean);
@@ -30,14 +30,14 @@ export function Audit() {
   }, [rows, filter]);
   return (
     <div className="one">
-      <Panel title="Audit" age="push" flush note={<Chain rows={rows} />}>
+      <Panel title="Audit" age={asked} flush note={<Chain rows={rows} />}>
         <div className="tools">
           <input className="input input-small grow" data-filter="" type="search" aria-label="Search the audit trail" placeholder="Search: name, resource, who …" value={filter} onChange={(event) => setFilter(event.target.value)} />
           <Button size="small" disabled={shown.length === 0} onClick={() => saveText("jarvis-audit.jsonl", toLines(shown), "application/x-ndjson")}>JSON lines</Button>
           <Button size="small" disabled={shown.length === 0} onClick={() => saveText("jarvis-audit.csv", toCsv(shown), "text/csv")}>CSV</Button>
         </div>
-        {error ? <p className="tone-crit pad" role="alert">{error}</p> : null}
-        {rows.length === 0 && !error ? <Waiting for="the audit trail" /> : null}
+        {rows.length === 0 ? <Unanswered asked={asked} for="the audit trail" /> : null}
+        {rows.length > 0 && asked.error ? <p className="tone-crit pad" role="alert">{asked.error}</p> : null}
         {rows.length > 0 && shown.length === 0 ? <Empty title={`Nothing fits “${filter}”.`} /> : null}
         {shown.length > 0 ? (
           <div className="scroll-box" tabIndex={0} role="group" aria-label="Audit records">
@@ -58,10 +58,12 @@ function useTrail() {
   const [rows, setRows] = useState<readonly Row[]>([]);
   const [isWhole, setWhole] = useState(false);
   const [error, setError] = useState<string | null>(null);
+  const [answeredAt, setAnsweredAt] = useState<number | null>(null);
   const fail = (reason: unknown) => setError(told(reason));
   useEffect(() => {
     ask(AuditPageDocument, { before: null, first: PAGE, filter: NO_FILTER }).then(({ audit }) => {
       setError(null);
+      setAnsweredAt(Date.now());
       setRows((old) => {
         const newest = old[0]?.seq ?? 0;
         const fresh = audit.filter((row) => row.seq > newest);
@@ -76,7 +78,7 @@ function useTrail() {
       setWhole(audit.length < PAGE);
     }, fail);
   };
-  return { rows, isWhole, error, more };
+  return { rows, isWhole, asked: { error, answeredAt }, more };
 }
 
 /** The state of the chain as the server checks it; where it cannot be asked, the hash of the last record at least. */

@@ -6,7 +6,7 @@ import { lockReason } from "../commands/deeds";
 import { useLive } from "../live/store";
 import { many } from "../model/format";
 import { Button } from "../ui/Button";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered } from "../ui/Panel";
 import { Table } from "../ui/Table";
 
 type Channel = ChannelsQuery["notificationChannels"][number];
@@ -18,8 +18,7 @@ export function Channels() {
   const channels = asked.data?.notificationChannels;
   return (
     <Panel title="Notification channels" age={asked} scroll>
-      {!channels && asked.error ? <Empty title="The channels cannot be shown."><p className="mono tone-crit">{asked.error}</p></Empty> : null}
-      {!channels && !asked.error ? <Waiting rows={3} for="the channels" /> : null}
+      {channels ? null : <Unanswered asked={asked} rows={3} for="the channels" />}
       {channels?.length === 0 ? <Empty title="No channel declared."><p className="dim">Without one, alerts stand here only. A manifest of kind NotificationChannel sends them by mail, webhook or ntfy.</p></Empty> : null}
       {channels && channels.length > 0 ? (
         <Table label="Notification channels" heads={["name", "way", "to", "from", "waiting", ""]}>

@@ -3,7 +3,7 @@ import { ManifestsDocument, ProposalsDocument } from "../api/generated/graphql";
 import { useAsk } from "../api/useAsk";
 import { useLive } from "../live/store";
 import { short } from "../model/format";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered } from "../ui/Panel";
 import { ManifestEditor } from "./ManifestEditor";
 import { Proposals } from "./Proposals";
 
@@ -18,9 +18,8 @@ export function Manifests() {
   const file = files?.find((one) => one.path === chosen) ?? files?.[0];
   return (
     <div className="manifests">
-      <Panel title="Manifests" age="push" note={<span>{short(commit)}</span>} scroll className="files">
-        {asked.error && !files ? <Empty title="The manifests cannot be shown."><p className="mono tone-crit">{asked.error}</p></Empty> : null}
-        {!files && !asked.error ? <Waiting rows={6} for="the files" /> : null}
+      <Panel title="Manifests" age={asked} note={<span>{short(commit)}</span>} scroll className="files">
+        {files ? null : <Unanswered asked={asked} rows={6} for="the manifests" />}
         {files?.length === 0 ? <Adopt /> : null}
         {files && files.length > 0 ? <Tree paths={files.map((one) => one.path)} chosen={file?.path ?? null} onChoose={setChosen} /> : null}
         {file ? <Places file={file} /> : null}
@@ -30,7 +29,7 @@ export function Manifests() {
       ) : (
         <Panel title="Editor" age="own"><Empty title="No file to show." /></Panel>
       )}
-      <Proposals proposals={proposals.data?.proposals ?? null} error={proposals.error} onChanged={proposals.again} />
+      <Proposals asked={proposals} />
     </div>
   );
 }

@@ -8,7 +8,7 @@ import { useLive } from "../live/store";
 import { dateTime } from "../model/format";
 import { Button } from "../ui/Button";
 import { saveText } from "../ui/save";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered } from "../ui/Panel";
 import { said } from "./Tokens";
 
 /** What Jarvis remembers, where it is from and until when; any of it can be corrected, forgotten or taken away. */
@@ -24,8 +24,7 @@ export function Memory() {
           <input className="input input-small grow" type="search" aria-label="Search the memory" placeholder="Search" value={text} onChange={(event) => setText(event.target.value)} />
           <Button size="small" disabled={!records?.length} onClick={() => saveText("jarvis-memory.jsonl", (records ?? []).map((one) => `${JSON.stringify(one)}\n`).join(""))}>Export</Button>
         </div>
-        {!records && asked.error ? <p className="mono tone-crit">{asked.error}</p> : null}
-        {!records && !asked.error ? <Waiting rows={3} for="the memory" /> : null}
+        {records ? null : <Unanswered asked={asked} rows={3} for="the memory" />}
         {records?.length === 0 ? <Empty title={text ? `Nothing fits “${text}”.` : "Nothing yet."}><p className="dim">What you tell me to remember stands here, and what I learnt from your choices.</p></Empty> : null}
         <ul className="memory-list">{(records ?? []).map((record) => <Line key={record.id} record={record} onChanged={asked.again} />)}</ul>
         <Remember onDone={asked.again} />

@@ -1,6 +1,7 @@
 import { ask, told } from "../api/http";
-import { ApproveProposalDocument, RejectProposalDocument } from "../api/generated/graphql";
+import { ApproveProposalDocument, type ProposalsQuery, RejectProposalDocument } from "../api/generated/graphql";
 import type { Proposal } from "../api/types";
+import type { Asked } from "../api/useAsk";
 import { note } from "../app/ui-state";
 import { lockReason } from "../commands/deeds";
 import { serverNow } from "../live/now";
@@ -9,27 +10,25 @@ import { inLocalTime, when } from "../model/format";
 import type { Shape } from "../model/status";
 import { Button } from "../ui/Button";
 import { Status } from "../ui/Glyph";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered } from "../ui/Panel";
 
 interface Props {
-  proposals: readonly Proposal[] | null;
-  error: string | null;
-  onChanged: () => void;
+  asked: Asked<ProposalsQuery>;
 }
 
 /** Changes of manifests that wait for a person, and those that were answered. */
-export function Proposals({ proposals, error, onChanged }: Props) {
+export function Proposals({ asked }: Props) {
+  const proposals = asked.data?.proposals;
   return (
-    <Panel title="Proposals" age="push" scroll className="proposals">
-      {error ? <p className="tone-crit mono">{error}</p> : null}
-      {!proposals && !error ? <Waiting rows={3} for="the proposals" /> : null}
+    <Panel title="Proposals" age={asked} scroll className="proposals">
+      {proposals ? null : <Unanswered asked={asked} rows={3} for="the proposals" />}
       {proposals?.length === 0 ? (
         <Empty title="No proposal.">
           <p className="dim">What is proposed here, in a chat or by an assistant waits in this place for a person. Approved, it becomes a commit with you as its author.</p>
         </Empty>
       ) : null}
       <div className="stack">
-        {(proposals ?? []).map((proposal) => <ProposalCard key={proposal.id} proposal={proposal} onChanged={onChanged} />)}
+        {(proposals ?? []).map((proposal) => <ProposalCard key={proposal.id} proposal={proposal} onChanged={asked.again} />)}
       </div>
     </Panel>
   );

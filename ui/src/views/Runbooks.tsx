@@ -1,6 +1,7 @@
 import { RunbooksDocument, type RunbooksQuery } from "../api/generated/graphql";
 import type { Issue } from "../api/types";
 import { useAsk } from "../api/useAsk";
+import { useSide } from "../live/side";
 import { acknowledge, lockReason, setCeiling } from "../commands/deeds";
 import { serverNow } from "../live/now";
 import { useLive } from "../live/store";
@@ -8,7 +9,7 @@ import { many, nameOf, plainTrigger, span, when, words } from "../model/format";
 import { Bar } from "../ui/Bar";
 import { Button } from "../ui/Button";
 import { Glyph, Status } from "../ui/Glyph";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered } from "../ui/Panel";
 import { Table } from "../ui/Table";
 
 type Book = RunbooksQuery["runbooks"][number];
@@ -21,8 +22,7 @@ export function Runbooks() {
   return (
     <div className="two">
       <Panel title="Runbooks" age={asked} scroll>
-        {!books && asked.error ? <Empty title="The runbooks cannot be shown."><p className="mono tone-crit">{asked.error}</p></Empty> : null}
-        {!books && !asked.error ? <Waiting for="the runbooks" /> : null}
+        {books ? null : <Unanswered asked={asked} for="the runbooks" />}
         <div className="stack">{(books ?? []).map((book) => <BookCard key={book.name} book={book} />)}</div>
       </Panel>
       <div className="one">
@@ -66,9 +66,10 @@ function BookCard({ book }: { book: Book }) {
 function Issues() {
   const issues = useLive((state) => state.side?.issues);
   const attempts = useLive((state) => state.side?.policy.attemptsPerIssue ?? 3);
+  const asked = useSide();
   return (
-    <Panel title="Issues and attempts" age="push" scroll>
-      {issues ? null : <Waiting rows={3} for="the issues" />}
+    <Panel title="Issues and attempts" age={asked} scroll>
+      {issues ? null : <Unanswered asked={asked} rows={3} for="the issues" />}
       {issues?.length === 0 ? <Empty title="No open issue." well /> : null}
       {issues && issues.length > 0 ? (
         <Table label="Issues" heads={["since", "issue", "attempts left", ""]}>
@@ -100,10 +101,11 @@ const LEVELS = ["L0", "L1", "L2", "L3", "L4"] as const;
 function PolicyPanel() {
   const policy = useLive((state) => state.side?.policy);
   const role = useLive((state) => state.me?.role);
-  if (!policy) return <Panel title="Policy in force" age="push"><Waiting rows={3} for="the policy" /></Panel>;
+  const asked = useSide();
+  if (!policy) return <Panel title="Policy in force" age={asked}><Unanswered asked={asked} rows={3} for="the policy" /></Panel>;
   const notAdmin = role === "ADMIN" ? false : "Only an admin sets the ceiling";
   return (
-    <Panel title="Policy in force" age="push" scroll>
+    <Panel title="Policy in force" age={asked} scroll>
       <div className="stack">
         <dl className="facts">
           <dt>Default autonomy</dt><dd>{policy.defaultAutonomy}</dd>

@@ -1,23 +1,25 @@
 import type { Service } from "../api/types";
 import { actOn, lockReason } from "../commands/deeds";
 import { serviceTarget } from "../commands/registry";
+import { useSide } from "../live/side";
 import { useLive } from "../live/store";
 import { newest } from "../model/freshness";
 import { nameOf } from "../model/format";
 import { ofService } from "../model/status";
 import { Button } from "../ui/Button";
 import { Status } from "../ui/Glyph";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered, Waiting } from "../ui/Panel";
 import { Table } from "../ui/Table";
 import { Windows } from "./Windows";
 
 /** Declared services, quorum and maintenance windows: what stands around the guests. */
 export function Services() {
   const services = useLive((state) => state.side?.services);
+  const asked = useSide();
   return (
     <div className="two">
       <Panel title="Services" age={{ seenAt: newest(services ?? []), of: "services" }} scroll>
-        {services ? null : <Waiting for="the services" />}
+        {services ? null : <Unanswered asked={asked} for="the services" />}
         {services?.length === 0 ? (
           <Empty title="No service declared.">
             <p className="dim">A manifest of kind Service names a systemd unit, a container, a URL or an address that should be up.</p>

@@ -4,22 +4,24 @@ import type { Intent, Task, Ticket } from "../api/types";
 import { useAsk } from "../api/useAsk";
 import { lockReason, recall } from "../commands/deeds";
 import { serverNow } from "../live/now";
+import { useSide } from "../live/side";
 import { useLive } from "../live/store";
 import { span, when } from "../model/format";
 import { ofTicket } from "../model/status";
 import { Button } from "../ui/Button";
 import { Glyph, Status } from "../ui/Glyph";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered } from "../ui/Panel";
 import { Table } from "../ui/Table";
 import { TierMark } from "../ui/TierMark";
 
 /** What is being done: effects of Jarvis, requests of people, tasks of the cluster. */
 export function Tasks() {
   const side = useLive((state) => state.side);
+  const asked = useSide();
   return (
     <div className="two">
-      <Panel title="Tasks" age="push" scroll>
-        {side ? null : <Waiting for="the tasks" />}
+      <Panel title="Tasks" age={asked} scroll>
+        {side ? null : <Unanswered asked={asked} for="the tasks" />}
         {side?.tasks.length === 0 ? <Empty title="No task of late."><p className="dim">Tasks that the cluster ran in the last hour stand here with who started them.</p></Empty> : null}
         {side && side.tasks.length > 0 ? (
           <Table label="Tasks" heads={["began", "task", "on", "for", "by", "took", "end"]}>
@@ -28,7 +30,7 @@ export function Tasks() {
         ) : null}
       </Panel>
       <div className="one">
-        <Panel title="Effects" age="push" scroll>
+        <Panel title="Effects" age={asked} scroll>
           {side?.intents.length === 0 ? <Empty title="Nothing done yet." /> : null}
           {side && side.intents.length > 0 ? (
             <Table label="Effects" heads={["logged", "tier", "what", "by", "stands"]}>
@@ -36,7 +38,7 @@ export function Tasks() {
             </Table>
           ) : null}
         </Panel>
-        <Panel title="Requests" age="push" scroll>
+        <Panel title="Requests" age={asked} scroll>
           {side?.tickets.length === 0 ? <Empty title="No request." /> : null}
           {side && side.tickets.length > 0 ? (
             <Table label="Requests" heads={["asked", "what", "by", "stands", ""]}>

@@ -7,7 +7,7 @@ import { note } from "../app/ui-state";
 import { useLive } from "../live/store";
 import { dateTime } from "../model/format";
 import { Button } from "../ui/Button";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered } from "../ui/Panel";
 import { Table } from "../ui/Table";
 
 type Scope = "READ" | "PROPOSE" | "OPERATE" | "OPERATE_RED";
@@ -22,7 +22,7 @@ export function Tokens() {
   return (
     <Panel title="Tokens" age={asked} scroll>
       <div className="stack">
-        {tokens ? null : <Waiting rows={3} for="the tokens" />}
+        {tokens ? null : <Unanswered asked={asked} rows={3} for="the tokens" />}
         {tokens?.length === 0 ? <Empty title="No token yet." /> : null}
         {tokens && tokens.length > 0 ? (
           <Table label="Tokens" heads={["name", "role", "scopes", "made by", "lapses", ""]}>

@@ -5,7 +5,7 @@ import type { Role } from "../api/types";
 import { useAsk } from "../api/useAsk";
 import { useLive } from "../live/store";
 import { Button } from "../ui/Button";
-import { Panel, Waiting } from "../ui/Panel";
+import { Panel, Unanswered } from "../ui/Panel";
 import { Table } from "../ui/Table";
 import { said } from "./Tokens";
 
@@ -39,7 +39,7 @@ export function Users() {
               </tr>
             ))}
           </Table>
-        ) : <Waiting rows={2} for="the users" />}
+        ) : <Unanswered asked={asked} rows={2} for="the users" />}
         <form className="inline-form" aria-label="Make a user" onSubmit={(event) => void submit(event)}>
           <input className="input input-small" name="name" aria-label="Name of the user" placeholder="name" required />
           <input className="input input-small" name="password" type="password" autoComplete="new-password" aria-label="One-time password" placeholder="one-time password" minLength={10} required />

@@ -1,8 +1,9 @@
 import { lockReason, release } from "../commands/deeds";
+import { useSide } from "../live/side";
 import { useLive } from "../live/store";
 import { dateTime, span } from "../model/format";
 import { Button } from "../ui/Button";
-import { Empty, Panel, Waiting } from "../ui/Panel";
+import { Empty, Panel, Unanswered } from "../ui/Panel";
 import { Status } from "../ui/Glyph";
 import { Table } from "../ui/Table";
 
@@ -10,10 +11,11 @@ import { Table } from "../ui/Table";
 export function Windows() {
   const windows = useLive((state) => state.side?.windows);
   const holds = useLive((state) => state.side?.holds);
+  const asked = useSide();
   useLive((state) => state.link);
   return (
-    <Panel title="Windows and holds" age="push" scroll>
-      {windows ? null : <Waiting rows={3} for="the windows" />}
+    <Panel title="Windows and holds" age={asked} scroll>
+      {windows ? null : <Unanswered asked={asked} rows={3} for="the windows" />}
       {windows?.length === 0 && holds?.length === 0 ? <Empty title="No window, no hold." /> : null}
       {windows && windows.length > 0 ? (
         <Table label="Maintenance windows" heads={["window", "effect", "schedule", "next change", "state"]}>

@@ -245,15 +245,120 @@ test("what the server objects to stands where it was asked, with its code and wh
   await page.context().close();
 });
 
+/** Patience passes ten times as fast; how much was asked for is kept. */
+const hasten = (page) =>
+  page.addInitScript(() => {
+    const real = AbortSignal.timeout.bind(AbortSignal);
+    globalThis.patience = [];
+    AbortSignal.timeout = (millis) => {
+      globalThis.patience.push(millis);
+      return real(millis / 10);
+    };
+  });
+
+test("silence instead of an answer is said within half a minute, and of a change that it may be done", async () => {
+  const page = await openPage(browser, jarvis, { path: "/", before: hasten });
+  await page.locator(".guest-row", { hasText: "dns-01" }).click();
+  await page.route("**/graphql", (route) => (/oneTime|mutation RequestAction/.test(route.request().postData() ?? "") ? undefined : route.fallback()));
+  await page.getByRole("button", { name: "Restart dns-01" }).click();
+  const asked = page.locator("dialog[open]");
+  if (await asked.count()) await asked.getByRole("button").first().click();
+  const note = page.locator(".note[data-tone=crit]").first();
+  await note.waitFor();
+  assert.match(await note.textContent(), /did not answer\. It may be done all the same: look at the activity .*NOT_HEARD/);
+  await goTo(page, "/audit");
+  await page.evaluate(() => {
+    history.pushState(null, "", "/settings");
+    dispatchEvent(new PopStateEvent("popstate"));
+  });
+  for (const name of ["users", "tokens"]) {
+    const panel = page.locator(`[data-panel="${name}"]`);
+    await panel.getByText(`The ${name} cannot be shown.`).waitFor();
+    assert.match(await panel.textContent(), /did not answer\. Is it running.*UNREACHABLE/);
+    assert.match(await panel.locator(".panel-note").textContent(), /no answer/);
+  }
+  const patience = await page.evaluate(() => globalThis.patience);
+  assert.deepEqual([...new Set(patience)].sort(), [20_000, 35_000], "reads are given up before half a minute; changes after the server's own 30 s");
+  assert.deepEqual(await violations(page), []);
+  await page.unrouteAll();
+  await page.locator('[data-panel="users"]').getByRole("button", { name: "Try again" }).click();
+  await page.locator('[data-panel="users"] td', { hasText: "admin" }).first().waitFor();
+  await page.context().close();
+});
+
+test("answers that take longer than it takes for something to happen are shown all the same", async () => {
+  const page = await openPage(browser, jarvis, { path: "/" });
+  await page.route("**/graphql", async (route) => {
+    if (/oneTime/.test(route.request().postData() ?? "")) await new Promise((done) => setTimeout(done, 1500));
+    await route.fallback();
+  });
+  let isDone = false;
+  const happen = (async () => {
+    for (let at = 0; !isDone && at < 40; at += 1) {
+      await page.evaluate(async (query) => {
+        await fetch("/graphql", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query }) });
+      }, at % 2 ? 'mutation { release(scope: "node:forge") }' : 'mutation { hold(scope: "node:forge", reason: "something happens") }');
+      await page.waitForTimeout(250);
+    }
+    return isDone;
+  })();
+  await page.evaluate(() => {
+    history.pushState(null, "", "/settings");
+    dispatchEvent(new PopStateEvent("popstate"));
+  });
+  await page.locator('[data-panel="users"] td', { hasText: "admin" }).first().waitFor();
+  isDone = true;
+  assert.ok(await happen, "it was shown while things went on happening");
+  await page.evaluate(async (query) => {
+    await fetch("/graphql", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query }) });
+  }, 'mutation { release(scope: "node:forge") }');
+  await page.context().close();
+});
+
+test("what is opened after the connection and before its first picture is followed, too", async () => {
+  const first = await openPage(browser, jarvis, { path: "/chat" });
+  await say(first, "How is the cluster?");
+  const conversation = await first.evaluate(() => sessionStorage.getItem("jarvis.conversation"));
+  await first.context().close();
+  let isConnected = false;
+  let mounted = 0;
+  const page = await openPage(browser, jarvis, {
+    conversation,
+    before: async (one) => {
+      // The code behind the sign-in comes once the socket is there, the first picture later still.
+      await one.route("**/assets/*.js", async (route) => {
+        while (mounted > 0 && !isConnected) await new Promise((done) => setTimeout(done, 20));
+        await route.fallback();
+      });
+      one.on("response", (response) => {
+        if (response.url().endsWith("/auth/login")) mounted += 1;
+      });
+      await one.routeWebSocket(/graphql/, (near) => {
+        const far = near.connectToServer();
+        far.onMessage((message) => {
+          isConnected ||= message.includes("connection_ack");
+          if (message.includes('"next"')) setTimeout(() => near.send(message), 1500);
+          else near.send(message);
+        });
+      });
+    },
+  });
+  await page.locator(".message-answered").first().waitFor();
+  await page.locator(".limits", { hasText: "Model spend today" }).waitFor();
+  await page.context().close();
+});
+
 test("a proxy that lets no socket through: said, and asked instead; once it does, live again", { timeout: 120_000 }, async () => {
   let isBlocked = true;
   const page = await openPage(browser, jarvis, {
     link: "polling",
-    before: (one) =>
-      one.routeWebSocket(/graphql/, (near) => {
+    before: async (one) => {
+      await hasten(one);
+      await one.routeWebSocket(/graphql/, (near) => {
         if (isBlocked) void near.close({ code: 1011, reason: "no upgrade" });
         else near.connectToServer();
-      }),
+      });
+    },
   });
   await page.locator(".banner", { hasText: "live connection is blocked" }).waitFor();
   await page.locator(".guest-row", { hasText: "dns-01" }).waitFor();
@@ -267,10 +372,17 @@ test("a proxy that lets no socket through: said, and asked instead; once it does
   await jarvis.cli("chaos", "crash", "101");
   await goTo(page, "/activity");
   await page.locator(".feed-line", { hasText: /web-01|101/ }).first().waitFor({ timeout: 30_000 });
+  await goTo(page, "/minds");
+  await page.locator(".spend", { hasText: "This month" }).waitFor();
+  await page.route("**/graphql", () => undefined);
+  await page.locator('[data-link="lost"]').waitFor();
+  await page.unrouteAll();
+  await page.locator('[data-link="polling"]').waitFor();
   isBlocked = false;
   await page.getByRole("button", { name: "Try it again" }).click();
   await page.locator('[data-link="live"]').waitFor({ timeout: 20_000 });
   await page.locator(".banner", { hasText: "blocked" }).waitFor({ state: "detached" });
+  await goTo(page, "/activity");
   const feed = await page.locator(".feed-line").allTextContents();
   assert.equal(new Set(feed).size, feed.length, "no record stands twice");
   assert.deepEqual(page.complaints, []);

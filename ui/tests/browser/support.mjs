@@ -75,6 +75,9 @@ export async function openPage(browser, jarvis, { mode = "jarvis", path = "/", w
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: "dark", ...more });
   const page = await context.newPage();
   page.complaints = [];
+  page.asking = new Set();
+  page.on("request", (one) => page.asking.add(one));
+  for (const end of ["requestfinished", "requestfailed"]) page.on(end, (one) => page.asking.delete(one));
   page.on("pageerror", (error) => page.complaints.push(error.message));
   page.on("console", (message) => {
     const text = message.text();
@@ -120,7 +123,11 @@ export async function goTo(page, path) {
     dispatchEvent(new PopStateEvent("popstate"));
   }, path);
   // By the clock, not by frames: a page that has nothing to draw may draw none.
-  await page.waitForFunction(() => !document.querySelector(".page .skeleton"), null, { timeout: 45_000, polling: 200 });
+  await page.waitForFunction(() => !document.querySelector(".page .skeleton"), null, { timeout: 45_000, polling: 200 }).catch(async (error) => {
+    const empty = await page.evaluate(() => [...document.querySelectorAll(".page .skeleton")].map((one) => one.textContent));
+    const asked = [...page.asking].map((one) => `${one.url()} ${(one.postData() ?? "").slice(0, 120)}`);
+    throw new Error(`${path} is still empty: ${empty.join(", ")}; no answer yet to: ${asked.join(", ") || "nothing"}`, { cause: error });
+  });
 }
 
 export async function setMode(page, mode) {

@@ -833,6 +833,11 @@ export type SpentByPartsFragment = { name: string, microDollars: number, questio
 
 export type CostPartsFragment = { warnings: Array<string>, pricesAsOf: string, reserved: number, day: { microDollars: number, cap: number | null, percent: number | null }, week: { microDollars: number, cap: number | null, percent: number | null }, month: { microDollars: number, cap: number | null, percent: number | null }, byModel: Array<{ name: string, microDollars: number, questions: number }>, byKind: Array<{ name: string, microDollars: number, questions: number }>, days: Array<{ name: string, microDollars: number, questions: number }> };
 
+export type CostsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type CostsQuery = { costs: { warnings: Array<string>, pricesAsOf: string, reserved: number, day: { microDollars: number, cap: number | null, percent: number | null }, week: { microDollars: number, cap: number | null, percent: number | null }, month: { microDollars: number, cap: number | null, percent: number | null }, byModel: Array<{ name: string, microDollars: number, questions: number }>, byKind: Array<{ name: string, microDollars: number, questions: number }>, days: Array<{ name: string, microDollars: number, questions: number }> } };
+
 export type CostUpdatesSubscriptionVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -3460,6 +3465,45 @@ export const ConfirmFactDocument = new TypedDocumentString(`
   expiresAt
   pending
 }`) as unknown as TypedDocumentString<ConfirmFactMutation, ConfirmFactMutationVariables>;
+export const CostsDocument = new TypedDocumentString(`
+    query Costs {
+  costs {
+    ...CostParts
+  }
+}
+    fragment SpentParts on Spent {
+  microDollars
+  cap
+  percent
+}
+fragment SpentByParts on SpentBy {
+  name
+  microDollars
+  questions
+}
+fragment CostParts on Costs {
+  day {
+    ...SpentParts
+  }
+  week {
+    ...SpentParts
+  }
+  month {
+    ...SpentParts
+  }
+  byModel {
+    ...SpentByParts
+  }
+  byKind {
+    ...SpentByParts
+  }
+  days {
+    ...SpentByParts
+  }
+  warnings
+  pricesAsOf
+  reserved
+}`) as unknown as TypedDocumentString<CostsQuery, CostsQueryVariables>;
 export const CostUpdatesDocument = new TypedDocumentString(`
     subscription CostUpdates {
   costUpdates {
