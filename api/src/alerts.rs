@@ -153,7 +153,7 @@ fn of_the_source(view: &View) -> Vec<Alert> {
 
 /// One that is well again needs nobody while it is: it closes by itself, or relapses and is back in the list.
 fn of_issue(issue: &Issue) -> Option<Alert> {
-    let told = issue.escalated_at.is_some() || issue.alerted;
+    let told = issue.escalated_at.is_some() || issue.alerted && !issue.acknowledged;
     if !told || issue.healthy_since.is_some() {
         return None;
     }

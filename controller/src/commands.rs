@@ -411,7 +411,7 @@ impl Core {
     fn release(&mut self, scope: &HoldScope, by: &Person) -> Result<(), CommandError> {
         needs(by, Role::Operator, "release")?;
         if !self.memory.holds.contains_key(scope) {
-            let hint = "there is no hold on it".to_owned();
+            let hint = "`jarvis get holds` lists those there are".to_owned();
             return Err(CommandError::NotFound {
                 what: "hold on",
                 name: scope.to_string(),

@@ -25,6 +25,7 @@ pub const QUERIES: &[(&str, Role)] = &[
     ("holds", Viewer),
     ("intents", Viewer),
     ("issues", Viewer),
+    ("lastBackup", Viewer),
     ("manifest", Viewer),
     ("manifestSchemas", Viewer),
     ("manifests", Viewer),

@@ -3,9 +3,9 @@
 use crate::support::{Api, client::Answer, puppet::COMMIT};
 use async_trait::async_trait;
 use jarvis_api::{AuditFormat, AuditTrail, ChainCheck, Messenger, Outside, Tried};
-use jarvis_model::{Event, IssueKey, Role};
+use jarvis_model::{Event, IssueKey, Observation, Role, Vmid};
 use serde_json::{Value, json};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 async fn api() -> Api {
     let outside = Outside {
@@ -135,6 +135,28 @@ async fn figures_of_many_series_come_at_once() {
     assert_eq!(api.query_with(&token, query, many).await.code(), "INVALID");
     let none = json!({"series": ["x"], "points": 0});
     assert_eq!(api.query_with(&token, query, none).await.code(), "INVALID");
+}
+
+#[tokio::test]
+async fn the_last_backup_of_a_guest_is_a_time_none_or_not_known() {
+    let api = api().await;
+    let token = api.token("v", Role::Viewer);
+    let query = |vmid: u32| format!("{{ lastBackup(vmid: {vmid}) {{ at seenAt unknownReason }} }}");
+    let unknown = api.query(&token, &query(101)).await.data()["lastBackup"].clone();
+    assert_eq!((&unknown["at"], &unknown["seenAt"]), (&Value::Null, &Value::Null));
+    assert!(unknown["unknownReason"].is_string(), "{unknown}");
+    api.puppet.publish(|view| {
+        let (vmid, at) = (Vmid::new(101).unwrap(), view.at - Duration::from_hours(7));
+        view.observed.backups = Observation::known(BTreeMap::from([(vmid, at)]), view.at);
+    });
+    let known = api.query(&token, &query(101)).await.data()["lastBackup"].clone();
+    assert!(
+        known["at"].is_string() && known["unknownReason"].is_null(),
+        "{known}"
+    );
+    let none = api.query(&token, &query(102)).await.data()["lastBackup"].clone();
+    assert!(none["at"].is_null() && none["unknownReason"].is_null(), "{none}");
+    assert_eq!(api.query(&token, &query(999)).await.code(), "NOT_FOUND");
 }
 
 #[tokio::test]

@@ -63,7 +63,11 @@ fn quorum_after(case: &Case<'_>) -> String {
     match black::tally_without(case, &node) {
         None => "not known".to_owned(),
         Some(tally) => {
-            let verdict = if tally.holds() { "holds" } else { "is lost" };
+            let verdict = match tally.present.checked_sub(tally.needed) {
+                None => "is lost",
+                Some(0) => "holds with no vote to spare",
+                Some(_) => "holds",
+            };
             format!(
                 "{verdict}: {} votes present, {} needed",
                 tally.present, tally.needed

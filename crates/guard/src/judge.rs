@@ -77,6 +77,7 @@ pub fn objections(request: &Request, facts: &Facts<'_>) -> Vec<Verdict> {
 pub fn warnings(request: &Request, facts: &Facts<'_>) -> Vec<String> {
     let case = Case::new(request, facts);
     [
+        target::power_warning(&case),
         window::warning(&case),
         unattended::hold_warning(&case),
         unattended::ha_warning(&case),

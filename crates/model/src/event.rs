@@ -600,7 +600,8 @@ impl Event {
         )
     }
 
-    /// Whether it is a line of the activity feed; bookkeeping is not.
+    /// Whether it is a line of the activity feed; bookkeeping is not. Of a request that was asked for, the end without a deed is;
+    /// deeds have lines of their own.
     pub fn is_feed(&self) -> bool {
         !matches!(
             self,
@@ -613,9 +614,8 @@ impl Event {
                 | Self::UserSet { .. }
                 | Self::SignedIn { .. }
                 | Self::TicketConfirmed { .. }
-                | Self::TicketChanged { .. }
                 | Self::CallRefused { .. }
-        )
+        ) && !matches!(self, Self::TicketChanged { state, .. } if !state.ends_undone())
     }
 
     /// Whether people are told of it: bookkeeping is not told, and neither is what Jarvis mends silently (L4), from the finding

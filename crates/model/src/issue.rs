@@ -153,6 +153,9 @@ pub struct Issue {
     pub escalated_hash: Option<String>,
     /// Whether an alert was raised for it already.
     pub alerted: bool,
+    /// Whether a person said they know of it: no alert stands for it until it is given to people or relapses.
+    #[serde(default)]
+    pub acknowledged: bool,
     /// Whether nobody is told of it: Jarvis mends it silently.
     #[serde(default)]
     pub silent: bool,
@@ -373,6 +376,7 @@ mod tests {
             escalated_at: None,
             escalated_hash: None,
             alerted: false,
+            acknowledged: false,
             silent: false,
             last_outcome: None,
             run: None,

@@ -382,6 +382,7 @@ impl Memory {
                 escalated_at: None,
                 escalated_hash: None,
                 alerted: false,
+                acknowledged: false,
                 silent: false,
                 last_outcome: None,
                 run: None,
@@ -424,11 +425,13 @@ impl Memory {
             Event::IssueHealthy { .. } => issue.healthy_since = Some(at),
             Event::IssueRelapsed { summary, .. } => {
                 issue.healthy_since = None;
+                issue.acknowledged = false;
                 issue.announced_at = None;
                 issue.summary.clone_from(summary);
             }
             Event::IssueEscalated { resource_hash, .. } => {
                 issue.escalated_at = Some(at);
+                issue.acknowledged = false;
                 issue.silent = false;
                 issue.run = None;
                 issue.escalated_hash = Some(resource_hash.clone());
@@ -447,7 +450,9 @@ impl Memory {
             Event::IssueRearmed { because, .. } => {
                 issue.escalated_at = None;
                 issue.escalated_hash = None;
-                issue.alerted = false;
+                issue.acknowledged = matches!(because, Rearmed::Acknowledged { .. });
+                // Who acknowledged it was told; where nothing can be tried, the same would be told again at once.
+                issue.alerted &= issue.acknowledged;
                 if matches!(because, Rearmed::Acknowledged { .. } | Rearmed::Commit { .. }) {
                     issue.attempts.clear();
                     // What became of the last attempt was why it was given to people; now it may be tried again.

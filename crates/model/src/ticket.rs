@@ -50,6 +50,14 @@ impl TicketState {
             Self::Queued | Self::AwaitingConfirmation { .. } | Self::Running { .. }
         )
     }
+
+    /// Whether it is over and nothing was done.
+    pub fn ends_undone(&self) -> bool {
+        matches!(
+            self,
+            Self::Refused { .. } | Self::Recalled | Self::Rejected | Self::Expired
+        )
+    }
 }
 
 /// A request for an action.

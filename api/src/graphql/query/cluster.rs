@@ -8,12 +8,13 @@
 use crate::graphql::{
     errors, shared,
     types::{
-        cluster::{Cluster, Guest, Node, Quorum, Storage, Task},
+        cluster::{Cluster, Guest, LastBackup, Node, Quorum, Storage, Task},
         host::{PassedLimit, Service},
         paging::{self, DEFAULT_PAGE, GuestFilter, GuestOrder, GuestPage},
     },
 };
 use async_graphql::{Context, Object, Result};
+use jarvis_model::Vmid;
 
 /// Queries of the live cluster.
 #[derive(Default)]
@@ -89,6 +90,19 @@ impl ClusterQuery {
     /// Whether the cluster may decide.
     async fn quorum(&self, context: &Context<'_>) -> Result<Quorum> {
         Ok(Quorum::of(&shared(context)?.moment()))
+    }
+
+    /// When a guest was last backed up.
+    async fn last_backup(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Whose.")] vmid: i32,
+    ) -> Result<LastBackup> {
+        let moment = shared(context)?.moment();
+        let number = u32::try_from(vmid).ok().and_then(|number| Vmid::new(number).ok());
+        let guest = number.and_then(|number| moment.view.observed.guests.get(&number));
+        let guest = guest.ok_or_else(|| errors::not_found(format!("there is no guest {vmid}")))?;
+        Ok(LastBackup::of(guest.vmid, &moment))
     }
 
     /// Recent tasks, newest first.

@@ -9,7 +9,7 @@ use super::{
 use crate::graphql::Shared;
 use async_graphql::{ComplexObject, Context, SimpleObject};
 use jarvis_controller::LoopState;
-use jarvis_model::{GuestObserved, NodeObserved, Observation, StopCause, StorageObserved, limits};
+use jarvis_model::{GuestObserved, NodeObserved, Observation, StopCause, StorageObserved, Vmid, limits};
 use std::time::Duration;
 
 /// A cluster.
@@ -464,6 +464,30 @@ impl From<&jarvis_model::TaskObserved> for Task {
             ended_at: task.ended_at.map(Time),
             exit: task.exit.clone(),
             succeeded: task.exit.is_some().then(|| task.succeeded()),
+        }
+    }
+}
+
+/// When a guest was last backed up, as the storages list their backups; read every 30 minutes.
+#[derive(Debug, Clone, PartialEq, SimpleObject)]
+pub struct LastBackup {
+    /// When the newest was made; absent where there is none, or it is not known.
+    pub at: Option<Time>,
+    /// When that was read.
+    pub seen_at: Option<Time>,
+    /// Why it is not known, if it is not.
+    pub unknown_reason: Option<String>,
+}
+
+impl LastBackup {
+    /// Of one guest.
+    pub fn of(vmid: Vmid, moment: &Moment) -> Self {
+        let backups = &moment.view.observed.backups;
+        let newest = backups.fresh(moment.now, limits::BACKGROUND);
+        Self {
+            at: newest.and_then(|newest| newest.get(&vmid)).copied().map(Time),
+            seen_at: backups.seen_at().map(Time),
+            unknown_reason: reason(backups, moment, limits::BACKGROUND),
         }
     }
 }

@@ -317,14 +317,24 @@ pub(super) fn would(asked: &Asked<'_>, command: &Command) -> Said {
                 ends => format!("it interrupts {}", line(&list(ends))),
             };
             let tier = preview.tier.to_string();
-            Saying::new(format!(
+            let votes = (preview.quorum_after != "unchanged")
+                .then(|| format!("Quorum then {}.", line(&preview.quorum_after)));
+            let warnings = jarvis_guard::warnings(&wanted, &facts);
+            let saying = Saying::new(format!(
                 "{doing} is possible, with a confirmation ({tier}): {effect}."
             ))
             .fact(format!("{doing} is possible"), "guard", Some(asked.now()))
             .fact(effect, "guard preview", Some(asked.now()))
-            .line(undo(&preview.undo))
-            .maybe(later.map(|refusal| format!("Just now it would wait: {}.", inner(&line(&refusal.reason)))))
-            .suggest(format!("{} {}", verb_word(command.verb), command.what))
+            .maybe(votes)
+            .line(undo(&preview.undo));
+            warnings
+                .into_iter()
+                .fold(saying, |saying, warning| saying.line(line(&warning)))
+                .maybe(
+                    later
+                        .map(|refusal| format!("Just now it would wait: {}.", inner(&line(&refusal.reason)))),
+                )
+                .suggest(format!("{} {}", verb_word(command.verb), command.what))
         }
     };
     if let Some(topic) = topic {

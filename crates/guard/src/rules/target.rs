@@ -300,6 +300,12 @@ pub fn unhealthy_nodes(case: &Case<'_>) -> BTreeSet<NodeName> {
         .collect()
 }
 
+/// What a hard stop costs, for a person about to ask for one.
+pub fn power_warning(case: &Case<'_>) -> Option<String> {
+    matches!(case.action(), Action::StopGuest { .. })
+        .then(|| "Its power is cut: what it has not written to its disks is lost.".to_owned())
+}
+
 /// Nodes that are away, for a person about to act.
 pub fn away_warning(case: &Case<'_>) -> Option<String> {
     let away: Vec<String> = unhealthy_nodes(case).iter().map(words::node).collect();

@@ -62,7 +62,10 @@ fn the_vote_is_told_for_what_takes_a_node_away() {
     let mut world = world();
     let request = person_request(reboot_node("forge"));
     let told = |world: &World| preview(&request, &world.facts()).quorum_after;
-    assert_eq!(told(&world), "holds: 3 votes present, 3 needed");
+    assert_eq!(
+        told(&world),
+        "holds with no vote to spare: 3 votes present, 3 needed"
+    );
     world.set_offline("nova");
     assert_eq!(told(&world), "is lost: 2 votes present, 3 needed");
     world.observed.quorum = Observation::unknown(UnknownReason::NoRights);

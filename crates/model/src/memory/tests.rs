@@ -461,6 +461,57 @@ fn what_is_mended_silently_is_not_told_until_it_is_alerted() {
 }
 
 #[test]
+fn an_acknowledged_issue_is_not_alerted_again_until_it_comes_back() {
+    let mut log = Log(Vec::new());
+    let summary = String::new();
+    let alerted = Event::IssueAlerted {
+        issue: key(),
+        severity: crate::Severity::Warning,
+        text: String::new(),
+    };
+    let rearmed = |because| Event::IssueRearmed {
+        issue: key(),
+        because,
+    };
+    let stands = |log: &Log| {
+        let open = Memory::fold(&log.0).issues[&key()].clone();
+        (open.alerted, open.acknowledged)
+    };
+    log.add(
+        1,
+        Event::IssueOpened {
+            issue: key(),
+            summary: summary.clone(),
+        },
+    );
+    log.add(2, alerted);
+    assert_eq!(stands(&log), (true, false));
+    let by = "anna".to_owned();
+    log.add(3, rearmed(Rearmed::Acknowledged { by }));
+    assert_eq!(
+        stands(&log),
+        (true, true),
+        "told, and known: nothing to tell again"
+    );
+    log.add(4, Event::IssueHealthy { issue: key() });
+    log.add(
+        5,
+        Event::IssueRelapsed {
+            issue: key(),
+            summary,
+        },
+    );
+    assert_eq!(stands(&log), (true, false), "it came back");
+    log.add(
+        6,
+        rearmed(Rearmed::Commit {
+            commit: "c0ffee".to_owned(),
+        }),
+    );
+    assert_eq!(stands(&log), (false, false));
+}
+
+#[test]
 fn a_node_that_was_shut_down_is_remembered_until_it_is_back() {
     let mut log = Log(Vec::new());
     let node = crate::NodeName::new("a").unwrap();
