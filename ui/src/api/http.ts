@@ -35,7 +35,9 @@ export class ApiError extends Error {
 
   /** All of it in one line: what is wrong, what can be done, and by what code it is looked up. */
   get told(): string {
-    return [this.message, this.remedy, `(${this.code})`].filter(Boolean).join(" ");
+    const said = this.message.charAt(0).toUpperCase() + this.message.slice(1);
+    const isWhole = /[.!?:]$/.test(said);
+    return [isWhole ? said : `${said}.`, this.remedy, `(${this.code})`].filter(Boolean).join(" ");
   }
 }
 

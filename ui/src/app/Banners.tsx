@@ -75,7 +75,7 @@ function Stopped() {
         <b>{freeze.scope === "ALL" ? "Everything stopped" : "Autonomy stopped"}</b>{" "}
         {freeze.state === "UNREADABLE"
           ? "The record of the kill switch cannot be read, so it counts as pulled."
-          : `by ${freeze.by ?? "somebody"}${freeze.since ? ` at ${clock(freeze.since)}` : ""}${freeze.reason ? `: ${freeze.reason}` : ""}. Monitoring and alerts continue, nothing is acted on.`}{" "}
+          : `by ${freeze.by ?? "somebody"}${freeze.since ? ` at ${clock(freeze.since)}` : ""}${freeze.reason ? `: ${freeze.reason}` : ""}. ${freeze.scope === "ALL" ? "Nothing is done at all" : "I do nothing by myself; what you ask for still runs"}. Monitoring and alerts go on.`}{" "}
         {left === null ? null : <span className="mono">ends in {left > 3600 ? span(left) : countdown(left)}</span>}
       </p>
       {kiosk ? null : <Button onClick={() => ui.set({ thawing: true })}>Re-arm</Button>}

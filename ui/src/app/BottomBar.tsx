@@ -1,34 +1,43 @@
-import { Link, useLocation } from "wouter";
+import { Link, useLocation, useSearchParams } from "wouter";
 import { useWaiting } from "../panels/derived";
-import { Icon, type IconName } from "../ui/icons";
+import { Icon } from "../ui/icons";
 import { isAt } from "./KeyBar";
-import { ui } from "./ui-state";
+import { MoreSheet } from "./MoreSheet";
+import { open, PLACES } from "./places";
 
-const ITEMS: readonly { path: string; title: string; icon: IconName }[] = [
-  { path: "/", title: "Overview", icon: "gauge" },
-  { path: "/guests", title: "Guests", icon: "server" },
-  { path: "/activity", title: "Activity", icon: "pulse" },
-  { path: "/chat", title: "Chat", icon: "chat" },
-  { path: "/shell", title: "Terminal", icon: "shell" },
-];
+const ON_BAR = ["/", "/guests", "/activity", "/chat", "/shell"];
+const ITEMS = ON_BAR.flatMap((wanted) => PLACES.filter(({ path }) => path === wanted));
+const REST = PLACES.filter(({ path }) => !ON_BAR.includes(path));
 
-/** The phone's bar. What is not on it is behind More: the command palette, which lists every page and action. */
+/** The phone's bar. What is not on it is behind More, which stands in the address: going back closes it. */
 export function BottomBar() {
   const [at] = useLocation();
+  const [search] = useSearchParams();
   const waiting = useWaiting().count;
+  const isOpen = search.get("open") === "more";
   return (
-    <nav className="bottombar" aria-label="Main pages">
-      {ITEMS.map(({ path, title, icon }) => (
-        <Link key={path} href={path} className="bottom-item" aria-current={isAt(at, path) ? "page" : undefined}>
-          <Icon name={icon} size={22} />
-          {title}
-          {path === "/chat" && waiting > 0 ? <span className="badge" aria-label={`${waiting} waiting`}>{waiting}</span> : null}
-        </Link>
-      ))}
-      <button type="button" className="bottom-item" onClick={() => ui.set({ palette: true })}>
-        <Icon name="menu" size={22} />
-        More
-      </button>
-    </nav>
+    <>
+      <nav className="bottombar" aria-label="Main pages">
+        {ITEMS.map(({ path, title, icon }) => (
+          <Link key={path} href={path} className="bottom-item" aria-current={isAt(at, path) ? "page" : undefined}>
+            <Icon name={icon} size={22} />
+            {title}
+            {path === "/chat" && waiting > 0 ? <span className="badge" aria-label={`${waiting} waiting`}>{waiting}</span> : null}
+          </Link>
+        ))}
+        <button
+          type="button"
+          className="bottom-item"
+          aria-haspopup="dialog"
+          aria-expanded={isOpen}
+          aria-current={REST.some(({ path }) => isAt(at, path)) ? "true" : undefined}
+          onClick={() => open("more")}
+        >
+          <Icon name="menu" size={22} />
+          More
+        </button>
+      </nav>
+      {isOpen ? <MoreSheet places={REST} /> : null}
+    </>
   );
 }

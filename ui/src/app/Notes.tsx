@@ -1,4 +1,8 @@
 import { useEffect, useRef } from "react";
+import { isRecallable, recall } from "../commands/deeds";
+import { secondsSince, useNow } from "../live/now";
+import { useLive } from "../live/store";
+import { countdown } from "../model/format";
 import { Button } from "../ui/Button";
 import { Glyph } from "../ui/Glyph";
 import { dismiss, useUi } from "./ui-state";
@@ -23,10 +27,22 @@ export function Notes() {
             <b>{note.text}</b>
             {note.detail ? <span className="note-detail">{note.detail}</span> : null}
           </p>
-          {note.offer ? <Button size="small" onClick={() => { note.offer?.run(); dismiss(note.id); }}>{note.offer.word}</Button> : null}
+          {note.ticket ? <TakeBack ticket={note.ticket} done={() => dismiss(note.id)} /> : null}
           <button type="button" className="link" aria-label="Dismiss" onClick={() => dismiss(note.id)}>×</button>
         </div>
       ))}
     </div>
+  );
+}
+
+/** Offered only while the server holds the request; after that nothing would come of it. */
+function TakeBack({ ticket, done }: { ticket: string; done: () => void }) {
+  const now = useNow();
+  const known = useLive((state) => state.side?.tickets.find((one) => one.id === ticket));
+  if (!known || !isRecallable(known)) return null;
+  return (
+    <Button size="small" onClick={() => { void recall(ticket); done(); }}>
+      Recall <span className="mono">{countdown(-secondsSince(known.notBefore, now))}</span>
+    </Button>
   );
 }

@@ -3,6 +3,7 @@ import type { Quorum } from "../api/types";
 import { useNow } from "../live/now";
 import { useCosts } from "../live/spend";
 import { live, useLive } from "../live/store";
+import { LEVELS } from "../model/autonomy";
 import { clock, hourMinute, span, timeZone } from "../model/format";
 import { dollars } from "../model/speech";
 import type { Shape } from "../model/status";
@@ -69,14 +70,21 @@ function LinkCell() {
   );
 }
 
-const LEVELS: { [level: string]: string } = { L0: "observe", L1: "alert", L2: "recommend", L3: "act and report", L4: "act silently" };
-
 function AutonomyCell() {
   const policy = useLive((state) => state.side?.policy);
+  const isStopped = useLive((state) => state.freeze !== null && state.freeze.state !== "OFF");
   if (!policy) return null;
+  if (isStopped) {
+    return (
+      <div className="cell cell-autonomy">
+        <span className="cell-main tone-crit"><Glyph shape="crit" /> Stopped</span>
+        <span className="cell-more">by the kill switch; otherwise {policy.ceiling}</span>
+      </div>
+    );
+  }
   return (
-    <div className="cell cell-autonomy">
-      <span className="cell-main">{policy.ceiling} <span className="cell-soft">{LEVELS[policy.ceiling]}</span></span>
+    <div className="cell cell-autonomy" title={LEVELS[policy.ceiling][1]}>
+      <span className="cell-main">{policy.ceiling} <span className="cell-soft">{LEVELS[policy.ceiling][0]}</span></span>
       <span className="cell-more">autonomy level</span>
     </div>
   );

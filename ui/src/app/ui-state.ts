@@ -36,13 +36,8 @@ export interface Note {
   tone: "ok" | "warn" | "crit" | "refused";
   text: string;
   detail?: string | undefined;
-  /** What can still be done about it. */
-  offer?: Offer | undefined;
-}
-
-export interface Offer {
-  word: string;
-  run: () => void;
+  /** The request it is about, which can be taken back while the server holds it. */
+  ticket?: string | undefined;
 }
 
 export const useUi = create<UiState>()(() => ({
@@ -54,10 +49,18 @@ let next = 1;
 const NOTE_LIMIT = 4;
 
 /** Shows a note for some seconds; what needs an answer is a card, never a note. */
-export function note(tone: Note["tone"], text: string, detail?: string, offer?: Offer): void {
-  const id = next++;
-  ui.set(({ notes }) => ({ notes: [...notes, { id, tone, text, detail, offer }].slice(-NOTE_LIMIT) }));
-  setTimeout(() => dismiss(id), tone === "ok" ? 5000 : 14_000);
+export function note(tone: Note["tone"], text: string, detail?: string): void {
+  add({ id: next++, tone, text, detail }, tone === "ok" ? 5000 : 10_000);
+}
+
+/** Shows that a request was taken, for at least as long as it can be taken back. */
+export function noteTicket(ticket: string, text: string, detail: string, recallable: number): void {
+  add({ id: next++, tone: "ok", text, detail, ticket }, Math.max(5000, recallable + 1000));
+}
+
+function add(one: Note, millis: number): void {
+  ui.set(({ notes }) => ({ notes: [...notes, one].slice(-NOTE_LIMIT) }));
+  setTimeout(() => dismiss(one.id), millis);
 }
 
 export function dismiss(id: number): void {

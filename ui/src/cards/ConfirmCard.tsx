@@ -78,8 +78,8 @@ function Card({ action, ticket, decision, isOver, onClose }: Props) {
         ) : (
           <Button look="primary" autoFocus locked={lockReason()} disabled={!isArmed || isOver} onClick={() => void confirm()} keys="Enter">{sentenceCase(action.text)}</Button>
         )}
-        <Button autoFocus={tier === "RED"} onClick={onClose} keys="Esc">Cancel</Button>
-        {ticket && !isOver ? <Button onClick={() => { void reject(ticket.id); onClose(); }}>Reject it</Button> : null}
+        <Button autoFocus={tier === "RED"} onClick={onClose} keys="Esc">{ticket && !isOver ? "Later" : "Close"}</Button>
+        {ticket && !isOver ? <Button onClick={() => { void reject(ticket.id); onClose(); }}>Dismiss</Button> : null}
       </footer>
       {tier === "RED" ? <p className="small dim">Hold for one second, or press Enter twice.</p> : null}
     </Modal>

@@ -20,7 +20,7 @@ export function HoldCard({ pending }: { pending: PendingAction }) {
       <p>{pending.against} Without a hold I would undo it at the next pass.</p>
       <footer className="row-wrap">
         <Button look="primary" autoFocus disabled={isBusy} onClick={() => void run(HOLD_SECONDS)}>{pending.verb} and hold 1 h</Button>
-        <Button disabled={isBusy} onClick={() => void run(null)}>Without hold</Button>
+        <Button disabled={isBusy} onClick={() => void run(null)}>{pending.verb} without hold</Button>
         <Button onClick={() => { close(); go("/manifests"); }}>Change the manifest</Button>
         <Button onClick={close} keys="Esc">Cancel</Button>
       </footer>

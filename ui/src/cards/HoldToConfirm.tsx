@@ -46,7 +46,7 @@ export function HoldToConfirm({ word, isArmed, onConfirm }: Props) {
       }}
     >
       <i className="hold-fill" aria-hidden="true" />
-      <span>Hold: {word}</span>
+      <span>Press and hold: {word}</span>
     </button>
   );
 }

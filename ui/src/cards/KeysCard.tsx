@@ -11,7 +11,7 @@ const close = () => ui.set({ keys: false });
 export function KeysCard() {
   const letters = usePrefs((prefs) => prefs.letters);
   return (
-    <Modal title="Keys" look="card" onClose={close}>
+    <Modal title="Keys" look="card" note={<Button size="small" onClick={close} keys="Esc">Close</Button>} onClose={close}>
       <div className="keys-columns">
         <dl className="keys">
           {KEYS.map(([key, word]) => (
@@ -27,7 +27,6 @@ export function KeysCard() {
       <p className="small dim">In a terminal all keys belong to the shell but Ctrl Shift F6 (leave), Ctrl Shift F (search) and Ctrl Shift K (kill switch).</p>
       <footer className="row-wrap">
         <Button aria-pressed={!letters} onClick={() => setPrefs({ letters: !letters })}>{letters ? "Turn single letters off" : "Turn single letters on"}</Button>
-        <Button onClick={close} keys="Esc">Close</Button>
       </footer>
     </Modal>
   );

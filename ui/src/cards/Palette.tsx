@@ -1,6 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from "react";
 import { ui } from "../app/ui-state";
-import { matching } from "../commands/match";
+import { inGroups, matching } from "../commands/match";
 import { blocked, type Command, questionOf, useCommands } from "../commands/registry";
 import { Glyph } from "../ui/Glyph";
 import { Icon } from "../ui/icons";
@@ -14,7 +14,7 @@ export function Palette() {
   const commands = useCommands(text !== "");
   const [at, setAt] = useState(0);
   const found = useMemo(() => {
-    const fitting = byGroup(matching(commands, text));
+    const fitting = inGroups(matching(commands, text), text);
     return [...fitting, ...questionOf(text, fitting.length > 0)];
   }, [commands, text]);
   const list = useRef<HTMLUListElement>(null);
@@ -87,10 +87,4 @@ function Item({ command, isChosen, onRun }: { command: Command; isChosen: boolea
       {command.keys ? <kbd>{command.keys}</kbd> : null}
     </li>
   );
-}
-
-const ORDER = ["Do", "Go to", "Page", "Ask"];
-
-function byGroup(commands: Command[]): Command[] {
-  return [...commands].sort((a, b) => ORDER.indexOf(a.group) - ORDER.indexOf(b.group));
 }

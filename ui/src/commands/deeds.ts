@@ -8,7 +8,7 @@ import type { TypedDocumentString } from "../api/generated/graphql";
 import type { Autonomy, Decision, Guest, Ticket } from "../api/types";
 import { KIOSK_REASON } from "../app/kiosk";
 import { kiosk } from "../app/prefs";
-import { note, type PendingAction, ui } from "../app/ui-state";
+import { note, noteTicket, type PendingAction, ui } from "../app/ui-state";
 import { serverNow } from "../live/now";
 import { refreshSoon } from "../live/session";
 import { isLocked, live, mayAct } from "../live/store";
@@ -95,12 +95,12 @@ export async function request(pending: PendingAction, hold: number | null): Prom
 function show(ticket: Ticket, what: string): void {
   if (ticket.refusal && ticket.state === "REFUSED") ui.set({ refused: { what, refusal: ticket.refusal } });
   else if (ticket.state === "AWAITING_CONFIRMATION") ui.set({ card: { ticket: ticket.id } });
-  else note("ok", `${what}: accepted`, ticket.action.text, isRecallable(ticket) ? { word: "Recall", run: () => void recall(ticket.id) } : undefined);
+  else noteTicket(ticket.id, `${what}: accepted`, ticket.action.text, Date.parse(ticket.notBefore) - serverNow());
   live.set(({ side }) => (side ? { side: { ...side, tickets: [ticket, ...side.tickets] } } : {}));
 }
 
 /** Whether it waits out the time that the server gives to take it back. */
-const isRecallable = ({ state, notBefore }: Ticket): boolean => state === "QUEUED" && serverNow() < Date.parse(notBefore);
+export const isRecallable = ({ state, notBefore }: Ticket): boolean => state === "QUEUED" && serverNow() < Date.parse(notBefore);
 
 export async function confirmTicket(ticket: Ticket, typed: string | null): Promise<boolean> {
   const digest = ticket.digest;
@@ -117,7 +117,9 @@ export async function confirmDecision(decision: Decision, typed: string | null):
 export const confirmDigest = (digest: string, what: string) =>
   run(ConfirmDocument, { digest, ticket: null, typed: null }, what);
 export const reject = (ticket: string) => run(RejectDocument, { ticket }, "dismissing it");
-export const recall = (ticket: string) => run(RecallDocument, { ticket }, "recalling it");
+export async function recall(ticket: string): Promise<void> {
+  if (await run(RecallDocument, { ticket }, "recalling it")) note("ok", "Recalled", "Nothing was done.");
+}
 export const acknowledge = (issue: string) => run(AcknowledgeDocument, { issue }, "acknowledging it");
 export const release = (scope: string) => run(ReleaseDocument, { scope }, `releasing ${scope}`);
 /** Has a scope left alone for an hour. */

@@ -98,8 +98,27 @@ function onKey(event: KeyboardEvent): void {
     const place = PLACES.find((one) => one.key === key.toLowerCase());
     if (place) return take(event, () => go(place.path));
   }
+  if (toList(event)) return;
   const letter = LETTERS[key];
   if (letter && !event.defaultPrevented) take(event, letter);
+}
+
+const MOVES = new Set(["j", "k", "ArrowDown", "ArrowUp"]);
+const ON_SELECTED = new Set(["Enter", "r", "s"]);
+
+/** Where nothing else has the focus, or only the panel around it, keys of a list go to the list. */
+function toList(event: KeyboardEvent): boolean {
+  const list = [...document.querySelectorAll<HTMLElement>("[data-list]")].find((one) => one.offsetParent !== null);
+  const at = document.activeElement;
+  const isFree = at === null || at === document.body || (at instanceof HTMLElement && at.dataset["panel"] !== undefined && at.contains(list ?? null));
+  if (!list || !isFree) return false;
+  const isMeant = MOVES.has(event.key) || (ON_SELECTED.has(event.key) && list.querySelector("[data-selected]") !== null);
+  if (!isMeant) return false;
+  take(event, () => {
+    list.focus({ preventScroll: true });
+    list.dispatchEvent(new KeyboardEvent("keydown", { key: event.key, bubbles: true, cancelable: true }));
+  });
+  return true;
 }
 
 function take(event: KeyboardEvent, run: () => void): void {

@@ -19,8 +19,10 @@ export interface Command {
   /** How grave it is at first sight, for the mark in front; the server judges. */
   shape?: Shape;
   keys?: string;
-  /** Whether it asks the server to do something. */
-  acts?: boolean;
+  /** What it asks the server to do, as a verb; not there where it only shows. */
+  acts?: string;
+  /** Other words by which it is looked for. */
+  also?: string;
   run: () => void;
 }
 
@@ -31,7 +33,7 @@ export function guestCommands(guest: Guest): Command[] {
   const verbs: GuestVerb[] = guest.template ? [] : guest.status === "RUNNING" ? ["reboot", "shutdown", "stop"] : ["start"];
   const acts: Command[] = verbs.map((verb) => ({
     id: `guest.${verb}.${guest.vmid}`, title: `${GUEST_VERBS[verb].word} ${what}`, group: "Do", shape: GRAVITY[verb],
-    acts: true, run: () => void actOnGuest(verb, guest),
+    acts: GUEST_VERBS[verb].word, run: () => void actOnGuest(verb, guest),
   }));
   return [
     ...acts,
@@ -42,7 +44,7 @@ export function guestCommands(guest: Guest): Command[] {
 
 export function nodeCommands(node: Node): Command[] {
   const act = (name: string, verb: string, shape: Shape): Command => ({
-    id: `node.${name}.${node.name}`, title: `${verb} node ${node.name}`, group: "Do", shape, acts: true,
+    id: `node.${name}.${node.name}`, title: `${verb} node ${node.name}`, group: "Do", shape, acts: verb,
     run: () => void actOn({ name, node: node.name, verb, target: `node ${node.name}` }),
   });
   const power = node.status === "ONLINE" ? [act("rebootNode", "Reboot", "crit"), act("shutdownNode", "Shut down", "crit")] : [act("wakeNode", "Wake", "warn")];
@@ -64,18 +66,18 @@ export function serviceTarget(service: Service): { node?: string; vmid?: number;
 export function serviceCommands(service: Service): Command[] {
   const name = nameOf(service.resource);
   return [{
-    id: `service.restart.${service.resource}`, title: `Restart svc/${name} on ${service.host}`, group: "Do", shape: "warn", acts: true,
+    id: `service.restart.${service.resource}`, title: `Restart svc/${name} on ${service.host}`, group: "Do", shape: "warn", acts: "Restart",
     run: () => void actOn({ name: "restartService", service: service.what, ...serviceTarget(service), verb: "Restart", target: name }),
   }];
 }
 
 function pageCommands(isFrozen: boolean): Command[] {
   return [
-    ...PLACES.map(({ path, title, key }): Command => ({ id: `go.${path}`, title, group: "Go to", keys: `G ${key.toUpperCase()}`, run: () => go(path) })),
+    ...PLACES.map(({ path, title, key, also }): Command => ({ id: `go.${path}`, title, also, group: "Go to", keys: `G ${key.toUpperCase()}`, run: () => go(path) })),
     isFrozen
-      ? { id: "thaw", title: "Re-arm: release the kill switch", group: "Do", shape: "warn", run: () => ui.set({ thawing: true }) }
-      : { id: "freeze", title: "Freeze: pull the kill switch", group: "Do", shape: "crit", keys: "Ctrl Shift K", run: () => ui.set({ freezing: true }) },
-    { id: "look", title: "Look at cluster and repository now", group: "Do", shape: "ok", acts: true, run: () => void reconcileNow() },
+      ? { id: "thaw", title: "Re-arm: release the kill switch", also: "thaw unfreeze resume", group: "Do", shape: "warn", run: () => ui.set({ thawing: true }) }
+      : { id: "freeze", title: "Freeze: pull the kill switch", also: "stop everything pause", group: "Do", shape: "crit", keys: "Ctrl Shift K", run: () => ui.set({ freezing: true }) },
+    { id: "look", title: "Look at cluster and repository now", group: "Do", shape: "ok", acts: "Look", run: () => void reconcileNow() },
     { id: "mode", title: "Next mode", group: "Page", keys: "M", run: nextMode },
     { id: "still", title: "Hold still: stop all motion", group: "Page", keys: "Shift M", run: () => setPrefs({ still: !usePrefs.getState().still }) },
     { id: "speak", title: "Speak to Jarvis", group: "Go to", keys: "C", run: () => requestAnimationFrame(speak) },
@@ -99,8 +101,8 @@ export function questionOf(text: string, isKnown: boolean): Command[] {
 function holdCommands(isHeld: boolean): Command[] {
   return [
     isHeld
-      ? { id: "release.cluster", title: "Release the hold on the cluster", group: "Do", shape: "warn", acts: true, run: () => void release("cluster") }
-      : { id: "hold.cluster", title: "Hold the cluster for an hour", group: "Do", shape: "off", acts: true, run: () => void hold("cluster") },
+      ? { id: "release.cluster", title: "Release the hold on the cluster", group: "Do", shape: "warn", acts: "Release", run: () => void release("cluster") }
+      : { id: "hold.cluster", title: "Hold the cluster for an hour", group: "Do", shape: "off", acts: "Hold", run: () => void hold("cluster") },
   ];
 }
 

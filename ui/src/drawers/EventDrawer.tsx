@@ -44,7 +44,7 @@ export function EventDrawer({ seq }: { seq: number }) {
 
 /** Why this came to be: what else was recorded of the same thing, so that a line of the feed leads to its cause. */
 function Matter({ resource, seq }: { resource: string; seq: number }) {
-  const asked = useAsk(ResourceEventsDocument, { resource }, useLive((state) => state.head));
+  const asked = useAsk(ResourceEventsDocument, { filter: { resource } }, useLive((state) => state.head));
   const records = asked.data?.events;
   if (records && records.every((one) => one.seq === seq)) return null;
   return (

@@ -1,5 +1,5 @@
 import { useEffect } from "react";
-import { GuestTasksDocument, ResourceEventsDocument, SnapshotsDocument } from "../api/generated/graphql";
+import { GuestTasksDocument, LastBackupDocument, ResourceEventsDocument, SnapshotsDocument } from "../api/generated/graphql";
 import type { Guest } from "../api/types";
 import { go, open, permalink } from "../app/places";
 import { acceptIdentity, actOn, actOnGuest, GUEST_VERBS, type GuestVerb, lockReason } from "../commands/deeds";
@@ -44,7 +44,9 @@ function Contents({ guest }: { guest: Guest }) {
   const head = useLive((state) => state.head);
   const queued = useWaiting().queued.filter((ticket) => ticket.action.vmid === guest.vmid);
   const tasks = useAsk(GuestTasksDocument, { vmid: guest.vmid }, head);
-  const events = useAsk(ResourceEventsDocument, { resource: guest.resource ?? "none" }, head);
+  // What no manifest declares is found by what is said of it.
+  const which = guest.resource ? { resource: guest.resource } : { text: `guest ${guest.vmid}` };
+  const events = useAsk(ResourceEventsDocument, { filter: which }, head);
   return (
     <div className="stack drawer-stack">
       <div className="row-wrap">
@@ -55,7 +57,8 @@ function Contents({ guest }: { guest: Guest }) {
         {guest.tags.map((tag) => <span key={tag} className="tag">{tag}</span>)}
       </div>
       {guest.unknownReason ? <p className="tone-unknown">{guest.unknownReason}</p> : null}
-      {resource?.status?.headline ? <p>{resource.status.headline.message}</p> : null}
+      {resource?.hold ? <p>Left alone{resource.hold.until ? ` until ${dateTime(resource.hold.until)}` : ""} on the word of {resource.hold.by}: {resource.hold.reason}.</p> : null}
+      {resource?.status?.headline && !resource.hold ? <p>{resource.status.headline.message}</p> : null}
       {guest.stopCause ? <p>Not running because: {guest.stopCause}</p> : null}
       {guest.resource ? <AnnouncedLine resource={guest.resource} /> : null}
       <Verbs guest={guest} />
@@ -63,10 +66,11 @@ function Contents({ guest }: { guest: Guest }) {
       <Figures guest={guest} />
       <Week lines={[{ series: `guest/${guest.vmid}/cpu`, label: "CPU", unit: "%" }, { series: `guest/${guest.vmid}/mem`, label: "RAM", unit: "%" }]} />
       <Part title="Decisions"><DecisionList vmid={guest.vmid} resource={guest.resource ?? null} /></Part>
-      <Part title="History">{events.data ? <EventList records={events.data.events} /> : <p className="dim">{events.error ?? "Asking"}</p>}</Part>
+      <Part title="History">{events.data ? <EventList records={events.data.events.filter((one) => guest.resource || speaksOf(guest.vmid, one))} /> : <p className="dim">{events.error ?? "Asking"}</p>}</Part>
       <Part title="Manifest" action={guest.resource ? <Button size="small" onClick={() => go("/manifests")}>Open</Button> : null}>
         {resource ? <SpecBlock resource={resource} /> : <p className="dim">No manifest declares it, so I only watch it. <code className="mono">jarvis adopt</code> writes one.</p>}
       </Part>
+      <Part title="Backups"><LastBackup vmid={guest.vmid} /></Part>
       <Part title="Snapshots" action={<TakeSnapshot guest={guest} />}><Snapshots vmid={guest.vmid} /></Part>
       <Part title="Tasks">{tasks.data ? <TaskList tasks={tasks.data.tasks} /> : <p className="dim">{tasks.error ?? "Asking"}</p>}</Part>
       <p className="small dim">Identity <code className="mono">{guest.identity ?? "not read yet"}</code></p>
@@ -75,6 +79,10 @@ function Contents({ guest }: { guest: Guest }) {
   );
 }
 
+/** Guest 20 is not spoken of where guest 209 is. */
+const speaksOf = (vmid: number, { title, detail }: { title: string; detail: string | null }): boolean =>
+  new RegExp(`\\b${vmid}\\b`).test(`${title} ${detail ?? ""}`);
+
 function TakeSnapshot({ guest }: { guest: Guest }) {
   useLive((state) => state.link);
   const take = () => {
@@ -82,6 +90,15 @@ function TakeSnapshot({ guest }: { guest: Guest }) {
     void actOn({ name: "createSnapshot", vmid: guest.vmid, snapshot: `jarvis-${stamp}`, verb: "Take a snapshot of", target: guest.name ?? String(guest.vmid) });
   };
   return <Button size="small" locked={lockReason()} onClick={take}>Take one</Button>;
+}
+
+function LastBackup({ vmid }: { vmid: number }) {
+  const asked = useAsk(LastBackupDocument, { vmid }, useLive((state) => state.sideAt));
+  const backup = asked.data?.lastBackup;
+  if (!backup) return <p className="dim">{asked.error ?? "Asking"}</p>;
+  if (backup.unknownReason) return <p className="tone-unknown">Not known: {backup.unknownReason}</p>;
+  if (!backup.at) return <p className="tone-warn">No storage that can be read has one.</p>;
+  return <p>Last <time className="mono" dateTime={backup.at}>{dateTime(backup.at)}</time>, {span((serverNow() - Date.parse(backup.at)) / 1000)} ago</p>;
 }
 
 function Snapshots({ vmid }: { vmid: number }) {
@@ -110,8 +127,8 @@ function Verbs({ guest }: { guest: Guest }) {
   const locked = lockReason();
   return (
     <div className="row-wrap">
-      {verbs.map((verb, at) => (
-        <Button key={verb} look={verb === "stop" ? "danger" : at === 0 ? "primary" : "plain"} locked={locked} onClick={() => void actOnGuest(verb, guest)}>
+      {verbs.map((verb) => (
+        <Button key={verb} look={verb === "stop" ? "danger" : verb === "start" ? "primary" : "plain"} locked={locked} onClick={() => void actOnGuest(verb, guest)}>
           {GUEST_VERBS[verb].word}
         </Button>
       ))}

@@ -7,6 +7,8 @@ export interface Segment {
   key: string;
   shape: Shape;
   word: string;
+  /** It is as declared and has an open issue all the same, such as a passed limit. */
+  unwell?: boolean;
 }
 
 export type Places = ReadonlyMap<string, string>;
@@ -57,15 +59,16 @@ export function segmentsOf({ keys }: Order, resources: ReadonlyMap<string, Resou
   return segments;
 }
 
-function attended(state: State, issue: Issue | undefined): State {
+function attended(state: State, issue: Issue | undefined): State & { unwell?: boolean } {
   if (!issue || state.shape !== "ok") return state;
-  return { shape: issue.escalatedAt ? "crit" : "warn", word: issue.summary };
+  return { shape: issue.escalatedAt ? "crit" : "warn", word: issue.summary, unwell: true };
 }
 
 export interface Counters {
   total: number;
   inSync: number;
   drifting: number;
+  unwell: number;
   acting: number;
   noData: number;
   failed: number;
@@ -75,8 +78,9 @@ export interface Counters {
 export function countersOf(segments: readonly Segment[]): Counters {
   const count: { [shape in Shape]: number } = { ok: 0, warn: 0, acting: 0, unknown: 0, crit: 0, off: 0, refused: 0 };
   for (const { shape } of segments) count[shape] += 1;
+  const unwell = segments.filter((one) => one.unwell && one.shape === "warn").length;
   return {
-    total: segments.length, inSync: count.ok, drifting: count.warn, acting: count.acting, noData: count.unknown,
+    total: segments.length, inSync: count.ok, drifting: count.warn - unwell, unwell, acting: count.acting, noData: count.unknown,
     failed: count.crit, suspended: count.off,
   };
 }

@@ -107,6 +107,17 @@ export function sorted(rows: readonly GuestRow[], key: SortKey, descending = fal
   return descending ? list.reverse() : list;
 }
 
+/** The rows as they are now, in the order in which they stood. */
+export function inOrderOf(before: readonly GuestRow[], now: readonly GuestRow[]): readonly GuestRow[] {
+  const left = new Map(now.map((row) => [row.guest.vmid, row]));
+  const ordered: GuestRow[] = [];
+  for (const { guest } of before) {
+    const row = left.get(guest.vmid);
+    if (row && left.delete(guest.vmid)) ordered.push(row);
+  }
+  return [...ordered, ...left.values()];
+}
+
 const GROUP: { [key in Exclude<GroupKey, "none">]: (row: GuestRow) => string } = {
   node: (row) => row.guest.node,
   state: (row) => row.word,

@@ -20,6 +20,8 @@ export interface Facts {
   issues: readonly Issue[];
   counters: Counters;
   plan: Plan | null;
+  /** Resources beyond a limit, not yet for long enough to count. */
+  passed: readonly string[];
   ready: boolean;
   address: string;
   waiting: number;
@@ -74,7 +76,7 @@ const escalated: Rule = ({ issues, address }) => {
   };
 };
 
-const acting: Rule = ({ issues, counters, address }) => {
+const acting: Rule = ({ issues, counters, plan, address }) => {
   const open = issues.filter((issue) => !issue.healthySince);
   const first = open[0];
   if (!first) return null;
@@ -83,15 +85,20 @@ const acting: Rule = ({ issues, counters, address }) => {
   // What was announced somebody stopped: it did not fall.
   const verb = first.announcedAt ? "was stopped against its manifest" : VERBS[first.kind] ?? "is not as declared";
   const last = first.announcedAt && !first.lastOutcome ? "; I start it again unless it is held." : counters.acting > 0 ? " and I am bringing it back." : ".";
+  const whose = open.every((issue) => isYours(issue, plan)) ? "your" : "my";
   return {
     parts: [
-      { text: open.length === 1 ? `One thing needs my attention${address}. ` : `${many(open.length, "thing")} need my attention${address}. ` },
+      { text: open.length === 1 ? `One thing needs ${whose} attention${address}. ` : `${many(open.length, "thing")} need ${whose} attention${address}. ` },
       { text: name, name: true },
       { text: ` ${verb} at ${at}${last}` },
     ],
     more: rest(counters, open.length),
   };
 };
+
+/** A limit that no step of the plan answers is not mine to mend. */
+const isYours = ({ kind, resource }: Issue, plan: Plan | null): boolean =>
+  kind === "THRESHOLD_PASSED" && !plan?.decisions.some((decision) => decision.resource === resource);
 
 const VERBS: { [kind: string]: string } = {
   GUEST_DOWN: "fell over", GUEST_UP: "was started against its manifest", GUEST_NOT_READY: "stopped answering",
@@ -139,6 +146,16 @@ const recovering: Rule = ({ issues, address }) => {
     : null;
 };
 
+const watching: Rule = ({ passed, address }) => {
+  const [first] = passed;
+  if (first === undefined) return null;
+  const others = passed.length > 1 ? ` and ${many(passed.length - 1, "other")}` : "";
+  return {
+    parts: [{ text: `All quiet so far${address}. ` }, { text: nameOf(first), name: true }, { text: `${others} ${passed.length > 1 ? "are" : "is"} beyond a limit; I watch whether it lasts.` }],
+    more: "",
+  };
+};
+
 function allWell({ counters, plan, address }: Facts): Said {
   const revision = plan?.revision ? ` revision ${plan.revision.slice(0, 8)}` : " the manifests";
   return plain(
@@ -148,5 +165,5 @@ function allWell({ counters, plan, address }: Facts): Said {
 }
 
 const rules: readonly Rule[] = [
-  lost, notReady, quorumRisk, frozen, escalated, acting, drifting, alerted, blind, asked, recovering,
+  lost, notReady, quorumRisk, frozen, escalated, acting, drifting, alerted, blind, asked, recovering, watching,
 ];

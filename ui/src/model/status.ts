@@ -1,6 +1,6 @@
 // What state something is in, in the vocabulary of the screen: a shape and a word.
 import type { Decision, Guest, Node, Resource, Service, Storage, Ticket, Tier } from "../api/types";
-import { kindOf } from "./format";
+import { hourMinute, kindOf } from "./format";
 
 export type Shape = "ok" | "acting" | "warn" | "crit" | "off" | "unknown" | "refused";
 
@@ -37,6 +37,13 @@ const ofAbsence = (meant: string): string => (meant.startsWith("declared") ? "of
 
 /** A guest: its own state, seen with what its manifest wants and what is being done about it. */
 export function ofGuest(guest: Guest, resource: Resource | undefined): State {
+  const state = ofItself(guest, resource);
+  const held = resource?.hold;
+  if (!held || (state.shape !== "ok" && state.shape !== "off")) return state;
+  return { ...state, word: `${guest.statusWord}, held${held.until ? ` until ${hourMinute(held.until)}` : ""}` };
+}
+
+function ofItself(guest: Guest, resource: Resource | undefined): State {
   if (guest.status === "UNKNOWN" || guest.unknownReason) return { shape: "unknown", word: "no data" };
   if (guest.template) return { shape: "off", word: "template" };
   const headline = resource?.hold ? "SUSPENDED" : resource?.status?.headline?.type;
@@ -47,15 +54,25 @@ export function ofGuest(guest: Guest, resource: Resource | undefined): State {
   const running = guest.status === "RUNNING";
   const wished = wishes(guest);
   if (wished !== null && wished !== running && headline !== "SUSPENDED") {
-    return { shape: headline === "BLOCKED" ? "warn" : "warn", word: `${guest.statusWord}, not as declared` };
+    return { shape: "warn", word: `${guest.statusWord}, not as declared` };
   }
   if (running && guest.ready === false) return { shape: "warn", word: "running, not ready" };
   if (running) return { shape: "ok", word: "running" };
   return { shape: "off", word: wished === false ? "stopped, as declared" : guest.statusWord };
 }
 
+/** What a task of Proxmox does to a guest, by the end of its type: `qmstart`, `vzstart`. */
+const TASK: { [type: string]: string } = {
+  start: "starting", stop: "stopping", shutdown: "shutting down", reboot: "restarting", reset: "restarting", suspend: "suspending",
+  resume: "resuming", migrate: "moving", snapshot: "taking a snapshot", rollback: "rolling back", clone: "being copied",
+  restore: "being restored", destroy: "being deleted", dump: "being backed up",
+};
+
+/** The type of a task without the kind of guest; a task is `UPID:node:pid:start:time:type:id:user:`. */
+const typeOf = (task: string): string => (task.split(":")[5] ?? task).replace(/^(q(?=migrate)|qm|vz|ha|im)/, "");
+
 function ofWork(guest: Guest): string {
-  if (guest.runningTask) return guest.runningTask;
+  if (guest.runningTask) return TASK[typeOf(guest.runningTask)] ?? "busy";
   if (guest.status === "RUNNING") return wishes(guest) === false ? "stopping" : "settling";
   return "restarting";
 }

@@ -79,6 +79,12 @@ function over(what: string, value: number | null, limit: number | undefined): st
   return value !== null && limit !== undefined && value * 100 > limit ? `${what} ${percent(value)}` : null;
 }
 
+/**
+ * Where no threshold is declared a storage counts as nearly full above this share, in percent: the one above which Proxmox
+ * itself draws its gauges red (`criticalThreshold` of its info widget).
+ */
+export const NEARLY_FULL_PERCENT = 90;
+
 /** The limit of a storage, if a threshold names it or speaks of all. */
 export function storageLimit(thresholds: readonly Resource[], storage: string): number | undefined {
   let limit: number | undefined;

@@ -95,7 +95,9 @@ const VERBS: { verb: GuestVerb; word: string; icon: IconName; when: Guest["statu
 
 function Verbs({ guest, reachable }: { guest: Guest; reachable: boolean }) {
   useLive((state) => state.link);
-  const locked = lockReason();
+  // Between the two halves of a restart it is stopped, and not to be started.
+  const isBusy = useLive((state) => state.side?.tickets.some((one) => one.action.vmid === guest.vmid && (one.state === "RUNNING" || one.state === "QUEUED")) ?? false);
+  const locked = lockReason() || (isBusy && "What was asked for is under way");
   const name = guest.name ?? String(guest.vmid);
   if (guest.template) return null;
   return (

@@ -11,6 +11,7 @@ import { Sparks } from "../ui/Spark";
 import { useVirtual } from "../ui/useVirtual";
 import { GuestLine } from "./GuestLine";
 import { useGuestRows } from "./derived";
+import { useSteady } from "./useSteady";
 
 const ROW = { jarvis: 30, ops: 24, minimal: 32 } as const;
 export type Mode = keyof typeof ROW;
@@ -30,10 +31,14 @@ export function Guests({ full = false, mode }: Props) {
   const [sort, setSort] = useState<SortKey>("problems");
   const [group, setGroup] = useState<GroupKey>("none");
   const fitting = useMemo(() => filtered(rows, filter), [rows, filter]);
-  const lines = useMemo(() => grouped(sorted(fitting, sort), group), [fitting, sort, group]);
+  const ordered = useMemo(() => sorted(fitting, sort), [fitting, sort]);
+  const steady = useSteady(ordered, `${sort} ${filter}`);
+  const lines = useMemo(() => grouped(steady.rows, group), [steady.rows, group]);
   const running = useMemo(() => rows.filter((row) => row.guest.status === "RUNNING").length, [rows]);
+  // A template never runs.
+  const able = useMemo(() => rows.filter((row) => !row.guest.template).length, [rows]);
   const seenAt = useMemo(() => newest(guests.values()), [guests]);
-  const note = rows.length > 0 ? <span>{`${running} of ${rows.length} running`}</span> : null;
+  const note = rows.length > 0 ? <span>{`${running} of ${able} running`}</span> : null;
   return (
     <Panel title="Guests" age={{ seenAt, of: "guests" }} note={note} flush className={`guests ${full ? "guests-full" : ""}`}>
       {full ? <Tools sort={sort} onSort={setSort} group={group} onGroup={setGroup} /> : null}
@@ -44,7 +49,7 @@ export function Guests({ full = false, mode }: Props) {
         </Empty>
       ) : null}
       {rows.length > 0 && lines.length === 0 ? <Empty title={`No guest fits “${filter}”.`} /> : null}
-      {lines.length > 0 ? <List lines={lines} full={full} height={ROW[mode]} /> : null}
+      {lines.length > 0 ? <List lines={lines} full={full} height={ROW[mode]} held={steady.held} /> : null}
     </Panel>
   );
 }
@@ -88,7 +93,14 @@ function Tools({ sort, onSort, group, onGroup }: ToolsProps) {
   );
 }
 
-function List({ lines, full, height }: { lines: readonly Line[]; full: boolean; height: number }) {
+interface ListProps {
+  lines: readonly Line[];
+  full: boolean;
+  height: number;
+  held: ReturnType<typeof useSteady>["held"];
+}
+
+function List({ lines, full, height, held }: ListProps) {
   const box = useRef<HTMLDivElement>(null);
   const [selected, setSelected] = useState<number | null>(null);
   const { from, to } = useVirtual(box, lines.length, height);
@@ -125,6 +137,7 @@ function List({ lines, full, height }: { lines: readonly Line[]; full: boolean; 
         tabIndex={0}
         aria-label="Guest rows: arrows move, Enter opens, S starts or stops, R restarts"
         data-list="guests"
+        {...held}
         onKeyDown={(event) => {
           const vmid = selected;
           const step = STEP[event.key];

@@ -29,13 +29,13 @@ function InSync() {
   const counters = useCounters();
   const plan = useLive((state) => state.plan);
   const revision = useLive((state) => state.side?.revision);
-  const drift = counters.drifting + counters.failed;
+  const drift = counters.drifting + counters.unwell + counters.failed;
   if (counters.total === 0) return <NoManifests />;
   return (
     <Empty title="Nothing to do." well={drift === 0}>
       <p>
         {drift > 0
-          ? `${many(drift, "resource needs", "resources need")} attention, and no step of mine would mend ${drift === 1 ? "it" : "them"}.`
+          ? `${many(drift, "resource needs", "resources need")} your attention; no step of mine would mend ${drift === 1 ? "it" : "them"}.`
           : `All ${counters.total} resources match revision ${short(plan?.revision)}${revision?.at ? `, in force since ${clock(revision.at)}` : ""}.`}
       </p>
       {drift > 0 ? <Drift /> : null}

@@ -87,7 +87,7 @@ function LiveRing({ counters }: { counters: Counters }) {
   const isStopped = freeze !== null && freeze.state !== "OFF";
   const seen = loop?.lastLookAt ? span(secondsSince(loop.lastLookAt, now)) : "never";
   const next = isLost ? `${seen} ago` : left >= 1 ? `next pass ${span(left)}` : `looked ${seen} ago`;
-  const said = `${counters.inSync} of ${counters.total} in sync, ${counters.drifting} drifting, ${counters.acting} acting, ${counters.noData} without data, ${counters.failed} failed`;
+  const said = `${counters.inSync} of ${counters.total} in sync, ${counters.drifting} drifting, ${counters.unwell} unwell, ${counters.acting} acting, ${counters.noData} without data, ${counters.failed} failed`;
   return (
     <figure className="ring-box">
       <Ring
@@ -111,14 +111,21 @@ function LiveRing({ counters }: { counters: Counters }) {
   );
 }
 
+/** The gravest that there is; where there is nothing, that nothing drifts. */
+function trouble({ failed, drifting, unwell }: Counters): [Shape, number, string] {
+  if (failed > 0) return ["crit", failed, "failed"];
+  return drifting === 0 && unwell > 0 ? ["warn", unwell, "unwell"] : ["warn", drifting, "drifting"];
+}
+
 function Count({ counters, withSync }: { counters: Counters; withSync: boolean }) {
   const refused = useLive((state) => state.plan?.decisions.filter((one) => one.verdict.kind === "REFUSE").length ?? 0);
   const cells: [Shape, number, string][] = [
-    [counters.failed > 0 ? "crit" : "warn", counters.failed > 0 ? counters.failed : counters.drifting, counters.failed > 0 ? "failed" : "drifting"],
+    trouble(counters),
     ["acting", counters.acting, "acting"],
     ["unknown", counters.noData, "no data"],
     ["refused", refused, "refused"],
   ];
+  if (counters.suspended > 0) cells.push(["off", counters.suspended, "held"]);
   return (
     <ul className="counters">
       {withSync ? (

@@ -87,6 +87,7 @@ export function QueuedLine({ ticket }: { ticket: Ticket }) {
   const now = useNow();
   const state = ofTicket(ticket);
   const left = -secondsSince(ticket.notBefore, now);
+  const why = useLive((state) => state.plan?.report.find((one) => one.subject === `ticket ${ticket.id}`)?.text);
   return (
     <>
       <p className="queued row">
@@ -94,6 +95,7 @@ export function QueuedLine({ ticket }: { ticket: Ticket }) {
         <span className="strong grow">{ticket.action.text}</span>
         {ticket.state === "QUEUED" ? <Button size="small" locked={lockReason()} onClick={() => void recall(ticket.id)}>Recall</Button> : null}
       </p>
+      {why && ticket.state === "QUEUED" && left <= 0 ? <p className="small">{why}</p> : null}
       {ticket.notes.map((note) => <p key={note} className="small tone-warn">{note}</p>)}
     </>
   );

@@ -73,12 +73,14 @@ export function useSentence() {
   const alerts = useLive((state) => state.alerts);
   const issues = useLive((state) => state.side?.issues);
   const plan = useLive((state) => state.plan);
+  const limits = useLive((state) => state.side?.passedLimits);
   const ready = useLive((state) => state.loop?.ready ?? false);
   const counters = useCounters();
   const waiting = useWaiting().count;
   const address = usePrefs((prefs) => prefs.address);
   return sentence({
     link, lastSeen, quorum, freeze, alerts: alerts ?? [], issues: issues ?? [], counters, plan, ready,
+    passed: [...new Set((limits ?? []).filter((one) => !one.counts).map((one) => one.resource))],
     address: addressed(address), waiting,
   });
 }

@@ -17,7 +17,7 @@ export function TerminalPanel({ full = false }: { full?: boolean }) {
   const mode = usePrefs((prefs) => prefs.mode);
   useEffect(redress, [mode]);
   return (
-    <Panel title="Terminal" age="own" flush className="terminal" head={<Tabs />} note={tab ? <State tab={tab} /> : null}>
+    <Panel title="Terminal" age="own" flush className="terminal" head={tabs.length > 0 ? <Tabs /> : undefined} note={tab ? <State tab={tab} /> : null}>
       {tab ? (
         <>
           {full ? <Tools id={tab.id} /> : null}
@@ -34,25 +34,25 @@ function useTarget() {
   return (target: string, title: string, another = false) => openShell(cluster, target, title, another);
 }
 
-/** One tab for each node that is not opened yet, and one for each open shell. */
+/** One tab for each open shell, and a way to the next. The open one is always in sight. */
 function Tabs() {
   const { tabs, active } = useShells();
-  const nodes = useLive((state) => state.nodes);
-  const start = useTarget();
-  const unopened = [...nodes.keys()].sort().filter((name) => !tabs.some((tab) => tab.target === `node/${name}`)).slice(0, 6);
+  const list = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }, [active]);
   return (
-    <div className="tabs tabs-slanted grow" role="tablist" aria-label="Terminals">
-      {tabs.map((tab) => (
-        <button key={tab.id} type="button" role="tab" className="tab" data-shell-tab={tab.id} aria-selected={tab.id === active} onClick={() => useShells.setState({ active: tab.id })}>
-          {tab.title}
-        </button>
-      ))}
-      {unopened.map((name) => (
-        <button key={name} type="button" role="tab" className="tab" aria-selected="false" title={`Open a terminal on ${name}`} onClick={() => start(`node/${name}`, name)}>
-          {name}
-        </button>
-      ))}
-    </div>
+    <>
+      <div className="tabs tabs-slanted" role="tablist" aria-label="Terminals" ref={list}>
+        {tabs.map((tab) => (
+          <button key={tab.id} type="button" role="tab" className="tab" data-shell-tab={tab.id} aria-selected={tab.id === active} onClick={() => useShells.setState({ active: tab.id })}>
+            {tab.title}
+          </button>
+        ))}
+      </div>
+      <button type="button" className="tab tab-new" aria-label="Open another terminal" title="Open another terminal" onClick={() => useShells.setState({ active: null })}>+</button>
+      <span className="grow" />
+    </>
   );
 }
 
@@ -76,7 +76,7 @@ function Picker() {
       <p className="state-title">Where to?</p>
       <div className="row-wrap">
         {[...nodes.values()].map((node) => (
-          <Button key={node.name} disabled={node.status !== "ONLINE"} onClick={() => start(`node/${node.name}`, node.name)}>{node.name}</Button>
+          <Button key={node.name} locked={node.status !== "ONLINE" && `${node.name} is not online`} onClick={() => start(`node/${node.name}`, node.name)}>{node.name}</Button>
         ))}
       </div>
       <p className="dim small">A shell over SSH, on record in the audit. A guest's is in its row and in its details.</p>
@@ -147,7 +147,8 @@ function Tools({ id }: { id: number }) {
         type="search"
         data-shell-search=""
         aria-label="Search in the terminal"
-        placeholder="Search (Ctrl Shift F)"
+        placeholder="Search"
+        title="Ctrl Shift F"
         value={text}
         onChange={(event) => setText(event.target.value)}
         onKeyDown={(event) => {

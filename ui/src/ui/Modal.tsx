@@ -1,9 +1,9 @@
-import { type ReactNode, useEffect, useId, useRef } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
 
 interface Props {
   title: string;
-  /** `card` in the middle, `drawer` at the side, `sheet` at the top. */
-  look: "card" | "drawer" | "palette";
+  /** `card` in the middle, `drawer` at the side, `palette` at the top, `sheet` at the bottom. */
+  look: "card" | "drawer" | "palette" | "sheet";
   tone?: "crit" | "warn" | "black" | undefined;
   note?: ReactNode;
   onClose: () => void;
@@ -14,7 +14,8 @@ interface Props {
 export function Modal({ title, look, tone, note, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // While it still stands in the page: one that is taken out of it first gives no focus back.
+  useLayoutEffect(() => {
     const element = dialog.current;
     if (element && !element.open) element.showModal();
     return () => {
@@ -43,9 +44,9 @@ export function Modal({ title, look, tone, note, onClose, children }: Props) {
           </h2>
           {look === "palette" ? null : <span className="panel-rule" aria-hidden="true" />}
           {note ? <div className="panel-note">{note}</div> : null}
-          {look === "drawer" ? (
+          {look === "drawer" || look === "sheet" ? (
             <button type="button" className="btn btn-small" onClick={onClose}>
-              Close <kbd aria-hidden="true">Esc</kbd>
+              Close {look === "drawer" ? <kbd aria-hidden="true">Esc</kbd> : null}
             </button>
           ) : null}
         </header>

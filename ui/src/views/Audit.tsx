@@ -108,8 +108,8 @@ function Line({ row }: { row: Row }) {
         </span>
         {row.detail ? <span className="feed-detail">{row.detail}</span> : null}
       </td>
-      <td>{row.resource ?? ""}</td>
-      <td className="dim">{row.name}</td>
+      <td className="whole">{row.resource ?? ""}</td>
+      <td className="dim whole">{row.name}</td>
       <td className="mono dim">{row.hash.slice(0, 10)}</td>
     </tr>
   );

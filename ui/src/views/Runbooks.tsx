@@ -5,6 +5,7 @@ import { useSide } from "../live/side";
 import { acknowledge, lockReason, setCeiling } from "../commands/deeds";
 import { serverNow } from "../live/now";
 import { useLive } from "../live/store";
+import { LEVELS } from "../model/autonomy";
 import { many, nameOf, plainTrigger, span, when, words } from "../model/format";
 import { Bar } from "../ui/Bar";
 import { Button } from "../ui/Button";
@@ -34,6 +35,8 @@ export function Runbooks() {
 }
 
 function BookCard({ book }: { book: Book }) {
+  const open = useLive((state) => state.side?.issues);
+  const isWell = (key: string): boolean => open?.some((issue) => issue.key === key && issue.healthySince) ?? false;
   return (
     <article className="book">
       <header className="row">
@@ -53,8 +56,8 @@ function BookCard({ book }: { book: Book }) {
       </ol>
       {book.issues.map((issue) => (
         <p key={issue.key} className="row">
-          <Glyph shape={issue.escalated ? "crit" : issue.step === null ? "warn" : "acting"} />
-          <span className="grow cut-text" title={issue.key}>{nameOf(issue.key.split("#")[0] ?? issue.key)}</span>
+          <Glyph shape={isWell(issue.key) ? "ok" : issue.escalated ? "crit" : issue.step === null ? "warn" : "acting"} />
+          <span className="grow cut-text" title={issue.key}>{nameOf(issue.key.split("#")[0] ?? issue.key)}{isWell(issue.key) ? <span className="dim">, well again</span> : null}</span>
           <span className="num">{issue.attemptsUsed} of {issue.attemptsUsed + issue.attemptsLeft} used</span>
         </p>
       ))}
@@ -87,8 +90,8 @@ function IssueLine({ issue, attempts }: { issue: Issue; attempts: number }) {
     <tr>
       <td className="mono">{when(issue.openedAt, serverNow())}</td>
       <td>
-        <Status shape={shape} word={`${nameOf(issue.resource)}: ${words(issue.kind)}`} />
-        <span className="feed-detail">{issue.healthySince ? "well again; " : ""}{issue.summary}{issue.lastOutcome ? `; last: ${issue.lastOutcome}` : ""}</span>
+        <Status shape={shape} word={`${nameOf(issue.resource)}: ${words(issue.kind)}${issue.healthySince ? ", well again" : ""}`} />
+        <span className="feed-detail">{toldOf(issue)}{issue.lastOutcome ? `; last attempt: ${issue.lastOutcome}` : ""}</span>
       </td>
       <td><span className="attempts"><Bar value={issue.attemptsLeft / Math.max(attempts, 1)} /><span className="num">{issue.attemptsLeft} of {attempts}</span></span></td>
       <td className="end">{issue.escalatedAt ? <Button size="small" locked={lockReason()} onClick={() => void acknowledge(issue.key)}>Acknowledge</Button> : null}</td>
@@ -96,7 +99,12 @@ function IssueLine({ issue, attempts }: { issue: Issue; attempts: number }) {
   );
 }
 
-const LEVELS = ["L0", "L1", "L2", "L3", "L4"] as const;
+/** What an issue is about; of one that is over what was said then, as said then. */
+function toldOf({ summary, healthySince }: Issue): string {
+  return healthySince ? `Well since ${when(healthySince, serverNow())}. It began with: “${summary}”` : summary;
+}
+
+const AUTONOMY = ["L0", "L1", "L2", "L3", "L4"] as const;
 
 function PolicyPanel() {
   const policy = useLive((state) => state.side?.policy);
@@ -108,19 +116,19 @@ function PolicyPanel() {
     <Panel title="Policy in force" age={asked} scroll>
       <div className="stack">
         <dl className="facts">
-          <dt>Default autonomy</dt><dd>{policy.defaultAutonomy}</dd>
-          <dt>Highest level now</dt><dd>{policy.ceiling}{policy.ceilingSet ? `, set by a person to ${policy.ceilingSet}` : ""}</dd>
+          <dt>Default autonomy</dt><dd>{policy.defaultAutonomy}, {LEVELS[policy.defaultAutonomy][0]}</dd>
+          <dt>Highest level now</dt><dd>{policy.ceiling}, {LEVELS[policy.ceiling][0]}: {LEVELS[policy.ceiling][1]}{policy.ceilingSet ? `; a person set it to ${policy.ceilingSet}` : ""}</dd>
           <dt>Actions</dt><dd>{policy.actionsInLastHour} of {policy.actionsPerHour} this hour</dd>
           <dt>Largest plan alone</dt><dd>{many(policy.largestPlan, "change")}</dd>
           <dt>Nodes at once</dt><dd>{policy.nodesAtOnce}</dd>
           <dt>Protected</dt><dd>{[...policy.protectedNodes.map((node) => `node ${node}`), ...policy.protectedGuests.map((guest) => `guest ${guest}`)].join(", ") || "nothing declared"}</dd>
           <dt>Jarvis runs in</dt><dd>{policy.floor.ownGuest ? `guest ${policy.floor.ownGuest}` : (policy.floor.ownNode ?? "not on this cluster")}</dd>
         </dl>
-        <div className="row-wrap" role="group" aria-label="Ceiling of autonomy">
-          {LEVELS.map((level) => (
-            <Button key={level} size="small" aria-pressed={policy.ceilingSet === level} locked={lockReason() || notAdmin} onClick={() => void setCeiling(level)}>{level}</Button>
+        <div className="row-wrap" role="group" aria-label="Highest level of autonomy">
+          {AUTONOMY.map((level) => (
+            <Button key={level} size="small" title={LEVELS[level][1]} aria-pressed={policy.ceiling === level} locked={lockReason() || notAdmin} onClick={() => void setCeiling(level)}>{level} {LEVELS[level][0]}</Button>
           ))}
-          <Button size="small" locked={lockReason() || notAdmin} disabled={!policy.ceilingSet} onClick={() => void setCeiling(null)}>Lift</Button>
+          <Button size="small" title="Back to what the manifests declare" locked={lockReason() || notAdmin || (!policy.ceilingSet && "Nobody has set a level here")} onClick={() => void setCeiling(null)}>Lift the limit</Button>
         </div>
       </div>
     </Panel>

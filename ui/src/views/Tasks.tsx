@@ -1,4 +1,4 @@
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { TaskLogDocument } from "../api/generated/graphql";
 import type { Intent, Task, Ticket } from "../api/types";
 import { useAsk } from "../api/useAsk";
@@ -33,21 +33,39 @@ export function Tasks() {
         <Panel title="Effects" age={asked} scroll>
           {side?.intents.length === 0 ? <Empty title="Nothing done yet." /> : null}
           {side && side.intents.length > 0 ? (
-            <Table label="Effects" heads={["logged", "tier", "what", "by", "stands"]}>
-              {side.intents.slice(0, 60).map((intent) => <IntentLine key={intent.id} intent={intent} />)}
-            </Table>
+            <Newest of={side.intents} table={(shown) => (
+              <Table label="Effects" heads={["logged", "tier", "what", "by", "stands"]}>
+                {shown.map((intent) => <IntentLine key={intent.id} intent={intent} />)}
+              </Table>
+            )} />
           ) : null}
         </Panel>
         <Panel title="Requests" age={asked} scroll>
           {side?.tickets.length === 0 ? <Empty title="No request." /> : null}
           {side && side.tickets.length > 0 ? (
-            <Table label="Requests" heads={["asked", "what", "by", "stands", ""]}>
-              {side.tickets.slice(0, 60).map((ticket) => <TicketLine key={ticket.id} ticket={ticket} />)}
-            </Table>
+            <Newest of={side.tickets} table={(shown) => (
+              <Table label="Requests" heads={["asked", "what", "by", "stands", ""]}>
+                {shown.map((ticket) => <TicketLine key={ticket.id} ticket={ticket} />)}
+              </Table>
+            )} />
           ) : null}
         </Panel>
       </div>
     </div>
+  );
+}
+
+const FIRST = 10;
+const MOST = 60;
+
+/** The newest lines; the older ones are a press away, so that what stands below them is not far. */
+function Newest<T>({ of, table }: { of: readonly T[]; table: (shown: readonly T[]) => ReactNode }) {
+  const [count, setCount] = useState(FIRST);
+  return (
+    <>
+      {table(of.slice(0, count))}
+      {of.length > count && count < MOST ? <p className="older"><Button size="small" onClick={() => setCount(MOST)}>Older ones</Button></p> : null}
+    </>
   );
 }
 

@@ -30,7 +30,7 @@ export function Tokens() {
               <tr key={token.name}>
                 <td className="strong">{token.name}</td>
                 <td>{token.role.toLowerCase()}</td>
-                <td>{token.scopes.join(", ").toLowerCase()}</td>
+                <td>{token.scopes.join(", ").toLowerCase().replaceAll("_", "-")}</td>
                 <td>{token.by}</td>
                 <td>{token.expiresAt ? dateTime(token.expiresAt) : "never"}</td>
                 <td className="end"><Button size="small" look="danger" onClick={() => void revoke(token.name, asked.again)}>Revoke</Button></td>
@@ -90,13 +90,16 @@ function Make({ onMade }: { onMade: (made: { name: string; secret: string }) => 
   };
   return (
     <form className="inline-form" aria-label="Make a token" onSubmit={(event) => void submit(event)}>
-      <input className="input input-small" name="name" aria-label="Name of the token" placeholder="name" pattern="[a-z0-9\-]{1,40}" required />
-      <select className="input input-small" name="role" aria-label="Role of the token"><option value="VIEWER">viewer</option><option value="OPERATOR">operator</option><option value="ADMIN">admin</option></select>
-      <select className="input input-small" name="days" aria-label="Lapses after"><option value="30">30 days</option><option value="365">1 year</option><option value="0">never</option></select>
-      {SCOPES.map((scope) => (
-        <label key={scope} className="row"><input type="checkbox" name="scope" value={scope} defaultChecked={scope === "READ"} /> {scope.toLowerCase().replace("_", "-")}</label>
-      ))}
-      <Button type="submit" size="small">Make a token</Button>
+      <label className="field"><span>Name of the token</span><input className="input" name="name" autoComplete="off" pattern="[a-z0-9\-]{1,40}" title="Small letters, figures and hyphens, at most 40" required /></label>
+      <label className="field"><span>Role</span><select className="input" name="role"><option value="VIEWER">viewer</option><option value="OPERATOR">operator</option><option value="ADMIN">admin</option></select></label>
+      <label className="field"><span>Lapses after</span><select className="input" name="days"><option value="30">30 days</option><option value="365">1 year</option><option value="0">never</option></select></label>
+      <fieldset className="scopes">
+        <legend className="dim small">Scopes</legend>
+        {SCOPES.map((scope) => (
+          <label key={scope} className="row"><input type="checkbox" name="scope" value={scope} defaultChecked={scope === "READ"} /> {scope.toLowerCase().replace("_", "-")}</label>
+        ))}
+      </fieldset>
+      <Button type="submit">Make a token</Button>
     </form>
   );
 }

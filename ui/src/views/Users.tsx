@@ -14,6 +14,7 @@ export function Users() {
   const head = useLive((state) => state.head);
   const asked = useAsk(AccessDocument, {}, head);
   const users = asked.data?.users;
+  const admins = users?.filter((user) => user.role === "ADMIN").length;
   const submit = async (event: FormEvent<HTMLFormElement>) => {
     event.preventDefault();
     const form = event.currentTarget;
@@ -33,31 +34,33 @@ export function Users() {
             {users.map((user) => (
               <tr key={user.name}>
                 <td className="strong">{user.name}</td>
-                <td>{user.role.toLowerCase()}</td>
+                <td>{user.role.toLowerCase()}{isLast(user, admins) ? ", the only one" : ""}</td>
                 <td>{user.oneTime ? "works once" : "set"}</td>
-                <td className="end"><Remove name={user.name} removed={asked.again} /> <Button size="small" onClick={() => void said(`${user.name} is signed out everywhere`, () => ask(RevokeSessionsDocument, { user: user.name }))}>Sign out everywhere</Button></td>
+                <td className="end"><Remove name={user.name} locked={isLast(user, admins) && "The only admin stays: nobody else could let people in"} removed={asked.again} /> <Button size="small" onClick={() => void said(`${user.name} is signed out everywhere`, () => ask(RevokeSessionsDocument, { user: user.name }))}>Sign out everywhere</Button></td>
               </tr>
             ))}
           </Table>
         ) : <Unanswered asked={asked} rows={2} for="the users" />}
         <form className="inline-form" aria-label="Make a user" onSubmit={(event) => void submit(event)}>
-          <input className="input input-small" name="name" aria-label="Name of the user" placeholder="name" required />
-          <input className="input input-small" name="password" type="password" autoComplete="new-password" aria-label="One-time password" placeholder="one-time password" minLength={10} required />
-          <select className="input input-small" name="role" aria-label="Role of the user"><option value="VIEWER">viewer</option><option value="OPERATOR">operator</option><option value="ADMIN">admin</option></select>
-          <Button type="submit" size="small">Make a user</Button>
+          <label className="field"><span>Name of the user</span><input className="input" name="name" autoComplete="off" required /></label>
+          <label className="field"><span>One-time password</span><input className="input" name="password" type="password" autoComplete="new-password" minLength={10} required /></label>
+          <label className="field"><span>Role</span><select className="input" name="role"><option value="VIEWER">viewer</option><option value="OPERATOR">operator</option><option value="ADMIN">admin</option></select></label>
+          <Button type="submit">Make a user</Button>
         </form>
       </div>
     </Panel>
   );
 }
 
+const isLast = (user: { role: Role }, admins: number | undefined): boolean => user.role === "ADMIN" && admins === 1;
+
 /** Removes a user with all that is theirs; asked twice, since nothing brings it back. */
-function Remove({ name, removed }: { name: string; removed: () => void }) {
+function Remove({ name, locked, removed }: { name: string; locked: string | false; removed: () => void }) {
   const [sure, setSure] = useState(false);
   const remove = async () => {
     if (!sure) return setSure(true);
     setSure(false);
     if (await said(`User ${name} removed, with sessions, tokens and conversations`, () => ask(RemoveUserDocument, { name }))) removed();
   };
-  return <Button size="small" onClick={() => void remove()} onBlur={() => setSure(false)}>{sure ? `Remove ${name} for good` : "Remove"}</Button>;
+  return <Button size="small" locked={locked} onClick={() => void remove()} onBlur={() => setSure(false)}>{sure ? `Remove ${name} for good` : "Remove"}</Button>;
 }

@@ -322,6 +322,20 @@ test("Enter on a guest opens its details, and they stay open", async () => {
   await page.locator(".modal-drawer").waitFor({ state: "detached" });
 });
 
+test("an acknowledged matter is no alert any more, and is not raised again", async () => {
+  const raised = async () => (await query("{ alerts { issue } }")).alerts.filter((one) => one.issue?.includes("threshold"));
+  await until(async () => (await raised()).length > 0, 120);
+  const [{ issue }] = await raised();
+  await goTo(page, "/");
+  await page.locator(".alerts").getByRole("button", { name: "Acknowledge" }).first().click();
+  await until(async () => (await raised()).length === 0, 10);
+  const told = async () => (await query('{ events(first: 100, filter: { name: "issueAlerted" }) { seq } }')).events.length;
+  const before = await told();
+  await page.waitForTimeout(6000);
+  assert.deepEqual([await raised(), await told()], [[], before]);
+  assert.ok((await query("{ issues { key } }")).issues.some(({ key }) => key === issue), "it is still open");
+});
+
 test("a user is made, and removed only when it is said twice", async () => {
   await goTo(page, "/settings");
   const form = page.getByRole("form", { name: "Make a user" });

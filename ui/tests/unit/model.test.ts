@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Freeze, Guest, Issue, Node, Resource } from "../../src/api/types";
 import { inputOf } from "../../src/commands/input";
-import { matching } from "../../src/commands/match";
+import { inGroups, matching } from "../../src/commands/match";
 import { pathTo } from "../../src/editor/complete";
 import { Ring, drawLines, onSamples, ringOf, sample } from "../../src/live/rings";
 import { announced } from "../../src/model/announced";
@@ -9,9 +9,9 @@ import { cadence } from "../../src/model/cadence";
 import { countersOf, grouped as groupedSegments, orderOf, placesOf, segmentsOf } from "../../src/model/counters";
 import { driftOf } from "../../src/model/drift";
 import { toCsv } from "../../src/model/export";
-import { bytes, countdown, dateTime, inLocalTime, percent, plainTrigger, span, used } from "../../src/model/format";
+import { bytes, countdown, dateTime, hourMinute, inLocalTime, percent, plainTrigger, span, used } from "../../src/model/format";
 import { freshness } from "../../src/model/freshness";
-import { filtered, grouped, rowsOf, saysTheSame, sorted } from "../../src/model/guests";
+import { filtered, grouped, inOrderOf, rowsOf, saysTheSame, sorted } from "../../src/model/guests";
 import { type Facts, sentence } from "../../src/model/sentence";
 import { ofGuest, ofNode, ofResource } from "../../src/model/status";
 import { once } from "../../src/model/once";
@@ -73,8 +73,8 @@ test("an announced start is shown for its minute, unless it will not come", () =
 
 const facts = (change: Partial<Facts> = {}): Facts => ({
   link: "live", lastSeen: null, quorum: quorum(), freeze: freeze("OFF"),
-  alerts: [], issues: [], counters: { total: 48, inSync: 48, drifting: 0, acting: 0, noData: 0, failed: 0, suspended: 0 }, plan: plan(),
-  ready: true, address: ", sir", waiting: 0, ...change,
+  alerts: [], issues: [], counters: { total: 48, inSync: 48, drifting: 0, unwell: 0, acting: 0, noData: 0, failed: 0, suspended: 0 }, plan: plan(),
+  passed: [], ready: true, address: ", sir", waiting: 0, ...change,
 });
 const said = (change: Partial<Facts>) => sentence(facts(change)).parts.map((part) => part.text).join("");
 
@@ -94,7 +94,7 @@ test("the sentence says the gravest thing first", () => {
 test("segments: an open issue counts, many are grouped by the worst", () => {
   const all = new Map(["VirtualMachine/a", "VirtualMachine/b", "VirtualMachine/c"].map((key) => [key, resource(key)]));
   const segments = segmentsOf(orderOf(undefined, all, new Map()), all, [issue("VirtualMachine/b")]);
-  expect(countersOf(segments)).toMatchObject({ total: 3, inSync: 2, drifting: 1 });
+  expect(countersOf(segments)).toMatchObject({ total: 3, inSync: 2, drifting: 0, unwell: 1 });
   const many = Array.from({ length: 1000 }, (_, at) => ({ key: `k${at}`, shape: at === 500 ? ("crit" as const) : ("ok" as const), word: "" }));
   const groups = groupedSegments(many);
   expect(groups.length).toBeLessThanOrEqual(96);
@@ -206,11 +206,55 @@ test("the usual time between passes", () => {
 });
 
 test("the palette finds what begins with what is typed first", () => {
-  const command = (title: string) => ({ title });
+  const command = (title: string) => ({ title, group: "Do" });
   const all = ["Shut down vm/101 web-01", "Restart vm/101 web-01", "Restart svc/nginx", "Audit"].map(command);
   expect(matching(all, "rest web").map((one) => one.title)).toEqual(["Restart vm/101 web-01"]);
   expect(matching(all, "rest")[0]?.title).toBe("Restart svc/nginx");
   expect(matching(all, "zzz")).toEqual([]);
+});
+
+test("a figure beyond its limit is told before it counts, and what only a person can mend is theirs", () => {
+  expect(said({ passed: ["Node/home", "Node/atlas"] })).toBe("All quiet so far, sir. home and 1 other are beyond a limit; I watch whether it lasts.");
+  expect(said({ passed: ["Node/home"] })).toBe("All quiet so far, sir. home is beyond a limit; I watch whether it lasts.");
+  const full = issue("Node/home", { kind: "THRESHOLD_PASSED" });
+  expect(said({ issues: [full] })).toMatch(/^One thing needs your attention, sir. home passed its limit/);
+  expect(said({ issues: [full, issue("VirtualMachine/web-01")] })).toMatch(/^2 things need my attention/);
+});
+
+test("what is being done to a guest is a word, not the name of a task", () => {
+  const acting = resource("VirtualMachine/web-01");
+  if (acting.status?.headline) acting.status.headline.type = "RECONCILING";
+  const word = (type: string) => ofGuest(guest(101, { runningTask: `UPID:atlas:0000044E:151D478F:6B0D49D3:${type}:101:root@pam!full:` }), acting).word;
+  expect(["qmstart", "vzshutdown", "qmigrate", "vzmigrate", "vzdump", "qmsnapshot", "hastart", "somethingnew"].map(word)).toEqual([
+    "starting", "shutting down", "moving", "moving", "being backed up", "taking a snapshot", "starting", "busy",
+  ]);
+});
+
+test("a guest that is held says so and until when", () => {
+  const held = (until: string | null) => resource("VirtualMachine/web-01", { hold: { scope: "cluster", by: "anna", reason: "", since: "2026-11-29T10:00:00Z", until } });
+  const running = guest(101, { status: "RUNNING", statusWord: "running" });
+  expect(ofGuest(running, held(null))).toEqual({ shape: "ok", word: "running, held" });
+  expect(ofGuest(running, held("2026-11-29T10:31:00Z")).word).toBe(`running, held until ${hourMinute("2026-11-29T10:31:00Z")}`);
+});
+
+test("while somebody points at the list its order stays: what comes is last, what goes leaves no gap", () => {
+  const row = (vmid: number, word = "") => ({ guest: guest(vmid), resource: undefined, thresholds: [], shape: "ok" as const, word });
+  const now = [row(3, "new"), row(1), row(4)];
+  expect(inOrderOf([row(1), row(2), row(3)], now).map((one) => [one.guest.vmid, one.word])).toEqual([[1, ""], [3, "new"], [4, ""]]);
+});
+
+test("what acts stands first in the palette only where its verb is typed, and other words find things, too", () => {
+  const all = [
+    { title: "Restart vm/102 media", group: "Do", acts: "Restart" },
+    { title: "Stop hard vm/102 media", group: "Do", acts: "Stop hard" },
+    { title: "vm/102 media, details", group: "Go to" },
+    { title: "Freeze: pull the kill switch", group: "Do" },
+    { title: "Settings", group: "Go to", also: "tokens users" },
+  ];
+  const first = (text: string) => inGroups(matching(all, text), text)[0]?.title;
+  expect([first("media"), first("med res"), first("hard 102"), first("tok"), first("kill")]).toEqual([
+    "vm/102 media, details", "Restart vm/102 media", "Stop hard vm/102 media", "Settings", "Freeze: pull the kill switch",
+  ]);
 });
 
 test("where in a manifest a line stands", () => {

@@ -618,11 +618,18 @@ export type GuestTasksQueryVariables = Exact<{
 export type GuestTasksQuery = { tasks: Array<{ upid: string, taskType: string, node: string, user: string, vmid: number | null, startedAt: string, endedAt: string | null, exit: string | null, succeeded: boolean | null }> };
 
 export type ResourceEventsQueryVariables = Exact<{
-  resource: string;
+  filter: EventFilter;
 }>;
 
 
 export type ResourceEventsQuery = { events: Array<{ seq: number, at: string, severity: Severity, name: string, title: string, detail: string | null, resource: string | null, audit: boolean, feed: boolean }> };
+
+export type LastBackupQueryVariables = Exact<{
+  vmid: number;
+}>;
+
+
+export type LastBackupQuery = { lastBackup: { at: string | null, unknownReason: string | null } };
 
 export type NodeSensorsQueryVariables = Exact<{
   name: string;
@@ -2991,8 +2998,8 @@ export const GuestTasksDocument = new TypedDocumentString(`
   succeeded
 }`) as unknown as TypedDocumentString<GuestTasksQuery, GuestTasksQueryVariables>;
 export const ResourceEventsDocument = new TypedDocumentString(`
-    query ResourceEvents($resource: String!) {
-  events(first: 12, filter: {resource: $resource}) {
+    query ResourceEvents($filter: EventFilter!) {
+  events(first: 12, filter: $filter) {
     ...RecordParts
   }
 }
@@ -3007,6 +3014,14 @@ export const ResourceEventsDocument = new TypedDocumentString(`
   audit
   feed
 }`) as unknown as TypedDocumentString<ResourceEventsQuery, ResourceEventsQueryVariables>;
+export const LastBackupDocument = new TypedDocumentString(`
+    query LastBackup($vmid: Int!) {
+  lastBackup(vmid: $vmid) {
+    at
+    unknownReason
+  }
+}
+    `) as unknown as TypedDocumentString<LastBackupQuery, LastBackupQueryVariables>;
 export const NodeSensorsDocument = new TypedDocumentString(`
     query NodeSensors($name: String!) {
   node(name: $name) {

@@ -1,0 +1,193 @@
+// What a hand does without looking twice: it must not act by accident, and find where things are. The cluster's clock runs as
+// usual, so that what the server holds is held as long as for a person.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { goTo, openPage, startBrowser, startJarvis } from "./support.mjs";
+
+let jarvis;
+let browser;
+let page;
+
+before(async () => {
+  jarvis = await startJarvis();
+  browser = await startBrowser();
+  page = await openPage(browser, jarvis);
+});
+after(async () => {
+  await browser?.close();
+  await jarvis?.stop();
+});
+
+const query = (text) =>
+  page.evaluate(async (asked) => {
+    const answer = await fetch("/graphql", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: asked }) });
+    const { data, errors } = await answer.json();
+    if (errors) throw new Error(errors[0].message);
+    return data;
+  }, text);
+const tickets = async () => (await query("{ tickets { state action { name vmid } } }")).tickets;
+const drawer = () => page.locator(".modal-drawer");
+const note = (text) => page.locator(".note", { hasText: text });
+
+async function away() {
+  await page.keyboard.press("Escape");
+  await drawer().waitFor({ state: "detached" });
+}
+
+test("a name in the palette and Enter shows, it does not act; with the verb it acts", async () => {
+  await page.keyboard.press("Control+K");
+  await page.keyboard.type("git");
+  await page.locator('[role="option"][aria-selected="true"]', { hasText: "details" }).waitFor();
+  await page.keyboard.press("Enter");
+  await drawer().getByRole("heading", { name: /git/ }).waitFor();
+  assert.deepEqual(await tickets(), []);
+  await away();
+  for (const [typed, found] of [["thaw", null], ["tokens", "Settings"], ["quorum", "Services"], ["kill", "Freeze: pull the kill switch"], ["restart git", /^Restart .*git/]]) {
+    await page.keyboard.press("Control+K");
+    await page.keyboard.type(typed);
+    const chosen = page.locator('[role="option"][aria-selected="true"]');
+    if (found === null) assert.equal(await page.getByRole("option", { name: /^Re-arm/ }).count(), 0, "nothing is frozen");
+    else await chosen.filter({ hasText: found }).waitFor();
+    await page.keyboard.press("Escape");
+  }
+});
+
+test("an accepted request can be recalled from its note as long as the server holds it, and no longer", async () => {
+  await goTo(page, "/guests");
+  await page.locator('[data-vmid="107"]').click();
+  await page.getByRole("button", { name: /^Restart / }).and(page.locator('[data-vmid="107"] *')).click();
+  const taken = note("accepted");
+  await taken.getByRole("button", { name: /^Recall 0:0\d$/ }).click();
+  await note("Recalled").waitFor();
+  assert.deepEqual((await tickets()).map(({ state }) => state), ["RECALLED"]);
+  await goTo(page, "/activity");
+  await page.locator(".feed-line", { hasText: /Taken back: reboot guest 107/ }).waitFor();
+  await goTo(page, "/guests");
+  await page.locator('[data-vmid="107"]').click();
+  await page.getByRole("button", { name: /^Restart / }).and(page.locator('[data-vmid="107"] *')).click();
+  await taken.getByRole("button", { name: /^Recall/ }).waitFor();
+  await taken.getByRole("button", { name: /^Recall/ }).waitFor({ state: "detached", timeout: 6000 });
+});
+
+test("while the pointer is on the list no other row comes under it", async () => {
+  await goTo(page, "/guests");
+  await page.mouse.move(5, 5);
+  await page.waitForTimeout(3500);
+  const order = () => page.locator(".guest-row[data-vmid]").evaluateAll((rows) => rows.map((one) => Number(one.dataset.vmid)));
+  const before = await order();
+  await page.locator(`[data-vmid="${before[3]}"]`).hover();
+  await jarvis.cli("chaos", "crash", "101");
+  await page.locator('[data-vmid="101"]', { hasText: /stopped|restarting|starting|settling/ }).waitFor({ timeout: 30_000 });
+  assert.deepEqual(await order(), before, "held");
+  await page.mouse.move(5, 5);
+  await page.waitForFunction((old) => JSON.stringify([...document.querySelectorAll(".guest-row[data-vmid]")].map((one) => Number(one.dataset.vmid))) !== old, JSON.stringify(before), { timeout: 10_000 });
+  await page.locator('[data-vmid="101"]', { hasText: "running" }).waitFor({ timeout: 60_000 });
+});
+
+test("keys of the list work on its page without a click", async () => {
+  await goTo(page, "/");
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press("g");
+  await page.keyboard.press("v");
+  await page.locator(".guests-full .guest-row").first().waitFor();
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press("j");
+  await page.keyboard.press("j");
+  const chosen = Number(await page.locator(".guest-row[data-selected]").getAttribute("data-vmid"));
+  assert.equal(await page.locator(".guest-row").nth(1).getAttribute("data-vmid"), String(chosen));
+  await page.keyboard.press("Enter");
+  await drawer().getByRole("heading", { name: new RegExp(`/${chosen} `) }).waitFor();
+  await page.keyboard.press("Escape");
+  await drawer().waitFor({ state: "detached" });
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press("k");
+  await page.waitForFunction((old) => document.querySelector(".guest-row[data-selected]")?.dataset.vmid !== old, String(chosen));
+});
+
+test("the details of a guest that no manifest declares tell what was asked of it, and every guest when it was backed up", async () => {
+  const { guests } = await query("{ guests(first: 100) { nodes { vmid status resource template } } }");
+  const free = guests.nodes.find((one) => one.resource === null && one.status === "RUNNING" && !one.template);
+  await query(`mutation { requestAction(action: { name: "shutdownGuest", vmid: ${free.vmid} }, recallSeconds: 0) { id } }`);
+  await goTo(page, `/?open=guest/${free.vmid}`);
+  await drawer().locator(".part", { hasText: "History" }).getByText(`asked to shut down guest ${free.vmid}`).waitFor();
+  assert.doesNotMatch(await drawer().innerText(), /INVALID/);
+  await away();
+  await goTo(page, "/?open=guest/103");
+  const { lastBackup } = await query("{ lastBackup(vmid: 103) { at } }");
+  assert.ok(lastBackup.at);
+  await drawer().locator(".part", { hasText: "Backups" }).getByText(/^Last .* ago$/).waitFor();
+  await away();
+});
+
+test("a request that has to wait says for what", async () => {
+  await query('mutation { requestAction(action: { name: "rebootGuest", vmid: 209 }, recallSeconds: 0) { id } }');
+  await goTo(page, "/?open=guest/209");
+  await drawer().locator(".queued").waitFor();
+  await drawer().locator(".queued + p", { hasText: 'has the lock "backup"' }).waitFor();
+  await drawer().locator(".queued").getByRole("button", { name: "Recall" }).click();
+  await drawer().locator(".queued").waitFor({ state: "detached" });
+  await away();
+});
+
+test("a guest that is held is shown so in the list and counted, and its details say until when", async () => {
+  await query('mutation { hold(scope: "VirtualMachine/web-01", reason: "to look at it", ttlSeconds: 3600) }');
+  await goTo(page, "/");
+  await page.locator('[data-vmid="101"]', { hasText: /held until \d\d:\d\d/ }).waitFor();
+  await page.locator(".counters li", { hasText: "held" }).waitFor();
+  await goTo(page, "/?open=guest/101");
+  await drawer().getByText(/Left alone until .* on the word of admin: to look at it\./).waitFor();
+  await drawer().getByRole("button", { name: "Release hold" }).click();
+  await drawer().getByText(/Left alone/).waitFor({ state: "detached" });
+  await away();
+});
+
+test("what the kill switch stops and what it does not is said, also in the bar above", async () => {
+  await query('mutation { freeze(reason: "to see it", scope: AUTONOMY) { state } }');
+  await page.locator(".banner", { hasText: "I do nothing by myself; what you ask for still runs" }).waitFor();
+  await page.locator(".cell-autonomy", { hasText: "Stopped" }).waitFor();
+  await page.evaluate(() => document.activeElement?.blur());
+  await page.keyboard.press("Control+K");
+  await page.keyboard.type("thaw");
+  await page.locator('[role="option"][aria-selected="true"]', { hasText: "Re-arm" }).waitFor();
+  await page.keyboard.press("Escape");
+  await query("mutation { thaw }");
+  await page.locator(".banner").waitFor({ state: "detached" });
+  assert.doesNotMatch(await page.locator(".cell-autonomy").innerText(), /Stopped/i);
+});
+
+test("a red card that is put off goes on waiting, one that is dismissed is over, and says what it would cost", async () => {
+  await goTo(page, "/?open=guest/107");
+  await drawer().getByRole("button", { name: "Stop hard", exact: true }).click();
+  const card = page.locator(".modal-card");
+  await card.getByText("Its power is cut: what it has not written to its disks is lost.").waitFor();
+  const state = async () => (await tickets()).find(({ action }) => action.name === "stopGuest").state;
+  await card.getByRole("button", { name: /^Later/ }).click();
+  await card.waitFor({ state: "detached" });
+  assert.equal(await state(), "AWAITING_CONFIRMATION");
+  await away();
+  await goTo(page, "/");
+  await page.locator(".ask-card:visible", { hasText: "Stop guest 107" }).getByRole("button", { name: "Review" }).click();
+  await card.getByRole("button", { name: "Dismiss" }).click();
+  await card.waitFor({ state: "detached" });
+  assert.equal(await state(), "REJECTED");
+});
+
+test("long lines of the activity stand below each other, on a phone, too", async () => {
+  for (let at = 0; at < 24; at += 1) {
+    await query(at % 2 ? 'mutation { release(scope: "node:forge") }' : 'mutation { hold(scope: "node:forge", reason: "a reason that is long enough to take a line of its own, and on a phone more than one") }');
+  }
+  for (const [width, height] of [[1440, 900], [390, 844]]) {
+    await page.setViewportSize({ width, height });
+    await goTo(page, "/activity");
+    await page.locator(".feed-full .feed-line").nth(20).waitFor();
+    const overlaps = await page.locator(".feed-full .feed-line").evaluateAll((lines) =>
+      lines.filter((line) => line.scrollHeight > line.clientHeight + 1 || line.scrollWidth > line.clientWidth + 1).map((line) => line.textContent),
+    );
+    assert.deepEqual(overlaps, [], `${width}`);
+  }
+  await page.setViewportSize({ width: 1920, height: 1080 });
+});
+
+test("nothing was complained about", () => {
+  assert.deepEqual(page.complaints, []);
+});
