@@ -51,6 +51,47 @@ pub struct Hour {
     pub looks: u32,
 }
 
+/// Some hours of a series together.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Course {
+    /// Smallest figure.
+    pub min: f64,
+    /// Mean of the hours; each counts the same, however often was looked in it.
+    pub mean: f64,
+    /// Largest figure.
+    pub max: f64,
+    /// When the hour with the largest began; the first of equals.
+    pub peak: Timestamp,
+    /// When the first hour began.
+    pub from: Timestamp,
+}
+
+impl Course {
+    /// Of these hours, oldest first; none of none.
+    pub fn of<'a>(hours: impl IntoIterator<Item = &'a Hour>) -> Option<Self> {
+        let mut course: Option<Self> = None;
+        let (mut sum, mut count) = (0.0, 0.0);
+        for hour in hours {
+            let (min, max) = (f64::from(hour.min), f64::from(hour.max));
+            sum += f64::from(hour.mean);
+            count += 1.0;
+            let course = course.get_or_insert(Self {
+                min,
+                mean: 0.0,
+                max,
+                peak: hour.began,
+                from: hour.began,
+            });
+            course.min = course.min.min(min);
+            if max > course.max {
+                (course.max, course.peak) = (max, hour.began);
+            }
+            course.mean = sum / count;
+        }
+        course
+    }
+}
+
 /// Whose figures they are; with the figure's name it names a series: `node/atlas/cpu`, `guest/101/mem`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Subject {

@@ -147,7 +147,7 @@ async fn the_last_backup_of_a_guest_is_a_time_none_or_not_known() {
     assert!(unknown["unknownReason"].is_string(), "{unknown}");
     api.puppet.publish(|view| {
         let (vmid, at) = (Vmid::new(101).unwrap(), view.at - Duration::from_hours(7));
-        view.observed.backups = Observation::known(BTreeMap::from([(vmid, at)]), view.at);
+        Arc::make_mut(&mut view.observed).backups = Observation::known(BTreeMap::from([(vmid, at)]), view.at);
     });
     let known = api.query(&token, &query(101)).await.data()["lastBackup"].clone();
     assert!(

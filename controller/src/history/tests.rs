@@ -301,3 +301,32 @@ fn hours_in_which_jarvis_did_not_look_are_filled_wherever_they_lie() {
         .collect();
     assert_eq!(told, [(1, 0), (2, 9), (3, 0), (4, 0), (5, 9)]);
 }
+
+#[test]
+fn in_the_mean_of_many_hours_each_counts_the_same_however_often_was_looked_in_it() {
+    let hour = |number: u64, min: f32, mean: f32, max: f32, looks: u32| Hour {
+        began: Timestamp::from_secs(number * HOUR_SECS),
+        min,
+        mean,
+        max,
+        looks,
+    };
+    // Six hours of which only Proxmox's averages are known, and one that Jarvis looked into a thousand times.
+    let mut hours: Vec<Hour> = (1..7).map(|number| hour(number, 0.25, 0.25, 0.25, 0)).collect();
+    hours.push(hour(7, 0.125, 0.75, 1.0, 1200));
+    let course = Course::of(&hours).unwrap();
+    assert!(
+        (course.mean - (6.0 * 0.25 + 0.75) / 7.0).abs() < 1e-9,
+        "{}",
+        course.mean
+    );
+    assert_eq!((course.min, course.max), (0.125, 1.0));
+    assert_eq!(
+        (course.peak, course.from),
+        (
+            Timestamp::from_secs(7 * HOUR_SECS),
+            Timestamp::from_secs(HOUR_SECS)
+        )
+    );
+    assert_eq!(Course::of(&[]), None);
+}

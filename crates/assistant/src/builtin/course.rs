@@ -8,22 +8,11 @@ use super::{
     saying::{Saying, fact},
     target::{self, Kind, Target},
 };
+use jarvis_controller::history::{Course, Hour};
 use jarvis_guard::words;
-use jarvis_model::Timestamp;
 use std::time::Duration;
 
 const HOUR: Duration = Duration::from_hours(1);
-
-/// The figures of a series within a time.
-struct Course {
-    min: f64,
-    mean: f64,
-    max: f64,
-    /// The hour with the largest.
-    peak: Timestamp,
-    /// The first hour there is.
-    from: Timestamp,
-}
 
 /// A figure that is kept, and how it is told.
 #[derive(Clone, Copy)]
@@ -98,9 +87,9 @@ fn of_one(asked: &Asked<'_>, figure: Figure, target: &Target, bounds: &Bounds) -
         Err(why) => Saying::new(why),
         Ok(None) => Saying::new(format!("I kept no {} of {name} {}.", figure.word, bounds.words)),
         Ok(Some(course)) => {
-            let claim = course.between(figure);
+            let claim = between(&course, figure);
             let told = figure.told.replace("{}", &claim);
-            let mean = course.mean(figure);
+            let mean = mean(&course, figure);
             Saying::new(format!(
                 "{when} {name} {told}, {mean} on average; the peak was {}, to the hour.",
                 asked.at(course.peak)
@@ -123,10 +112,10 @@ fn of_nodes(asked: &Asked<'_>, figure: Figure, bounds: &Bounds) -> Said {
             Err(why) => return Saying::new(why).done(),
             Ok(None) => without.push((format!("{name}: none kept"), None)),
             Ok(Some(course)) => {
-                let claim = course.between(figure);
+                let claim = between(&course, figure);
                 let said = format!(
                     "{name}: {claim}, {} on average, most {}",
-                    course.mean(figure),
+                    mean(&course, figure),
                     asked.at(course.peak)
                 );
                 let rests = fact(claim, source(&series, figure), Some(course.peak));
@@ -187,45 +176,21 @@ fn course(
     // The hour in which the time begins belongs to it.
     let hours = asked.desk.handle.hours(&series, bounds.from - HOUR);
     let hours = hours.map_err(|error| format!("The figures by the hour cannot be read: {error}."))?;
-    let within = hours
-        .iter()
-        .filter(|hour| hour.began + HOUR > bounds.from && hour.began < bounds.to);
-    let mut course: Option<Course> = None;
-    let (mut sum, mut looks) = (0.0, 0.0);
-    for hour in within {
-        let (min, max) = (f64::from(hour.min), f64::from(hour.max));
-        let weight = f64::from(hour.looks.max(1));
-        sum += f64::from(hour.mean) * weight;
-        looks += weight;
-        let course = course.get_or_insert(Course {
-            min,
-            mean: 0.0,
-            max,
-            peak: hour.began,
-            from: hour.began,
-        });
-        course.min = course.min.min(min);
-        if max > course.max {
-            (course.max, course.peak) = (max, hour.began);
-        }
-        course.mean = sum / looks;
-    }
-    Ok(course)
+    let within = |hour: &&Hour| hour.began + HOUR > bounds.from && hour.began < bounds.to;
+    Ok(Course::of(hours.iter().filter(within)))
 }
 
-impl Course {
-    /// `43 to 73 °C`; one figure where both are the same.
-    fn between(&self, figure: Figure) -> String {
-        let of = |value: f64| format!("{:.0}", value * figure.scale);
-        let (min, max) = (of(self.min), of(self.max));
-        if min == max {
-            format!("{max} {}", figure.unit)
-        } else {
-            format!("{min} to {max} {}", figure.unit)
-        }
+/// `43 to 73 °C`; one figure where both are the same.
+fn between(course: &Course, figure: Figure) -> String {
+    let of = |value: f64| format!("{:.0}", value * figure.scale);
+    let (min, max) = (of(course.min), of(course.max));
+    if min == max {
+        format!("{max} {}", figure.unit)
+    } else {
+        format!("{min} to {max} {}", figure.unit)
     }
+}
 
-    fn mean(&self, figure: Figure) -> String {
-        format!("{:.0} {}", self.mean * figure.scale, figure.unit)
-    }
+fn mean(course: &Course, figure: Figure) -> String {
+    format!("{:.0} {}", course.mean * figure.scale, figure.unit)
 }

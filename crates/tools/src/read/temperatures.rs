@@ -8,7 +8,7 @@ use crate::{
     schema,
     tool::{Call, Desk, Running, Tool},
 };
-use jarvis_controller::history::Hour;
+use jarvis_controller::history::Course;
 use jarvis_guard::words;
 use jarvis_model::{Host, NodeName, Timestamp, limits};
 use schemars::JsonSchema;
@@ -80,20 +80,16 @@ fn week(desk: &Desk, node: &NodeName, now: Timestamp) -> Result<Option<String>, 
     let series = format!("node/{node}/temperature");
     let hours = desk.handle.hours(&series, now - WEEK);
     let hours = hours.map_err(|error| Trouble(error.to_string()))?;
-    let hottest = hours.iter().max_by(|a, b| a.max.total_cmp(&b.max));
-    let (Some(first), Some(hottest)) = (hours.first(), hottest) else {
-        return Ok(None);
-    };
-    let least = hours.iter().map(|hour| hour.min).fold(f32::INFINITY, f32::min);
-    let looks = |hour: &Hour| f64::from(hour.looks.max(1));
-    let sum: f64 = hours.iter().map(|hour| f64::from(hour.mean) * looks(hour)).sum();
-    let mean = sum / hours.iter().map(looks).sum::<f64>();
-    Ok(Some(format!(
-        "{least:.1} to {:.1} °C, mean {mean:.1}, hottest in the hour from {}, known since {}",
-        hottest.max,
-        words::time(hottest.began),
-        words::time(first.began)
-    )))
+    Ok(Course::of(&hours).map(|course| {
+        format!(
+            "{:.1} to {:.1} °C, mean {:.1}, hottest in the hour from {}, known since {}",
+            course.min,
+            course.max,
+            course.mean,
+            words::time(course.peak),
+            words::time(course.from)
+        )
+    }))
 }
 
 fn of(which: &OnNode, moment: &Moment, desk: &Desk) -> Result<Temperatures, Trouble> {
