@@ -43,8 +43,16 @@ pub(super) async fn acted(asked: &Asked<'_>, target: &Target) -> Saying {
         0 => String::new(),
         attempt => format!(", attempt {attempt}"),
     };
-    let did = format!("{} {name} {}", intent.action.verb(), asked.at(stored.record.at));
-    let saying = cited(Saying::new(format!("To {did}: {by}{attempt}.")), &did, stored);
+    let did = format!(
+        "{name} {}: to {}",
+        asked.at(stored.record.at),
+        intent.action.verb()
+    );
+    let saying = cited(
+        Saying::new(format!("I last acted on {did}, {by}{attempt}.")),
+        &did,
+        stored,
+    );
     let saying = ground(records, intent, saying);
     let saying = found_before(asked, records, intent, saying);
     ended(asked, records, intent, saying)
@@ -85,13 +93,13 @@ fn ground(records: &[Stored], intent: &Intent, saying: Saying) -> Saying {
         Some((stored, evidence)) if !evidence.is_empty() => {
             let reasons: Vec<String> = evidence.iter().take(4).map(|text| line(text)).collect();
             let claim = reasons.join("; ");
-            cited(saying.line(format!("The ground: {claim}.")), &claim, stored)
+            cited(saying.line(format!("Why: {claim}.")), &claim, stored)
         }
         _ => saying,
     }
 }
 
-/// The issue it was for, as it was found.
+/// The issue it was for, as it was found, where the ground does not say the same.
 fn found_before(asked: &Asked<'_>, records: &[Stored], intent: &Intent, saying: Saying) -> Saying {
     let Cause::Issue { issue: own } = &intent.cause else {
         return saying;
@@ -107,6 +115,7 @@ fn found_before(asked: &Asked<'_>, records: &[Stored], intent: &Intent, saying: 
         _ => None,
     });
     match opened.into_iter().next() {
+        Some((_, claim)) if saying.says(&claim) => saying,
         Some((stored, claim)) => {
             let when = asked.at(stored.record.at);
             cited(

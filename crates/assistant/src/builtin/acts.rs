@@ -329,7 +329,9 @@ pub(super) fn would(asked: &Asked<'_>, command: &Command) -> Said {
             .line(undo(&preview.undo));
             warnings
                 .into_iter()
-                .fold(saying, |saying, warning| saying.line(line(&warning)))
+                .fold(saying, |saying, warning| {
+                    saying.line(format!("{}.", line(&warning)))
+                })
                 .maybe(
                     later
                         .map(|refusal| format!("Just now it would wait: {}.", inner(&line(&refusal.reason)))),

@@ -31,7 +31,8 @@ pub(super) fn status(asked: &Asked<'_>) -> Said {
     } else {
         ""
     };
-    let mut saying = Saying::new(format!("{begin}: {}{unknown}.", claims.join(", ")));
+    let join = if open.is_empty() { ':' } else { ';' };
+    let mut saying = Saying::new(format!("{begin}{join} {}{unknown}.", claims.join(", ")));
     for fact in figures {
         saying = saying.fact(fact.claim, fact.source, fact.at);
     }
@@ -125,7 +126,9 @@ pub(super) fn issues(asked: &Asked<'_>, open: &[&Issue]) -> Vec<(String, Option<
     let entry = |issue: &&Issue| {
         let since = asked.ago(issue.opened_at);
         let what = asked.resource(&issue.key.resource);
-        let summary = line(&issue.summary);
+        // Some begin with the name that stands before it here.
+        let own = format!("{}: ", issue.key.resource);
+        let summary = line(issue.summary.strip_prefix(&own).unwrap_or(&issue.summary));
         let given = if issue.escalated_at.is_some() {
             "; beyond me, left to you"
         } else {

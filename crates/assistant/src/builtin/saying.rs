@@ -22,6 +22,11 @@ pub(super) struct Saying {
 }
 
 impl Saying {
+    /// Whether a line of it says this already.
+    pub fn says(&self, text: &str) -> bool {
+        self.lines.iter().any(|line| line.contains(text))
+    }
+
     /// A sentence to begin with.
     pub fn new(line: impl Into<String>) -> Self {
         Self::default().line(line)

@@ -227,8 +227,8 @@ async fn what_was_mended_is_told_from_the_journal_alone() {
     has(
         &said,
         &[
-            "start guest 101 (media)",
-            "of my own accord",
+            "I last acted on guest 101 (media)",
+            ": to start, of my own accord",
             "no task explains it",
             "done and verified",
         ],
@@ -318,6 +318,11 @@ async fn a_refusal_is_the_guards_own() {
     assert_eq!(colon, None, "a sentence goes on behind a colon: {}", said.text);
     let said = world.said("What happens if I restart media?").await;
     has(&said, &["Rebooting guest 101 (media) is possible", "yellow"]);
+    let said = world.said("Is it safe to hard stop media?").await;
+    has(
+        &said,
+        &["is possible, with a confirmation (red)", "Its power is cut"],
+    );
 }
 
 #[tokio::test]
@@ -582,7 +587,7 @@ async fn how_a_figure_went_is_told_from_what_is_kept_by_the_hour() {
         &said,
         &[
             "It was hot this week:",
-            "- forge: 43 to 85 °C, 58 °C on average, most on 24 November at 14:00",
+            "- forge: 43 to 85 °C, 54 °C on average, most on 24 November at 14:00",
             "- agent1: none kept",
         ],
     );
@@ -599,7 +604,7 @@ async fn how_a_figure_went_is_told_from_what_is_kept_by_the_hour() {
     has(
         &said,
         &[
-            "This week node forge used 20 to 90 % of its processor, 54 % on average; \
+            "This week node forge used 20 to 90 % of its processor, 48 % on average; \
              the peak was on 24 November at 14:00, to the hour.",
         ],
     );
