@@ -5,7 +5,7 @@ import { actOnGuest } from "../commands/deeds";
 import { watch } from "../live/rings";
 import { useLive } from "../live/store";
 import { newest } from "../model/freshness";
-import { type GroupKey, type Line, type SortKey, filtered, grouped, sorted } from "../model/guests";
+import { type GroupKey, type Line, type SortKey, filtered, grouped } from "../model/guests";
 import { Empty, Panel, Waiting } from "../ui/Panel";
 import { Sparks } from "../ui/Spark";
 import { useVirtual } from "../ui/useVirtual";
@@ -31,8 +31,7 @@ export function Guests({ full = false, mode }: Props) {
   const [sort, setSort] = useState<SortKey>("problems");
   const [group, setGroup] = useState<GroupKey>("none");
   const fitting = useMemo(() => filtered(rows, filter), [rows, filter]);
-  const ordered = useMemo(() => sorted(fitting, sort), [fitting, sort]);
-  const steady = useSteady(ordered, `${sort} ${filter}`);
+  const steady = useSteady(fitting, sort, filter);
   const lines = useMemo(() => grouped(steady.rows, group), [steady.rows, group]);
   const running = useMemo(() => rows.filter((row) => row.guest.status === "RUNNING").length, [rows]);
   // A template never runs.
