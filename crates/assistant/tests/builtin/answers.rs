@@ -578,7 +578,7 @@ async fn how_a_figure_went_is_told_from_what_is_kept_by_the_hour() {
         (hours(94), 0.9, 85.4),
         (hours(94) + Duration::from_mins(20), 0.7, 60.0),
         (hours(24), 0.4, 50.0),
-        (NOON - Duration::from_mins(10), 0.5, 52.0),
+        (NOON - Duration::from_mins(10), 0.6, 52.0),
     ] {
         world.figures(at, cpu, degrees);
     }
@@ -604,7 +604,7 @@ async fn how_a_figure_went_is_told_from_what_is_kept_by_the_hour() {
     has(
         &said,
         &[
-            "This week node forge used 20 to 90 % of its processor, 48 % on average; \
+            "This week node forge used 20 to 90 % of its processor, 50 % on average; \
              the peak was on 24 November at 14:00, to the hour.",
         ],
     );
