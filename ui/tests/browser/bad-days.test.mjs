@@ -233,7 +233,7 @@ test("what the server objects to stands where it was asked, with its code and wh
   const note = page.locator(".note[data-tone=crit]").first();
   await note.waitFor();
   const text = await note.textContent();
-  assert.match(text, /the guest is being migrated/);
+  assert.match(text, /The guest is being migrated\. /);
   assert.match(text, /look at it again/);
   assert.match(text, /WRONG_STATE/);
   await refuseOn(page, "query AuditPage", { message: "the journal cannot be read", extensions: { code: "UNAVAILABLE" } });
