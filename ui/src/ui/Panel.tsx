@@ -1,4 +1,4 @@
-import { Component, type ReactNode, useEffect, useId, useState } from "react";
+import { Component, type ReactNode, useEffect, useId, useMemo, useState } from "react";
 import type { Asked } from "../api/useAsk";
 import { EXPECTED, type DataClass, type Freshness, freshness } from "../model/freshness";
 import { span } from "../model/format";
@@ -81,14 +81,16 @@ function Age({ age, level }: { age: AgeSource; level: Freshness }) {
   // With every message another: it is read only when it is said.
   const heardAt = useLive((state) => (state.link === "lost" ? state.heardAt : 0));
   const isLost = useLive((state) => state.link === "lost");
+  // Told with the hand, however often it is answered in between: each change of text is a frame.
+  const answeredAt = typeof age === "object" && "error" in age ? age.answeredAt : null;
+  const answered = useMemo(() => span(Math.max(0, Date.now() - (answeredAt ?? 0)) / 1000), [now, answeredAt === null]);
   if (age === "own") return null;
   if (age === "push") {
     return isLost ? <Stale text={`stale ${span((Date.now() - heardAt) / 1000)}`} /> : <span>live</span>;
   }
   if ("error" in age) {
     if (age.answeredAt === null) return <span>{age.error === null ? "waiting" : "no answer"}</span>;
-    const old = span(Math.max(0, Date.now() - age.answeredAt) / 1000);
-    return level === "stale" ? <Stale text={`stale ${old}`} /> : <span data-age="">{old}</span>;
+    return level === "stale" ? <Stale text={`stale ${answered}`} /> : <span data-age="">{answered}</span>;
   }
   if (age.seenAt === null) return <span>waiting</span>;
   const old = span(secondsSince(age.seenAt, now));
