@@ -24,7 +24,7 @@ export function Limits() {
     ["Issues out of attempts", spent, Math.max(issues.length, 1), `${spent} of ${issues.length}`],
   ];
   return (
-    <Panel title="Limits and spend" age={asked} note={<span>{policy.ceiling} ceiling</span>} className="limits">
+    <Panel title="Limits and spend" age={asked.error === null ? "push" : asked} note={<span>{policy.ceiling} ceiling</span>} className="limits">
       <ul className="limit-list">
         {rows.map(([word, used, whole, said]) => (
           <li key={word}>
