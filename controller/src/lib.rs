@@ -37,6 +37,8 @@ pub mod reads;
 mod refused;
 mod room;
 pub mod service;
+#[cfg(test)]
+mod silent;
 mod sourcing;
 pub mod testing;
 mod timekeeping;

@@ -33,6 +33,10 @@ use tokio_util::sync::CancellationToken;
 const MOST_ROUNDS: usize = 8;
 /// The longest the loop rests.
 const LONGEST_REST: Duration = Duration::from_secs(10);
+/// After a pass that took a while messages are gathered for so many times as long, so that one pass serves many.
+const GATHERS: u32 = 4;
+/// The longest that messages are gathered.
+const LONGEST_GATHERING: Duration = Duration::from_secs(1);
 /// Records a slow subscriber may be behind.
 const RECORDS_KEPT: usize = 4096;
 /// However often a webhook calls, the source is fetched at most this often.
@@ -251,13 +255,41 @@ impl Service {
                 biased;
                 () = cancel.cancelled() => break,
                 Some(command) = self.commands.recv() => self.hear(command),
-                Some(message) = self.inbox.recv() => self.take(message),
+                Some(message) = self.inbox.recv() => {
+                    self.take(message);
+                    self.gather(&cancel).await;
+                }
                 () = self.wake_source.notified() => self.due.fetch = self.due.fetch.min(self.due.fetched + BETWEEN_FETCHES),
                 () = clock.sleep(rest) => rested = Rest::Full(rest),
             }
             self.drain();
+            if cancel.is_cancelled() {
+                break;
+            }
         }
         self.settle().await;
+    }
+
+    /// Takes in what comes for a while. A pass over ten thousand guests takes a moment, and a cluster that is seen for the
+    /// first time answers for each of them: with a pass for each answer the loop would do nothing else. A command is heard
+    /// at once.
+    async fn gather(&mut self, cancel: &CancellationToken) {
+        let took = Duration::from_micros(self.core.state.last_pass_micros);
+        let pause = took.saturating_mul(GATHERS).min(LONGEST_GATHERING);
+        if pause.is_zero() {
+            return;
+        }
+        let clock = self.core.ports.clock.clone();
+        let mut over = clock.sleep(pause);
+        loop {
+            tokio::select! {
+                biased;
+                () = cancel.cancelled() => return,
+                Some(command) = self.commands.recv() => return self.hear(command),
+                Some(message) = self.inbox.recv() => self.take(message),
+                () = &mut over => return,
+            }
+        }
     }
 
     /// Takes in whatever else has come, so that one pass serves many messages.
@@ -497,3 +529,6 @@ impl Core {
         );
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -26,10 +26,10 @@ use std::{
 };
 
 /// Looks of one pass: never one request for every guest.
-const LOOKS_PER_PASS: usize = 12;
+const LOOKS_PER_PASS: usize = 16;
 
 /// Identities of guests that were never seen, looked for at once.
-const FIRST_SIGHTS_AT_ONCE: usize = 4;
+const FIRST_SIGHTS_AT_ONCE: usize = 8;
 /// And only this long after a cluster-wide look, so that a large cluster is not flooded.
 const FIRST_SIGHTS_BEHIND_A_LOOK: Duration = Duration::from_secs(1);
 

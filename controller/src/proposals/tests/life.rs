@@ -1,109 +1,18 @@
 //! Proposals through the loop: who may, what is durable, and what the next process finds. The cluster behind it is silent.
 
 use super::{Branch, WEB, set};
-use crate::{CommandError, Handle, Options, Person, Ports, ProposeChange, Proposing, PushMode, controller};
+use crate::{
+    CommandError, Handle, Options, Person, Ports, ProposeChange, Proposing, PushMode, controller,
+    silent::Silent,
+};
 use async_trait::async_trait;
-use jarvis_guard::Permit;
-use jarvis_model::{
-    Door, Event, FreezeScope, GuestKind, Identity, LiveStatus, ManifestChange, NodeName, Origin, Proposal,
-    ProposalState, Role, Scope, TaskObserved, Timestamp, Upid, Vmid,
-};
-use jarvis_ports::{
-    Accepted, BackupLook, Change, ClusterLook, Fetched, HostAnswer, HostRead, Hypervisor, LookError,
-    ManifestSource, PerformError, Priority, Probe, PushError, Pushed, QuorumLook, SourceError, SystemClock,
-    TaskState,
-};
+use jarvis_model::{Door, Event, FreezeScope, ManifestChange, Origin, Proposal, ProposalState, Role, Scope};
+use jarvis_ports::{Change, Fetched, ManifestSource, PushError, Pushed, SourceError, SystemClock};
 use jarvis_store::{MemoryJournal, MemoryStore};
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-
-/// Nobody answers.
-struct Silent;
-
-fn silent<T>() -> Result<T, LookError> {
-    Err(LookError::Unreachable {
-        what: "look".to_owned(),
-        whom: "atlas".to_owned(),
-        why: "silence".to_owned(),
-    })
-}
-
-#[async_trait]
-impl Hypervisor for Silent {
-    async fn look_cluster(&self) -> Result<ClusterLook, LookError> {
-        silent()
-    }
-    async fn look_quorum(&self, _: usize) -> Vec<Result<QuorumLook, LookError>> {
-        Vec::new()
-    }
-    async fn look_node(&self, _: &NodeName) -> Result<u64, LookError> {
-        silent()
-    }
-    async fn look_guest(
-        &self,
-        _: &NodeName,
-        _: GuestKind,
-        _: Vmid,
-        _: Priority,
-    ) -> Result<LiveStatus, LookError> {
-        silent()
-    }
-    async fn look_identity(
-        &self,
-        _: &NodeName,
-        _: GuestKind,
-        _: Vmid,
-    ) -> Result<Option<Identity>, LookError> {
-        silent()
-    }
-    async fn ping_agent(&self, _: &NodeName, _: Vmid) -> Result<bool, LookError> {
-        silent()
-    }
-    async fn look_guest_tasks(
-        &self,
-        _: &NodeName,
-        _: Vmid,
-        _: Timestamp,
-    ) -> Result<Vec<TaskObserved>, LookError> {
-        silent()
-    }
-    async fn look_node_tasks(&self, _: &NodeName, _: Timestamp) -> Result<Vec<TaskObserved>, LookError> {
-        silent()
-    }
-    async fn look_cluster_tasks(&self) -> Result<Vec<TaskObserved>, LookError> {
-        silent()
-    }
-    async fn look_task(&self, _: &Upid) -> Result<TaskState, LookError> {
-        silent()
-    }
-    async fn look_task_log(&self, _: &Upid, _: usize) -> Result<Vec<String>, LookError> {
-        silent()
-    }
-    async fn look_backups(&self) -> Result<BackupLook, LookError> {
-        silent()
-    }
-    async fn read_by_agent(&self, _: &NodeName, _: Vmid, _: &HostRead) -> Result<HostAnswer, LookError> {
-        silent()
-    }
-    async fn perform(&self, _: Permit) -> Result<Accepted, PerformError> {
-        Err(PerformError::Rejected {
-            text: "silence".to_owned(),
-            retryable: false,
-        })
-    }
-}
-
-#[async_trait]
-impl Probe for Silent {
-    async fn tcp(&self, _: &str, _: Duration) -> bool {
-        false
-    }
-    async fn http(&self, _: &str, _: Option<u16>, _: Duration) -> bool {
-        false
-    }
-}
 
 /// A source whose pushes never come to an end.
 struct Stuck(Arc<Branch>);
