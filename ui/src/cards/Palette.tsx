@@ -1,7 +1,7 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { memo, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
 import { ui } from "../app/ui-state";
-import { inGroups, matching } from "../commands/match";
-import { blocked, type Command, questionOf, useCommands } from "../commands/registry";
+import { blocked, type Command, useCommands } from "../commands/registry";
+import { useLive } from "../live/store";
 import { Glyph } from "../ui/Glyph";
 import { Icon } from "../ui/icons";
 import { Modal } from "../ui/Modal";
@@ -11,22 +11,16 @@ const close = () => ui.set({ palette: false });
 /** Everything that can be done or gone to, by typing a part of its name. */
 export function Palette() {
   const [text, setText] = useState("");
-  const commands = useCommands(text !== "");
+  // What is typed stands at once, what fits it right after.
+  const shown = useDeferredValue<string | null>(text, null);
+  const fitting = useCommands(text !== "");
   const [at, setAt] = useState(0);
-  const found = useMemo(() => {
-    const fitting = inGroups(matching(commands, text), text);
-    return [...fitting, ...questionOf(text, fitting.length > 0)];
-  }, [commands, text]);
+  const found = useMemo(() => (shown === null ? [] : fitting(shown)), [fitting, shown]);
   const list = useRef<HTMLUListElement>(null);
   const chosen = found[Math.min(at, found.length - 1)];
   useEffect(() => {
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: "nearest" });
   }, [at]);
-  const run = (command: Command | undefined) => {
-    if (!command || blocked(command)) return;
-    close();
-    command.run();
-  };
   return (
     <Modal title="Commands" look="palette" onClose={close}>
       <div className="palette-field">
@@ -53,7 +47,8 @@ export function Palette() {
               setAt((old) => (Math.min(old, found.length - 1) + step + found.length) % Math.max(found.length, 1));
             } else if (event.key === "Enter") {
               event.preventDefault();
-              run(chosen);
+              // Who types and presses Enter means what was typed, though its list may not stand yet.
+              run(shown === text ? chosen : fitting(text)[0]);
             }
           }}
         />
@@ -61,15 +56,23 @@ export function Palette() {
       </div>
       <ul id="palette-list" role="listbox" aria-label="Commands" className="palette-list" ref={list} tabIndex={-1}>
         {found.map((command) => (
-          <Item key={command.id} command={command} isChosen={command === chosen} onRun={() => run(command)} />
+          <Item key={command.id} command={command} isChosen={command === chosen} />
         ))}
       </ul>
-      {found.length === 0 ? <p className="dim palette-none">Nothing is called “{text}”.</p> : null}
+      {shown !== null && found.length === 0 ? <p className="dim palette-none">Nothing is called “{shown}”.</p> : null}
     </Modal>
   );
 }
 
-function Item({ command, isChosen, onRun }: { command: Command; isChosen: boolean; onRun: () => void }) {
+function run(command: Command | undefined): void {
+  if (!command || blocked(command)) return;
+  close();
+  command.run();
+}
+
+const Item = memo(function Item({ command, isChosen }: { command: Command; isChosen: boolean }) {
+  // What acts is locked while it is lost.
+  useLive((state) => state.link);
   const reason = blocked(command);
   return (
     <li
@@ -79,7 +82,7 @@ function Item({ command, isChosen, onRun }: { command: Command; isChosen: boolea
       aria-disabled={reason ? true : undefined}
       className="palette-item"
       title={reason || undefined}
-      onClick={onRun}
+      onClick={() => run(command)}
     >
       {command.shape ? <Glyph shape={command.shape} /> : <span className="palette-gap" />}
       <span className="grow cut-text">{command.title}</span>
@@ -87,4 +90,4 @@ function Item({ command, isChosen, onRun }: { command: Command; isChosen: boolea
       {command.keys ? <kbd>{command.keys}</kbd> : null}
     </li>
   );
-}
+});

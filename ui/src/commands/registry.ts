@@ -9,7 +9,9 @@ import { signOut } from "../live/session";
 import { useLive } from "../live/store";
 import type { Shape } from "../model/status";
 import { nameOf } from "../model/format";
+import { titleOf } from "../model/guests";
 import { speak } from "./keyboard";
+import { inGroups, matching, meant } from "./match";
 import { actOn, actOnGuest, GUEST_VERBS, type GuestVerb, hold, lockReason, reconcileNow, release } from "./deeds";
 
 export interface Command {
@@ -29,7 +31,7 @@ export interface Command {
 const GRAVITY: { [verb in GuestVerb]: Shape } = { start: "warn", shutdown: "warn", reboot: "warn", stop: "crit" };
 
 export function guestCommands(guest: Guest): Command[] {
-  const what = `${guest.kind === "LXC" ? "ct" : "vm"}/${guest.vmid} ${guest.name ?? ""}`.trim();
+  const what = titleOf(guest);
   const verbs: GuestVerb[] = guest.template ? [] : guest.status === "RUNNING" ? ["reboot", "shutdown", "stop"] : ["start"];
   const acts: Command[] = verbs.map((verb) => ({
     id: `guest.${verb}.${guest.vmid}`, title: `${GUEST_VERBS[verb].word} ${what}`, group: "Do", shape: GRAVITY[verb],
@@ -88,7 +90,7 @@ function pageCommands(isFrozen: boolean): Command[] {
 }
 
 /** What is typed, as a question: for words that name no command, or more than one word. */
-export function questionOf(text: string, isKnown: boolean): Command[] {
+function questionOf(text: string, isKnown: boolean): Command[] {
   const said = text.trim();
   if (kiosk || said.length < 3 || (isKnown && !/\s/.test(said))) return [];
   const run = () => {
@@ -111,25 +113,25 @@ const isForWall = ({ id, acts }: Command): boolean => !acts && !["thaw", "out", 
 
 const NO_GUESTS: ReadonlyMap<number, Guest> = new Map();
 
-/**
- * All commands for the present state, those that matter most first. Guests come last, and only where something is looked for:
- * ten thousand have forty thousand commands.
- */
-export function useCommands(isAsked: boolean): Command[] {
+/** The commands that fit what is typed, in the order in which they are offered; of the guests only those that can be meant. */
+export function useCommands(isAsked: boolean): (text: string) => Command[] {
   const guests = useLive((state) => (isAsked ? state.guests : NO_GUESTS));
   const nodes = useLive((state) => state.nodes);
   const side = useLive((state) => state.side);
   const isFrozen = useLive((state) => state.freeze !== null && state.freeze.state !== "OFF");
   return useMemo(() => {
     const held = side?.holds.some((one) => one.scope === "cluster") ?? false;
-    const all = [
+    const always = [
       ...pageCommands(isFrozen),
       ...holdCommands(held),
       ...[...nodes.values()].flatMap(nodeCommands),
       ...(side?.services ?? []).flatMap(serviceCommands),
-      ...[...guests.values()].flatMap(guestCommands),
     ];
-    return kiosk ? all.filter(isForWall) : all;
+    return (text) => {
+      const all = [...always, ...meant(guests.values(), text).flatMap(guestCommands)];
+      const fitting = inGroups(matching(kiosk ? all.filter(isForWall) : all, text), text);
+      return [...fitting, ...questionOf(text, fitting.length > 0)];
+    };
   }, [guests, nodes, side, isFrozen]);
 }
 

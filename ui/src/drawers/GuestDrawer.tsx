@@ -7,6 +7,7 @@ import { useAsk } from "../api/useAsk";
 import { serverNow } from "../live/now";
 import { useLive } from "../live/store";
 import { bytes, dateTime, percent, share, span, used } from "../model/format";
+import { titleOf } from "../model/guests";
 import { ofGuest } from "../model/status";
 import { Bar } from "../ui/Bar";
 import { Button } from "../ui/Button";
@@ -30,7 +31,7 @@ export function GuestDrawer({ vmid }: { vmid: number }) {
   useEffect(() => {
     if (hasSnapshot && !guest) console.info(`guest ${vmid} is not there`);
   }, [hasSnapshot, guest, vmid]);
-  const title = guest ? `${guest.kind === "LXC" ? "ct" : "vm"}/${vmid} ${guest.name ?? ""}` : `Guest ${vmid}`;
+  const title = guest ? titleOf(guest) : `Guest ${vmid}`;
   return (
     <Modal title={title} look="drawer" onClose={close}>
       {guest ? <Contents guest={guest} /> : <p>{hasSnapshot ? "There is no such guest (any more)." : "Waiting for the first snapshot."}</p>}

@@ -32,6 +32,9 @@ function stateOf(guest: Guest, resource: Resource | undefined, thresholds: Thres
 
 const NO_THRESHOLDS: Thresholds = [];
 
+/** "vm/101 web-01", as a person calls it. */
+export const titleOf = (guest: Guest): string => `${guest.kind === "LXC" ? "ct" : "vm"}/${guest.vmid} ${guest.name ?? ""}`.trim();
+
 /** The rows of all guests; of those before, given in the same order, what still holds is kept. */
 export function rowsOf(
   guests: ReadonlyMap<number, Guest>,

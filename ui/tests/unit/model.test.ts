@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Freeze, Guest, Issue, Node, Resource } from "../../src/api/types";
 import { inputOf } from "../../src/commands/input";
-import { inGroups, matching } from "../../src/commands/match";
+import { inGroups, matching, meant } from "../../src/commands/match";
 import { pathTo } from "../../src/editor/complete";
 import { Ring, drawLines, onSamples, ringOf, sample } from "../../src/live/rings";
 import { announced } from "../../src/model/announced";
@@ -211,6 +211,17 @@ test("the palette finds what begins with what is typed first", () => {
   expect(matching(all, "rest web").map((one) => one.title)).toEqual(["Restart vm/101 web-01"]);
   expect(matching(all, "rest")[0]?.title).toBe("Restart svc/nginx");
   expect(matching(all, "zzz")).toEqual([]);
+});
+
+test("of many guests those are looked at that fit best, in each state by themselves", () => {
+  const state = (vmid: number) => (vmid % 3 === 0 ? { status: "STOPPED" as const } : vmid % 100 === 1 ? { template: true } : {});
+  const many = Array.from({ length: 1000 }, (_, at) => guest(1000 + at, { name: at === 700 ? "web" : `web-server-${at}`, ...state(1000 + at) }));
+  expect(meant(many, "")).toEqual([]);
+  expect(meant(many, "web").length).toBe(87); // 40 that run, 40 that do not, all 7 templates
+  expect(meant(many, "web")[0]?.name).toBe("web");
+  expect(meant(many, "restart 1234").map((one) => one.vmid)).toEqual([1234]);
+  expect(meant(many, "terminal in web-server-777").map((one) => one.vmid)).toEqual([1777]);
+  expect(meant(many, "nothing of the kind")).toEqual([]);
 });
 
 test("a figure beyond its limit is told before it counts, and what only a person can mend is theirs", () => {
