@@ -1,4 +1,4 @@
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense, useDeferredValue } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Activity } from "../panels/Activity";
 import { Guests } from "../panels/Guests";
@@ -24,14 +24,19 @@ const Shells = lazily(() => import("../views/Shells"), "Shells");
 
 const ReadsOnly = () => <div className="one"><Empty title="A wall display only reads." /></div>;
 
-/** Which page stands at which address. */
+/** The bars say at once where a press leads; the page itself is drawn right after, and no press waits for it. */
 export function Views() {
-  const mode = usePrefs((prefs) => prefs.mode);
   const [at] = useLocation();
+  return <Page at={useDeferredValue(at)} />;
+}
+
+/** Which page stands at which address. */
+const Page = memo(function Page({ at }: { at: string }) {
+  const mode = usePrefs((prefs) => prefs.mode);
   return (
     <PageBoundary key={at.split("/")[1]}>
       <Suspense fallback={<Waiting for="the page" />}>
-        <Switch>
+        <Switch location={at}>
           <Route path="/"><Overview /></Route>
           <Route path="/nodes"><NodesPage /></Route>
           <Route path="/guests"><div className="one"><Guests full mode={mode} /></div></Route>
@@ -52,4 +57,4 @@ export function Views() {
       </Suspense>
     </PageBoundary>
   );
-}
+});

@@ -1,4 +1,4 @@
-import { type ReactNode, useId, useLayoutEffect, useRef } from "react";
+import { type ReactNode, useDeferredValue, useId, useLayoutEffect, useRef } from "react";
 
 interface Props {
   title: string;
@@ -14,6 +14,8 @@ interface Props {
 export function Modal({ title, look, tone, note, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
+  // A drawer stands at once; what is in it is drawn right after.
+  const isFilled = useDeferredValue(true, look !== "drawer");
   // While it still stands in the page: one that is taken out of it first gives no focus back.
   useLayoutEffect(() => {
     const element = dialog.current;
@@ -51,7 +53,7 @@ export function Modal({ title, look, tone, note, onClose, children }: Props) {
           ) : null}
         </header>
         <div className="modal-body" tabIndex={look === "drawer" ? 0 : undefined} role={look === "drawer" ? "group" : undefined} aria-labelledby={look === "drawer" ? id : undefined}>
-          {children}
+          {isFilled ? children : null}
         </div>
       </div>
     </dialog>
@@ -59,10 +61,16 @@ export function Modal({ title, look, tone, note, onClose, children }: Props) {
 }
 
 const CALM = 400;
+const shield = document.createElement("div");
+shield.className = "calm";
+let lowered: ReturnType<typeof setTimeout>;
 
-/** Where a card was, presses are ignored for a moment: nobody should press what appears under their finger. */
+/**
+ * Where a card was, presses are ignored for a moment: nobody should press what appears under their finger. By something in
+ * front of the page, for which nothing in the page is styled anew.
+ */
 function calm(): void {
-  const root = document.documentElement;
-  root.dataset["calm"] = "";
-  setTimeout(() => delete root.dataset["calm"], CALM);
+  document.body.append(shield);
+  clearTimeout(lowered);
+  lowered = setTimeout(() => shield.remove(), CALM);
 }
