@@ -108,7 +108,7 @@ function Clock() {
   // Where the hand does not move with the second none is shown.
   const say = usePrefs((prefs) => prefs.mode === "jarvis") ? clock : hourMinute;
   return (
-    <time className="clock" title={`${timeZone()}, by the server's clock`} dateTime={new Date(now).toISOString()}>
+    <time className="clock" title={`${timeZone}, by the server's clock`} dateTime={new Date(now).toISOString()}>
       {say(now)}
     </time>
   );

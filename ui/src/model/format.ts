@@ -86,7 +86,7 @@ export function when(time: string, now: number): string {
 }
 
 /** The name of the user's time zone. */
-export const timeZone = (): string => Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const timeZone: string = timeOfDay.resolvedOptions().timeZone;
 
 export function many(count: number, one: string, more = `${one}s`): string {
   return `${count} ${count === 1 ? one : more}`;

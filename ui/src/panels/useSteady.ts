@@ -14,11 +14,12 @@ export function useSteady(rows: readonly GuestRow[], sort: SortKey, filter: stri
   const choice = `${sort} ${filter}`;
   const [isHeld, setHeld] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
-  const kept = useRef<{ choice: string; rows: readonly GuestRow[] }>({ choice, rows });
+  const kept = useRef({ choice: "", of: rows, rows });
   const steady = useMemo(() => {
     const isSame = isHeld && kept.current.choice === choice;
+    if (isSame && kept.current.of === rows) return kept.current.rows;
     const now = isSame ? inOrderOf(kept.current.rows, rows) : sorted(rows, sort);
-    kept.current = { choice, rows: now };
+    kept.current = { choice, of: rows, rows: now };
     return now;
   }, [rows, sort, choice, isHeld]);
   const releaseAfter = useCallback((millis: number) => {

@@ -34,7 +34,7 @@ function Browser() {
       <div className="stack">
         <dl className="facts">
           <dt>Signed in</dt><dd>{me?.user}, {me?.role.toLowerCase()}</dd>
-          <dt>Times</dt><dd>24 h, {timeZone()}</dd>
+          <dt>Times</dt><dd>24 h, {timeZone}</dd>
           <dt>Jarvis</dt><dd>{version}</dd>
         </dl>
         <div className="row-wrap"><span className="dim">Mode</span><ModeSwitch /><span className="small dim">one page in {MODES.length} looks</span></div>
