@@ -1,8 +1,8 @@
 // Calm and light: at rest no long task even on a slow machine, no growth over time, ten thousand rows that scroll.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { BIN, goTo, MODES, openPage, signIn, startBrowser, startJarvis } from "./support.mjs";
-import { framesOf, tasksOf } from "./tasks.mjs";
+import { BIN, goTo, MODES, openPage, signIn, startBrowser, startJarvis } from "../browser/support.mjs";
+import { framesOf, tasksOf } from "../browser/tasks.mjs";
 
 /** A weak device is so many times slower than this one. */
 const SLOWER = 4;

@@ -1,7 +1,7 @@
 // The wire is cut as a pulled cable cuts it: nothing closes, nothing comes any more.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { openPage, startBrowser, startJarvis, startWire } from "./support.mjs";
+import { openPage, startBrowser, startJarvis, startWire } from "../browser/support.mjs";
 
 let jarvis;
 let wire;
