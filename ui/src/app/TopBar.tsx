@@ -10,7 +10,7 @@ import type { Shape } from "../model/status";
 import { Glyph } from "../ui/Glyph";
 import { KillSwitch } from "./KillSwitch";
 import { ModeSwitch } from "./ModeSwitch";
-import { usePrefs } from "./prefs";
+import { useMode } from "./prefs";
 
 /** Wordmark, quorum, link, autonomy; mode, clock, kill switch. Quorum and link never leave it. */
 export function TopBar() {
@@ -106,7 +106,7 @@ function SpendCell() {
 function Clock() {
   const now = useNow("calm");
   // Where the hand does not move with the second none is shown.
-  const say = usePrefs((prefs) => prefs.mode === "jarvis") ? clock : hourMinute;
+  const say = useMode() === "jarvis" ? clock : hourMinute;
   return (
     <time className="clock" title={`${timeZone}, by the server's clock`} dateTime={new Date(now).toISOString()}>
       {say(now)}

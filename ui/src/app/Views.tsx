@@ -8,7 +8,7 @@ import { Empty, Waiting } from "../ui/Panel";
 import { Chat } from "../views/Chat";
 import { Overview } from "../views/Overview";
 import { PageBoundary } from "./PageBoundary";
-import { kiosk, usePrefs } from "./prefs";
+import { kiosk, useMode } from "./prefs";
 
 const lazily = <K extends string>(load: () => Promise<{ [key in K]: React.ComponentType }>, name: K) =>
   lazy(() => load().then((module) => ({ default: module[name] })));
@@ -32,7 +32,7 @@ export function Views() {
 
 /** Which page stands at which address. */
 const Page = memo(function Page({ at }: { at: string }) {
-  const mode = usePrefs((prefs) => prefs.mode);
+  const mode = useMode();
   return (
     <PageBoundary key={at.split("/")[1]}>
       <Suspense fallback={<Waiting for="the page" />}>

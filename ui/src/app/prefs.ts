@@ -77,9 +77,16 @@ export function nextMode(): void {
 /** ", sir" or nothing. */
 export const addressed = (address: string): string => (address ? `, ${address}` : "");
 
-/** Writes mode and stillness where the style sheets look for them. */
+const useDress = create<{ mode: Mode }>()(() => ({ mode: usePrefs.getState().mode }));
+
+/** The mode in which the page is drawn: the one that was chosen, as soon as the switch has shown the choice. */
+export const useMode = (): Mode => useDress((dress) => dress.mode);
+
+/** Writes mode and stillness where the style sheets look for them. A new mode is drawn right after the press was answered. */
 export function dress(): void {
-  const apply = ({ mode, still }: Prefs) => {
+  const apply = () => {
+    const { mode, still } = usePrefs.getState();
+    useDress.setState({ mode });
     document.documentElement.dataset["mode"] = mode;
     document.documentElement.dataset["motion"] = still || mode === "minimal" ? "off" : "on";
     if (kiosk) document.documentElement.dataset["kiosk"] = "";
@@ -87,8 +94,11 @@ export function dress(): void {
   const tab = () => {
     document.documentElement.dataset["tab"] = document.hidden ? "hidden" : "seen";
   };
-  apply(usePrefs.getState());
+  apply();
   tab();
-  usePrefs.subscribe(apply);
+  usePrefs.subscribe((now, before) => {
+    if (now.mode === before.mode || document.hidden) apply();
+    else requestAnimationFrame(() => setTimeout(apply));
+  });
   document.addEventListener("visibilitychange", tab);
 }

@@ -1,6 +1,6 @@
 import { useMemo } from "react";
 import { open } from "../app/places";
-import { usePrefs } from "../app/prefs";
+import { useMode } from "../app/prefs";
 import { lockReason, reconcileNow } from "../commands/deeds";
 import { secondsSince, useNow } from "../live/now";
 import { useLive } from "../live/store";
@@ -17,7 +17,7 @@ import { useCounters, useSegments, useSentence } from "./derived";
 
 /** Where the cluster stands against its manifests: the ring, one sentence, four counters, the last passes. */
 export function Reconciler() {
-  const mode = usePrefs((prefs) => prefs.mode);
+  const mode = useMode();
   const loop = useLive((state) => state.loop);
   const plan = useLive((state) => state.plan);
   const hasSnapshot = useLive((state) => state.hasSnapshot);

@@ -1,7 +1,7 @@
 import "@xterm/xterm/css/xterm.css";
 import "@fontsource-variable/jetbrains-mono/index.css";
 import { useEffect, useRef, useState } from "react";
-import { usePrefs } from "../app/prefs";
+import { useMode } from "../app/prefs";
 import { note } from "../app/ui-state";
 import { useLive } from "../live/store";
 import { Button } from "../ui/Button";
@@ -14,7 +14,7 @@ import { closeShell, find, focusShell, hurryShell, openShell, redress, scrollbac
 export function TerminalPanel({ full = false }: { full?: boolean }) {
   const { tabs, active } = useShells();
   const tab = tabs.find((one) => one.id === active);
-  const mode = usePrefs((prefs) => prefs.mode);
+  const mode = useMode();
   useEffect(redress, [mode]);
   return (
     <Panel title="Terminal" age="own" flush className="terminal" head={tabs.length > 0 ? <Tabs /> : undefined} note={tab ? <State tab={tab} /> : null}>

@@ -1,5 +1,5 @@
 import { lazy, Suspense } from "react";
-import { kiosk, usePrefs } from "../app/prefs";
+import { kiosk, useMode } from "../app/prefs";
 import { Activity } from "../panels/Activity";
 import { Alerts } from "../panels/Alerts";
 import { Conversation } from "../panels/Conversation";
@@ -16,7 +16,7 @@ const TerminalPanel = lazy(() => import("../term/TerminalPanel").then((module) =
 
 /** Everything at a glance. The order of the page is that of the phone: Jarvis, the machines, the hands. */
 export function Overview() {
-  const mode = usePrefs((prefs) => prefs.mode);
+  const mode = useMode();
   return (
     <div className="overview">
       <h1 className="sr">Overview</h1>

@@ -131,10 +131,12 @@ export async function goTo(page, path) {
 }
 
 export async function setMode(page, mode) {
-  for (let turn = 0; turn < 3; turn += 1) {
-    if ((await page.evaluate(() => document.documentElement.dataset.mode)) === mode) return;
+  for (let turn = 0; turn <= 3; turn += 1) {
+    const before = await page.evaluate(() => document.documentElement.dataset.mode);
+    if (before === mode) return;
     await page.evaluate(() => document.activeElement?.blur());
     await page.keyboard.press("m");
+    await page.waitForFunction((old) => document.documentElement.dataset.mode !== old, before);
   }
   throw new Error(`the mode did not become ${mode}`);
 }
