@@ -1,7 +1,7 @@
 // Spoken with on the page, with no model: the built-in voice answers from the live state.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { goTo, openPage, say as sayOn, startBrowser, startJarvis, startWire, violations } from "./support.mjs";
+import { ask, goTo, openPage, say as sayOn, startBrowser, startJarvis, startWire, violations } from "./support.mjs";
 
 let jarvis;
 let wire;
@@ -21,11 +21,7 @@ after(async () => {
   await jarvis?.stop();
 });
 
-const query = (text) =>
-  page.evaluate(async (asked) => {
-    const answer = await fetch("/graphql", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: asked }) });
-    return (await answer.json()).data;
-  }, text);
+const query = (text) => ask(page, text);
 
 const composer = () => page.locator("[data-composer]");
 const answers = () => page.locator('.message-answered:not([data-state="COMING"])');

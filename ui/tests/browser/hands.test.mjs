@@ -2,7 +2,7 @@
 // usual, so that what the server holds is held as long as for a person.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { goTo, openPage, startBrowser, startJarvis } from "./support.mjs";
+import { ask, goTo, openPage, startBrowser, startJarvis } from "./support.mjs";
 
 let jarvis;
 let browser;
@@ -18,13 +18,7 @@ after(async () => {
   await jarvis?.stop();
 });
 
-const query = (text) =>
-  page.evaluate(async (asked) => {
-    const answer = await fetch("/graphql", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: asked }) });
-    const { data, errors } = await answer.json();
-    if (errors) throw new Error(errors[0].message);
-    return data;
-  }, text);
+const query = (text) => ask(page, text);
 const tickets = async () => (await query("{ tickets { state action { name vmid } } }")).tickets;
 const drawer = () => page.locator(".modal-drawer");
 const note = (text) => page.locator(".note", { hasText: text });

@@ -1,7 +1,7 @@
 // A wall display only reads, can be stopped from, dims when nobody touches it, and wakes for an alert.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { goTo, openPage, startBrowser, startJarvis, violations } from "./support.mjs";
+import { ask, goTo, openPage, startBrowser, startJarvis, violations } from "./support.mjs";
 
 let jarvis;
 let browser;
@@ -18,11 +18,7 @@ after(async () => {
   await jarvis?.stop();
 });
 
-const query = (text) =>
-  page.evaluate(async (asked) => {
-    const answer = await fetch("/graphql", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: asked }) });
-    return (await answer.json()).data;
-  }, text);
+const query = (text) => ask(page, text);
 
 test("nothing that acts can be pressed, by hand or by key", async () => {
   assert.equal(await page.locator(".terminal, [data-composer], .mode-switch:visible").count(), 0);

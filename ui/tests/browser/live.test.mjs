@@ -1,7 +1,7 @@
 // What a person does with the page, against the real server and the simulated cluster.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { goTo, openPage, startBrowser, startJarvis, VIEWS } from "./support.mjs";
+import { ask, goTo, openPage, startBrowser, startJarvis, VIEWS } from "./support.mjs";
 
 let jarvis;
 let browser;
@@ -18,11 +18,7 @@ after(async () => {
 });
 
 /** Asks the API with the page's own session. */
-const query = (text) =>
-  page.evaluate(async (asked) => {
-    const answer = await fetch("/graphql", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: asked }) });
-    return (await answer.json()).data;
-  }, text);
+const query = (text) => ask(page, text);
 
 /** Asks again and again until it is so. */
 async function until(isSo, seconds = 60) {

@@ -130,6 +130,15 @@ export async function goTo(page, path) {
   });
 }
 
+/** What the API says, asked by whoever is signed in on the page. */
+export const ask = (page, text) =>
+  page.evaluate(async (asked) => {
+    const answer = await fetch("/graphql", { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify({ query: asked }) });
+    const { data, errors } = await answer.json();
+    if (errors) throw new Error(errors[0].message);
+    return data;
+  }, text);
+
 export async function setMode(page, mode) {
   for (let turn = 0; turn <= 3; turn += 1) {
     const before = await page.evaluate(() => document.documentElement.dataset.mode);
