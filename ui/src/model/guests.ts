@@ -19,7 +19,7 @@ export interface GuestRow {
 }
 
 /** A row, or the heading of a group. */
-export type Line = { row: GuestRow } | { heading: string; count: number };
+export type Line = GuestRow | { heading: string; count: number };
 
 type Thresholds = readonly Resource[];
 
@@ -127,8 +127,8 @@ const GROUP: { [key in Exclude<GroupKey, "none">]: (row: GuestRow) => string } =
   strategy: (row) => row.guest.runStrategy?.toLowerCase().replaceAll("_", " ") ?? "not declared",
 };
 
-export function grouped(rows: readonly GuestRow[], key: GroupKey): Line[] {
-  if (key === "none") return rows.map((row) => ({ row }));
+export function grouped(rows: readonly GuestRow[], key: GroupKey): readonly Line[] {
+  if (key === "none") return rows;
   const groups = new Map<string, GuestRow[]>();
   for (const row of rows) {
     const name = GROUP[key](row);
@@ -138,8 +138,19 @@ export function grouped(rows: readonly GuestRow[], key: GroupKey): Line[] {
   }
   return [...groups.keys()].sort().flatMap((heading) => {
     const members = groups.get(heading) ?? [];
-    return [{ heading, count: members.length }, ...members.map((row) => ({ row }))];
+    return [{ heading, count: members.length }, ...members];
   });
+}
+
+/** Where a step through the lines leads, over the headings; -1 where no guest stands. */
+export function stepped(lines: readonly Line[], from: number, step: number): number {
+  const way = Math.sign(step);
+  const isHeading = (at: number) => "heading" in (lines[at] ?? {});
+  let at = Math.min(Math.max(from + step, 0), lines.length - 1);
+  while (isHeading(at)) at += way;
+  if (at < 0 || at >= lines.length) at -= way;
+  while (isHeading(at)) at -= way;
+  return lines[at] ? at : -1;
 }
 
 const SHOWN = ["vmid", "name", "kind", "node", "status", "unknownReason", "protected", "template", "runStrategy"] as const;
@@ -147,8 +158,8 @@ const SHOWN = ["vmid", "name", "kind", "node", "status", "unknownReason", "prote
 /** Whether two lines would be drawn alike, and act alike. */
 export function saysTheSame(a: Line, b: Line, full: boolean): boolean {
   if ("heading" in a || "heading" in b) return "heading" in a && "heading" in b && a.heading === b.heading && a.count === b.count;
-  if (a.row.shape !== b.row.shape || a.row.word !== b.row.word) return false;
-  const [old, now] = [a.row.guest, b.row.guest];
+  if (a.shape !== b.shape || a.word !== b.word) return false;
+  const [old, now] = [a.guest, b.guest];
   if (old === now) return true;
   const figures = ({ usage, uptimeSeconds }: Guest) => [percent(usage.cpu), percent(share(usage.memBytes, usage.maxMemBytes)), span(uptimeSeconds)];
   const shown = full ? figures(now) : [];

@@ -35,7 +35,7 @@ function Row({ line, index, height, full, isSelected, onSelect }: Props) {
       </div>
     );
   }
-  const { guest, shape, word } = line.row;
+  const { guest, shape, word } = line;
   return (
     <div
       className="guest-row"

@@ -5,7 +5,7 @@ import { actOnGuest } from "../commands/deeds";
 import { watch } from "../live/rings";
 import { useLive } from "../live/store";
 import { newest } from "../model/freshness";
-import { type GroupKey, type Line, type SortKey, filtered, grouped } from "../model/guests";
+import { type GroupKey, type Line, type SortKey, filtered, grouped, stepped } from "../model/guests";
 import { Empty, Panel, Waiting } from "../ui/Panel";
 import { Sparks } from "../ui/Spark";
 import { useVirtual } from "../ui/useVirtual";
@@ -104,14 +104,12 @@ function List({ lines, full, height, held }: ListProps) {
   const [selected, setSelected] = useState<number | null>(null);
   const { from, to } = useVirtual(box, lines.length, height);
   const move = (step: number) => {
-    const guests = lines.flatMap((line) => ("row" in line ? [line.row.guest.vmid] : []));
-    const at = selected === null ? -1 : guests.indexOf(selected);
-    const next = guests[Math.min(Math.max(at + step, 0), guests.length - 1)];
-    if (next === undefined) return;
-    setSelected(next);
-    const index = lines.findIndex((line) => "row" in line && line.row.guest.vmid === next);
+    const from = selected === null ? -1 : lines.findIndex((line) => vmidOf(line) === selected);
+    const index = stepped(lines, from, step);
+    const next = lines[index];
     const on = box.current;
-    if (!on) return;
+    if (!next || !on) return;
+    setSelected(vmidOf(next));
     const top = index * height;
     if (top < on.scrollTop) on.scrollTop = top;
     else if (top + height * 2 > on.scrollTop + on.clientHeight) on.scrollTop = top + height * 2 - on.clientHeight;
@@ -153,12 +151,12 @@ function List({ lines, full, height, held }: ListProps) {
         <div style={{ height: lines.length * height }} role="none">
           {lines.slice(from, to).map((line, index) => (
             <GuestLine
-              key={"row" in line ? line.row.guest.vmid : line.heading}
+              key={"guest" in line ? line.guest.vmid : line.heading}
               line={line}
               index={from + index}
               height={height}
               full={full}
-              isSelected={"row" in line && line.row.guest.vmid === selected}
+              isSelected={"guest" in line && line.guest.vmid === selected}
               onSelect={setSelected}
             />
           ))}
@@ -174,18 +172,20 @@ function CpuLines({ lines, selected, height, top }: { lines: readonly Line[]; se
   // Not drawn, but its samples go on.
   useEffect(() => (selected === null ? undefined : watch(`guest/${selected}/cpu`)), [selected]);
   const rings = lines.map((line) => {
-    if (!("row" in line) || line.row.guest.status !== "RUNNING" || line.row.guest.vmid === selected) return null;
-    return `guest/${line.row.guest.vmid}/cpu`;
+    if (!("guest" in line) || line.guest.status !== "RUNNING" || line.guest.vmid === selected) return null;
+    return `guest/${line.guest.vmid}/cpu`;
   });
   return <Sparks rings={rings} row={height} width={60} height={18} points={40} className="guest-lines" style={{ top }} />;
 }
 
+const vmidOf = (line: Line): number | null => ("guest" in line ? line.guest.vmid : null);
+
 const STEP: { [key: string]: number } = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1, PageDown: 12, PageUp: -12, Home: -100_000, End: 100_000 };
 
 function onVerb(key: string, vmid: number, lines: readonly Line[]): void {
-  const line = lines.find((one) => "row" in one && one.row.guest.vmid === vmid);
-  if (!line || !("row" in line)) return;
-  const guest = line.row.guest;
+  const line = lines.find((one) => vmidOf(one) === vmid);
+  if (!line || !("guest" in line)) return;
+  const { guest } = line;
   if (key === "r") void actOnGuest("reboot", guest);
   else if (key === "s") void actOnGuest(guest.status === "RUNNING" ? "shutdown" : "start", guest);
 }

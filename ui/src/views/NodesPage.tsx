@@ -46,7 +46,7 @@ function byNode(rows: readonly GuestRow[]): ReadonlyMap<string, readonly GuestRo
   const nodes = new Map<string, GuestRow[]>();
   for (const line of grouped(sorted(rows, "problems"), "node")) {
     if ("heading" in line) nodes.set(line.heading, []);
-    else nodes.get(line.row.guest.node)?.push(line.row);
+    else nodes.get(line.guest.node)?.push(line);
   }
   return nodes;
 }

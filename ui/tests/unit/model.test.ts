@@ -11,7 +11,7 @@ import { driftOf } from "../../src/model/drift";
 import { toCsv } from "../../src/model/export";
 import { bytes, countdown, dateTime, hourMinute, inLocalTime, percent, plainTrigger, span, used } from "../../src/model/format";
 import { freshness } from "../../src/model/freshness";
-import { filtered, grouped, inOrderOf, rowsOf, saysTheSame, sorted } from "../../src/model/guests";
+import { filtered, grouped, inOrderOf, rowsOf, saysTheSame, sorted, stepped } from "../../src/model/guests";
 import { type Facts, sentence } from "../../src/model/sentence";
 import { ofGuest, ofNode, ofResource } from "../../src/model/status";
 import { once } from "../../src/model/once";
@@ -254,6 +254,14 @@ test("while somebody points at the list its order stays: what comes is last, wha
   expect(inOrderOf([row(1), row(2), row(3)], now).map((one) => [one.guest.vmid, one.word])).toEqual([[1, ""], [3, "new"], [4, ""]]);
 });
 
+test("steps through the list go over headings and end at its ends", () => {
+  const rows = rowsOf(new Map([1, 2, 3].map((vmid) => [vmid, guest(vmid, { node: vmid < 3 ? "atlas" : "forge" })])), new Map());
+  const lines = grouped(rows, "node"); // atlas 1 2 forge 3
+  const steps: [from: number, step: number][] = [[-1, 1], [1, 1], [2, 1], [4, 1], [4, -1], [1, -1], [1, 12], [4, -12], [2, 100_000], [-1, -1]];
+  expect(steps.map(([from, step]) => stepped(lines, from, step))).toEqual([1, 2, 4, 4, 2, 1, 4, 1, 4, 1]);
+  expect([stepped([], -1, 1), stepped([{ heading: "atlas", count: 0 }], -1, 1)]).toEqual([-1, -1]);
+});
+
 test("what acts stands first in the palette only where its verb is typed, and other words find things, too", () => {
   const all = [
     { title: "Restart vm/102 media", group: "Do", acts: "Restart" },
@@ -305,7 +313,7 @@ test("rows that still hold are kept, those with new figures are judged again", (
 
 test("a line is drawn anew where it says something else, and only there", () => {
   const one = guest(100, { uptimeSeconds: 9000 });
-  const line = (change: Partial<Guest> = {}, word = "running") => ({ row: { guest: { ...one, ...change }, resource: undefined, thresholds: [], shape: "ok" as const, word } });
+  const line = (change: Partial<Guest> = {}, word = "running") => ({ guest: { ...one, ...change }, resource: undefined, thresholds: [], shape: "ok" as const, word });
   const isSame = (change: Partial<Guest>, full = false) => saysTheSame(line(), line(change), full);
   expect(isSame({ seenAt: "2026-11-29T10:00:03Z", uptimeSeconds: 9003, usage: { ...one.usage, cpu: 0.1049, diskBytes: 1 } }, true)).toBe(true);
   expect(isSame({ usage: { ...one.usage, cpu: 0.106 } })).toBe(true);
