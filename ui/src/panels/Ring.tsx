@@ -9,6 +9,9 @@ const COLOR: { [shape in Shape]: string } = {
   unknown: "var(--unknown)", refused: "var(--text-1)",
 };
 const BAND = 126;
+/** What is well stands back: so wide, and so faint. */
+const CALM = 11;
+const FAINT = 0.82;
 const GAUGES = 4;
 
 function at(radius: number, turn: number): string {
@@ -99,12 +102,15 @@ const Band = memo(function Band({ segments, isLost }: { segments: readonly Segme
   const shown = useMemo(() => grouped(segments), [segments]);
   const size = 1 / Math.max(shown.length, 1);
   const gap = Math.min(0.0042, size * 0.2);
+  const placed = shown.map((segment, index) => ({ segment, from: index * size + gap / 2, to: (index + 1) * size - gap / 2 }));
+  // A part that stands for many says nothing of its own while all is well: those are one stroke, and one element of the page.
+  const isWell = ({ segment }: (typeof placed)[number]) => shown.length < segments.length && !isLost && segment.shape === "ok";
+  const well = placed.filter(isWell);
   return (
     <g fill="none">
       {shown.length === 0 ? <circle r={BAND} stroke="var(--track)" strokeWidth="11" /> : null}
-      {shown.map((segment, index) => {
-        const from = index * size + gap / 2;
-        const to = (index + 1) * size - gap / 2;
+      {well.length > 0 ? <path d={well.map(({ from, to }) => arc(BAND, from, to)).join("")} stroke={COLOR.ok} strokeWidth={CALM} opacity={FAINT} /> : null}
+      {placed.filter((one) => !isWell(one)).map(({ segment, from, to }) => {
         const shape = isLost ? "unknown" : segment.shape;
         return <BandPart key={segment.key} from={from} to={to} shape={shape} said={`${segment.key}: ${segment.word}`} />;
       })}
@@ -125,7 +131,7 @@ function BandPart({ from, to, shape, said }: { from: number; to: number; shape: 
   }
   const isCalm = shape === "ok" || shape === "off";
   return (
-    <path d={arc(BAND, from, to)} stroke={COLOR[shape]} strokeWidth={isCalm ? 11 : 17} opacity={shape === "ok" ? 0.82 : 1}>
+    <path d={arc(BAND, from, to)} stroke={COLOR[shape]} strokeWidth={isCalm ? CALM : 17} opacity={shape === "ok" ? FAINT : 1}>
       {title}
     </path>
   );
