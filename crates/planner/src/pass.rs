@@ -26,10 +26,11 @@ use std::{
 };
 
 /// Looks of one pass: never one request for every guest.
-const LOOKS_PER_PASS: usize = 16;
+const LOOKS_PER_PASS: usize = 40;
 
-/// Identities of guests that were never seen, looked for at once.
-const FIRST_SIGHTS_AT_ONCE: usize = 8;
+/// Identities of guests that were never seen, looked for at once: one pass serves all of them, and of one node no more are asked
+/// at a time than of anything else.
+const FIRST_SIGHTS_AT_ONCE: usize = 32;
 /// And only this long after a cluster-wide look, so that a large cluster is not flooded.
 const FIRST_SIGHTS_BEHIND_A_LOOK: Duration = Duration::from_secs(1);
 

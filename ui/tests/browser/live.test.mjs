@@ -189,14 +189,18 @@ test("a guest is started, restarted and stopped from the page and seen to change
     await drawer.locator(".drawer-stack > .row-wrap .status").filter({ hasText: status }).first().waitFor({ timeout: 15_000 });
     assert.ok(Date.now() - began < 15_000);
   };
+  // A system that has only just begun to boot does not hear the power button yet.
+  const hasBooted = async () => {
+    const { guest } = await query("{ guest(vmid: 112) { status uptimeSeconds } }");
+    return guest.status === "RUNNING" && guest.uptimeSeconds >= 20;
+  };
   await change("Start", "running");
   assert.equal(await statusOf(112), "RUNNING");
+  await until(hasBooted);
   await drawer.getByRole("button", { name: "Restart", exact: true }).click();
   await until(async () => {
-    const { guest, tickets } = await query("{ guest(vmid: 112) { status uptimeSeconds } tickets { state outcome action { name } } }");
-    const isDone = tickets.some((one) => one.action.name === "rebootGuest" && one.state === "DONE" && one.outcome === "verified");
-    // A system that has only just begun to boot does not hear the power button yet.
-    return isDone && guest.status === "RUNNING" && guest.uptimeSeconds >= 20;
+    const { tickets } = await query("{ tickets { state outcome action { name } } }");
+    return tickets.some((one) => one.action.name === "rebootGuest" && one.state === "DONE" && one.outcome === "verified") && (await hasBooted());
   });
   await change("Shut down", "stopped");
   assert.equal(await statusOf(112), "STOPPED");
