@@ -148,7 +148,7 @@ export function stepped(lines: readonly Line[], from: number, step: number): num
   const isHeading = (at: number) => "heading" in (lines[at] ?? {});
   let at = Math.min(Math.max(from + step, 0), lines.length - 1);
   while (isHeading(at)) at += way;
-  if (at < 0 || at >= lines.length) at -= way;
+  if (at < 0) at -= way;
   while (isHeading(at)) at -= way;
   return lines[at] ? at : -1;
 }
