@@ -286,8 +286,9 @@ impl Service {
                 biased;
                 () = cancel.cancelled() => return,
                 Some(command) = self.commands.recv() => return self.hear(command),
-                Some(message) = self.inbox.recv() => self.take(message),
+                // Before the messages: a stream of them that never ends must not hold up the next pass.
                 () = &mut over => return,
+                Some(message) = self.inbox.recv() => self.take(message),
             }
         }
     }
