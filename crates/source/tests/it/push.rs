@@ -141,6 +141,8 @@ async fn of_two_pushes_at_once_one_is_told_that_the_branch_moved() {
     let moved = repo.id("main");
     let mut second = change(&moved, &[("b.yaml", Some("ours\n"))]);
     second.id = "p-2".into();
+    // Or both make the very same commit, and neither is late.
+    second.message = second.message.replace("p-1", "p-2");
     let (a, b) = tokio::join!(
         here.push(change(&moved, &[("b.yaml", Some("ours\n"))])),
         there.push(second)
