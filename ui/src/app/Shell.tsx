@@ -21,9 +21,7 @@ export function Shell() {
       <a className="skip" href="#main">Skip to the page</a>
       <TopBar />
       <Banners />
-      <main id="main" className="page" tabIndex={-1}>
-        <Views />
-      </main>
+      <Views />
       <KeyBar />
       <BottomBar />
       <Notes />

@@ -1,4 +1,4 @@
-import { lazy, memo, Suspense, useDeferredValue } from "react";
+import { lazy, memo, Suspense } from "react";
 import { Route, Switch, useLocation } from "wouter";
 import { Activity } from "../panels/Activity";
 import { Guests } from "../panels/Guests";
@@ -7,6 +7,7 @@ import { Storages } from "../panels/Storages";
 import { Empty, Waiting } from "../ui/Panel";
 import { Chat } from "../views/Chat";
 import { Overview } from "../views/Overview";
+import { useArrival } from "./arrival";
 import { PageBoundary } from "./PageBoundary";
 import { kiosk, useMode } from "./prefs";
 
@@ -27,7 +28,12 @@ const ReadsOnly = () => <div className="one"><Empty title="A wall display only r
 /** The bars say at once where a press leads; the page itself is drawn right after, and no press waits for it. */
 export function Views() {
   const [at] = useLocation();
-  return <Page at={useDeferredValue(at)} />;
+  const stands = useArrival(at);
+  return (
+    <main id="main" className="page" tabIndex={-1} aria-busy={stands !== at}>
+      <Page at={stands} />
+    </main>
+  );
 }
 
 /** Which page stands at which address. */

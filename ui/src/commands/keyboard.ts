@@ -1,5 +1,6 @@
 // Keys of the whole page. Single letters are left alone in fields, in the terminal, and when they are turned off.
 import { useEffect } from "react";
+import { arrive } from "../app/arrival";
 import { go, open, PLACES } from "../app/places";
 import { nextMode, setPrefs, usePrefs } from "../app/prefs";
 import { ui } from "../app/ui-state";
@@ -51,7 +52,8 @@ export function speak(): void {
     return;
   }
   go("/chat");
-  requestAnimationFrame(() => find()?.focus());
+  arrive();
+  find()?.focus();
 }
 
 function filter(): void {
@@ -59,7 +61,8 @@ function filter(): void {
   if (field) field.focus();
   else {
     go("/guests");
-    requestAnimationFrame(() => document.querySelector<HTMLInputElement>("[data-filter]")?.focus());
+    arrive();
+    document.querySelector<HTMLInputElement>("[data-filter]")?.focus();
   }
 }
 
@@ -83,6 +86,7 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function onKey(event: KeyboardEvent): void {
+  arrive();
   const key = event.key;
   if (event.ctrlKey && event.shiftKey && key.toLowerCase() === "k") return take(event, () => ui.set({ freezing: true }));
   const inShell = event.target instanceof HTMLElement && event.target.closest(".xterm") !== null;

@@ -113,6 +113,24 @@ test("keys of the list work on its page without a click", async () => {
   await page.waitForFunction((old) => document.querySelector(".guest-row[data-selected]")?.dataset.vmid !== old, String(chosen));
 });
 
+test("who types on right after a key that leads elsewhere is heard there", async () => {
+  const freely = async (path, keys) => {
+    await goTo(page, path);
+    await page.evaluate(() => document.activeElement?.blur());
+    await page.keyboard.type(keys);
+  };
+  const mode = await page.evaluate(() => document.documentElement.dataset.mode);
+  await freely("/plan", "/mem");
+  assert.equal(await page.locator("[data-filter]").inputValue(), "mem");
+  await page.locator("[data-filter]").fill("");
+  await freely("/audit", "cmust");
+  assert.equal(await page.locator("[data-composer]").inputValue(), "must");
+  await page.locator("[data-composer]").fill("");
+  await freely("/", "gvj");
+  await page.locator(".guests-full .guest-row[data-selected]").waitFor();
+  assert.equal(await page.evaluate(() => document.documentElement.dataset.mode), mode, "no letter was taken for a command");
+});
+
 test("the details of a guest that no manifest declares tell what was asked of it, and every guest when it was backed up", async () => {
   const { guests } = await query("{ guests(first: 100) { nodes { vmid status resource template } } }");
   const free = guests.nodes.find((one) => one.resource === null && one.status === "RUNNING" && !one.template);

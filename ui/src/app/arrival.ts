@@ -1,0 +1,27 @@
+// A page is drawn after the frame that answers the press which leads to it, and no later than the next key.
+import { startTransition, useLayoutEffect, useState } from "react";
+import { flushSync } from "react-dom";
+
+let coming: (() => void) | undefined;
+
+/** The address whose page stands: `at`, as soon as the bars have shown where the way leads. */
+export function useArrival(at: string): string {
+  const [stands, setStands] = useState(at);
+  useLayoutEffect(() => {
+    if (stands === at) return;
+    coming = () => setStands(at);
+    const frame = requestAnimationFrame(() => setTimeout(() => startTransition(() => coming?.())));
+    return () => {
+      coming = undefined;
+      cancelAnimationFrame(frame);
+    };
+  }, [at, stands]);
+  return stands;
+}
+
+/** Draws a page that is on its way at once: what comes next is meant for it. */
+export function arrive(): void {
+  flushSync(() => undefined);
+  const draw = coming;
+  if (draw) flushSync(draw);
+}
