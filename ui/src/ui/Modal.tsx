@@ -1,4 +1,6 @@
-import { type ReactNode, useDeferredValue, useId, useLayoutEffect, useRef } from "react";
+import { type ReactNode, useDeferredValue, useEffect, useEffectEvent, useId, useLayoutEffect, useRef } from "react";
+import { createPortal } from "react-dom";
+import { tabbable } from "tabbable";
 
 interface Props {
   title: string;
@@ -10,7 +12,10 @@ interface Props {
   children: ReactNode;
 }
 
-/** A real dialog element: it keeps the focus inside, closes on Escape and gives the focus back. */
+/**
+ * A real dialog element: it keeps the focus inside, closes on Escape and gives the focus back. Not by `showModal`: that makes all
+ * behind it inert, for which a browser styles the whole page anew when the dialog opens and again when it closes.
+ */
 export function Modal({ title, look, tone, note, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
@@ -19,22 +24,26 @@ export function Modal({ title, look, tone, note, onClose, children }: Props) {
   // While it still stands in the page: one that is taken out of it first gives no focus back.
   useLayoutEffect(() => {
     const element = dialog.current;
-    if (element && !element.open) element.showModal();
+    element?.show();
     return () => {
       element?.close();
       calm();
     };
   }, []);
-  return (
+  const close = useEffectEvent(onClose);
+  useEffect(() => {
+    const element = dialog.current;
+    if (!element) return;
+    const ends = [whenDismissed(element, () => close()), keepFocus(element)];
+    return () => ends.forEach((end) => end());
+  }, []);
+  return createPortal(
     <dialog
       ref={dialog}
       className={`modal modal-${look}`}
+      aria-modal="true"
       aria-labelledby={id}
       data-tone={tone}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
       onMouseDown={(event) => {
         if (event.target === event.currentTarget) onClose();
       }}
@@ -56,8 +65,57 @@ export function Modal({ title, look, tone, note, onClose, children }: Props) {
           {isFilled ? children : null}
         </div>
       </div>
-    </dialog>
+    </dialog>,
+    document.body,
   );
+}
+
+/** What TypeScript does not describe yet. */
+declare class CloseWatcher {
+  onclose: () => void;
+  destroy(): void;
+}
+
+/** Runs when a person asks to close what was opened last: by Escape, and by a phone's Back where the browser tells of it. */
+function whenDismissed(dialog: HTMLDialogElement, run: () => void): () => void {
+  if (!("CloseWatcher" in window)) {
+    return onKeys(dialog, (event) => {
+      if (event.key === "Escape") run();
+    });
+  }
+  let watcher: CloseWatcher;
+  const watch = () => {
+    watcher = new CloseWatcher();
+    // Each hears one request; who stays open goes on listening.
+    watcher.onclose = () => {
+      watch();
+      run();
+    };
+  };
+  watch();
+  return () => watcher.destroy();
+}
+
+/** Tab goes round inside, wherever the focus was. */
+function keepFocus(dialog: HTMLDialogElement): () => void {
+  return onKeys(dialog, (event) => {
+    if (event.key !== "Tab") return;
+    const all = tabbable(dialog);
+    const at = document.activeElement;
+    const [end, begin] = event.shiftKey ? [all[0], all.at(-1)] : [all.at(-1), all[0]];
+    if (at !== end && at !== dialog && dialog.contains(at)) return;
+    event.preventDefault();
+    begin?.focus();
+  });
+}
+
+/** Keys that nothing else has taken, while the dialog is the topmost. */
+function onKeys(dialog: HTMLDialogElement, run: (event: KeyboardEvent) => void): () => void {
+  const onKey = (event: KeyboardEvent) => {
+    if (!event.defaultPrevented && dialog === [...document.querySelectorAll("dialog[open]")].at(-1)) run(event);
+  };
+  window.addEventListener("keydown", onKey);
+  return () => window.removeEventListener("keydown", onKey);
 }
 
 const CALM = 400;
