@@ -7,8 +7,10 @@ import { App } from "./app/App";
 import { shiftKiosk, watchLoad } from "./app/guard";
 import { dimKiosk } from "./app/kiosk";
 import { dress } from "./app/prefs";
+import { watchHands } from "./live/hands";
 import { start } from "./live/session";
 
+watchHands();
 dress();
 watchLoad();
 shiftKiosk();

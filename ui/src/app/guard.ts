@@ -1,4 +1,5 @@
 // A device on which the page is heavy is offered the light mode once; a kiosk changes to it by itself.
+import { sinceTouched } from "../live/hands";
 import { kiosk, setPrefs, usePrefs } from "./prefs";
 import { note } from "./ui-state";
 
@@ -11,12 +12,10 @@ const KEY = "jarvis.guard";
 /** Counts long tasks that nobody caused by typing or pressing. */
 export function watchLoad(): void {
   if (typeof PerformanceObserver === "undefined" || !PerformanceObserver.supportedEntryTypes.includes("longtask")) return;
-  let touchedAt = 0;
   let tasks: number[] = [];
-  for (const kind of ["keydown", "pointerdown", "wheel"]) addEventListener(kind, () => (touchedAt = performance.now()), { passive: true, capture: true });
   const watch = new PerformanceObserver((list) => {
     const now = performance.now();
-    if (now < NOT_BEFORE || now - touchedAt < 1000 || document.hidden) return;
+    if (now < NOT_BEFORE || sinceTouched() < 1000 || document.hidden) return;
     tasks = [...tasks, ...list.getEntries().map((entry) => entry.startTime)].filter((at) => now - at < WITHIN);
     if (tasks.length > TOO_MANY) {
       watch.disconnect();

@@ -1,5 +1,6 @@
 // What this browser remembers: the mode, stillness, and how to address its person.
 import { create } from "zustand";
+import { afterPress } from "../live/hands";
 
 export const MODES = ["jarvis", "ops", "minimal"] as const;
 export type Mode = (typeof MODES)[number];
@@ -98,7 +99,7 @@ export function dress(): void {
   tab();
   usePrefs.subscribe((now, before) => {
     if (now.mode === before.mode || document.hidden) apply();
-    else requestAnimationFrame(() => setTimeout(apply));
+    else afterPress(apply);
   });
   document.addEventListener("visibilitychange", tab);
 }

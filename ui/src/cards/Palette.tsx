@@ -1,6 +1,7 @@
-import { memo, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { memo, useEffect, useMemo, useRef, useState } from "react";
 import { ui } from "../app/ui-state";
 import { blocked, type Command, useCommands } from "../commands/registry";
+import { useFollowed } from "../live/hands";
 import { useLive } from "../live/store";
 import { Glyph } from "../ui/Glyph";
 import { Icon } from "../ui/icons";
@@ -12,7 +13,8 @@ const close = () => ui.set({ palette: false });
 export function Palette() {
   const [text, setText] = useState("");
   // What is typed stands at once, what fits it right after.
-  const shown = useDeferredValue<string | null>(text, null);
+  const guests = useLive((state) => state.guests.size);
+  const shown = useFollowed<string | null>(text, guests, null);
   const fitting = useCommands(text !== "");
   const [at, setAt] = useState(0);
   const found = useMemo(() => (shown === null ? [] : fitting(shown)), [fitting, shown]);

@@ -45,6 +45,7 @@ function review(): void {
 
 /** Into the field where Jarvis is spoken to; on its page where there is none in sight. */
 export function speak(): void {
+  arrive();
   const find = () => [...document.querySelectorAll<HTMLElement>("[data-composer]")].find((one) => one.offsetParent !== null);
   const field = find();
   if (field) {
@@ -57,6 +58,7 @@ export function speak(): void {
 }
 
 function filter(): void {
+  arrive();
   const field = document.querySelector<HTMLInputElement>("[data-filter]");
   if (field) field.focus();
   else {
@@ -67,6 +69,7 @@ function filter(): void {
 }
 
 function panels(): HTMLElement[] {
+  arrive();
   return [...document.querySelectorAll<HTMLElement>("[data-panel]")].filter((panel) => panel.offsetParent !== null);
 }
 
@@ -86,7 +89,6 @@ function isTyping(target: EventTarget | null): boolean {
 }
 
 function onKey(event: KeyboardEvent): void {
-  arrive();
   const key = event.key;
   if (event.ctrlKey && event.shiftKey && key.toLowerCase() === "k") return take(event, () => ui.set({ freezing: true }));
   const inShell = event.target instanceof HTMLElement && event.target.closest(".xterm") !== null;
@@ -96,7 +98,7 @@ function onKey(event: KeyboardEvent): void {
   if (event.altKey && /^[1-9]$/.test(key)) return take(event, () => panels()[Number(key) - 1]?.focus());
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
   if (key === "Escape") return escape(event);
-  if (isTyping(innermost(event)) || !usePrefs.getState().letters) return;
+  if (event.defaultPrevented || isTyping(innermost(event)) || !usePrefs.getState().letters) return;
   if (Date.now() - chordAt < CHORD_WITHIN) {
     chordAt = 0;
     const place = PLACES.find((one) => one.key === key.toLowerCase());
@@ -104,7 +106,7 @@ function onKey(event: KeyboardEvent): void {
   }
   if (toList(event)) return;
   const letter = LETTERS[key];
-  if (letter && !event.defaultPrevented) take(event, letter);
+  if (letter) take(event, letter);
 }
 
 const MOVES = new Set(["j", "k", "ArrowDown", "ArrowUp"]);
@@ -112,11 +114,13 @@ const ON_SELECTED = new Set(["Enter", "r", "s"]);
 
 /** Where nothing else has the focus, or only the panel around it, keys of a list go to the list. */
 function toList(event: KeyboardEvent): boolean {
+  if (!MOVES.has(event.key) && !ON_SELECTED.has(event.key)) return false;
+  arrive();
   const list = [...document.querySelectorAll<HTMLElement>("[data-list]")].find((one) => one.offsetParent !== null);
   const at = document.activeElement;
   const isFree = at === null || at === document.body || (at instanceof HTMLElement && at.dataset["panel"] !== undefined && at.contains(list ?? null));
   if (!list || !isFree) return false;
-  const isMeant = MOVES.has(event.key) || (ON_SELECTED.has(event.key) && list.querySelector("[data-selected]") !== null);
+  const isMeant = MOVES.has(event.key) || list.querySelector("[data-selected]") !== null;
   if (!isMeant) return false;
   take(event, () => {
     list.focus({ preventScroll: true });

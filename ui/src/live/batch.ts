@@ -1,9 +1,12 @@
 // Collects what arrives and hands it over once a frame; in a hidden tab, which has none, once a second.
+import { atRest } from "./hands";
 
 /** A queue whose content is taken in one go. */
 export class Batch<T> {
   #items: T[] = [];
-  #waiting = false;
+  /** In a task of its own, so that none holds both the change and its painting. No frame is asked for: one that shows nothing new costs as much as any other. */
+  #soon: ReturnType<typeof setTimeout> | undefined;
+  #calledOff: (() => void) | undefined;
   readonly #take: (items: T[]) => void;
   readonly #limit: number;
 
@@ -12,36 +15,30 @@ export class Batch<T> {
     this.#limit = limit;
   }
 
-  /** One that can wait is handed over with the next that cannot, or by `flush`. */
-  push(item: T, canWait = false): void {
+  /** `rest`: once the hands rest. `whenever`: with the next that is in more of a hurry, or by `flush`. A hidden tab knows no such thing. */
+  push(item: T, when: "now" | "rest" | "whenever" = "now"): void {
     this.#items.push(item);
     if (this.#items.length >= this.#limit) this.flush();
-    else if (!this.#waiting && !(canWait && !document.hidden)) this.#wait();
+    else if (when === "now" || document.hidden) this.#soon ??= setTimeout(() => this.flush(), document.hidden ? 1000 : FRAME);
+    else if (when === "rest") this.#calledOff ??= atRest(() => this.flush(), WAIT, FRAME);
   }
 
   clear(): void {
+    clearTimeout(this.#soon);
+    this.#soon = undefined;
+    this.#calledOff?.();
+    this.#calledOff = undefined;
     this.#items = [];
   }
 
   flush(): void {
     const items = this.#items;
-    this.#items = [];
+    this.clear();
     if (items.length > 0) this.#take(items);
-  }
-
-  /**
-   * In a task of its own, so that none holds both the change and its painting. No frame is asked for here: one that shows
-   * nothing new costs as much as any other. A hidden tab has no hurry.
-   */
-  #wait(): void {
-    this.#waiting = true;
-    const run = () => {
-      this.#waiting = false;
-      this.flush();
-    };
-    setTimeout(run, document.hidden ? 1000 : FRAME);
   }
 }
 
 /** About a frame: what comes within it is handed over together. */
 const FRAME = 16;
+/** Figures wait so long for hands at most. */
+const WAIT = 4000;

@@ -41,7 +41,7 @@ const updates = new Batch<Arrived>((items) => {
 function arrived(update: ClusterUpdate): void {
   const hurry = hurryOf(live.get(), update);
   if (hurry === "second") moveSoon();
-  updates.push({ update, at: Date.now() }, hurry === "whenever" || (hurry === "second" && isCalm()));
+  updates.push({ update, at: Date.now() }, hurry === "second" ? (isCalm() ? "whenever" : "rest") : hurry);
 }
 
 const records = new Batch<Record>((items) => {

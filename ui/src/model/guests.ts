@@ -66,8 +66,8 @@ function renewed(old: GuestRow, guest: Guest, resource: Resource | undefined, th
 
 /** Every word of the filter must be found; `node:atlas`, `state:stopped`, `tag:web` and `is:vm` narrow down. */
 export function filtered(rows: readonly GuestRow[], filter: string): readonly GuestRow[] {
-  const parts = filter.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  return parts.length === 0 ? rows : rows.filter((row) => parts.every((part) => fits(row, part)));
+  const tests = filter.trim().toLowerCase().split(/\s+/).filter(Boolean).map(testOf);
+  return tests.length === 0 ? rows : rows.filter((row) => tests.every((fits) => fits(row)));
 }
 
 function textOf(row: GuestRow): string {
@@ -76,16 +76,15 @@ function textOf(row: GuestRow): string {
   return row.text;
 }
 
-function fits(row: GuestRow, part: string): boolean {
-  const { guest, word } = row;
+function testOf(part: string): (row: GuestRow) => boolean {
   const colon = part.indexOf(":");
   const value = part.slice(colon + 1);
   switch (colon < 0 ? "" : part.slice(0, colon)) {
-    case "node": return guest.node.toLowerCase().startsWith(value);
-    case "state": return word.startsWith(value);
-    case "tag": return guest.tags.some((tag) => tag.toLowerCase() === value);
-    case "is": return value === (guest.kind === "LXC" ? "ct" : "vm") || (value === "protected" && guest.protected);
-    default: return textOf(row).includes(part);
+    case "node": return ({ guest }) => guest.node.toLowerCase().startsWith(value);
+    case "state": return ({ word }) => word.startsWith(value);
+    case "tag": return ({ guest }) => guest.tags.some((tag) => tag.toLowerCase() === value);
+    case "is": return ({ guest }) => value === (guest.kind === "LXC" ? "ct" : "vm") || (value === "protected" && guest.protected);
+    default: return (row) => textOf(row).includes(part);
   }
 }
 

@@ -1,4 +1,4 @@
-import { memo, type ReactNode, useMemo } from "react";
+import { memo, type ReactNode, useMemo, useRef } from "react";
 import type { Node } from "../api/types";
 import { open } from "../app/places";
 import { useLive } from "../live/store";
@@ -10,13 +10,20 @@ import { Bar } from "../ui/Bar";
 import { Glyph, Shield } from "../ui/Glyph";
 import { Empty, Panel, Waiting } from "../ui/Panel";
 import { Spark } from "../ui/Spark";
+import { useInSight } from "../ui/useInSight";
 import { useThresholds } from "./derived";
+
+/** More than these are lines in every mode. */
+const TILES = 4;
+/** So many are drawn before it is known which are in sight. */
+const FIRST = 12;
 
 /** The machines: state, load, temperature, uptime. Tiles in JARVIS mode, lines elsewhere, by style alone. */
 export function Nodes() {
   const list = useNodes();
+  const isMany = list.length > TILES;
   return (
-    <NodesPanel list={list} className={list.length > 4 ? "nodes-many" : ""}>
+    <NodesPanel list={list} className={isMany ? "nodes-many" : ""}>
       <div className="node-heads" aria-hidden="true">
         <span>node</span>
         <span className="head-cpu">cpu</span>
@@ -26,8 +33,8 @@ export function Nodes() {
         <span className="head-up">up</span>
       </div>
       <ul className="node-list">
-        {list.map((node) => (
-          <NodeItem key={node.name} node={node} />
+        {list.map((node, at) => (
+          <NodeItem key={node.name} node={node} isMany={isMany} isFirst={at < FIRST} />
         ))}
       </ul>
     </NodesPanel>
@@ -111,25 +118,30 @@ export function NodeNotes({ node, limit }: { node: Node; limit: number | undefin
   );
 }
 
-const NodeItem = memo(function NodeItem({ node }: { node: Node }) {
+const NodeItem = memo(function NodeItem({ isFirst, ...of }: { node: Node; isMany: boolean; isFirst: boolean }) {
+  const place = useRef<HTMLLIElement>(null);
+  const isInSight = useInSight(place, isFirst);
+  return <li ref={place} className="node">{isInSight ? <Figures {...of} /> : null}</li>;
+});
+
+function Figures({ node, isMany }: { node: Node; isMany: boolean }) {
   const { limits, memory, disk, isStale, shape, word } = useStanding(node);
   const { usage } = node;
+  const labelled = (label: string, figure: ReactNode) => (isMany ? null : <><span className="node-label">{label}</span>{figure}</>);
   return (
-    <li className="node" data-state={shape}>
+    <>
       <NodeName node={node} shape={shape} word={word} />
       <NodeNotes node={node} limit={limits.temperature} />
-      <span className="node-label">CPU</span>
+      {labelled("CPU", null)}
       <span className="node-spark"><Spark ring={`node/${node.name}/cpu`} height={26} /></span>
       <span className="node-cpu num" data-over={over((usage.cpu ?? 0) * 100, limits.cpu)}>{percent(usage.cpu)}</span>
-      <span className="node-label">RAM</span>
-      <span className="node-bar"><Bar value={memory} limit={limits.memory} stale={isStale} /></span>
+      {labelled("RAM", <span className="node-bar"><Bar value={memory} limit={limits.memory} stale={isStale} /></span>)}
       <span className="node-ram num" data-over={over((memory ?? 0) * 100, limits.memory)}>{percent(memory)}</span>
-      <span className="node-label">Disk</span>
-      <span className="node-bar"><Bar value={disk} limit={limits.disk} stale={isStale} /></span>
+      {labelled("Disk", <span className="node-bar"><Bar value={disk} limit={limits.disk} stale={isStale} /></span>)}
       <span className="node-disk num" data-over={over((disk ?? 0) * 100, limits.disk)}>{percent(disk)}</span>
-    </li>
+    </>
   );
-});
+}
 
 /** Marks a figure that is beyond its limit. */
 export function over(value: number | null | undefined, limit: number | undefined): "" | undefined {

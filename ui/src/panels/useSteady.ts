@@ -1,5 +1,5 @@
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { type GuestRow, inOrderOf, type SortKey, sorted } from "../model/guests";
+import { type GuestRow, inOrderOf } from "../model/guests";
 
 /** So long after the pointer has left the order is kept: a finger leaves with every press. */
 const GRACE = 3000;
@@ -7,21 +7,20 @@ const GRACE = 3000;
 const REST = 15_000;
 
 /**
- * Rows in order, which stays while somebody points at them: what is pressed next must not be another guest. What comes stands
- * last then, what goes leaves no gap; another order or filter is followed at once.
+ * Rows whose order stays while somebody points at them: what is pressed next must not be another guest. What comes stands last
+ * then, what goes leaves no gap; another choice of order or filter is followed at once.
  */
-export function useSteady(rows: readonly GuestRow[], sort: SortKey, filter: string) {
-  const choice = `${sort} ${filter}`;
+export function useSteady(rows: readonly GuestRow[], choice: string) {
   const [isHeld, setHeld] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const kept = useRef({ choice: "", of: rows, rows });
   const steady = useMemo(() => {
     const isSame = isHeld && kept.current.choice === choice;
     if (isSame && kept.current.of === rows) return kept.current.rows;
-    const now = isSame ? inOrderOf(kept.current.rows, rows) : sorted(rows, sort);
+    const now = isSame ? inOrderOf(kept.current.rows, rows) : rows;
     kept.current = { choice, of: rows, rows: now };
     return now;
-  }, [rows, sort, choice, isHeld]);
+  }, [rows, choice, isHeld]);
   const releaseAfter = useCallback((millis: number) => {
     clearTimeout(timer.current);
     timer.current = setTimeout(() => setHeld(false), millis);

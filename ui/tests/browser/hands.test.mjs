@@ -2,7 +2,7 @@
 // usual, so that what the server holds is held as long as for a person.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { ask, goTo, openPage, startBrowser, startJarvis } from "./support.mjs";
+import { ask, goTo, openPage, setMode, startBrowser, startJarvis } from "./support.mjs";
 
 let jarvis;
 let browser;
@@ -129,6 +129,65 @@ test("who types on right after a key that leads elsewhere is heard there", async
   await freely("/", "gvj");
   await page.locator(".guests-full .guest-row[data-selected]").waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.mode), mode, "no letter was taken for a command");
+});
+
+for (const [browsers, before] of [["with a word for Back", undefined], ["without", (one) => one.addInitScript(() => delete globalThis.CloseWatcher)]]) {
+  test(`a dialog keeps the keys until Escape, which closes the topmost, in browsers ${browsers}`, async () => {
+    const own = before ? await openPage(browser, jarvis, { before }) : page;
+    await goTo(own, "/guests");
+    const opener = own.locator('[data-vmid="103"] .guest-name button');
+    await opener.click();
+    const over = own.locator(".modal-drawer");
+    await over.getByRole("heading", { name: /103/ }).waitFor();
+    assert.equal(await over.getAttribute("aria-modal"), "true");
+    const isInside = (one) => one.evaluate((dialog) => dialog.contains(document.activeElement));
+    assert.ok(await isInside(over), "the focus went into it");
+    const stops = new Set();
+    for (const key of ["Tab", "Shift+Tab"]) {
+      for (let step = 0; step < 30; step += 1) {
+        await own.keyboard.press(key);
+        assert.ok(await isInside(over), `${key} ${step}`);
+        stops.add(await own.evaluate(() => document.activeElement.textContent.slice(0, 40)));
+      }
+    }
+    assert.ok(stops.size > 3, "it goes round, and does not stay in one place");
+    // Who presses a place that takes no focus is inside all the same.
+    await over.locator(".panel-title").first().click();
+    await own.keyboard.press("Shift+Tab");
+    assert.ok(await isInside(over));
+    const behind = await own.evaluate(() => [[20, 20], [400, 500], [900, 1060]].map(([x, y]) => document.elementFromPoint(x, y).closest("dialog") !== null));
+    assert.deepEqual(behind, [true, true, true], "nothing behind it can be pressed");
+    await own.keyboard.press("Control+Shift+K");
+    const card = own.locator(".modal-card");
+    await card.waitFor();
+    await own.keyboard.press("Tab");
+    assert.ok(await isInside(card));
+    await own.keyboard.press("Escape");
+    await card.waitFor({ state: "detached" });
+    assert.equal(await over.count(), 1, "the one below stays");
+    assert.ok(await isInside(over), "and has the focus again");
+    await own.keyboard.press("Escape");
+    await over.waitFor({ state: "detached" });
+    assert.ok(await opener.evaluate((one) => one === document.activeElement), "who opened it has the focus again");
+    if (own !== page) await own.context().close();
+  });
+}
+
+test("a mode is said at once, and drawn when its key is released", async () => {
+  await goTo(page, "/");
+  await page.evaluate(() => document.activeElement?.blur());
+  const look = () => page.evaluate(() => [document.querySelector('.mode-switch [aria-checked="true"]').textContent, document.documentElement.dataset.mode]);
+  assert.deepEqual(await look(), ["Jarvis", "jarvis"]);
+  await page.evaluate(() => {
+    globalThis.seen = [];
+    for (const kind of ["keydown", "keyup"]) addEventListener(kind, () => globalThis.seen.push(kind), { capture: true });
+    new MutationObserver(() => globalThis.seen.push("drawn")).observe(document.documentElement, { attributeFilter: ["data-mode"] });
+    new MutationObserver(() => globalThis.seen.push("said")).observe(document.querySelector(".mode-switch"), { subtree: true, attributeFilter: ["aria-checked"] });
+  });
+  await page.keyboard.press("m", { delay: 60 });
+  await page.locator('[data-mode="ops"]').first().waitFor();
+  assert.deepEqual(await page.evaluate(() => [...new Set(globalThis.seen)]), ["keydown", "said", "keyup", "drawn"]);
+  await setMode(page, "jarvis");
 });
 
 test("the details of a guest that no manifest declares tell what was asked of it, and every guest when it was backed up", async () => {

@@ -1,0 +1,57 @@
+// While a person types, presses or scrolls, what can wait does: a key that comes while ten thousand rows are made waits for them.
+import { useDeferredValue, useEffect, useState } from "react";
+
+/** Hands that did nothing for so long rest. */
+const REST = 150;
+const LOOK_AGAIN = 50;
+/** Above so many a list is not made anew between two keys, unless somebody types for so long. */
+const MANY = 1000;
+const LATEST = 1000;
+/** A key that is held down for longer is not waited for. */
+const HELD = 300;
+
+let isHeld = false;
+let touchedAt = -Infinity;
+
+/** Begins to look at the hands. */
+export function watchHands(): void {
+  for (const kind of ["keydown", "pointerdown", "wheel"]) {
+    addEventListener(kind, () => (touchedAt = performance.now()), { passive: true, capture: true });
+  }
+  addEventListener("keydown", () => (isHeld = true), { capture: true });
+  addEventListener("keyup", () => (isHeld = false), { capture: true });
+}
+
+/** Runs after the frame that answers a press, and after its key was released: that would wait, too. */
+export function afterPress(run: () => void): void {
+  const next = () => requestAnimationFrame(() => setTimeout(run));
+  if (!isHeld) return void next();
+  const released = () => {
+    clearTimeout(timer);
+    removeEventListener("keyup", released);
+    next();
+  };
+  const timer = setTimeout(released, HELD);
+  addEventListener("keyup", released);
+}
+
+/** Milliseconds since the last key, press or turn of the wheel. */
+export const sinceTouched = (): number => performance.now() - touchedAt;
+
+/** Runs once the hands rest, after `most` milliseconds all the same; soon where they rest already. What is returned calls it off. */
+export function atRest(run: () => void, most: number, soon = 0): () => void {
+  const until = performance.now() + most;
+  const look = () => {
+    if (sinceTouched() < REST && performance.now() < until) timer = setTimeout(look, LOOK_AGAIN);
+    else run();
+  };
+  let timer = setTimeout(look, soon);
+  return () => clearTimeout(timer);
+}
+
+/** What was typed or chosen, as the list of it follows: right after, or at rest where many are to be looked through. `first` before that. */
+export function useFollowed<T>(value: T, many: number, first: T = value): T {
+  const [rested, setRested] = useState(value);
+  useEffect(() => (rested === value ? undefined : atRest(() => setRested(value), LATEST)), [rested, value]);
+  return useDeferredValue(many > MANY ? rested : value, first);
+}
