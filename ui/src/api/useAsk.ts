@@ -28,16 +28,20 @@ export function useAsk<T, V>(document: TypedDocumentString<T, V>, variables: V, 
     };
   }, [document, key]);
   useEffect(() => {
-    const mine = rounds.current;
-    if (!mine) return;
-    const isLatest = mine.ask();
-    const show = (change: (old: Omit<Asked<T>, "again">) => Omit<Asked<T>, "again">) => {
-      if (mine === rounds.current && isLatest()) setState(change);
-    };
-    ask(document, JSON.parse(key) as V).then(
-      (data) => show(() => ({ data, error: null, answeredAt: Date.now() })),
-      (error: unknown) => show((old) => ({ ...old, error: told(error) })),
-    );
+    // In a task of its own: a browser takes milliseconds to send, and a key that closes the view again waits for no question.
+    const timer = setTimeout(() => {
+      const mine = rounds.current;
+      if (!mine) return;
+      const isLatest = mine.ask();
+      const show = (change: (old: Omit<Asked<T>, "again">) => Omit<Asked<T>, "again">) => {
+        if (mine === rounds.current && isLatest()) setState(change);
+      };
+      ask(document, JSON.parse(key) as V).then(
+        (data) => show(() => ({ data, error: null, answeredAt: Date.now() })),
+        (error: unknown) => show((old) => ({ ...old, error: told(error) })),
+      );
+    });
+    return () => clearTimeout(timer);
   }, [document, key, since, count]);
   return { ...state, again: () => setCount((old) => old + 1) };
 }

@@ -1,9 +1,8 @@
-import { useEffect, useMemo, useRef, useState } from "react";
+import { useMemo, useRef, useState } from "react";
 import { open } from "../app/places";
 import { useUi } from "../app/ui-state";
 import { actOnGuest } from "../commands/deeds";
 import { useFollowed } from "../live/hands";
-import { watch } from "../live/rings";
 import { useLive } from "../live/store";
 import { newest } from "../model/freshness";
 import { type GroupKey, type Line, type SortKey, filtered, grouped, sorted, stepped } from "../model/guests";
@@ -163,21 +162,16 @@ function List({ lines, full, height, held }: ListProps) {
               onSelect={setSelected}
             />
           ))}
-          {full ? null : <CpuLines lines={lines.slice(from, to)} selected={selected} height={height} top={from * height} />}
+          {full ? null : <CpuLines lines={lines.slice(from, to)} height={height} top={from * height} />}
         </div>
       </div>
     </div>
   );
 }
 
-/** Of the rows in sight; where one is selected, what may be done with it stands instead. */
-function CpuLines({ lines, selected, height, top }: { lines: readonly Line[]; selected: number | null; height: number; top: number }) {
-  // Not drawn, but its samples go on.
-  useEffect(() => (selected === null ? undefined : watch(`guest/${selected}/cpu`)), [selected]);
-  const rings = lines.map((line) => {
-    if (!("guest" in line) || line.guest.status !== "RUNNING" || line.guest.vmid === selected) return null;
-    return `guest/${line.guest.vmid}/cpu`;
-  });
+/** Of the rows in sight. What may be done with the selected one lies over its line. */
+function CpuLines({ lines, height, top }: { lines: readonly Line[]; height: number; top: number }) {
+  const rings = lines.map((line) => ("guest" in line && line.guest.status === "RUNNING" ? `guest/${line.guest.vmid}/cpu` : null));
   return <Sparks rings={rings} row={height} width={60} height={18} points={40} className="guest-lines" style={{ top }} />;
 }
 

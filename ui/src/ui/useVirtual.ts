@@ -6,6 +6,8 @@ export interface Slice {
 }
 
 const BEYOND = 8;
+/** Rows come and go by so many: a step of the list by one row makes none. */
+const STEP = 4;
 
 /** Which rows of fixed height are in sight of a scrolled element, with some to spare. */
 export function useVirtual(element: RefObject<HTMLElement | null>, count: number, rowHeight: number): Slice {
@@ -14,8 +16,8 @@ export function useVirtual(element: RefObject<HTMLElement | null>, count: number
     const on = element.current;
     if (!on) return;
     const look = () => {
-      const from = Math.max(0, Math.floor(on.scrollTop / rowHeight) - BEYOND);
-      const to = Math.ceil((on.scrollTop + on.clientHeight) / rowHeight) + BEYOND;
+      const from = Math.max(0, Math.floor(on.scrollTop / rowHeight / STEP) * STEP - BEYOND);
+      const to = Math.ceil((on.scrollTop + on.clientHeight) / rowHeight / STEP) * STEP + BEYOND;
       setSlice((old) => (old.from === from && old.to === to ? old : { from, to }));
     };
     on.addEventListener("scroll", look, { passive: true });

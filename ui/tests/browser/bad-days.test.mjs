@@ -121,6 +121,13 @@ test("thirty-two nodes: all of them in reach, nothing wider than the screen, in 
         }
         // On the overview what is out of sight is not drawn until somebody goes there.
         await goTo(page, "/");
+        if (width > 600) {
+          const [list, ends] = await page.evaluate(() => {
+            const below = (css) => document.querySelector(css).getBoundingClientRect().bottom;
+            return [document.querySelector(".guest-rows").clientHeight, below(".storages") - below(".page")];
+          });
+          assert.ok(list > 120 && ends <= 0, `${mode} ${width}: the guests have ${list} px, the storages end ${ends} px below the page`);
+        }
         await page.locator(".node-list .node").last().scrollIntoViewIfNeeded();
         await page.locator(".node-list .node-name b", { hasText: "node32" }).waitFor();
         if (width > 600 && mode === "jarvis") assert.equal(await page.locator(".node-list .node-name b", { hasText: "node01" }).count(), 0);
