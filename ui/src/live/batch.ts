@@ -1,5 +1,5 @@
 // Collects what arrives and hands it over once a frame; in a hidden tab, which has none, once a second.
-import { atRest } from "./hands";
+import { atRest, isBusy } from "./hands";
 
 /** A queue whose content is taken in one go. */
 export class Batch<T> {
@@ -20,7 +20,17 @@ export class Batch<T> {
     this.#items.push(item);
     if (this.#items.length >= this.#limit) this.flush();
     else if (when === "now" || document.hidden) this.#soon ??= setTimeout(() => this.flush(), document.hidden ? 1000 : FRAME);
-    else if (when === "rest") this.#calledOff ??= atRest(() => this.flush(), WAIT, FRAME);
+    else if (when === "rest") this.#waitForHands(FRAME);
+  }
+
+  /** Hands over what is there: now, or once the hands rest. */
+  bring(): void {
+    if (!isBusy()) this.flush();
+    else if (this.#items.length > 0) this.#waitForHands(0);
+  }
+
+  #waitForHands(soon: number): void {
+    this.#calledOff ??= atRest(() => this.flush(), WAIT, soon);
   }
 
   clear(): void {

@@ -38,11 +38,14 @@ export function afterPress(run: () => void): void {
 /** Milliseconds since the last key, press or turn of the wheel. */
 export const sinceTouched = (): number => performance.now() - touchedAt;
 
+/** Whether somebody just typed, pressed or scrolled. */
+export const isBusy = (): boolean => sinceTouched() < REST;
+
 /** Runs once the hands rest, after `most` milliseconds all the same; soon where they rest already. What is returned calls it off. */
 export function atRest(run: () => void, most: number, soon = 0): () => void {
   const until = performance.now() + most;
   const look = () => {
-    if (sinceTouched() < REST && performance.now() < until) timer = setTimeout(look, LOOK_AGAIN);
+    if (isBusy() && performance.now() < until) timer = setTimeout(look, LOOK_AGAIN);
     else run();
   };
   let timer = setTimeout(look, soon);

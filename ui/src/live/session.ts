@@ -236,7 +236,7 @@ function cover(): void {
 export function start(): void {
   onSignedOut(cover);
   onMove(() => {
-    updates.flush();
+    updates.bring();
     drawLines();
   });
   onFresh((keys) => void seedRings(keys));

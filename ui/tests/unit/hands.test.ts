@@ -78,10 +78,22 @@ test("figures wait for hands, what happened does not and takes them along", () =
   batch.flush();
   expect(taken.at(-1)).toEqual(["a look without news"]);
 
+  batch.push("another such look", "whenever");
+  type(1000);
+  batch.bring();
+  type(1000);
+  expect(taken.length, "what is brought waits for hands, too").toBe(3);
+  vi.advanceTimersByTime(200);
+  expect(taken.at(-1)).toEqual(["another such look"]);
+  batch.push("and one more", "whenever");
+  batch.bring();
+  expect(taken.at(-1), "or is there at once").toEqual(["and one more"]);
+  expect(taken.length).toBe(5);
+
   batch.push("of a lost connection", "rest");
   batch.clear();
   vi.advanceTimersByTime(10_000);
-  expect(taken.length).toBe(3);
+  expect(taken.length).toBe(5);
 });
 
 test("what a key leads to is drawn after its release, where nobody holds it down", () => {
