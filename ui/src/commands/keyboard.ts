@@ -94,9 +94,10 @@ function onKey(event: KeyboardEvent): void {
   const inShell = event.target instanceof HTMLElement && event.target.closest(".xterm") !== null;
   if (inShell) return;
   if ((event.ctrlKey || event.metaKey) && key.toLowerCase() === "k") return take(event, () => ui.set({ palette: true }));
+  if (document.querySelector("dialog[open]")) return;
   if (key === "F6") return take(event, () => focusPanel(event.shiftKey ? -1 : 1));
   if (event.altKey && /^[1-9]$/.test(key)) return take(event, () => panels()[Number(key) - 1]?.focus());
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (key === "Escape") return escape(event);
   if (event.defaultPrevented || isTyping(innermost(event)) || !usePrefs.getState().letters) return;
   if (Date.now() - chordAt < CHORD_WITHIN) {

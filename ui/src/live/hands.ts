@@ -4,7 +4,7 @@ import { useDeferredValue, useEffect, useState } from "react";
 /** Hands that did nothing for so long rest. */
 const REST = 150;
 const LOOK_AGAIN = 50;
-/** Above so many a list is not made anew between two keys, unless somebody types for so long. */
+/** Above so many a list is not made anew between two keys; after the last of them it waits so long for what hands do else. */
 const MANY = 1000;
 const LATEST = 1000;
 /** A key that is held down for longer is not waited for. */

@@ -96,9 +96,16 @@ function whenDismissed(dialog: HTMLDialogElement, run: () => void): () => void {
   return () => watcher.destroy();
 }
 
-/** Tab goes round inside, wherever the focus was. */
+/** Tab goes round inside, wherever the focus was; what takes the focus from elsewhere gives it back. The notes lie over all dialogs. */
 function keepFocus(dialog: HTMLDialogElement): () => void {
-  return onKeys(dialog, (event) => {
+  let last: HTMLElement | null = null;
+  const onFocus = ({ target }: FocusEvent) => {
+    if (!(target instanceof HTMLElement) || !isTopmost(dialog)) return;
+    if (dialog.contains(target)) last = target;
+    else if (!target.closest(".notes")) (last ?? dialog).focus();
+  };
+  window.addEventListener("focusin", onFocus);
+  const end = onKeys(dialog, (event) => {
     if (event.key !== "Tab") return;
     const all = tabbable(dialog);
     const at = document.activeElement;
@@ -107,12 +114,20 @@ function keepFocus(dialog: HTMLDialogElement): () => void {
     event.preventDefault();
     begin?.focus();
   });
+  return () => {
+    end();
+    window.removeEventListener("focusin", onFocus);
+  };
 }
+
+/** Opened last, and nobody is asked to sign in again meanwhile. */
+const isTopmost = (dialog: HTMLDialogElement): boolean =>
+  dialog === [...document.querySelectorAll("dialog[open]")].at(-1) && document.querySelector("dialog:modal") === null;
 
 /** Keys that nothing else has taken, while the dialog is the topmost. */
 function onKeys(dialog: HTMLDialogElement, run: (event: KeyboardEvent) => void): () => void {
   const onKey = (event: KeyboardEvent) => {
-    if (!event.defaultPrevented && dialog === [...document.querySelectorAll("dialog[open]")].at(-1)) run(event);
+    if (!event.defaultPrevented && isTopmost(dialog)) run(event);
   };
   window.addEventListener("keydown", onKey);
   return () => window.removeEventListener("keydown", onKey);

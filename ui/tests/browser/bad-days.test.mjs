@@ -227,6 +227,31 @@ test("a session that ended: signing in again finds the page as it was left, text
   await page.context().close();
 });
 
+test("a session that ended while a drawer was open: keys are those of the form, and the drawer stands there afterwards", async () => {
+  const page = await openPage(browser, jarvis, { path: "/guests?open=guest/103" });
+  const over = page.locator(".modal-drawer");
+  await over.getByRole("button", { name: "Hold 1 h" }).waitFor();
+  await page.context().clearCookies();
+  await over.getByRole("button", { name: "Hold 1 h" }).click();
+  const again = page.locator(".login-again");
+  await again.waitFor();
+  const stops = new Set();
+  for (let step = 0; step < 6; step += 1) {
+    await page.keyboard.press("Tab");
+    stops.add(await page.evaluate(() => document.activeElement.closest(".modal") === null && (document.activeElement.id || document.activeElement.type || "page")));
+  }
+  assert.ok(stops.has("password") && stops.has("submit") && !stops.has(false), [...stops].join());
+  await page.keyboard.press("Escape");
+  assert.ok(await again.isVisible());
+  assert.equal(await over.count(), 1, "Escape is the form's, not that of what lies below");
+  await signIn(page, jarvis);
+  await again.waitFor({ state: "detached" });
+  await over.getByRole("heading", { name: /103/ }).waitFor();
+  await page.keyboard.press("Escape");
+  await over.waitFor({ state: "detached" });
+  await page.context().close();
+});
+
 /** Answers one kind of request as the server would in trouble. */
 async function refuseOn(page, operation, error) {
   await page.route("**/graphql", async (route) => {

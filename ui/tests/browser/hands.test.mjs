@@ -155,6 +155,11 @@ for (const [browsers, before] of [["with a word for Back", undefined], ["without
     await over.locator(".panel-title").first().click();
     await own.keyboard.press("Shift+Tab");
     assert.ok(await isInside(over));
+    // Nor does what goes on behind it take the focus, or its keys: a shell that comes up, the keys of the panels.
+    await own.evaluate(() => document.querySelector("[data-filter]").focus());
+    assert.ok(await isInside(over), "what took it gave it back");
+    for (const key of ["F6", "Alt+1", "j"]) await own.keyboard.press(key);
+    assert.ok(await isInside(over));
     const behind = await own.evaluate(() => [[20, 20], [400, 500], [900, 1060]].map(([x, y]) => document.elementFromPoint(x, y).closest("dialog") !== null));
     assert.deepEqual(behind, [true, true, true], "nothing behind it can be pressed");
     await own.keyboard.press("Control+Shift+K");
