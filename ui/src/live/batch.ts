@@ -30,7 +30,7 @@ export class Batch<T> {
   }
 
   #waitForHands(soon: number): void {
-    this.#calledOff ??= atRest(() => this.flush(), WAIT, soon);
+    this.#calledOff ??= atRest(() => this.flush(), WAIT, { soon });
   }
 
   clear(): void {

@@ -1,8 +1,9 @@
 // While a person types, presses or scrolls, what can wait does: a key that comes while ten thousand rows are made waits for them.
 import { useDeferredValue, useEffect, useState } from "react";
 
-/** Hands that did nothing for so long rest. */
-const REST = 150;
+/** Who did nothing for so long has typed a word, who did nothing for longer is done with it. */
+const PAUSE = 150;
+const REST = 500;
 const LOOK_AGAIN = 50;
 /** Above so many a list is not made anew between two keys; after the last of them it waits so long for what hands do else. */
 const MANY = 1000;
@@ -42,10 +43,10 @@ export const sinceTouched = (): number => performance.now() - touchedAt;
 export const isBusy = (): boolean => sinceTouched() < REST;
 
 /** Runs once the hands rest, after `most` milliseconds all the same; soon where they rest already. What is returned calls it off. */
-export function atRest(run: () => void, most: number, soon = 0): () => void {
+export function atRest(run: () => void, most: number, { soon = 0, rest = REST } = {}): () => void {
   const until = performance.now() + most;
   const look = () => {
-    if (isBusy() && performance.now() < until) timer = setTimeout(look, LOOK_AGAIN);
+    if (sinceTouched() < rest && performance.now() < until) timer = setTimeout(look, LOOK_AGAIN);
     else run();
   };
   let timer = setTimeout(look, soon);
@@ -55,6 +56,6 @@ export function atRest(run: () => void, most: number, soon = 0): () => void {
 /** What was typed or chosen, as the list of it follows: right after, or at rest where many are to be looked through. `first` before that. */
 export function useFollowed<T>(value: T, many: number, first: T = value): T {
   const [rested, setRested] = useState(value);
-  useEffect(() => (rested === value ? undefined : atRest(() => setRested(value), LATEST)), [rested, value]);
+  useEffect(() => (rested === value ? undefined : atRest(() => setRested(value), LATEST, { rest: PAUSE })), [rested, value]);
   return useDeferredValue(many > MANY ? rested : value, first);
 }

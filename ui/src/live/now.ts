@@ -2,6 +2,7 @@
 // with what is drawn anyway, and else every five seconds: each frame costs. In Minimal mode figures wait for that. All stand still
 // while the tab is hidden.
 import { useSyncExternalStore } from "react";
+import { isBusy } from "./hands";
 import { live } from "./store";
 
 /** "second": what counts down. "calm": ages and the clock. */
@@ -9,6 +10,8 @@ export type Hand = "second" | "calm";
 
 /** Seconds between two moves of the calm hand, at most. */
 const CALM = 5;
+/** So many seconds it stands still for somebody who types, where nothing counts down. */
+const STILL = 4;
 const listeners = { second: new Set<() => void>(), calm: new Set<() => void>() };
 const shown = { second: seconds(), calm: seconds() };
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -36,6 +39,7 @@ function tick(): void {
   timer = setTimeout(tick, 1000 - (Date.now() % 1000));
   const now = seconds();
   if (now === shown.second || document.hidden) return;
+  if (isBusy() && listeners.second.size === 0 && now - shown.calm < STILL) return;
   shown.second = now;
   const isDue = isWished || now % CALM === 0 || Math.abs(now - shown.calm) >= CALM;
   if (isCalm() && !isDue && listeners.second.size === 0) return;

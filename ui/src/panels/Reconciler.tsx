@@ -74,7 +74,7 @@ function useCadence(): number | null {
 
 function LiveRing({ counters }: { counters: Counters }) {
   const segments = useSegments();
-  const now = useNow();
+  const now = useNow("calm");
   const loop = useLive((state) => state.loop);
   const link = useLive((state) => state.link);
   const usual = useCadence();

@@ -178,6 +178,27 @@ for (const [browsers, before] of [["with a word for Back", undefined], ["without
   });
 }
 
+test("what only grows old stands still while somebody types", async () => {
+  await goTo(page, "/");
+  const moved = () => page.evaluate(() => globalThis.moves.splice(0).length);
+  await page.evaluate(() => {
+    globalThis.moves = [];
+    new MutationObserver(() => globalThis.moves.push(1)).observe(document.querySelector(".reconciler .ring-next"), { subtree: true, characterData: true, childList: true });
+  });
+  await page.locator('[data-list="guests"]').focus();
+  await page.waitForTimeout(4500);
+  assert.ok((await moved()) >= 3, "each second");
+  await page.keyboard.press("ArrowDown");
+  await moved();
+  for (let step = 0; step < 25; step += 1) {
+    await page.keyboard.press(step % 2 ? "ArrowUp" : "ArrowDown");
+    await page.waitForTimeout(90);
+  }
+  assert.ok((await moved()) <= 1, "not while keys come");
+  await page.waitForTimeout(2200);
+  assert.ok((await moved()) >= 1, "and afterwards");
+});
+
 test("a mode is said at once, and drawn when its key is released", async () => {
   await goTo(page, "/");
   await page.evaluate(() => document.activeElement?.blur());

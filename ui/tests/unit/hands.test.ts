@@ -39,7 +39,7 @@ test("what can wait waits for hands, and not for ever", () => {
   atRest(run, 5000);
   type(1000);
   expect(run, "somebody does").toHaveBeenCalledTimes(1);
-  vi.advanceTimersByTime(200);
+  vi.advanceTimersByTime(600);
   expect(run, "no more").toHaveBeenCalledTimes(2);
 
   type(100);
@@ -83,7 +83,7 @@ test("figures wait for hands, what happened does not and takes them along", () =
   batch.bring();
   type(1000);
   expect(taken.length, "what is brought waits for hands, too").toBe(3);
-  vi.advanceTimersByTime(200);
+  vi.advanceTimersByTime(600);
   expect(taken.at(-1)).toEqual(["another such look"]);
   batch.push("and one more", "whenever");
   batch.bring();
