@@ -39,8 +39,8 @@ function tick(): void {
   timer = setTimeout(tick, 1000 - (Date.now() % 1000));
   const now = seconds();
   if (now === shown.second || document.hidden) return;
-  if (isBusy() && listeners.second.size === 0 && now - shown.calm < STILL) return;
   shown.second = now;
+  if (isBusy() && listeners.second.size === 0 && now - shown.calm < STILL) return;
   const isDue = isWished || now % CALM === 0 || Math.abs(now - shown.calm) >= CALM;
   if (isCalm() && !isDue && listeners.second.size === 0) return;
   isWished = false;
