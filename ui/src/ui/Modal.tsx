@@ -102,7 +102,7 @@ function keepFocus(dialog: HTMLDialogElement): () => void {
   const onFocus = ({ target }: FocusEvent) => {
     if (!(target instanceof HTMLElement) || !isTopmost(dialog)) return;
     if (dialog.contains(target)) last = target;
-    else if (!target.closest(".notes")) (last ?? dialog).focus();
+    else if (!target.closest(".notes")) (last?.isConnected ? last : tabbable(dialog)[0])?.focus();
   };
   window.addEventListener("focusin", onFocus);
   const end = onKeys(dialog, (event) => {

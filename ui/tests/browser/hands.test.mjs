@@ -178,6 +178,33 @@ for (const [browsers, before] of [["with a word for Back", undefined], ["without
   });
 }
 
+test("a list of more than a thousand guests follows its filter when the typing pauses, a shorter one each letter", async () => {
+  const followed = async (of, text) => {
+    await goTo(of, "/guests");
+    await of.locator("[data-filter]").focus();
+    await of.evaluate(() => {
+      globalThis.counts = [];
+      const table = document.querySelector(".guest-table");
+      new MutationObserver(() => globalThis.counts.push(table.ariaRowCount)).observe(table, { attributeFilter: ["aria-rowcount"] });
+    });
+    await of.keyboard.type(text, { delay: 60 });
+    const while_ = await of.evaluate(() => globalThis.counts.length);
+    await of.waitForFunction(() => globalThis.counts.length > 0);
+    await of.locator("[data-filter]").fill("");
+    return while_;
+  };
+  assert.ok((await followed(page, "media")) > 0);
+  const large = await startJarvis("--nodes", "4", "--guests", "1200");
+  try {
+    const of = await openPage(browser, large, { path: "/guests" });
+    await of.locator(".guest-row").first().waitFor();
+    assert.equal(await followed(of, "db-0000"), 0);
+    await of.context().close();
+  } finally {
+    await large.stop();
+  }
+});
+
 test("what only grows old stands still while somebody types", async () => {
   await goTo(page, "/");
   const moved = () => page.evaluate(() => globalThis.moves.splice(0).length);
