@@ -1,6 +1,7 @@
-import { Link, useLocation, useSearchParams } from "wouter";
+import { Link, useLocation } from "wouter";
 import { useWaiting } from "../panels/derived";
 import { Icon } from "../ui/icons";
+import { useOpen } from "./address";
 import { isAt } from "./KeyBar";
 import { MoreSheet } from "./MoreSheet";
 import { open, PLACES } from "./places";
@@ -12,31 +13,29 @@ const REST = PLACES.filter(({ path }) => !ON_BAR.includes(path));
 /** The phone's bar. What is not on it is behind More, which stands in the address: going back closes it. */
 export function BottomBar() {
   const [at] = useLocation();
-  const [search] = useSearchParams();
   const waiting = useWaiting().count;
-  const isOpen = search.get("open") === "more";
+  return (
+    <nav className="bottombar" aria-label="Main pages">
+      {ITEMS.map(({ path, title, icon }) => (
+        <Link key={path} href={path} className="bottom-item" aria-current={isAt(at, path) ? "page" : undefined}>
+          <Icon name={icon} size={22} />
+          {title}
+          {path === "/chat" && waiting > 0 ? <span className="badge" aria-label={`${waiting} waiting`}>{waiting}</span> : null}
+        </Link>
+      ))}
+      <More isHere={REST.some(({ path }) => isAt(at, path))} />
+    </nav>
+  );
+}
+
+function More({ isHere }: { isHere: boolean }) {
+  const isOpen = useOpen() === "more";
   return (
     <>
-      <nav className="bottombar" aria-label="Main pages">
-        {ITEMS.map(({ path, title, icon }) => (
-          <Link key={path} href={path} className="bottom-item" aria-current={isAt(at, path) ? "page" : undefined}>
-            <Icon name={icon} size={22} />
-            {title}
-            {path === "/chat" && waiting > 0 ? <span className="badge" aria-label={`${waiting} waiting`}>{waiting}</span> : null}
-          </Link>
-        ))}
-        <button
-          type="button"
-          className="bottom-item"
-          aria-haspopup="dialog"
-          aria-expanded={isOpen}
-          aria-current={REST.some(({ path }) => isAt(at, path)) ? "true" : undefined}
-          onClick={() => open("more")}
-        >
-          <Icon name="menu" size={22} />
-          More
-        </button>
-      </nav>
+      <button type="button" className="bottom-item" aria-haspopup="dialog" aria-expanded={isOpen} aria-current={isHere ? "true" : undefined} onClick={() => open("more")}>
+        <Icon name="menu" size={22} />
+        More
+      </button>
       {isOpen ? <MoreSheet places={REST} /> : null}
     </>
   );

@@ -1,4 +1,3 @@
-import { useSearchParams } from "wouter";
 import { ConfirmCard } from "../cards/ConfirmCard";
 import { FreezeCard, ThawCard } from "../cards/FreezeCard";
 import { HoldCard } from "../cards/HoldCard";
@@ -9,6 +8,7 @@ import { DecisionDrawer } from "../drawers/DecisionDrawer";
 import { EventDrawer } from "../drawers/EventDrawer";
 import { GuestDrawer } from "../drawers/GuestDrawer";
 import { NodeDrawer } from "../drawers/NodeDrawer";
+import { useOpen } from "./address";
 import { useUi } from "./ui-state";
 
 /** Everything that stands over the page: at most one drawer, and one card over it. */
@@ -29,8 +29,7 @@ export function Overlays() {
 }
 
 function Drawer() {
-  const [search] = useSearchParams();
-  const [kind, ...rest] = (search.get("open") ?? "").split("/");
+  const [kind, ...rest] = useOpen().split("/");
   const name = rest.join("/");
   if (!name) return null;
   switch (kind) {

@@ -1,6 +1,6 @@
 // The pages, and what may stand open over them (`?open=guest/101`). One list for bar, palette and keys.
-import { navigate } from "wouter/use-browser-location";
 import type { IconName } from "../ui/icons";
+import { address, navigate } from "./address";
 
 export interface Place {
   path: string;
@@ -38,7 +38,7 @@ export function go(path: string): void {
 
 /** Flags that belong to the whole visit stay in the address. */
 function kept(): string {
-  const search = new URLSearchParams(location.search);
+  const search = new URLSearchParams(address().search);
   if (search.get("kiosk") !== "1") return "";
   const dim = search.get("dim");
   return dim === null ? "?kiosk=1" : `?kiosk=1&dim=${encodeURIComponent(dim)}`;
@@ -55,11 +55,11 @@ export function shut(): void {
 }
 
 function addressWith(what: string | null): string {
-  const search = new URLSearchParams(location.search);
+  const search = new URLSearchParams(address().search);
   if (what === null) search.delete("open");
   else search.set("open", what);
   const text = search.toString().replaceAll("%2F", "/");
-  return location.pathname + (text ? `?${text}` : "");
+  return address().path + (text ? `?${text}` : "");
 }
 
 /** The address under which something can be found again. */

@@ -1,5 +1,6 @@
 // Keys of the whole page. Single letters are left alone in fields, in the terminal, and when they are turned off.
 import { useEffect } from "react";
+import { address } from "../app/address";
 import { arrive } from "../app/arrival";
 import { go, open, PLACES } from "../app/places";
 import { nextMode, setPrefs, usePrefs } from "../app/prefs";
@@ -139,7 +140,7 @@ function escape(event: KeyboardEvent): void {
   const target = event.target;
   if (target instanceof HTMLInputElement) {
     if (target.type === "search" && target.value === "") target.blur();
-  } else if (new URLSearchParams(location.search).has("open")) open(null);
+  } else if (new URLSearchParams(address().search).has("open")) open(null);
 }
 
 export function useKeyboard(): void {
