@@ -1,4 +1,6 @@
 // Short names for what the API sends, from the generated fragments.
+import type { GuestPartsFragment } from "./generated/graphql";
+
 export type {
   ActionInput,
   ActionPartsFragment as Action,
@@ -10,7 +12,6 @@ export type {
   DecisionPartsFragment as Decision,
   FiguresPartsFragment as Figures,
   FreezePartsFragment as Freeze,
-  GuestPartsFragment as Guest,
   HeadPartsFragment as Head,
   HoldPartsFragment as Hold,
   IntentPartsFragment as Intent,
@@ -38,3 +39,9 @@ export type {
   Tier,
   WindowPartsFragment as Window,
 } from "./generated/graphql";
+
+/** A guest as it is told, with its figures. */
+export type ToldGuest = GuestPartsFragment;
+
+/** A guest without its figures: those are kept by column, and in here they would be old. */
+export type Guest = Omit<ToldGuest, "seenAt" | "uptimeSeconds" | "usage">;

@@ -141,7 +141,8 @@ function Verbs({ guest }: { guest: Guest }) {
 }
 
 function Figures({ guest }: { guest: Guest }) {
-  const { usage } = guest;
+  const figures = useLive((state) => state.figures);
+  const usage = figures.of(guest.vmid);
   const memory = share(usage.memBytes, usage.maxMemBytes);
   const isRunning = guest.status === "RUNNING";
   return (
@@ -158,7 +159,7 @@ function Figures({ guest }: { guest: Guest }) {
       </div>
       <div>
         <span className="dim">Up</span>
-        <span className="strong num">{isRunning ? span(guest.uptimeSeconds) : "–"}</span>
+        <span className="strong num">{isRunning ? span(usage.uptimeSeconds) : "–"}</span>
         <span className="small dim">{guest.runStrategy ? `declared ${guest.runStrategy.toLowerCase().replaceAll("_", " ")}` : "not declared"}</span>
       </div>
     </div>

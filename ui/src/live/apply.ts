@@ -1,6 +1,7 @@
 // How what arrives changes what the page knows. Pure: no clock, no network, no page.
 import type { ClusterUpdatesSubscription } from "../api/generated/graphql";
-import type { Figures, Guest, Loop, Node, Record } from "../api/types";
+import type { Loop, Node, Record } from "../api/types";
+import { GuestFigures } from "../model/figures";
 import { FEED_LIMIT, PASS_LIMIT, type Pass, type State } from "./state";
 
 export type ClusterUpdate = ClusterUpdatesSubscription["clusterUpdates"];
@@ -75,6 +76,7 @@ class Draft {
   #snapshot(all: NonNullable<ClusterUpdate["snapshot"]>): void {
     this.next.nodes = new Map(all.nodes.map((node) => [node.name, node]));
     this.next.guests = new Map(all.guests.map((guest) => [guest.vmid, guest]));
+    this.next.figures = GuestFigures.none.withGuests(all.guests);
     this.next.storages = new Map(all.storages.map((storage) => [storage.id, storage]));
     this.next.resources = new Map(all.resources.map((resource) => [resource.key, resource]));
     this.next.quorum = all.quorum;
@@ -91,7 +93,7 @@ class Draft {
     const isMoved = part.guests.length + part.removedGuests.length + part.removedNodes.length > 0 || !part.nodes.every(isPlaced);
     if (isMoved) this.next.layout = {};
     this.next.nodes = patched(this.#now("nodes"), part.nodes, (node) => node.name, part.removedNodes);
-    this.#figures(part.figures);
+    this.next.figures = this.#now("figures").withColumns(part.figures).withGuests(part.guests, part.removedGuests);
     this.next.guests = patched(this.#now("guests"), part.guests, (guest) => guest.vmid, part.removedGuests);
     this.next.storages = patched(this.#now("storages"), part.storages, (one) => one.id, part.removedStorages);
     this.next.resources = patched(this.#now("resources"), part.resources, (one) => one.key, part.removedResources);
@@ -99,18 +101,6 @@ class Draft {
     if (part.freeze) this.next.freeze = part.freeze;
     if (part.loop) this.#loop(part.loop);
     this.sampled.push(...part.nodes);
-  }
-
-  #figures(groups: readonly Figures[]): void {
-    if (groups.length === 0) return;
-    const guests = new Map(this.#now("guests"));
-    for (const group of groups) {
-      group.vmids.forEach((vmid, at) => {
-        const guest = guests.get(vmid);
-        if (guest) guests.set(vmid, withFigures(guest, group, at));
-      });
-    }
-    this.next.guests = guests;
   }
 
   #loop(loop: Loop): void {
@@ -133,28 +123,6 @@ class Draft {
   #now<K extends keyof State>(key: K): State[K] {
     return (this.next as State)[key] ?? this.#before[key];
   }
-}
-
-/** A guest with what stands at its place of each column; a column that is not there did not change. */
-function withFigures(guest: Guest, group: Figures, at: number): Guest {
-  const { usage } = guest;
-  return {
-    ...guest,
-    seenAt: group.seenAt,
-    uptimeSeconds: figure(group.uptimeSeconds, at, guest.uptimeSeconds),
-    usage: {
-      cpu: figure(group.cpu, at, usage.cpu),
-      maxCpu: figure(group.maxCpu, at, usage.maxCpu),
-      memBytes: figure(group.memBytes, at, usage.memBytes),
-      maxMemBytes: figure(group.maxMemBytes, at, usage.maxMemBytes),
-      diskBytes: figure(group.diskBytes, at, usage.diskBytes),
-      maxDiskBytes: figure(group.maxDiskBytes, at, usage.maxDiskBytes),
-    },
-  };
-}
-
-function figure(column: readonly (number | null)[] | null, at: number, before: number | null): number | null {
-  return column ? (column[at] ?? null) : before;
 }
 
 function patched<K, V>(

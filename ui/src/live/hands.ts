@@ -53,9 +53,15 @@ export function atRest(run: () => void, most: number, { soon = 0, rest = REST } 
   return () => clearTimeout(timer);
 }
 
+/** A value as it was when the hands last paused, within `most` milliseconds; and a way to have one at once. */
+export function usePaused<T>(value: T, most: number): [T, (value: T) => void] {
+  const [paused, setPaused] = useState(value);
+  useEffect(() => (paused === value ? undefined : atRest(() => setPaused(value), most, { rest: PAUSE })), [most, paused, value]);
+  return [paused, setPaused];
+}
+
 /** What was typed or chosen, as the list of it follows: right after, or at rest where many are to be looked through. `first` before that. */
 export function useFollowed<T>(value: T, many: number, first: T = value): T {
-  const [rested, setRested] = useState(value);
-  useEffect(() => (rested === value ? undefined : atRest(() => setRested(value), LATEST, { rest: PAUSE })), [rested, value]);
-  return useDeferredValue(many > MANY ? rested : value, first);
+  const [paused] = usePaused(value, LATEST);
+  return useDeferredValue(many > MANY ? paused : value, first);
 }

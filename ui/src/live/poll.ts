@@ -1,7 +1,7 @@
 // Where the socket is blocked the picture is asked for again and again: older, dearer, but true.
 import { PictureDocument, PictureGuestsDocument, PictureResourcesDocument } from "../api/generated/graphql";
 import { ask } from "../api/http";
-import type { Guest, Record } from "../api/types";
+import type { Record, ToldGuest } from "../api/types";
 import type { ClusterUpdate } from "./apply";
 import { live } from "./store";
 
@@ -72,11 +72,11 @@ async function picture(): Promise<{ update: ClusterUpdate; records: readonly Rec
   return { update: { seq: seq + 1, at: version.now, resync: false, version: 0, delta: null, snapshot }, records: events };
 }
 
-async function allGuests(): Promise<Guest[]> {
-  const all: Guest[] = [];
+async function allGuests(): Promise<ToldGuest[]> {
+  const all: ToldGuest[] = [];
   let after: string | null = null;
   for (let page = 0; page < PAGES; page += 1) {
-    const { guests }: { guests: { nodes: Guest[]; pageInfo: { endCursor?: string | null; hasNextPage: boolean } } } = await ask(PictureGuestsDocument, { after });
+    const { guests }: { guests: { nodes: ToldGuest[]; pageInfo: { endCursor?: string | null; hasNextPage: boolean } } } = await ask(PictureGuestsDocument, { after });
     all.push(...guests.nodes);
     after = guests.pageInfo.endCursor ?? null;
     if (!guests.pageInfo.hasNextPage || !after) break;

@@ -1,5 +1,6 @@
 // The last samples of each node, outside of React: charts read them when they draw.
 import type { Guest, Node } from "../api/types";
+import type { GuestFigures } from "../model/figures";
 
 const NODE_LENGTH = 300;
 const GUEST_LENGTH = 60;
@@ -108,13 +109,12 @@ export function onFresh(take: (keys: string[]) => void): void {
 }
 
 /** Takes the samples of guests, of all of them while they are few enough, and forgets those that are gone. */
-export function sampleGuests(guests: ReadonlyMap<number, Guest>): void {
+export function sampleGuests(guests: ReadonlyMap<number, Guest>, figures: GuestFigures): void {
   const isMany = guests.size > GUEST_LIMIT;
   for (const guest of isMany ? inSight(guests) : guests.values()) {
-    const { vmid, usage, seenAt, unknownReason, status } = guest;
-    if (!unknownReason && usage.cpu !== null && usage.cpu !== undefined) {
-      take(`guest/${vmid}/cpu`, status === "RUNNING" ? usage.cpu : 0, seenAt);
-    }
+    const { vmid, unknownReason, status } = guest;
+    const cpu = unknownReason ? null : figures.get(vmid, "cpu");
+    if (cpu !== null) take(`guest/${vmid}/cpu`, status === "RUNNING" ? cpu : 0, figures.seenAt(vmid));
   }
   let unseen = 0;
   for (const key of [...series.keys()].reverse()) {

@@ -29,7 +29,8 @@ const updates = new Batch<Arrived>((items) => {
   const applied = applyUpdates(live.get(), items.map((item) => item.update), items.at(-1)?.at ?? Date.now());
   if (applied.gap) link.restart();
   else {
-    if (applied.state.guests) sampleGuests(applied.state.guests);
+    const { guests, figures } = { ...live.get(), ...applied.state };
+    if (figures !== live.get().figures) sampleGuests(guests, figures);
     sample(applied.sampled);
     live.set(applied.state);
     // Before the first look the picture is empty, and the one after it is as large as the cluster.

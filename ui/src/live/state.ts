@@ -3,6 +3,7 @@ import type {
   Alert, Freeze, Guest, Hold, Intent, Issue, Loop, Node, Plan, Policy, Quorum, Record, Resource, Revision, Role,
   Service, Storage, Task, Ticket, Window,
 } from "../api/types";
+import { GuestFigures } from "../model/figures";
 
 /** How the page stands with the server. */
 export type LinkState = "connecting" | "live" | "slow" | "lost";
@@ -56,6 +57,7 @@ export interface State {
   layout: object;
   nodes: ReadonlyMap<string, Node>;
   guests: ReadonlyMap<number, Guest>;
+  figures: GuestFigures;
   storages: ReadonlyMap<string, Storage>;
   resources: ReadonlyMap<string, Resource>;
   quorum: Quorum | null;
@@ -109,6 +111,7 @@ export const empty: State = {
   layout: {},
   nodes: new Map(),
   guests: new Map(),
+  figures: GuestFigures.none,
   storages: new Map(),
   resources: new Map(),
   quorum: null,

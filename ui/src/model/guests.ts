@@ -1,6 +1,6 @@
 // The guest list: filter, order and grouping. Built for 10,000 of them.
 import type { Guest, Resource } from "../api/types";
-import { percent, share, span } from "./format";
+import { type Column, GuestFigures } from "./figures";
 import { type Shape, type State, URGENCY, ofGuest } from "./status";
 import { beyond } from "./thresholds";
 
@@ -12,6 +12,8 @@ export interface GuestRow {
   resource: Resource | undefined;
   /** All that its state was judged by. */
   thresholds: readonly Resource[];
+  /** How it stands by itself: the word is another where it is well and beyond a limit. */
+  state: State;
   shape: Shape;
   word: string;
   /** What the filter looks at, once it has looked. */
@@ -23,42 +25,42 @@ export type Line = GuestRow | { heading: string; count: number };
 
 type Thresholds = readonly Resource[];
 
-/** The state of a guest; one that is well and beyond a limit says so. */
-function stateOf(guest: Guest, resource: Resource | undefined, thresholds: Thresholds): State {
-  const state = ofGuest(guest, resource);
-  const passed = state.shape === "ok" ? beyond(guest, resource, thresholds) : null;
-  return passed ? { shape: "warn", word: passed } : state;
-}
-
 const NO_THRESHOLDS: Thresholds = [];
 
 /** "vm/101 web-01", as a person calls it. */
 export const titleOf = (guest: Guest): string => `${guest.kind === "LXC" ? "ct" : "vm"}/${guest.vmid} ${guest.name ?? ""}`.trim();
 
-/** The rows of all guests; of those before, given in the same order, what still holds is kept. */
+/** The rows of all guests; of those before what still holds is kept, and the list itself where all of them do. */
 export function rowsOf(
   guests: ReadonlyMap<number, Guest>,
   resources: ReadonlyMap<string, Resource>,
   thresholds = NO_THRESHOLDS,
+  figures = GuestFigures.none,
   before: readonly GuestRow[] = [],
-): GuestRow[] {
+): readonly GuestRow[] {
   const rows: GuestRow[] = [];
+  let isSame = before.length === guests.size;
   for (const guest of guests.values()) {
     const resource = guest.resource ? resources.get(guest.resource) : undefined;
     const old = before[rows.length];
-    rows.push(old?.guest.vmid === guest.vmid ? renewed(old, guest, resource, thresholds) : rowOf(guest, resource, thresholds));
+    const row = old?.guest.vmid === guest.vmid ? renewed(old, guest, resource, thresholds, figures) : rowOf(guest, resource, thresholds, figures);
+    isSame &&= row === old;
+    rows.push(row);
   }
-  return rows;
+  return isSame ? before : rows;
 }
 
-function rowOf(guest: Guest, resource: Resource | undefined, thresholds: Thresholds): GuestRow {
-  const { shape, word } = stateOf(guest, resource, thresholds);
-  return { guest, resource, thresholds, shape, word };
+function rowOf(guest: Guest, resource: Resource | undefined, thresholds: Thresholds, figures: GuestFigures, state = ofGuest(guest, resource)): GuestRow {
+  const passed = state.shape === "ok" ? beyond(guest, resource, thresholds, figures) : null;
+  return { guest, resource, thresholds, state, shape: passed ? "warn" : state.shape, word: passed ?? state.word };
 }
 
-function renewed(old: GuestRow, guest: Guest, resource: Resource | undefined, thresholds: Thresholds): GuestRow {
-  if (old.guest === guest && old.resource === resource && old.thresholds === thresholds) return old;
-  const row = rowOf(guest, resource, thresholds);
+function renewed(old: GuestRow, guest: Guest, resource: Resource | undefined, thresholds: Thresholds, figures: GuestFigures): GuestRow {
+  const isSame = old.guest === guest && old.resource === resource;
+  // Of most nothing but the figures is new, and nobody set a limit to them.
+  if (isSame && old.thresholds === thresholds && (old.state.shape !== "ok" || !resource || thresholds.length === 0)) return old;
+  const row = rowOf(guest, resource, thresholds, figures, isSame ? old.state : undefined);
+  if (isSame && row.word === old.word && old.thresholds === thresholds) return old;
   const { name, node, tags } = old.guest;
   if (old.text && row.word === old.word && guest.name === name && guest.node === node && guest.tags === tags) row.text = old.text;
   return row;
@@ -94,20 +96,29 @@ const byText = (pick: (row: GuestRow) => string) => (a: GuestRow, b: GuestRow) =
   return left < right ? -1 : left > right ? 1 : a.guest.vmid - b.guest.vmid;
 };
 
-const ORDER: { [key in SortKey]: (a: GuestRow, b: GuestRow) => number } = {
+type StateKey = Exclude<SortKey, FigureKey>;
+type FigureKey = "cpu" | "memory" | "uptime";
+
+const FIGURE: { [key in FigureKey]: Column } = { cpu: "cpu", memory: "memBytes", uptime: "uptimeSeconds" };
+const isOfFigures = (key: SortKey): key is FigureKey => key in FIGURE;
+
+const ORDER: { [key in StateKey]: (a: GuestRow, b: GuestRow) => number } = {
   problems: by((row) => (URGENCY[row.shape] < 4 ? URGENCY[row.shape] : 4)),
   vmid: by((row) => row.guest.vmid),
   name: byText((row) => row.guest.name ?? "\uffff"),
   node: byText((row) => row.guest.node),
-  cpu: by((row) => -(row.guest.usage.cpu ?? -1)),
-  memory: by((row) => -(row.guest.usage.memBytes ?? -1)),
-  uptime: by((row) => -(row.guest.uptimeSeconds ?? -1)),
 };
 
-export function sorted(rows: readonly GuestRow[], key: SortKey, descending = false): GuestRow[] {
-  const list = [...rows].sort(ORDER[key]);
-  return descending ? list.reverse() : list;
+/** In order; those of figures begin with the highest. */
+export function sorted(rows: readonly GuestRow[], key: SortKey, figures: GuestFigures | null): GuestRow[] {
+  if (!isOfFigures(key)) return [...rows].sort(ORDER[key]);
+  const keyed = rows.map((row) => ({ row, figure: figures?.get(row.guest.vmid, FIGURE[key]) ?? -1 }));
+  keyed.sort((a, b) => b.figure - a.figure || a.row.guest.vmid - b.row.guest.vmid);
+  return keyed.map(({ row }) => row);
 }
+
+/** What an order has to be made anew for besides its rows: null where figures do not matter. */
+export const figuresFor = (key: SortKey, figures: GuestFigures): GuestFigures | null => (isOfFigures(key) ? figures : null);
 
 /** The rows as they are now, in the order in which they stood. */
 export function inOrderOf(before: readonly GuestRow[], now: readonly GuestRow[]): readonly GuestRow[] {
@@ -154,13 +165,10 @@ export function stepped(lines: readonly Line[], from: number, step: number): num
 
 const SHOWN = ["vmid", "name", "kind", "node", "status", "unknownReason", "protected", "template", "runStrategy"] as const;
 
-/** Whether two lines would be drawn alike, and act alike. */
-export function saysTheSame(a: Line, b: Line, full: boolean): boolean {
+/** Whether two lines would be drawn alike, and act alike, but for figures: those are drawn by themselves. */
+export function saysTheSame(a: Line, b: Line): boolean {
   if ("heading" in a || "heading" in b) return "heading" in a && "heading" in b && a.heading === b.heading && a.count === b.count;
   if (a.shape !== b.shape || a.word !== b.word) return false;
   const [old, now] = [a.guest, b.guest];
-  if (old === now) return true;
-  const figures = ({ usage, uptimeSeconds }: Guest) => [percent(usage.cpu), percent(share(usage.memBytes, usage.maxMemBytes)), span(uptimeSeconds)];
-  const shown = full ? figures(now) : [];
-  return SHOWN.every((key) => old[key] === now[key]) && (!full || figures(old).every((figure, at) => figure === shown[at]));
+  return old === now || SHOWN.every((key) => old[key] === now[key]);
 }

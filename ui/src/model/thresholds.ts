@@ -1,5 +1,6 @@
 // Limits that Threshold manifests put on nodes and guests, for the ticks on bars.
 import type { Guest, Resource } from "../api/types";
+import type { Column, GuestFigures } from "./figures";
 import { percent, share } from "./format";
 
 export interface Limits {
@@ -63,15 +64,15 @@ function limitsOfGuest(resource: Resource, thresholds: readonly Resource[]): Lim
 }
 
 /** "mem 96%" for a running guest beyond a limit of its own; null when it is within all of them. */
-export function beyond(guest: Guest, resource: Resource | undefined, thresholds: readonly Resource[]): string | null {
+export function beyond(guest: Guest, resource: Resource | undefined, thresholds: readonly Resource[], figures: GuestFigures): string | null {
   if (!resource || thresholds.length === 0 || guest.status !== "RUNNING" || guest.unknownReason) return null;
   const limits = limitsOfGuest(resource, thresholds);
-  const { cpu, memBytes, maxMemBytes, diskBytes, maxDiskBytes } = guest.usage;
+  const of = (column: Column) => figures.get(guest.vmid, column);
   return (
-    over("mem", share(memBytes, maxMemBytes), limits.memory) ??
+    over("mem", share(of("memBytes"), of("maxMemBytes")), limits.memory) ??
     // Proxmox does not know how full the disk of a virtual machine is, and says 0.
-    over("disk", diskBytes ? share(diskBytes, maxDiskBytes) : null, limits.disk) ??
-    over("cpu", cpu, limits.cpu)
+    over("disk", of("diskBytes") ? share(of("diskBytes"), of("maxDiskBytes")) : null, limits.disk) ??
+    over("cpu", of("cpu"), limits.cpu)
   );
 }
 

@@ -3,11 +3,11 @@ import type { Guest } from "../api/types";
 import { go, open } from "../app/places";
 import { actOnGuest, lockReason, type GuestVerb } from "../commands/deeds";
 import { useLive } from "../live/store";
-import { percent, share, span } from "../model/format";
 import { type Line, saysTheSame } from "../model/guests";
 import { Button } from "../ui/Button";
 import { Glyph, Shield } from "../ui/Glyph";
 import { Icon, type IconName } from "../ui/icons";
+import { GuestFigure, cpuSaid, memorySaid, uptimeSaid } from "./GuestFigure";
 
 interface Props {
   line: Line;
@@ -15,16 +15,18 @@ interface Props {
   height: number;
   full: boolean;
   isSelected: boolean;
+  /** Shows what may be done with it. */
+  offers: boolean;
   onSelect: (vmid: number) => void;
 }
 
-/** One row of the guest list, or the heading of a group. With each look all are new, and few say anything else. */
-export const GuestLine = memo(Row, (before, now) => isSamePlace(before, now) && saysTheSame(before.line, now.line, now.full));
+/** One row of the guest list, or the heading of a group. Few of those that are new say anything else. */
+export const GuestLine = memo(Row, (before, now) => isSamePlace(before, now) && saysTheSame(before.line, now.line));
 
 const isSamePlace = (a: Props, b: Props): boolean =>
-  a.index === b.index && a.height === b.height && a.full === b.full && a.isSelected === b.isSelected && a.onSelect === b.onSelect;
+  a.index === b.index && a.height === b.height && a.full === b.full && a.isSelected === b.isSelected && a.offers === b.offers && a.onSelect === b.onSelect;
 
-function Row({ line, index, height, full, isSelected, onSelect }: Props) {
+function Row({ line, index, height, full, isSelected, offers, onSelect }: Props) {
   // Not by a transform: a browser keeps a layer tree of those, and goes over all of it with each frame.
   const place = { top: index * height, height };
   const isLost = useLive((state) => state.link === "lost");
@@ -42,6 +44,7 @@ function Row({ line, index, height, full, isSelected, onSelect }: Props) {
       role="row"
       aria-rowindex={index + 2}
       data-selected={isSelected ? "" : undefined}
+      data-offers={offers ? "" : undefined}
       data-vmid={guest.vmid}
       style={place}
       onClick={() => onSelect(guest.vmid)}
@@ -62,18 +65,12 @@ function Row({ line, index, height, full, isSelected, onSelect }: Props) {
       {full ? <FullCells guest={guest} /> : null}
       <span role="cell" className="col-cpu">
         {guest.status === "RUNNING" ? (
-          full ? <span className="num">{percent(guest.usage.cpu)}</span> : <Cpu vmid={guest.vmid} />
+          <span className={full ? "num" : "num instead-of-line"}><GuestFigure of={guest.vmid} say={cpuSaid} /></span>
         ) : null}
       </span>
-      {isSelected || full ? <Verbs guest={guest} reachable={isSelected} /> : null}
+      {offers || full ? <Verbs guest={guest} reachable={isSelected} /> : null}
     </div>
   );
-}
-
-/** Where there is no room for the line; by itself, so that a row is not drawn anew for it. */
-function Cpu({ vmid }: { vmid: number }) {
-  const said = useLive((state) => percent(state.guests.get(vmid)?.usage.cpu));
-  return <span className="num instead-of-line">{said}</span>;
 }
 
 function FullCells({ guest }: { guest: Guest }) {
@@ -81,8 +78,8 @@ function FullCells({ guest }: { guest: Guest }) {
   return (
     <>
       <span role="cell" className="col-full col-declared cut-text dim">{guest.runStrategy?.toLowerCase().replaceAll("_", " ") ?? "not declared"}</span>
-      <span role="cell" className="col-full num">{running ? percent(share(guest.usage.memBytes, guest.usage.maxMemBytes)) : ""}</span>
-      <span role="cell" className="col-full num">{running ? span(guest.uptimeSeconds) : ""}</span>
+      <span role="cell" className="col-full num">{running ? <GuestFigure of={guest.vmid} say={memorySaid} /> : null}</span>
+      <span role="cell" className="col-full num">{running ? <GuestFigure of={guest.vmid} say={uptimeSaid} /> : null}</span>
     </>
   );
 }

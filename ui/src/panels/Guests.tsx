@@ -1,11 +1,11 @@
-import { useMemo, useRef, useState } from "react";
+import { useCallback, useMemo, useRef, useState } from "react";
+import { flushSync } from "react-dom";
 import { open } from "../app/places";
 import { useUi } from "../app/ui-state";
 import { actOnGuest } from "../commands/deeds";
-import { useFollowed } from "../live/hands";
+import { useFollowed, usePaused } from "../live/hands";
 import { useLive } from "../live/store";
-import { newest } from "../model/freshness";
-import { type GroupKey, type Line, type SortKey, filtered, grouped, sorted, stepped } from "../model/guests";
+import { type GroupKey, type Line, type SortKey, figuresFor, filtered, grouped, sorted, stepped } from "../model/guests";
 import { Empty, Panel, Waiting } from "../ui/Panel";
 import { Sparks } from "../ui/Spark";
 import { useVirtual } from "../ui/useVirtual";
@@ -26,19 +26,21 @@ interface Props {
 export function Guests({ full = false, mode }: Props) {
   const rows = useGuestRows();
   const guests = useLive((state) => state.guests);
+  const figures = useLive((state) => state.figures);
   const hasSnapshot = useLive((state) => state.hasSnapshot);
   const [sort, setSort] = useState<SortKey>("problems");
   const [group, setGroup] = useState<GroupKey>("none");
   const filter = useFollowed(useUi((state) => state.guestFilter), rows.length);
   const order = useFollowed(sort, rows.length);
-  const ordered = useMemo(() => sorted(rows, order), [rows, order]);
+  const compared = figuresFor(order, figures);
+  const ordered = useMemo(() => sorted(rows, order, compared), [rows, order, compared]);
   const fitting = useMemo(() => filtered(ordered, filter), [ordered, filter]);
   const steady = useSteady(fitting, `${order} ${filter}`);
   const lines = useMemo(() => grouped(steady.rows, group), [steady.rows, group]);
   const running = useMemo(() => rows.filter((row) => row.guest.status === "RUNNING").length, [rows]);
   // A template never runs.
   const able = useMemo(() => rows.filter((row) => !row.guest.template).length, [rows]);
-  const seenAt = useMemo(() => newest(guests.values()), [guests]);
+  const seenAt = useMemo(() => figures.newest(guests.values()), [figures, guests]);
   const note = rows.length > 0 ? <span>{`${running} of ${able} running`}</span> : null;
   return (
     <Panel title="Guests" age={{ seenAt, of: "guests" }} note={note} flush className={`guests ${full ? "guests-full" : ""}`}>
@@ -104,6 +106,12 @@ interface ListProps {
 function List({ lines, full, height, held }: ListProps) {
   const box = useRef<HTMLDivElement>(null);
   const [selected, setSelected] = useState<number | null>(null);
+  // Who steps through the list sees what may be done with a row when they stop at it.
+  const [offering, offer] = usePaused(selected, Number.POSITIVE_INFINITY);
+  const select = useCallback((vmid: number) => {
+    setSelected(vmid);
+    offer(vmid);
+  }, [offer]);
   const { from, to } = useVirtual(box, lines.length, height);
   const move = (step: number) => {
     const from = selected === null ? -1 : lines.findIndex((line) => vmidOf(line) === selected);
@@ -143,7 +151,8 @@ function List({ lines, full, height, held }: ListProps) {
           if (step !== undefined) {
             event.preventDefault();
             move(step);
-          } else if (vmid !== null && event.key === "Enter" && event.target === event.currentTarget) {
+          } else if (event.key === "Tab") flushSync(() => offer(vmid));
+          else if (vmid !== null && event.key === "Enter" && event.target === event.currentTarget) {
             // The same stroke would press what has the focus in the drawer: the button that closes it.
             event.preventDefault();
             open(`guest/${vmid}`);
@@ -159,7 +168,8 @@ function List({ lines, full, height, held }: ListProps) {
               height={height}
               full={full}
               isSelected={"guest" in line && line.guest.vmid === selected}
-              onSelect={setSelected}
+              offers={"guest" in line && line.guest.vmid === selected && offering === selected}
+              onSelect={select}
             />
           ))}
           {full ? null : <CpuLines lines={lines.slice(from, to)} height={height} top={from * height} />}

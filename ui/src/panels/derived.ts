@@ -6,6 +6,7 @@ import { useNow } from "../live/now";
 import { live, useLive } from "../live/store";
 import { announced } from "../model/announced";
 import { countersOf, type Order, orderOf, type Places, placesOf, type Segment, segmentsOf } from "../model/counters";
+import type { GuestFigures } from "../model/figures";
 import { kindOf, nameOf } from "../model/format";
 import { type GuestRow, rowsOf } from "../model/guests";
 import { once } from "../model/once";
@@ -21,7 +22,7 @@ const order = once(orderOf);
 const thresholds = once(upperLimits);
 const segments = once((_: Segment[] | undefined, of: Order, resources: Resources, issues?: readonly Issue[]) => segmentsOf(of, resources, issues));
 const counters = once((_: ReturnType<typeof countersOf> | undefined, of: readonly Segment[]) => countersOf(of));
-const rows = once((before: GuestRow[] | undefined, guests: Guests, resources: Resources, limits: List) => rowsOf(guests, resources, limits, before));
+const rows = once((before: readonly GuestRow[] | undefined, guests: Guests, resources: Resources, limits: List, figures: GuestFigures) => rowsOf(guests, resources, limits, figures, before));
 
 export function useSegments() {
   const resources = useLive((state) => state.resources);
@@ -38,7 +39,8 @@ export const useThresholds = () => thresholds(useLive((state) => state.resources
 export function useGuestRows() {
   const guests = useLive((state) => state.guests);
   const resources = useLive((state) => state.resources);
-  return rows(guests, resources, useThresholds());
+  const figures = useLive((state) => state.figures);
+  return rows(guests, resources, useThresholds(), figures);
 }
 
 /** Decisions of the plan and tickets that wait for a person. */

@@ -9,6 +9,7 @@ import { useUi } from "../app/ui-state";
 import { useLive } from "../live/store";
 import { percent, used } from "../model/format";
 import { type GuestRow, grouped, sorted } from "../model/guests";
+import { GuestFigure, cpuSaid } from "../panels/GuestFigure";
 import { useGuestRows } from "../panels/derived";
 import { NodeName, NodeNotes, NodesPanel, over, useNodes, useStanding } from "../panels/Nodes";
 import { useStorages } from "../panels/Storages";
@@ -44,7 +45,7 @@ const NONE: readonly GuestRow[] = [];
 /** The guests of each node, problems first. */
 function byNode(rows: readonly GuestRow[]): ReadonlyMap<string, readonly GuestRow[]> {
   const nodes = new Map<string, GuestRow[]>();
-  for (const line of grouped(sorted(rows, "problems"), "node")) {
+  for (const line of grouped(sorted(rows, "problems", null), "node")) {
     if ("heading" in line) nodes.set(line.heading, []);
     else nodes.get(line.guest.node)?.push(line);
   }
@@ -162,7 +163,7 @@ const GuestHere = memo(function GuestHere({ row }: { row: GuestRow }) {
       <span className="mono dim">{guest.vmid}</span>
       <button type="button" className="link cut-text" onClick={() => open(`guest/${guest.vmid}`)}><bdi>{guest.name ?? "nameless"}</bdi></button>
       {guest.status === "RUNNING" && shape === "ok"
-        ? <span className="num dim">{percent(guest.usage.cpu)}</span>
+        ? <span className="num dim"><GuestFigure of={guest.vmid} say={cpuSaid} /></span>
         : <span className={`cut-text tone-${shape}`}>{word}</span>}
     </li>
   );

@@ -50,11 +50,29 @@ test("figures come as columns: what is left out stays as it was, who is not know
   const state = after(snapshot(0, { guests: [guest(100), guest(101)] }));
   const seenAt = "2026-11-29T10:00:03Z";
   const figures = { seenAt, vmids: [101, 999, 100], uptimeSeconds: [103, 1, null], cpu: [0.5, 1, 0], maxCpu: null, memBytes: [2e9, 1, 3e9], maxMemBytes: null, diskBytes: null, maxDiskBytes: null };
-  const { guests } = { ...state, ...applyUpdates(state, [delta(1, { figures: [figures] })], 0).state };
-  expect([...guests.keys()]).toEqual([100, 101]);
-  const before = guest(0).usage;
-  expect(guests.get(101)).toEqual(guest(101, { seenAt, uptimeSeconds: 103, usage: { ...before, cpu: 0.5, memBytes: 2e9 } }));
-  expect(guests.get(100)).toEqual(guest(100, { seenAt, uptimeSeconds: null, usage: { ...before, cpu: 0, memBytes: 3e9 } }));
+  const next = { ...state, ...applyUpdates(state, [delta(1, { figures: [figures] })], 0).state };
+  expect(next.guests).toBe(state.guests);
+  const before = { ...guest(0).usage, uptimeSeconds: guest(0).uptimeSeconds };
+  expect([100, 101, 999].map((vmid) => state.figures.of(vmid).cpu)).toEqual([before.cpu, before.cpu, null]);
+  expect(next.figures.of(101)).toEqual({ ...before, uptimeSeconds: 103, cpu: 0.5, memBytes: 2e9 });
+  expect(next.figures.of(100)).toEqual({ ...before, uptimeSeconds: null, cpu: 0, memBytes: 3e9 });
+  expect([next.figures.seenAt(100), next.figures.seenAt(999)]).toEqual([seenAt, null]);
+});
+
+test("figures stay with their guest when others come and go", () => {
+  const cpu = (value: number) => ({ usage: { ...guest(0).usage, cpu: value } });
+  const state = after(
+    snapshot(0, { guests: [guest(100, cpu(0.1)), guest(101, cpu(0.2)), guest(102, cpu(0.3))] }),
+    delta(1, { guests: [guest(102, { status: "STOPPED", ...cpu(0) })] }),
+    delta(2, { removedGuests: [100], guests: [guest(103, { ...cpu(0.4), uptimeSeconds: null })] }),
+  );
+  expect([100, 101, 102, 103].map((vmid) => state.figures.get(vmid, "cpu"))).toEqual([null, 0.2, 0, 0.4]);
+  expect([102, 103].map((vmid) => state.figures.get(vmid, "uptimeSeconds"))).toEqual([100, null]);
+  const seenAt = "2026-11-29T10:00:03Z";
+  const unseen = guest(101, { seenAt, unknownReason: "silent" });
+  expect(state.figures.withGuests([unseen]).newest([unseen, guest(102), guest(103)])).toBe(guest(102).seenAt);
+  expect(state.figures.withGuests([guest(103, { seenAt })]).newest([guest(102), guest(103)])).toBe(seenAt);
+  expect(state.figures.withGuests([]).withColumns([])).toBe(state.figures);
 });
 
 test("only where nothing happened may an update wait", () => {

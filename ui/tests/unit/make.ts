@@ -1,11 +1,11 @@
 // Things as the API sends them, for tests.
-import type { Freeze, Guest, Issue, Loop, Node, Plan, Quorum, Record, Resource } from "../../src/api/types";
+import type { Freeze, Issue, Loop, Node, Plan, Quorum, Record, Resource, ToldGuest } from "../../src/api/types";
 import type { ClusterUpdate } from "../../src/live/apply";
 
 const usage = { cpu: 0.1, maxCpu: 4, memBytes: 1e9, maxMemBytes: 4e9, diskBytes: 1e10, maxDiskBytes: 4e10 };
 const SEEN = "2026-11-29T10:00:00Z";
 
-export const guest = (vmid: number, change: Partial<Guest> = {}): Guest => ({
+export const guest = (vmid: number, change: Partial<ToldGuest> = {}): ToldGuest => ({
   vmid, name: `guest-${vmid}`, kind: "QEMU", node: "atlas", status: "RUNNING", statusWord: "running", seenAt: SEEN,
   protected: false, template: false, tags: [], uptimeSeconds: 100, usage, unknownReason: null, haState: null, lock: null,
   ready: null, resource: null, runStrategy: null, runningTask: null, stopCause: null, identity: null, ...change,

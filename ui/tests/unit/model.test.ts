@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Freeze, Guest, Issue, Node, Resource } from "../../src/api/types";
+import type { Freeze, Guest, Issue, Node, Resource, ToldGuest } from "../../src/api/types";
 import { inputOf } from "../../src/commands/input";
 import { inGroups, matching, meant } from "../../src/commands/match";
 import { pathTo } from "../../src/editor/complete";
@@ -10,8 +10,9 @@ import { countersOf, grouped as groupedSegments, orderOf, placesOf, segmentsOf }
 import { driftOf } from "../../src/model/drift";
 import { toCsv } from "../../src/model/export";
 import { bytes, countdown, dateTime, hourMinute, inLocalTime, percent, plainTrigger, span, used } from "../../src/model/format";
+import { GuestFigures } from "../../src/model/figures";
 import { freshness } from "../../src/model/freshness";
-import { filtered, grouped, inOrderOf, rowsOf, saysTheSame, sorted, stepped } from "../../src/model/guests";
+import { figuresFor, filtered, grouped, inOrderOf, rowsOf, saysTheSame, sorted, stepped } from "../../src/model/guests";
 import { type Facts, sentence } from "../../src/model/sentence";
 import { ofGuest, ofNode, ofResource } from "../../src/model/status";
 import { once } from "../../src/model/once";
@@ -125,7 +126,7 @@ test("guests: filter, order and groups over ten thousand in a moment", () => {
   expect(filtered(rows, "node:node3 is:vm").every((row) => row.guest.node === "node3" && row.guest.kind === "QEMU")).toBe(true);
   expect(filtered(rows, "tag:web").length).toBe(100);
   expect(filtered(rows, "guest-42").length).toBe(111);
-  expect(sorted(rows, "problems")[0]?.guest.vmid).toBe(7777);
+  expect(sorted(rows, "problems", null)[0]?.guest.vmid).toBe(7777);
   expect(grouped(rows, "node").filter((line) => "heading" in line).length).toBe(8);
   expect(process.cpuUsage(began).user / 1000).toBeLessThan(400);
 });
@@ -151,9 +152,9 @@ test("a guest beyond a limit says which and by how much; others say what they di
   const full = { ...guest(1).usage, memBytes: 3.84e9 };
   const declared = (kind: string | undefined) => resource("VirtualMachine/web", { kind: kind === "LXC" ? "CONTAINER" : "VIRTUAL_MACHINE" });
   const limit = (above: number) => [resource("Threshold/m", { kind: "THRESHOLD", spec: { on: { kind: "VirtualMachine" }, metric: "memory", above } })];
-  const row = (change: Partial<Guest>, above: number) => {
+  const row = (change: Partial<ToldGuest>, above: number) => {
     const one = guest(1, { usage: full, resource: "VirtualMachine/web", ...change });
-    const { shape, word } = rowsOf(new Map([[1, one]]), new Map([["VirtualMachine/web", declared(change.kind)]]), limit(above))[0] ?? { shape: "", word: "" };
+    const { shape, word } = rowsOf(new Map([[1, one]]), new Map([["VirtualMachine/web", declared(change.kind)]]), limit(above), GuestFigures.none.withGuests([one]))[0] ?? { shape: "", word: "" };
     return [shape, word];
   };
   expect(row({}, 95)).toEqual(["warn", "mem 96%"]);
@@ -249,7 +250,8 @@ test("a guest that is held says so and until when", () => {
 });
 
 test("while somebody points at the list its order stays: what comes is last, what goes leaves no gap", () => {
-  const row = (vmid: number, word = "") => ({ guest: guest(vmid), resource: undefined, thresholds: [], shape: "ok" as const, word });
+  const state = { shape: "ok" as const, word: "" };
+  const row = (vmid: number, word = "") => ({ guest: guest(vmid), resource: undefined, thresholds: [], state, ...state, word });
   const now = [row(3, "new"), row(1), row(4)];
   expect(inOrderOf([row(1), row(2), row(3)], now).map((one) => [one.guest.vmid, one.word])).toEqual([[1, ""], [3, "new"], [4, ""]]);
 });
@@ -300,30 +302,39 @@ test("rows that still hold are kept, those with new figures are judged again", (
   const limits = [resource("Threshold/mem", { kind: "THRESHOLD", spec: { on: { kind: "VirtualMachine" }, metric: "memory", above: 90 } })];
   const resources = new Map([["VirtualMachine/a", resource("VirtualMachine/a")]]);
   const [a, b] = [guest(1, { resource: "VirtualMachine/a" }), guest(2)];
-  const before = rowsOf(new Map([[1, a], [2, b]]), resources, limits);
+  const guests = new Map([[1, a], [2, b]]);
+  const full = (memBytes: number) => GuestFigures.none.withGuests([{ ...a, usage: { ...a.usage, memBytes } }, b]);
+  const before = rowsOf(guests, resources, limits, full(1e9));
   filtered(before, "atlas");
-  const full = { ...a, usage: { ...a.usage, memBytes: 3.9e9 } };
-  const after = rowsOf(new Map([[1, full], [2, b]]), resources, limits, before);
+  expect(rowsOf(guests, resources, limits, full(2e9), before)).toBe(before);
+  const after = rowsOf(guests, resources, limits, full(3.9e9), before);
   expect(after[1]).toBe(before[1]);
   expect(after[0]).toMatchObject({ shape: "warn", word: "mem 98%" });
   expect(filtered(after, "98%").map((row) => row.guest.vmid)).toEqual([1]);
-  const gone = rowsOf(new Map([[2, b]]), resources, limits, after);
+  expect(rowsOf(guests, resources, limits, full(1e9), after)[0]).toMatchObject({ shape: "ok", word: "running" });
+  expect(rowsOf(guests, resources, [], full(3.9e9), after)[0]).toMatchObject({ shape: "ok", word: "running" });
+  const gone = rowsOf(new Map([[2, b]]), resources, limits, full(1e9), after);
   expect(gone.map((row) => row.guest)).toEqual([b]);
 });
 
+test("the order by a figure begins with the highest, and what is not known stands last", () => {
+  const cpu = [0.2, null, 0.7, 0.2];
+  const told = cpu.map((one, vmid) => guest(vmid, { usage: { ...guest(0).usage, cpu: one } }));
+  const figures = GuestFigures.none.withGuests(told);
+  const rows = rowsOf(new Map(told.map((one) => [one.vmid, one])), new Map());
+  expect(sorted(rows, "cpu", figures).map((row) => row.guest.vmid)).toEqual([2, 0, 3, 1]);
+  expect([figuresFor("cpu", figures), figuresFor("name", figures)]).toEqual([figures, null]);
+});
+
 test("a line is drawn anew where it says something else, and only there", () => {
-  const one = guest(100, { uptimeSeconds: 9000 });
-  const line = (change: Partial<Guest> = {}, word = "running") => ({ guest: { ...one, ...change }, resource: undefined, thresholds: [], shape: "ok" as const, word });
-  const isSame = (change: Partial<Guest>, full = false) => saysTheSame(line(), line(change), full);
-  expect(isSame({ seenAt: "2026-11-29T10:00:03Z", uptimeSeconds: 9003, usage: { ...one.usage, cpu: 0.1049, diskBytes: 1 } }, true)).toBe(true);
-  expect(isSame({ usage: { ...one.usage, cpu: 0.106 } })).toBe(true);
-  expect(isSame({ usage: { ...one.usage, cpu: 0.106 } }, true)).toBe(false);
-  expect(isSame({ usage: { ...one.usage, memBytes: 3e9 } })).toBe(true);
-  expect(isSame({ usage: { ...one.usage, memBytes: 3e9 } }, true)).toBe(false);
-  expect(isSame({ uptimeSeconds: 18_000 }, true)).toBe(false);
+  const one = guest(100);
+  const state = { shape: "ok" as const, word: "running" };
+  const line = (change: Partial<Guest> = {}, word = "running") => ({ guest: { ...one, ...change }, resource: undefined, thresholds: [], state, ...state, word });
+  const isSame = (change: Partial<Guest>) => saysTheSame(line(), line(change));
+  expect(isSame({ runningTask: "UPID" })).toBe(true);
   for (const change of [{ name: "web" }, { node: "forge" }, { status: "STOPPED" as const }, { protected: true }, { unknownReason: "silent" }]) expect(isSame(change)).toBe(false);
-  expect(saysTheSame(line(), line({}, "mem 96%"), false)).toBe(false);
-  expect(saysTheSame(line(), { heading: "atlas", count: 1 }, false)).toBe(false);
+  expect(saysTheSame(line(), line({}, "mem 96%"))).toBe(false);
+  expect(saysTheSame(line(), { heading: "atlas", count: 1 })).toBe(false);
 });
 
 test("a request names whatever it is aimed at, a host of the config file too, and nothing that is for people", () => {
