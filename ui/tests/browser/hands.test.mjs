@@ -179,19 +179,28 @@ for (const [browsers, before] of [["with a word for Back", undefined], ["without
 }
 
 test("a list of more than a thousand guests follows its filter when the typing pauses, a shorter one each letter", async () => {
-  const followed = async (of, text) => {
+  const typed = async (of, text) => {
     await goTo(of, "/guests");
     await of.locator("[data-filter]").focus();
     await of.evaluate(() => {
-      globalThis.counts = [];
       const table = document.querySelector(".guest-table");
+      Object.assign(globalThis, { keys: [], counts: [] });
       new MutationObserver(() => globalThis.counts.push(table.ariaRowCount)).observe(table, { attributeFilter: ["aria-rowcount"] });
+      addEventListener("keydown", () => globalThis.keys.push({ at: performance.now(), counts: globalThis.counts.length }), { capture: true });
     });
     await of.keyboard.type(text, { delay: 60 });
-    const while_ = await of.evaluate(() => globalThis.counts.length);
+    const keys = await of.evaluate(() => globalThis.keys);
     await of.waitForFunction(() => globalThis.counts.length > 0);
     await of.locator("[data-filter]").fill("");
-    return while_;
+    await of.waitForFunction((many) => Number(document.querySelector(".guest-table").ariaRowCount) > many, of === page ? 5 : 1000);
+    return { counts: keys.at(-1).counts, pause: Math.max(...keys.slice(1).map(({ at }, before) => at - keys[before].at)) };
+  };
+  /** A machine that works hard pauses by itself: then it is typed once more. */
+  const followed = async (of, text) => {
+    for (;;) {
+      const { counts, pause } = await typed(of, text);
+      if (pause < 140) return counts;
+    }
   };
   assert.ok((await followed(page, "media")) > 0);
   const large = await startJarvis("--nodes", "4", "--guests", "1200");
@@ -203,6 +212,51 @@ test("a list of more than a thousand guests follows its filter when the typing p
   } finally {
     await large.stop();
   }
+});
+
+test("what may be done with a row is shown where the steps through the list end, or with Tab", async () => {
+  await goTo(page, "/");
+  const offered = () => page.locator(".guest-verbs").count();
+  await page.locator('[data-list="guests"]').focus();
+  await page.keyboard.press("ArrowDown");
+  await page.locator(".guest-verbs").waitFor();
+  await page.evaluate(() => {
+    globalThis.offers = [];
+    new MutationObserver(() => globalThis.offers.push(document.querySelectorAll(".guest-verbs").length)).observe(document.querySelector(".guest-rows"), { subtree: true, childList: true });
+  });
+  const step = () => page.evaluate(async () => {
+    const list = document.querySelector('[data-list="guests"]');
+    for (let key = 0; key < 6; key += 1) list.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowDown", bubbles: true, cancelable: true }));
+    await new Promise((resolve) => setTimeout(resolve));
+  });
+  await step();
+  assert.equal(await page.evaluate(() => Math.max(...globalThis.offers)), 0, "not of the rows in between, nor of the one that was left");
+  await page.locator(".guest-row[data-selected] .guest-verbs").waitFor();
+  assert.equal(await offered(), 1);
+  await step();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  assert.ok(await page.evaluate(() => document.activeElement.closest(".guest-row[data-selected] .guest-verbs") !== null), "a button of the row");
+});
+
+test("what an address leads to is shown before the browser is told of it, and Back leads from it", async () => {
+  await goTo(page, "/");
+  const told = await page.evaluate(async () => {
+    const names = () => [document.querySelector(".modal-drawer") !== null, location.search];
+    document.querySelector(".node-name").click();
+    await null;
+    const atOnce = names();
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return [atOnce, names()];
+  });
+  assert.deepEqual(told, [[true, ""], [true, told[1][1]]]);
+  assert.match(told[1][1], /^\?open=node\//);
+  await page.goBack();
+  await page.locator(".modal-drawer").waitFor({ state: "detached" });
+  await page.goForward();
+  await page.locator(".modal-drawer").waitFor();
+  await page.keyboard.press("Escape");
+  await page.locator(".modal-drawer").waitFor({ state: "detached" });
 });
 
 test("what only grows old stands still while somebody types", async () => {

@@ -87,6 +87,7 @@ test("going back closes More, and a page chosen in it is one step away", async (
   const sheet = phone.getByRole("dialog", { name: "More" });
   await more().tap();
   await sheet.waitFor();
+  await phone.waitForURL(/open=more/);
   await phone.goBack();
   await sheet.waitFor({ state: "detached" });
   assert.equal(new URL(phone.url()).pathname, "/guests");
@@ -94,6 +95,7 @@ test("going back closes More, and a page chosen in it is one step away", async (
   await sheet.getByRole("link", { name: "Settings" }).tap();
   await phone.locator("[data-panel='this browser']").waitFor();
   assert.equal(await sheet.count(), 0);
+  await phone.waitForURL(/settings/);
   await phone.goBack();
   assert.equal(new URL(phone.url()).pathname, "/guests");
   assert.equal(await sheet.count(), 0);
