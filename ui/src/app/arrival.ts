@@ -19,9 +19,23 @@ export function useArrival(at: string): string {
   return stands;
 }
 
+/** How many of a page's parts stand: one with its first frame, another with each that follows. A key does not wait for a whole page. */
+export function useParts(all: number): number {
+  const [parts, setParts] = useState(1);
+  useLayoutEffect(() => {
+    if (parts === all) return;
+    coming = () => setParts(all);
+    const frame = requestAnimationFrame(() => setTimeout(() => startTransition(() => setParts(parts + 1))));
+    return () => {
+      coming = undefined;
+      cancelAnimationFrame(frame);
+    };
+  }, [parts, all]);
+  return parts;
+}
+
 /** Draws a page that is on its way at once: what comes next is meant for it. */
 export function arrive(): void {
   flushSync(() => undefined);
-  const draw = coming;
-  if (draw) flushSync(draw);
+  for (let draw = coming; draw; draw = coming) flushSync(draw);
 }

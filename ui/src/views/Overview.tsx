@@ -1,4 +1,5 @@
 import { lazy, Suspense } from "react";
+import { useParts } from "../app/arrival";
 import { kiosk, useMode } from "../app/prefs";
 import { Activity } from "../panels/Activity";
 import { Alerts } from "../panels/Alerts";
@@ -17,8 +18,9 @@ const TerminalPanel = lazy(() => import("../term/TerminalPanel").then((module) =
 /** Everything at a glance. The order of the page is that of the phone: Jarvis, the machines, the hands. */
 export function Overview() {
   const mode = useMode();
+  const columns = useParts(3);
   return (
-    <div className="overview">
+    <div className="overview" aria-busy={columns < 3}>
       <h1 className="sr">Overview</h1>
       <div className="column column-jarvis">
         <Reconciler />
@@ -28,16 +30,24 @@ export function Overview() {
         {kiosk ? null : <Conversation />}
       </div>
       <div className="column column-infra">
-        <Nodes />
-        <Guests mode={mode} />
-        <Storages />
+        {columns < 2 ? null : (
+          <>
+            <Nodes />
+            <Guests mode={mode} />
+            <Storages />
+          </>
+        )}
       </div>
       <div className="column column-hands">
-        {kiosk ? null : <Suspense fallback={<Panel title="Terminal" age="own" className="terminal"><Waiting rows={2} for="the terminal" /></Panel>}>
-          <TerminalPanel />
-        </Suspense>}
-        <PlanPanel />
-        <Limits />
+        {columns < 3 ? null : (
+          <>
+            {kiosk ? null : <Suspense fallback={<Panel title="Terminal" age="own" className="terminal"><Waiting rows={2} for="the terminal" /></Panel>}>
+              <TerminalPanel />
+            </Suspense>}
+            <PlanPanel />
+            <Limits />
+          </>
+        )}
       </div>
     </div>
   );

@@ -126,9 +126,27 @@ test("who types on right after a key that leads elsewhere is heard there", async
   await freely("/audit", "cmust");
   assert.equal(await page.locator("[data-composer]").inputValue(), "must");
   await page.locator("[data-composer]").fill("");
+  await freely("/plan", "goj");
+  await page.locator(".overview .guest-row[data-selected]").waitFor();
   await freely("/", "gvj");
   await page.locator(".guests-full .guest-row[data-selected]").waitFor();
   assert.equal(await page.evaluate(() => document.documentElement.dataset.mode), mode, "no letter was taken for a command");
+});
+
+test("the overview is drawn column by column, so that no key waits for all of it", async () => {
+  await goTo(page, "/plan");
+  const seen = await page.evaluate(async () => {
+    const counts = [];
+    const look = () => counts.push([...document.querySelectorAll(".overview .column")].filter((one) => one.childElementCount > 0).length);
+    const watch = new MutationObserver(look);
+    watch.observe(document.getElementById("main"), { childList: true, subtree: true });
+    history.pushState(null, "", "/");
+    dispatchEvent(new PopStateEvent("popstate"));
+    while (counts.at(-1) !== 3) await new Promise((resolve) => setTimeout(resolve, 20));
+    watch.disconnect();
+    return [...new Set(counts.filter(Boolean))];
+  });
+  assert.deepEqual(seen, [1, 2, 3]);
 });
 
 for (const [browsers, before] of [["with a word for Back", undefined], ["without", (one) => one.addInitScript(() => delete globalThis.CloseWatcher)]]) {
@@ -244,7 +262,7 @@ test("what an address leads to is shown before the browser is told of it, and Ba
   const told = await page.evaluate(async () => {
     const names = () => [document.querySelector(".modal-drawer") !== null, location.search];
     document.querySelector(".node-name").click();
-    await null;
+    await Promise.resolve();
     const atOnce = names();
     await new Promise((resolve) => setTimeout(resolve, 500));
     return [atOnce, names()];

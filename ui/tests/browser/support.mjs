@@ -123,7 +123,7 @@ export async function goTo(page, path) {
     dispatchEvent(new PopStateEvent("popstate"));
   }, path);
   // By the clock, not by frames: a page that has nothing to draw may draw none.
-  await page.waitForFunction(() => !document.querySelector('.page[aria-busy="true"], .page .skeleton'), null, { timeout: 45_000, polling: 200 }).catch(async (error) => {
+  await page.waitForFunction(() => !document.querySelector('.page[aria-busy="true"], .overview[aria-busy="true"], .page .skeleton'), null, { timeout: 45_000, polling: 200 }).catch(async (error) => {
     const empty = await page.evaluate(() => [...document.querySelectorAll(".page .skeleton")].map((one) => one.textContent));
     const asked = [...page.asking].map((one) => `${one.url()} ${(one.postData() ?? "").slice(0, 120)}`);
     throw new Error(`${path} is still empty: ${empty.join(", ")}; no answer yet to: ${asked.join(", ") || "nothing"}`, { cause: error });
