@@ -53,7 +53,7 @@ test: setup ui-build test-house test-rust test-ui test-supply
 test-house: need-cargo
 	@$(call say,2/8,formatting (seconds))
 	@cargo fmt --all --check
-	@$(call say,3/8,build everything and lint every crate and test (first time about 20 minutes on 2 cores$(comma) then under one))
+	@$(call say,3/8,build everything and lint every crate and test (first time about 16 minutes on 2 cores$(comma) then under one))
 	@LINTS=deny cargo build --workspace --all-targets --locked --keep-going
 	@$(call say,4/8,layers and house rules (seconds))
 	@target/debug/xtask layers

@@ -12,6 +12,8 @@ const IDLE_SECONDS = Number(process.env.IDLE_SECONDS ?? 60);
 const SLOWER = 4;
 /** So long takes it to read who ten thousand guests are; it happens once, and works both cores meanwhile. */
 const SETTLE_MINUTES = Number(process.env.SETTLE_MINUTES ?? 8);
+/** A higher screen has more rows, and more lines beside them. */
+const HEIGHT = Number(process.env.HEIGHT ?? 1080);
 const wished = process.argv.slice(2);
 const parts = { small, large, idle, day };
 const browser = await startBrowser();
@@ -52,7 +54,7 @@ async function large() {
   await withJarvis(["--nodes", "32", "--guests", process.env.GUESTS ?? "10000"], async (jarvis) => {
     const began = Date.now();
     // A program built for development takes a minute to write down ten thousand guests.
-    const page = await openPage(browser, jarvis, { mode: "jarvis", before: (one) => one.setDefaultTimeout(120_000) });
+    const page = await openPage(browser, jarvis, { mode: "jarvis", height: HEIGHT, before: (one) => one.setDefaultTimeout(120_000) });
     await widen(page);
     await page.locator(".guest-row").first().waitFor();
     say("10,000 guests: from opening the page to the first row, signing in included", `${((Date.now() - began) / 1000).toFixed(1)} s`);
@@ -85,7 +87,7 @@ const slowed = async (page, rate) => (await page.context().newCDPSession(page)).
 async function widen(page) {
   const cdp = await page.context().newCDPSession(page);
   const { windowId } = await cdp.send("Browser.getWindowForTarget");
-  await cdp.send("Browser.setWindowBounds", { windowId, bounds: { width: 1960, height: 1300 } });
+  await cdp.send("Browser.setWindowBounds", { windowId, bounds: { width: 1960, height: HEIGHT + 220 } });
 }
 
 async function watchPresses(page) {

@@ -1,8 +1,6 @@
 import { lazy, Suspense, useEffect } from "react";
-import { Router } from "wouter";
 import { useLive } from "../live/store";
 import { Login, LoginAgain } from "../views/Login";
-import { usePath } from "./address";
 import { PageBoundary } from "./PageBoundary";
 import { hasBeenHere, setBeenHere } from "./been-here";
 
@@ -23,14 +21,12 @@ export function App() {
   }, [me, ended]);
   if (user) {
     return (
-      <Router hook={usePath}>
-        <PageBoundary>
-          <Suspense fallback={<Boot />}>
-            <Shell key={user} />
-          </Suspense>
-          {me ? null : <LoginAgain user={user} />}
-        </PageBoundary>
-      </Router>
+      <PageBoundary>
+        <Suspense fallback={<Boot />}>
+          <Shell key={user} />
+        </Suspense>
+        {me ? null : <LoginAgain user={user} />}
+      </PageBoundary>
     );
   }
   // Where nobody was signed in there is nothing to wait for; a session that stands after all takes its place.

@@ -1,6 +1,8 @@
 import { useEffect } from "react";
+import { Router } from "wouter";
 import { startSpeaking } from "../live/conversation";
 import { followCosts } from "../live/spend";
+import { usePath } from "./address";
 import { Banners } from "./Banners";
 import { BottomBar } from "./BottomBar";
 import { KeyBar } from "./KeyBar";
@@ -17,16 +19,18 @@ export function Shell() {
   useEffect(startSpeaking, []);
   useEffect(followCosts, []);
   return (
-    <div className="shell">
-      <a className="skip" href="#main">Skip to the page</a>
-      <TopBar />
-      <Banners />
-      <Views />
-      <KeyBar />
-      <BottomBar />
-      <Notes />
-      <Speaker />
-      <Overlays />
-    </div>
+    <Router hook={usePath}>
+      <div className="shell">
+        <a className="skip" href="#main">Skip to the page</a>
+        <TopBar />
+        <Banners />
+        <Views />
+        <KeyBar />
+        <BottomBar />
+        <Notes />
+        <Speaker />
+        <Overlays />
+      </div>
+    </Router>
   );
 }
