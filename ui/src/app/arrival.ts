@@ -2,40 +2,39 @@
 import { startTransition, useLayoutEffect, useState } from "react";
 import { flushSync } from "react-dom";
 
-let coming: (() => void) | undefined;
+/** What is on its way, as it would be drawn. */
+const coming = new Set<() => void>();
+
+/** Has something drawn after the next frame, or at once by `arrive`. What is returned calls it off. */
+function comes(draw: () => void): () => void {
+  coming.add(draw);
+  const frame = requestAnimationFrame(() => setTimeout(() => coming.has(draw) && startTransition(draw)));
+  return () => {
+    coming.delete(draw);
+    cancelAnimationFrame(frame);
+  };
+}
 
 /** The address whose page stands: `at`, as soon as the bars have shown where the way leads. */
 export function useArrival(at: string): string {
   const [stands, setStands] = useState(at);
-  useLayoutEffect(() => {
-    if (stands === at) return;
-    coming = () => setStands(at);
-    const frame = requestAnimationFrame(() => setTimeout(() => startTransition(() => coming?.())));
-    return () => {
-      coming = undefined;
-      cancelAnimationFrame(frame);
-    };
-  }, [at, stands]);
+  useLayoutEffect(() => (stands === at ? undefined : comes(() => setStands(at))), [at, stands]);
   return stands;
 }
 
 /** How many of a page's parts stand: one with its first frame, another with each that follows. A key does not wait for a whole page. */
 export function useParts(all: number): number {
   const [parts, setParts] = useState(1);
-  useLayoutEffect(() => {
-    if (parts === all) return;
-    coming = () => setParts(all);
-    const frame = requestAnimationFrame(() => setTimeout(() => startTransition(() => setParts(parts + 1))));
-    return () => {
-      coming = undefined;
-      cancelAnimationFrame(frame);
-    };
-  }, [parts, all]);
+  useLayoutEffect(() => (parts === all ? undefined : comes(() => setParts(parts + 1))), [parts, all]);
   return parts;
 }
 
-/** Draws a page that is on its way at once: what comes next is meant for it. */
+/** Draws what is on its way at once: what comes next is meant for it. */
 export function arrive(): void {
   flushSync(() => undefined);
-  for (let draw = coming; draw; draw = coming) flushSync(draw);
+  while (coming.size > 0) {
+    const all = [...coming];
+    coming.clear();
+    flushSync(() => all.forEach((draw) => draw()));
+  }
 }

@@ -133,6 +133,22 @@ test("who types on right after a key that leads elsewhere is heard there", async
   assert.equal(await page.evaluate(() => document.documentElement.dataset.mode), mode, "no letter was taken for a command");
 });
 
+test("who leaves a page that is still on its way arrives all the same", async () => {
+  const stands = () => page.evaluate(() => document.querySelector('[aria-busy="true"]') === null && document.querySelector(".guests-full") !== null);
+  for (const millis of [0, 4, 8, 12, 16, 20, 30, 40, 60]) {
+    await goTo(page, "/plan");
+    await page.evaluate(async (pause) => {
+      for (const to of ["/", "/guests"]) {
+        history.pushState(null, "", to);
+        dispatchEvent(new PopStateEvent("popstate"));
+        await new Promise((resolve) => setTimeout(resolve, pause));
+      }
+    }, millis);
+    await page.waitForTimeout(400);
+    assert.ok(await stands(), `left after ${millis} ms`);
+  }
+});
+
 test("the overview is drawn column by column, so that no key waits for all of it", async () => {
   await goTo(page, "/plan");
   const seen = await page.evaluate(async () => {
