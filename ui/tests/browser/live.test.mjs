@@ -172,10 +172,11 @@ test("what may be done with a selected row lies over its line, and nothing of th
       return page.screenshot({ clip: { x, y: y + 2, width, height: height - 4 } });
     };
     // Between two looks a figure may change, or a row: what differs for that is looked at again.
-    for (;;) {
+    for (let turn = 0; turn < 20; turn += 1) {
       const [without, with_, again] = [await look("hidden"), await look("visible"), await look("hidden")];
       if (without.equals(again)) return !without.equals(with_);
     }
+    throw new Error("it never stood still for three looks");
   };
   assert.ok(await shows(), "the line of one that is not selected");
   await row(100).click();
@@ -193,6 +194,13 @@ test("numbers change without a page refresh", async () => {
   const text = () => page.locator(".nodes").textContent();
   const old = await text();
   await page.waitForFunction((was) => document.querySelector(".nodes")?.textContent !== was, old, { timeout: 15_000 });
+  await goTo(page, "/guests");
+  const figures = () => [...document.querySelectorAll(".guests-full .guest-row .col-cpu")].map((one) => one.textContent).join();
+  await page.waitForFunction(figures);
+  const before = await page.evaluate(figures);
+  assert.match(before, /\d%/);
+  await page.waitForFunction((was) => [...document.querySelectorAll(".guests-full .guest-row .col-cpu")].map((one) => one.textContent).join() !== was, before, { timeout: 30_000 });
+  await goTo(page, "/");
 });
 
 test("a guest is started, restarted and stopped from the page and seen to change within 15 s", async () => {
