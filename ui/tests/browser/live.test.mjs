@@ -160,15 +160,23 @@ test("lines grow with the samples, one for each running guest in sight, beside i
   await page.waitForFunction((was) => document.querySelector(".node .spark-line").getAttribute("d") !== was, before.node, { timeout: 15_000 });
 });
 
-test("what may be done with a selected row lies over its line, and nothing of that shows through", async () => {
-  await goTo(page, "/guests");
-  await page.locator("[data-filter]").fill("dns-01");
-  await goTo(page, "/");
+test("what may be done with a selected row lies over its line, and nothing of that shows through", async (t) => {
+  const filter = async (text) => {
+    await goTo(page, "/guests");
+    await page.locator("[data-filter]").fill(text);
+    await goTo(page, "/");
+  };
+  t.after(() => filter(""));
+  await filter("dns-01");
   await page.waitForFunction(() => document.querySelector(".guest-lines .spark-line")?.getAttribute("d"));
   const { x, y, width, height } = await page.locator(".guest-lines").boundingBox();
   const shows = async () => {
+    // Without the signs on the buttons: where the line below is drawn anew, their edges are smoothed a little differently.
     const look = async (visibility) => {
-      await page.evaluate((how) => (document.querySelector(".guest-lines").style.visibility = how), visibility);
+      await page.evaluate((how) => {
+        document.querySelector(".guest-lines").style.visibility = how;
+        for (const sign of document.querySelectorAll(".guest-verbs svg")) sign.style.visibility = "hidden";
+      }, visibility);
       return page.screenshot({ clip: { x, y: y + 2, width, height: height - 4 } });
     };
     // Between two looks a figure may change, or a row: what differs for that is looked at again.
@@ -185,9 +193,6 @@ test("what may be done with a selected row lies over its line, and nothing of th
   await page.mouse.move(5, 5);
   await page.waitForTimeout(300);
   assert.ok(!(await shows()), "and not of one that is");
-  await goTo(page, "/guests");
-  await page.locator("[data-filter]").fill("");
-  await goTo(page, "/");
 });
 
 test("numbers change without a page refresh", async () => {
