@@ -161,6 +161,25 @@ test("a first visit that wants less motion is dressed in Minimal, and nothing mo
   await context.close();
 });
 
+test("the dashboard comes in once: another page or mode is there at once", async () => {
+  const page = await openPage(browser, jarvis, {
+    mode: "jarvis",
+    before: (one) => one.addInitScript(() => {
+      globalThis.cameIn = [];
+      addEventListener("animationstart", ({ target }) => {
+        if (target.closest(".page")) globalThis.cameIn.push(target.className);
+      });
+    }),
+  });
+  const large = () => page.evaluate(() => globalThis.cameIn.filter((name) => /page|panel/.test(name)));
+  await page.locator(".guest-row").first().waitFor();
+  for (const path of ["/guests", "/nodes", "/"]) await goTo(page, path);
+  for (const mode of ["ops", "minimal", "jarvis"]) await setMode(page, mode);
+  await page.waitForTimeout(300);
+  assert.deepEqual(await large(), ["page"]);
+  await page.context().close();
+});
+
 test("on a phone what is pressed is large enough for a thumb", async () => {
   const page = await openPage(browser, jarvis, { width: 390, height: 844, conversation, hasTouch: true, isMobile: true });
   const small = [];

@@ -23,11 +23,12 @@ export const VIEWS = [
   "/chat", "/storage", "/minds", "/settings",
 ];
 
-/** Starts `jarvis demo`; resolves when it has said its address and password. */
+/** Starts `jarvis demo`; resolves when it has said its address and password. A last argument is options for the process. */
 export async function startJarvis(...args) {
+  const options = typeof args.at(-1) === "object" ? args.pop() : {};
   const home = mkdtempSync(join(tmpdir(), "jarvis-ui-"));
   const env = { ...process.env, HOME: home, XDG_STATE_HOME: join(home, "state") };
-  const child = spawn(BIN, ["demo", "--port", "0", "--fresh", "--state", join(home, "demo"), ...args], { env });
+  const child = spawn(BIN, ["demo", "--port", "0", "--fresh", "--state", join(home, "demo"), ...args], { env, ...options });
   let said = "";
   const ready = new Promise((resolve, reject) => {
     const take = (data) => {
