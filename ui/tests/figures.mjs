@@ -13,8 +13,6 @@ const IDLE_SECONDS = Number(process.env.IDLE_SECONDS ?? 60);
 const SLOWER = 4;
 /** So long takes it to read who ten thousand guests are; it happens once, and works both cores meanwhile. */
 const SETTLE_MINUTES = Number(process.env.SETTLE_MINUTES ?? 8);
-/** Who opened something looks at it before the next press; nobody answers to what they see in less. 0: as fast as a script can. */
-const LOOK_MS = Number(process.env.LOOK_MS ?? 200);
 /** A higher screen has more rows, and more lines beside them. */
 const HEIGHT = Number(process.env.HEIGHT ?? 1080);
 const wished = process.argv.slice(2);
@@ -151,42 +149,31 @@ async function presses(page) {
 }
 
 async function pressAll(page) {
-  const look = () => page.waitForTimeout(LOOK_MS);
   const type = (text) => page.keyboard.type(text, { delay: 90 });
-  const press = async (...keys) => {
-    for (const key of keys) await page.keyboard.press(key);
-    await look();
-  };
   for (let turn = 0; turn < 2; turn += 1) {
     await page.locator('[data-list="guests"]').focus();
     for (let step = 0; step < 30; step += 1) await page.keyboard.press("ArrowDown", { delay: 40 });
     await page.keyboard.press("Enter");
     await page.locator(".modal-drawer").waitFor();
-    await look();
-    await press("Escape");
+    await page.keyboard.press("Escape");
     await page.locator(".guest-row").nth(6).click();
-    await look();
-    await press("Control+k");
+    await page.keyboard.press("Control+k");
     await type("restart guest 12");
-    await press("Escape");
-    for (const mode of MODES) {
-      await setMode(page, mode);
-      await look();
-    }
+    await page.keyboard.press("Escape");
+    for (const mode of MODES) await setMode(page, mode);
     await page.locator(".node-name").first().click();
     await page.locator(".modal-drawer").waitFor();
-    await look();
-    await press("Escape");
-    await press("g", "v");
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("v");
     await page.locator("[data-filter]").click();
-    await look();
     await type("node:node03 is:ct");
     for (let step = 0; step < 17; step += 1) await page.keyboard.press("Backspace", { delay: 60 });
     for (const order of ["cpu", "name", "problems"]) await page.getByLabel("Sort guests").selectOption(order);
     await page.evaluate(() => document.activeElement?.blur());
-    await press("g", "o");
+    await page.keyboard.press("g");
+    await page.keyboard.press("o");
     await setMode(page, "jarvis");
-    await look();
   }
 }
 
