@@ -28,9 +28,16 @@ const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 async function withJarvis(args, use) {
   const jarvis = await startJarvis(...args);
+  // What has a session of its own does not hear the terminal.
+  const interrupted = () => {
+    process.kill(jarvis.pid);
+    process.exit(130);
+  };
+  process.once("SIGINT", interrupted);
   try {
     await use(jarvis);
   } finally {
+    process.off("SIGINT", interrupted);
     await jarvis.stop();
   }
 }
@@ -88,14 +95,6 @@ async function large() {
  * of processes, which are by session, and thread by thread.
  */
 function giveWay(pid) {
-  process.once("exit", () => {
-    try {
-      process.kill(pid);
-    } catch {
-      // It has ended.
-    }
-  });
-  process.once("SIGINT", () => process.exit(130));
   try {
     for (const thread of readdirSync(`/proc/${pid}/task`)) setPriority(Number(thread), 19);
     writeFileSync(`/proc/${pid}/autogroup`, "19");
